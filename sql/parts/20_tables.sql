@@ -1,0 +1,254 @@
+/*
+ * Tables. Each is written by one module of src/catalog and carries no foreign
+ * key: a row trigger for each of a million objects would cost more than the rest
+ * of the snapshot, and only those modules write here. Every table and sequence is
+ * dumped with the user's data.
+ */
+
+CREATE SEQUENCE gtlabel.job_id_seq;
+CREATE TABLE gtlabel.job (
+    job_id                         bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.job_id_seq'),
+    job_name                       text COLLATE "C" NOT NULL UNIQUE,
+    owner                          regrole NOT NULL,
+    dataset                        regclass NOT NULL,
+    dataset_name                   text NOT NULL,
+    key_column                     name NOT NULL,
+    features_column                name,
+    label_column                   name,
+    label_categories               text[] NOT NULL,
+    label_attribute_name           text NOT NULL,
+    max_concurrent_task_count      integer NOT NULL CHECK (max_concurrent_task_count >= 1),
+    annotators_per_object          integer NOT NULL CHECK (annotators_per_object BETWEEN 1 AND 9),
+    auto_label                     boolean NOT NULL,
+    target_accuracy                float8 NOT NULL CHECK (target_accuracy > 0 AND target_accuracy < 1),
+    confidence_level               float8 NOT NULL CHECK (confidence_level > 0 AND confidence_level < 1),
+    guarantee                      gtlabel.guarantee NOT NULL,
+    schedule                       text NOT NULL CHECK (schedule IN ('standard', 'eager')),
+    validation_share               float8 CHECK (validation_share > 0 AND validation_share < 1),
+    algorithm                      text NOT NULL,
+    query_strategy                 text NOT NULL,
+    initial_model_id               bigint,
+    max_human_labeled_object_count integer CHECK (max_human_labeled_object_count >= 1),
+    max_percentage_of_input_dataset_labeled integer
+        CHECK (max_percentage_of_input_dataset_labeled BETWEEN 1 AND 100),
+    task_time_limit                interval NOT NULL,
+    task_availability_lifetime     interval NOT NULL,
+    workteam                       regrole,
+    seed                           bigint NOT NULL,
+    object_count                   integer NOT NULL,
+    validation_count               integer NOT NULL,
+    dimension                      integer NOT NULL,
+    feature_mean                   float8[],
+    feature_squares                float8[],
+    state                          gtlabel.job_state NOT NULL,
+    failure_reason                 text,
+    open_batch_no                  integer,
+    human_labeled                  integer NOT NULL,
+    machine_labeled                integer NOT NULL,
+    failed                         integer NOT NULL,
+    created_at                     timestamptz NOT NULL,
+    last_modified_at               timestamptz NOT NULL,
+    finished_at                    timestamptz,
+    CHECK (human_labeled + machine_labeled + failed <= object_count)
+);
+COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/catalog/job.c';
+COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
+COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
+COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
+COMMENT ON COLUMN gtlabel.job.feature_squares IS 'Sum of squared deviations of each feature over all objects';
+COMMENT ON COLUMN gtlabel.job.open_batch_no IS 'The batch that annotators work on; NULL between batches';
+COMMENT ON COLUMN gtlabel.job.human_labeled IS 'Rows of gtlabel.label with human = true; changed in the same transaction';
+
+CREATE TABLE gtlabel.object (
+    job_id            bigint NOT NULL,
+    object_no         integer NOT NULL,
+    validation_no     integer,
+    validation_active boolean,
+    object_key        text COLLATE "C" NOT NULL,
+    PRIMARY KEY (job_id, object_no)
+);
+CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key);
+CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
+COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/catalog/object.c';
+COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
+COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people (autolabel.md 3.2, step 8)';
+
+CREATE TABLE gtlabel.feature_page (
+    job_id  bigint NOT NULL,
+    page_no integer NOT NULL,
+    data    bytea NOT NULL,
+    PRIMARY KEY (job_id, page_no)
+);
+ALTER TABLE gtlabel.feature_page ALTER COLUMN data SET STORAGE PLAIN;
+COMMENT ON TABLE gtlabel.feature_page IS 'The float4 feature matrix of a job, row-major, little-endian, cut into pieces that fill a page. Written by src/catalog/feature_page.c';
+
+CREATE TABLE gtlabel.batch (
+    job_id       bigint NOT NULL,
+    batch_no     integer NOT NULL,
+    subset       gtlabel.subset NOT NULL,
+    object_count integer NOT NULL,
+    issued_at    timestamptz NOT NULL,
+    expires_at   timestamptz NOT NULL,
+    closed_at    timestamptz,
+    labeled      integer,
+    failed       integer,
+    PRIMARY KEY (job_id, batch_no)
+);
+COMMENT ON TABLE gtlabel.batch IS 'Objects that are open to annotators at the same time, all of one subset. Written by src/catalog/batch.c';
+COMMENT ON COLUMN gtlabel.batch.expires_at IS 'When the availability lifetime of its tasks ends';
+COMMENT ON COLUMN gtlabel.batch.labeled IS 'Objects that got a label when the batch was closed; NULL while it is open';
+
+CREATE SEQUENCE gtlabel.task_id_seq CACHE 64;
+CREATE TABLE gtlabel.task (
+    task_id          bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.task_id_seq'),
+    job_id           bigint NOT NULL,
+    batch_no         integer NOT NULL,
+    slot_no          smallint NOT NULL,
+    object_no        integer NOT NULL,
+    state            gtlabel.task_state NOT NULL DEFAULT 'available',
+    annotator        text COLLATE "C",
+    accepted_at      timestamptz,
+    lease_expires_at timestamptz
+) WITH (fillfactor = 40);
+CREATE INDEX task_place_idx ON gtlabel.task (job_id, batch_no, slot_no, object_no);
+COMMENT ON TABLE gtlabel.task IS 'One object for one annotator. No index covers a column that accepting or submitting changes, so both are HOT updates. Written by src/catalog/task.c';
+COMMENT ON COLUMN gtlabel.task.slot_no IS '0 .. annotators_per_object - 1; below 0: declined, its slot went to another task';
+
+CREATE TABLE gtlabel.annotation (
+    job_id       bigint NOT NULL,
+    object_no    integer NOT NULL,
+    annotator    text COLLATE "C" NOT NULL,
+    class_no     integer NOT NULL,
+    batch_no     integer NOT NULL,
+    task_id      bigint NOT NULL,
+    accepted_at  timestamptz,
+    submitted_at timestamptz NOT NULL,
+    PRIMARY KEY (job_id, object_no, annotator)
+);
+COMMENT ON TABLE gtlabel.annotation IS 'One annotator''s answer for one object; append-only. Written by src/catalog/annotation.c';
+COMMENT ON COLUMN gtlabel.annotation.accepted_at IS 'NULL: handed in by key, without a lease';
+
+CREATE TABLE gtlabel.label (
+    job_id     bigint NOT NULL,
+    object_no  integer NOT NULL,
+    class_no   integer NOT NULL,
+    confidence float4 NOT NULL,
+    human      boolean NOT NULL,
+    batch_no   integer,
+    round_no   integer,
+    model_id   bigint,
+    labeled_at timestamptz NOT NULL,
+    PRIMARY KEY (job_id, object_no)
+);
+COMMENT ON TABLE gtlabel.label IS 'The consolidated (human) or predicted (machine) answer for one object. Written by src/catalog/label.c';
+COMMENT ON COLUMN gtlabel.label.confidence IS 'Human: posterior of the consolidation. Machine: margin between the two most probable classes';
+COMMENT ON COLUMN gtlabel.label.round_no IS 'Machine labels: the round that first gave this label; later rounds rewrite only what differs';
+
+CREATE TABLE gtlabel.failure (
+    job_id    bigint NOT NULL,
+    object_no integer NOT NULL,
+    batch_no  integer NOT NULL,
+    reason    text NOT NULL CHECK (reason IN ('expired', 'declined', 'consolidation')),
+    failed_at timestamptz NOT NULL,
+    PRIMARY KEY (job_id, object_no)
+);
+COMMENT ON TABLE gtlabel.failure IS 'Objects that got no label, with a coded reason, until gt_retry_failed. Written by src/catalog/label.c';
+
+CREATE SEQUENCE gtlabel.model_id_seq;
+CREATE TABLE gtlabel.model (
+    model_id         bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.model_id_seq'),
+    model_name       text COLLATE "C" NOT NULL UNIQUE,
+    owner            regrole NOT NULL,
+    job_id           bigint,
+    round_no         integer,
+    parent_model_id  bigint,
+    label_categories text[] NOT NULL,
+    dimension        integer NOT NULL,
+    algorithm        text NOT NULL,
+    scaling          text NOT NULL,
+    penalty_c        float8 NOT NULL,
+    hidden_units     integer NOT NULL,
+    training_count   integer NOT NULL,
+    class_counts     integer[] NOT NULL,
+    accuracy         float8,
+    log_loss         float8,
+    objective        float8 NOT NULL,
+    iterations       integer NOT NULL,
+    outcome          text NOT NULL,
+    seconds          float8 NOT NULL,
+    created_at       timestamptz NOT NULL,
+    weights          bytea NOT NULL,
+    fold_weights     bytea[]
+);
+ALTER TABLE gtlabel.model ALTER COLUMN weights SET STORAGE EXTERNAL;
+ALTER TABLE gtlabel.model ALTER COLUMN fold_weights SET STORAGE EXTERNAL;
+COMMENT ON TABLE gtlabel.model IS 'Trained classifiers with their metrics and lineage. Written by src/catalog/model.c';
+COMMENT ON COLUMN gtlabel.model.accuracy IS 'On validation objects, each scored by a model that never saw it; NULL without such';
+COMMENT ON COLUMN gtlabel.model.weights IS 'Byte format: head of src/learning/model_bytes.c';
+COMMENT ON COLUMN gtlabel.model.fold_weights IS 'The cross-fitting models of a job''s newest round, start points of the next';
+
+CREATE TABLE gtlabel.round (
+    job_id             bigint NOT NULL,
+    round_no           integer NOT NULL,
+    batch_no           integer NOT NULL,
+    model_id           bigint,
+    started_at         timestamptz NOT NULL,
+    finished_at        timestamptz NOT NULL,
+    training_count     integer NOT NULL,
+    validation_count   integer NOT NULL,
+    validation_active  integer NOT NULL,
+    candidate          integer,
+    candidate_log_loss float8[],
+    guarantee          gtlabel.guarantee NOT NULL,
+    target_accuracy    float8 NOT NULL,
+    confidence_level   float8 NOT NULL,
+    alpha              float8,
+    threshold          float8,
+    certificate_n      integer,
+    certificate_k      integer,
+    bound              float8,
+    best_threshold     float8,
+    best_n             integer,
+    best_k             integer,
+    best_bound         float8,
+    best_admits        integer,
+    minimum            integer,
+    required           integer,
+    scored             integer NOT NULL,
+    auto_labeled       integer NOT NULL,
+    added              integer NOT NULL,
+    changed            integer NOT NULL,
+    withdrawn          integer NOT NULL,
+    selected           integer NOT NULL,
+    reason             text NOT NULL,
+    load_seconds       float8 NOT NULL,
+    train_seconds      float8 NOT NULL,
+    score_seconds      float8 NOT NULL,
+    PRIMARY KEY (job_id, round_no)
+);
+COMMENT ON TABLE gtlabel.round IS 'One active-learning step with its evidence. Written by src/catalog/round.c';
+COMMENT ON COLUMN gtlabel.round.batch_no IS 'The batch after which the round ran';
+COMMENT ON COLUMN gtlabel.round.threshold IS 'Loosest margin that keeps the promise; NULL: none does';
+COMMENT ON COLUMN gtlabel.round.certificate_n IS 'Active validation objects at or above the threshold';
+COMMENT ON COLUMN gtlabel.round.certificate_k IS 'Those among certificate_n whose predicted label is wrong';
+COMMENT ON COLUMN gtlabel.round.best_bound IS 'The lowest error bound over all thresholds, whether it keeps the promise or not';
+COMMENT ON COLUMN gtlabel.round.best_admits IS 'Pool objects at or above best_threshold';
+COMMENT ON COLUMN gtlabel.round.minimum IS 'Validation objects that the promise needs if none is wrong';
+COMMENT ON COLUMN gtlabel.round.required IS 'Validation objects that the promise needs with best_k wrong';
+COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after the round';
+
+CREATE SEQUENCE gtlabel.event_id_seq;
+CREATE TABLE gtlabel.event (
+    event_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.event_id_seq'),
+    job_id   bigint NOT NULL,
+    at       timestamptz NOT NULL,
+    event    text NOT NULL,
+    state    text NOT NULL,
+    detail   text NOT NULL
+);
+CREATE INDEX event_job_idx ON gtlabel.event (job_id, event_id);
+COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by src/catalog/event.c';
+
+SELECT pg_catalog.pg_extension_config_dump(c.oid::pg_catalog.regclass, '')
+  FROM pg_catalog.pg_class c
+ WHERE c.relnamespace = 'gtlabel'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S');

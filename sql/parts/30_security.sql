@@ -1,0 +1,61 @@
+/*
+ * Who sees what. Nobody but the extension's owner writes here: the gt_ functions
+ * switch to it. Everybody may read, through row-level security: a job's owner (and
+ * the members of that role) all of it; a member of its workteam the job, its
+ * batches, the tasks that are open or the member's own, the objects of these, and
+ * the member's own answers, and everybody's once the object has its label.
+ */
+GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.batch, gtlabel.task, gtlabel.annotation, gtlabel.label,
+                gtlabel.failure, gtlabel.round, gtlabel.model, gtlabel.event TO PUBLIC;
+
+ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT
+    USING (pg_catalog.pg_has_role(owner, 'MEMBER')
+           OR (workteam IS NOT NULL AND pg_catalog.pg_has_role(workteam, 'MEMBER')));
+
+ALTER TABLE gtlabel.batch ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner_or_team ON gtlabel.batch FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j));
+
+ALTER TABLE gtlabel.task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.task FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+CREATE POLICY team ON gtlabel.task FOR SELECT
+    USING ((state = 'available' OR annotator = CURRENT_USER)
+           AND job_id IN (SELECT j.job_id FROM gtlabel.job j));
+
+ALTER TABLE gtlabel.object ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.object FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+CREATE POLICY team ON gtlabel.object FOR SELECT
+    USING ((job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t));
+
+ALTER TABLE gtlabel.label ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.label FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+CREATE POLICY team ON gtlabel.label FOR SELECT
+    USING ((job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t WHERE t.annotator = CURRENT_USER));
+
+ALTER TABLE gtlabel.annotation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.annotation FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+CREATE POLICY team ON gtlabel.annotation FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j)
+           AND (annotator = CURRENT_USER
+                OR (job_id, object_no) IN (SELECT l.job_id, l.object_no FROM gtlabel.label l WHERE l.human)));
+
+ALTER TABLE gtlabel.failure ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.failure FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.round ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.round FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.event FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.model ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.model FOR SELECT
+    USING (pg_catalog.pg_has_role(owner, 'MEMBER'));

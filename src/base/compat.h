@@ -1,0 +1,24 @@
+/*
+ * compat.h
+ *		The only file that knows server versions apart.
+ *
+ * Wrappers carry the newest server's signature.  Built and run on PostgreSQL 15;
+ * 16 to 18 are meant to need changes here only.
+ */
+#ifndef GTL_COMPAT_H
+#define GTL_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "gtlabel needs PostgreSQL 15 or later"
+#endif
+
+#ifdef WORDS_BIGENDIAN
+#error "gtlabel stores features and models in little-endian order and needs a little-endian machine"
+#endif
+
+/* PostgreSQL 17 made the search path of maintenance operations a function. */
+#define GTL_SAFE_SEARCH_PATH "pg_catalog, pg_temp"
+
+#endif							/* GTL_COMPAT_H */

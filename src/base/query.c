@@ -1,0 +1,296 @@
+/*
+ * query.c
+ *		The only way to SPI; see query.h for the rules.
+ */
+#include "base/query.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+Oid
+gtl_extension_owner(void)
+{
+	HeapTuple	tuple;
+	Oid			owner;
+
+	tuple = SearchSysCache1(NAMESPACENAME, CStringGetDatum("gtlabel"));
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"gtlabel\" does not exist"),
+				 errhint("Run CREATE EXTENSION gtlabel in this database.")));
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* Enter SPI with the pinned path; the caller's memory context stays current. */
+static void
+enter(GtlResult *result)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	memset(result, 0, sizeof(*result));
+	result->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", GTL_SAFE_SEARCH_PATH,
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	GetUserIdAndSecContext(&result->saved_user, &result->saved_security);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+leave(GtlResult *result)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	SPI_finish();
+	MemoryContextSwitchTo(caller);
+	SetUserIdAndSecContext(result->saved_user, result->saved_security);
+	AtEOXact_GUC(true, result->guc_level);
+	result->rows = NULL;
+}
+
+uint64
+gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, const char *nulls)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int			code;
+
+	Assert(statement->nargs <= GTL_QUERY_MAX_ARGS);
+	enter(result);
+	SetUserIdAndSecContext(gtl_extension_owner(),
+						   result->saved_security | SECURITY_LOCAL_USERID_CHANGE);
+
+	if (statement->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(statement->sql, statement->nargs, statement->types);
+
+		if (plan == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+				 SPI_result_code_string(SPI_result));
+		SPI_keepplan(plan);
+		statement->plan = plan;
+	}
+
+	code = SPI_execute_plan(statement->plan, (Datum *) values, nulls, false, 0);
+	if (code < 0)
+		elog(ERROR, "could not execute \"%s\": %s", statement->sql, SPI_result_code_string(code));
+	result->count = SPI_processed;
+	result->rows = SPI_tuptable;
+	MemoryContextSwitchTo(caller);
+	return result->count;
+}
+
+void
+gtl_query_end(GtlResult *result)
+{
+	leave(result);
+}
+
+uint64
+gtl_query_do(GtlStatement *statement, const Datum *values, const char *nulls)
+{
+	GtlResult	result;
+	uint64		count = gtl_query_run(&result, statement, values, nulls);
+
+	gtl_query_end(&result);
+	return count;
+}
+
+Datum
+gtl_result_datum(const GtlResult *result, uint64 row, int column, bool *isnull)
+{
+	Assert(result->rows != NULL && row < result->rows->numvals);
+	return heap_getattr(result->rows->vals[row], column, result->rows->tupdesc, isnull);
+}
+
+bool
+gtl_result_isnull(const GtlResult *result, uint64 row, int column)
+{
+	bool		isnull;
+
+	(void) gtl_result_datum(result, row, column, &isnull);
+	return isnull;
+}
+
+int32
+gtl_result_int32(const GtlResult *result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = gtl_result_datum(result, row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt32(value);
+}
+
+int64
+gtl_result_int64(const GtlResult *result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = gtl_result_datum(result, row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+double
+gtl_result_float8(const GtlResult *result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = gtl_result_datum(result, row, column, &isnull);
+
+	return isnull ? NAN : DatumGetFloat8(value);
+}
+
+bool
+gtl_result_bool(const GtlResult *result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = gtl_result_datum(result, row, column, &isnull);
+
+	return isnull ? false : DatumGetBool(value);
+}
+
+/* Types other than text go through their output function. */
+char *
+gtl_result_text(const GtlResult *result, uint64 row, int column)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *value;
+	char	   *copy;
+
+	value = SPI_getvalue(result->rows->vals[row], result->rows->tupdesc, column);
+	MemoryContextSwitchTo(caller);
+	if (value == NULL)
+		return NULL;
+	copy = pstrdup(value);
+	pfree(value);
+	return copy;
+}
+
+struct varlena *
+gtl_result_varlena(const GtlResult *result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = gtl_result_datum(result, row, column, &isnull);
+
+	return isnull ? NULL : PG_DETOAST_DATUM_COPY(value);
+}
+
+void
+gtl_cursor_open(GtlCursor *cursor, const char *sql)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SPIPlanPtr	plan;
+
+	enter(&cursor->result);
+	plan = SPI_prepare_cursor(sql, 0, NULL, CURSOR_OPT_NO_SCROLL | CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	cursor->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	MemoryContextSwitchTo(caller);
+}
+
+uint64
+gtl_cursor_fetch(GtlCursor *cursor, long count)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (cursor->result.rows != NULL)
+		SPI_freetuptable(cursor->result.rows);
+	SPI_cursor_fetch(cursor->portal, true, count);
+	cursor->result.rows = SPI_tuptable;
+	cursor->result.count = SPI_processed;
+	MemoryContextSwitchTo(caller);
+	return cursor->result.count;
+}
+
+void
+gtl_cursor_close(GtlCursor *cursor)
+{
+	SPI_cursor_close(cursor->portal);
+	leave(&cursor->result);
+}
+
+/* An array of a fixed-width, pass-by-value-or-not element type, as stored. */
+static Datum
+fixed_array(Oid type, const void *values, int64 count, int width)
+{
+	Size		size = add_size(ARR_OVERHEAD_NONULLS(1), mul_size(width, count));
+	ArrayType  *array;
+
+	if (!AllocSizeIsValid(size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("array of " INT64_FORMAT " elements is too large", count)));
+	array = palloc0(size);
+	SET_VARSIZE(array, size);
+	array->ndim = count > 0 ? 1 : 0;
+	array->elemtype = type;
+	if (count > 0)
+	{
+		ARR_DIMS(array)[0] = (int) count;
+		ARR_LBOUND(array)[0] = 1;
+		memcpy(ARR_DATA_PTR(array), values, width * count);
+	}
+	return PointerGetDatum(array);
+}
+
+Datum
+gtl_array_int32(const int32 *values, int64 count)
+{
+	return fixed_array(INT4OID, values, count, sizeof(int32));
+}
+
+Datum
+gtl_array_int64(const int64 *values, int64 count)
+{
+	return fixed_array(INT8OID, values, count, sizeof(int64));
+}
+
+Datum
+gtl_array_float4(const float *values, int64 count)
+{
+	return fixed_array(FLOAT4OID, values, count, sizeof(float));
+}
+
+Datum
+gtl_array_float8(const double *values, int64 count)
+{
+	return fixed_array(FLOAT8OID, values, count, sizeof(double));
+}
+
+Datum
+gtl_array_text(char *const *values, int64 count)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
+
+	for (int64 i = 0; i < count; i++)
+		elements[i] = CStringGetTextDatum(values[i]);
+	return PointerGetDatum(construct_array(elements, (int) count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+char	  **
+gtl_array_to_text(Datum array, int *count)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	char	  **values;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, count);
+	values = palloc(sizeof(char *) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		values[i] = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
+	return values;
+}

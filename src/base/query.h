@@ -1,0 +1,86 @@
+/*
+ * query.h
+ *		The only way to SPI.
+ *
+ * Two kinds of queries, two identities:
+ *	- statements on gtlabel's own tables run as the extension's owner, with a
+ *	  search_path of pg_catalog, from plans kept for the session;
+ *	- cursors over a user's table run as the current user, with the same path.
+ *
+ * A result lives from gtl_query_run to gtl_query_end; the memory context of the
+ * caller stays current in between, and the getters copy into it.  Queries may
+ * nest.  On error everything is undone by the server's (sub)transaction abort: SPI
+ * stack, user id, search_path.
+ */
+#ifndef GTL_QUERY_H
+#define GTL_QUERY_H
+
+#include "base/compat.h"
+#include "executor/spi.h"
+
+#define GTL_QUERY_MAX_ARGS 56
+
+typedef struct GtlStatement
+{
+	const char *sql;
+	int			nargs;
+	Oid			types[GTL_QUERY_MAX_ARGS];
+	SPIPlanPtr	plan;			/* kept for the session; NULL until first used */
+} GtlStatement;
+
+/* The rows of one run, and what gtl_query_end restores. */
+typedef struct GtlResult
+{
+	uint64		count;			/* rows returned or processed */
+	SPITupleTable *rows;		/* NULL: the statement returns none */
+	Oid			saved_user;
+	int			saved_security;
+	int			guc_level;
+} GtlResult;
+
+/* Runs the statement; returns the number of rows.  nulls as in SPI, or NULL. */
+extern uint64 gtl_query_run(GtlResult *result, GtlStatement *statement,
+							const Datum *values, const char *nulls);
+extern void gtl_query_end(GtlResult *result);
+
+/* Run and end, for statements whose rows nobody reads. */
+extern uint64 gtl_query_do(GtlStatement *statement, const Datum *values, const char *nulls);
+
+/* Values of a result; rows count from 0, columns from 1. */
+extern Datum gtl_result_datum(const GtlResult *result, uint64 row, int column, bool *isnull);
+extern bool gtl_result_isnull(const GtlResult *result, uint64 row, int column);
+extern int32 gtl_result_int32(const GtlResult *result, uint64 row, int column); /* NULL: 0 */
+extern int64 gtl_result_int64(const GtlResult *result, uint64 row, int column); /* NULL: 0 */
+extern double gtl_result_float8(const GtlResult *result, uint64 row, int column);	/* NULL: NaN */
+extern bool gtl_result_bool(const GtlResult *result, uint64 row, int column);	/* NULL: false */
+extern char *gtl_result_text(const GtlResult *result, uint64 row, int column);	/* copied; NULL: NULL */
+extern struct varlena *gtl_result_varlena(const GtlResult *result, uint64 row, int column); /* copied, detoasted;
+																							 * NULL: NULL */
+
+/*
+ * A cursor over a user's table, read as the current user.  gtl_cursor_fetch gets
+ * up to count rows (0 at the end) into cursor->rows; they live until the next
+ * fetch.
+ */
+typedef struct GtlCursor
+{
+	Portal		portal;
+	GtlResult	result;
+} GtlCursor;
+
+extern void gtl_cursor_open(GtlCursor *cursor, const char *sql);
+extern uint64 gtl_cursor_fetch(GtlCursor *cursor, long count);
+extern void gtl_cursor_close(GtlCursor *cursor);
+
+/* Array of int4 / float4 / float8 / text as a Datum, for parameters. */
+extern Datum gtl_array_int32(const int32 *values, int64 count);
+extern Datum gtl_array_int64(const int64 *values, int64 count);
+extern Datum gtl_array_float4(const float *values, int64 count);
+extern Datum gtl_array_float8(const double *values, int64 count);
+extern Datum gtl_array_text(char *const *values, int64 count);
+extern char **gtl_array_to_text(Datum array, int *count);
+
+/* The owner of the extension's tables. */
+extern Oid	gtl_extension_owner(void);
+
+#endif							/* GTL_QUERY_H */

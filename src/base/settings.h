@@ -1,0 +1,21 @@
+/*
+ * settings.h
+ *		Configuration parameters (gtlabel.*) and the clock they can move.
+ */
+#ifndef GTL_SETTINGS_H
+#define GTL_SETTINGS_H
+
+#include "base/compat.h"
+#include "datatype/timestamp.h"
+
+extern bool gtl_setting_background;
+
+extern void gtl_settings_define(void);
+
+/*
+ * The time that leases, batches and events go by: the wall clock plus
+ * gtlabel.clock_offset, so that tests move time instead of sleeping.
+ */
+extern TimestampTz gtl_clock_now(void);
+
+#endif							/* GTL_SETTINGS_H */

@@ -1,0 +1,47 @@
+/*
+ * consolidate.h
+ *		From several people's answers to one label and a confidence
+ *		(autolabel.md 3.6).
+ */
+#ifndef GTL_CONSOLIDATE_H
+#define GTL_CONSOLIDATE_H
+
+#include "learning/env.h"
+
+typedef enum GtlConsolidation
+{
+	GTL_CONSOLIDATE_AUTO = 0,	/* Dawid-Skene from 20 objects and 3 votes an object on, else majority */
+	GTL_CONSOLIDATE_MAJORITY = 1,
+	GTL_CONSOLIDATE_DAWID_SKENE = 2
+} GtlConsolidation;
+
+/* Votes in any order; every index is in range. */
+typedef struct GtlVotes
+{
+	int64_t		count;
+	int32_t		items;
+	int32_t		annotators;
+	int32_t		classes;
+	const int32_t *item;		/* [count] */
+	const int32_t *annotator;	/* [count] */
+	const int32_t *label;		/* [count] */
+	const int32_t *gold;		/* [items]: known class, or -1; NULL: none known */
+} GtlVotes;
+
+typedef struct GtlConsolidated
+{
+	GtlConsolidation method;	/* the one used: majority or Dawid-Skene */
+	int32_t    *label;			/* [items]; -1 for an item without votes and gold */
+	float	   *confidence;		/* [items] */
+	int			iterations;
+	float	   *confusion;		/* [annotators x classes x classes], true class by answer; NULL for majority */
+	bool		interrupted;
+} GtlConsolidated;
+
+/* smoothing false: plain maximum likelihood from the majority start, for the published example */
+extern void gtl_consolidate(const GtlVotes *votes, GtlConsolidation method, bool smoothing,
+							const GtlEnv *env, GtlConsolidated *result);
+
+extern size_t gtl_consolidate_memory(int64_t votes, int32_t items, int32_t annotators, int32_t classes);
+
+#endif							/* GTL_CONSOLIDATE_H */

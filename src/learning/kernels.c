@@ -1,0 +1,192 @@
+/*
+ * kernels.c
+ *		Matrix products through OpenBLAS, and the vectorizable loops.
+ *
+ * The only file that calls BLAS.  Everything here is deterministic on one machine:
+ * the serial OpenBLAS has one order of summation for one shape, and the loops have
+ * theirs fixed by the compiler.
+ *
+ * The loops need more than the -O2 of a server build: "O3" plus permission to
+ * reorder sums.  Not -ffast-math, which would make NaN undetectable.
+ *
+ * The exponential is Cephes' expf (Moshier): exp(x) = 2^n exp(r), |r| <= ln 2 / 2,
+ * and a polynomial of degree 6 in r; relative error about 2e-7.  It is only called
+ * with x <= 0, and below -87 returns exp(-87) = 1.6e-38, so a probability is never
+ * exactly 0 nor a denormal.
+ */
+#include "learning/kernels.h"
+
+#include <math.h>
+#include <openblas-serial/cblas.h>
+#include <string.h>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize ("O3", "associative-math", "no-signed-zeros", "no-trapping-math")
+#endif
+
+/* Multiply-adds between two looks at env: at most about 10 ms. */
+#define PIECE_WORK 2.5e8
+
+bool
+gtl_kernel_multiply(const GtlProduct *product, const GtlEnv *env)
+{
+	const GtlProduct *p = product;
+	double		work = (double) p->n * p->k;
+	int			piece = p->m;
+
+	if (env != NULL && work * p->m > PIECE_WORK)
+		piece = work * 2 > PIECE_WORK ? 1 : (int) (PIECE_WORK / work);
+
+	for (int from = 0; from < p->m; from += piece)
+	{
+		int			m = p->m - from < piece ? p->m - from : piece;
+
+		if (env != NULL && gtl_env_interrupted(env))
+			return false;
+		cblas_sgemm(CblasRowMajor,
+					p->a_transposed ? CblasTrans : CblasNoTrans,
+					p->b_transposed ? CblasTrans : CblasNoTrans,
+					m, p->n, p->k,
+					1.0f, p->a + (p->a_transposed ? (size_t) from : (size_t) from * p->lda), p->lda,
+					p->b, p->ldb,
+					p->beta, p->c + (size_t) from * p->ldc, p->ldc);
+	}
+	return true;
+}
+
+void
+gtl_kernel_spread(const float *bias, int classes, int rows, float *scores)
+{
+	for (int c = 0; c < classes; c++)
+		for (int i = 0; i < rows; i++)
+			scores[(size_t) c * rows + i] = bias[c];
+}
+
+GTL_CLONES void
+gtl_kernel_sum_lines(const float *scores, int classes, int rows, float *sums)
+{
+	for (int c = 0; c < classes; c++)
+	{
+		const float *line = scores + (size_t) c * rows;
+		float		sum = 0.0f;
+
+		for (int i = 0; i < rows; i++)
+			sum += line[i];
+		sums[c] += sum;
+	}
+}
+
+GTL_CLONES void
+gtl_kernel_relu(float *scores, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		scores[i] = scores[i] > 0.0f ? scores[i] : 0.0f;
+}
+
+GTL_CLONES void
+gtl_kernel_relu_gradient(const float *activation, float *delta, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		delta[i] = activation[i] > 0.0f ? delta[i] : 0.0f;
+}
+
+static inline float
+exp_nonpositive(float x)
+{
+	const float shift = 12582912.0f;	/* 1.5 * 2^23: adding it rounds to an integer */
+	float		y = x > -87.0f ? x : -87.0f;
+	float		shifted = y * 1.44269504088896341f + shift;
+	float		n = shifted - shift;
+	float		r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+	float		p;
+	uint32_t	bits;
+	float		scale;
+
+	p = 1.9875691500e-4f;
+	p = p * r + 1.3981999507e-3f;
+	p = p * r + 8.3334519073e-3f;
+	p = p * r + 4.1665795894e-2f;
+	p = p * r + 1.6666665459e-1f;
+	p = p * r + 5.0000001201e-1f;
+	p = p * r * r + r + 1.0f;
+
+	/* 2^n: the low bits of `shifted` hold n */
+	memcpy(&bits, &shifted, sizeof bits);
+	bits = (bits + 127) << 23;
+	memcpy(&scale, &bits, sizeof scale);
+	return p * scale;
+}
+
+/* One class of a block: scores to exp(score - largest), and their sum. */
+GTL_CLONES static void
+exp_line(float *restrict line, const float *restrict largest, double *restrict sum, int rows)
+{
+	for (int i = 0; i < rows; i++)
+	{
+		float		e = exp_nonpositive(line[i] - largest[i]);
+
+		line[i] = e;
+		sum[i] += e;
+	}
+}
+
+GTL_CLONES static void
+largest_line(const float *restrict line, float *restrict largest, int rows)
+{
+	for (int i = 0; i < rows; i++)
+		largest[i] = line[i] > largest[i] ? line[i] : largest[i];
+}
+
+GTL_CLONES static void
+divide_lines(float *restrict scores, const double *restrict sum, float *restrict inverse,
+			 int classes, int rows)
+{
+	for (int i = 0; i < rows; i++)
+		inverse[i] = (float) (1.0 / sum[i]);
+	for (int c = 0; c < classes; c++)
+		for (int i = 0; i < rows; i++)
+			scores[(size_t) c * rows + i] *= inverse[i];
+}
+
+void
+gtl_kernel_softmax(float *scores, int classes, int rows, float *largest, double *sum)
+{
+	float		inverse[GTL_KERNEL_ROWS];
+
+	memcpy(largest, scores, (size_t) rows * sizeof(float));
+	for (int c = 1; c < classes; c++)
+		largest_line(scores + (size_t) c * rows, largest, rows);
+	memset(sum, 0, (size_t) rows * sizeof(double));
+	for (int c = 0; c < classes; c++)
+		exp_line(scores + (size_t) c * rows, largest, sum, rows);
+	divide_lines(scores, sum, inverse, classes, rows);
+}
+
+GTL_CLONES void
+gtl_kernel_accumulate(const float *x, double *total, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		total[i] += x[i];
+}
+
+GTL_CLONES void
+gtl_kernel_round(const double *in, float *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (float) in[i];
+}
+
+double
+gtl_kernel_largest(const double *x, size_t n)
+{
+	double		largest = 0.0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (!(fabs(x[i]) <= largest))
+			largest = fabs(x[i]);
+		if (isnan(largest))
+			break;
+	}
+	return largest;
+}

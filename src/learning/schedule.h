@@ -1,0 +1,73 @@
+/*
+ * schedule.h
+ *		How many objects go where and in which order: the arithmetic that
+ *		gt_plan prints, live jobs follow and simulations replay.
+ */
+#ifndef GTL_SCHEDULE_H
+#define GTL_SCHEDULE_H
+
+#include "learning/env.h"
+
+typedef enum GtlScheduleKind
+{
+	GTL_SCHEDULE_STANDARD = 0,
+	GTL_SCHEDULE_EAGER = 1
+} GtlScheduleKind;
+
+/*
+ * Size of the validation set.  share < 0: the service's rule, 20 % below 5,000
+ * objects and 10 % from there on, truncated; else the truncated share.
+ */
+extern int64_t gtl_schedule_validation_count(int64_t objects, double share);
+
+/*
+ * Size of the next training batch out of `remaining` unlabeled objects that the
+ * machine does not label: min(max_concurrent, remaining), and under the eager
+ * schedule at most max(50, ceil(0.02 * objects)).
+ */
+extern int64_t gtl_schedule_batch_count(GtlScheduleKind schedule, int64_t objects,
+										int64_t max_concurrent, int64_t remaining);
+
+typedef enum GtlPlanAction
+{
+	GTL_PLAN_VALIDATION = 0,	/* people label validation objects */
+	GTL_PLAN_TRAINING = 1,		/* people label training objects */
+	GTL_PLAN_AUTO_LABEL = 2		/* a round; `objects` is the most it could label */
+} GtlPlanAction;
+
+extern const char *gtl_plan_action_name(GtlPlanAction action);
+
+/*
+ * Where a job stands, and, moved on by gtl_plan_next, the rest of its plan on the
+ * assumption that no round labels anything.
+ */
+typedef struct GtlPlanState
+{
+	GtlScheduleKind schedule;
+	int64_t		objects;		/* all objects of the job */
+	int64_t		max_concurrent;
+	int64_t		validation_left;	/* validation objects not yet labeled */
+	int64_t		pool_left;		/* pool objects that no person has labeled */
+	bool		round_due;		/* the next step is a round (before a training batch) */
+	bool		auto_label;
+} GtlPlanState;
+
+typedef struct GtlPlanStep
+{
+	GtlPlanAction action;
+	int64_t		objects;
+	int64_t		remaining;		/* pool objects without a human label after the step */
+} GtlPlanStep;
+
+/* initial: an initial model gives a round right after the validation set. */
+extern void gtl_plan_start(GtlPlanState *state, GtlScheduleKind schedule, int64_t objects,
+						   int64_t max_concurrent, double validation_share,
+						   bool initial_model, bool auto_label);
+
+/* The next step; false at the end of the plan. */
+extern bool gtl_plan_next(GtlPlanState *state, GtlPlanStep *step);
+
+/* The most that can be machine-labeled from this state: the first auto_label step's objects, or 0. */
+extern int64_t gtl_plan_machine_limit(const GtlPlanState *state);
+
+#endif							/* GTL_SCHEDULE_H */

@@ -1,0 +1,227 @@
+/*
+ * select.c
+ *		Which unlabeled objects people see next: the ones with the smallest
+ *		margins, or a random sample.
+ *
+ * Both are "the smallest `wanted` keys of n".  The keys pass once through a
+ * buffer of 2 * wanted entries: whenever it is full, a quickselect keeps the
+ * smaller half, and the largest kept entry bars everything above it from then
+ * on.  A refill of `wanted` entries costs O(wanted), so all refills cost O(n);
+ * the survivors are sorted at the end.  Memory in proportion to `wanted`, not to
+ * the job.
+ *
+ * Invariants:
+ *	- the order (key, object, position) is total, so the result is a function of
+ *	  the set of objects, not of the algorithm nor of the array's order;
+ *	- a random sample's keys are hashes of the object number under (seed, stream):
+ *	  every set of `wanted` objects is equally likely over seeds, and each further
+ *	  object leaves the relative order of the others alone.
+ *
+ * Never interrupted: ten million objects take less than a second.
+ */
+#include "learning/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+
+typedef struct Entry
+{
+	uint64_t	key;
+	int32_t		object;
+	int64_t		position;
+} Entry;
+
+/* The smallest entries seen so far. */
+typedef struct Sieve
+{
+	Entry	   *entries;		/* [capacity] */
+	int64_t		count;
+	int64_t		capacity;
+	int64_t		wanted;
+	bool		barred;			/* bar is set */
+	Entry		bar;			/* `wanted` entries up to this one are held */
+} Sieve;
+
+static inline bool
+entry_less(const Entry *a, const Entry *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key;
+	if (a->object != b->object)
+		return a->object < b->object;
+	return a->position < b->position;
+}
+
+static int
+entry_compare(const void *a, const void *b)
+{
+	if (entry_less(a, b))
+		return -1;
+	return entry_less(b, a) ? 1 : 0;
+}
+
+static inline void
+entry_swap(Entry *a, Entry *b)
+{
+	Entry		t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* Bits that compare as unsigned numbers the way the doubles compare. */
+static uint64_t
+score_key(double score)
+{
+	const uint64_t sign = UINT64_C(1) << 63;
+	double		positive_zero = score + 0.0;
+	uint64_t	bits;
+
+	memcpy(&bits, &positive_zero, sizeof(bits));
+	return (bits & sign) != 0 ? ~bits : bits | sign;
+}
+
+/* Order the first, middle and last entry, and return the median. */
+static Entry
+median_of_three(Entry *first, Entry *last)
+{
+	Entry	   *middle = first + (last - first) / 2;
+
+	if (entry_less(middle, first))
+		entry_swap(middle, first);
+	if (entry_less(last, middle))
+		entry_swap(last, middle);
+	if (entry_less(middle, first))
+		entry_swap(middle, first);
+	return *middle;
+}
+
+/*
+ * Move the nth smallest entry (from 0) to its place, smaller ones before it.
+ * Quickselect (Hoare 1961); a range that resists 2 * log2(n) partitions is sorted
+ * instead, so no order of the input makes it quadratic.
+ */
+static void
+partition_around(Entry *entries, int64_t count, int64_t nth)
+{
+	int64_t		low = 0;
+	int64_t		high = count - 1;
+	int			patience = 2;
+
+	for (int64_t n = count; n > 1; n /= 2)
+		patience += 2;
+	while (low < high)
+	{
+		int64_t		i = low;
+		int64_t		j = high;
+		Entry		pivot;
+
+		if (patience-- == 0)
+		{
+			qsort(entries + low, (size_t) (high - low + 1), sizeof(Entry), entry_compare);
+			return;
+		}
+		pivot = median_of_three(entries + low, entries + high);
+		while (i <= j)
+		{
+			while (entry_less(&entries[i], &pivot))
+				i++;
+			while (entry_less(&pivot, &entries[j]))
+				j--;
+			if (i <= j)
+				entry_swap(&entries[i++], &entries[j--]);
+		}
+		if (nth <= j)
+			high = j;
+		else if (nth >= i)
+			low = i;
+		else
+			return;
+	}
+}
+
+static void
+sieve_init(Sieve *sieve, int64_t n, int64_t wanted, const GtlEnv *env)
+{
+	/* n entries are enough, and 2 * wanted must not overflow */
+	sieve->capacity = wanted > n / 2 ? n : 2 * wanted;
+	sieve->entries = gtl_env_alloc(env, (size_t) sieve->capacity * sizeof(Entry));
+	sieve->count = 0;
+	sieve->wanted = wanted;
+	sieve->barred = false;
+}
+
+static inline void
+sieve_add(Sieve *sieve, uint64_t key, int32_t object, int64_t position)
+{
+	Entry		entry = {key, object, position};
+
+	if (sieve->barred && !entry_less(&entry, &sieve->bar))
+		return;
+	if (sieve->count == sieve->capacity)
+	{
+		partition_around(sieve->entries, sieve->count, sieve->wanted - 1);
+		sieve->count = sieve->wanted;
+		sieve->bar = sieve->entries[sieve->wanted - 1];
+		sieve->barred = true;
+		if (!entry_less(&entry, &sieve->bar))
+			return;
+	}
+	sieve->entries[sieve->count++] = entry;
+}
+
+/* Leave the `wanted` smallest entries in front, in order. */
+static void
+sieve_finish(Sieve *sieve)
+{
+	if (sieve->count > sieve->wanted)
+		partition_around(sieve->entries, sieve->count, sieve->wanted - 1);
+	qsort(sieve->entries, (size_t) sieve->wanted, sizeof(Entry), entry_compare);
+}
+
+int64_t
+gtl_select_lowest(const int32_t *objects, const double *scores, int64_t n,
+				  int64_t wanted, const GtlEnv *env, int64_t *chosen)
+{
+	Sieve		sieve;
+
+	if (wanted > n)
+		wanted = n;
+	if (wanted <= 0)
+		return 0;
+	sieve_init(&sieve, n, wanted, env);
+	for (int64_t i = 0; i < n; i++)
+		sieve_add(&sieve, score_key(scores[i]), objects[i], i);
+	sieve_finish(&sieve);
+	for (int64_t i = 0; i < wanted; i++)
+		chosen[i] = sieve.entries[i].position;
+	gtl_env_release(env, sieve.entries);
+	return wanted;
+}
+
+int64_t
+gtl_select_random(const int32_t *objects, int64_t n, int64_t wanted,
+				  uint64_t seed, int stream, const GtlEnv *env, int32_t *chosen)
+{
+	Sieve		sieve;
+
+	if (wanted > n)
+		wanted = n;
+	if (wanted <= 0)
+		return 0;
+	sieve_init(&sieve, n, wanted, env);
+	for (int64_t i = 0; i < n; i++)
+	{
+		uint64_t	key = gtl_random_bits(seed, (GtlRandomStream) stream,
+										  (uint64_t) (uint32_t) objects[i]);
+
+		sieve_add(&sieve, key, objects[i], i);
+	}
+	sieve_finish(&sieve);
+	for (int64_t i = 0; i < wanted; i++)
+		chosen[i] = sieve.entries[i].object;
+	gtl_env_release(env, sieve.entries);
+	return wanted;
+}
