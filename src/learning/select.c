@@ -5,8 +5,7 @@
  *
  * Both are "the smallest `wanted` keys of n".  The keys pass once through a
  * buffer of 2 * wanted entries: whenever it is full, a quickselect keeps the
- * smaller half, and the largest kept entry bars everything above it from then
- * on.  A refill of `wanted` entries costs O(wanted), so all refills cost O(n);
+ * smaller half, and the largest kept entry bars everything above it from then on.  A refill of `wanted` entries costs O(wanted), so all refills cost O(n);
  * the survivors are sorted at the end.  Memory in proportion to `wanted`, not to
  * the job.
  *
@@ -40,8 +39,7 @@ typedef struct Sieve
 	int64_t		count;
 	int64_t		capacity;
 	int64_t		wanted;
-	bool		barred;			/* bar is set */
-	Entry		bar;			/* `wanted` entries up to this one are held */
+	Entry		bar;			/* entries from here on are not among the wanted */
 } Sieve;
 
 static inline bool
@@ -76,10 +74,11 @@ static uint64_t
 score_key(double score)
 {
 	const uint64_t sign = UINT64_C(1) << 63;
-	double		positive_zero = score + 0.0;
 	uint64_t	bits;
 
-	memcpy(&bits, &positive_zero, sizeof(bits));
+	memcpy(&bits, &score, sizeof(bits));
+	if (bits == sign)			/* -0.0 is 0.0 */
+		bits = 0;
 	return (bits & sign) != 0 ? ~bits : bits | sign;
 }
 
@@ -150,7 +149,7 @@ sieve_init(Sieve *sieve, int64_t n, int64_t wanted, const GtlEnv *env)
 	sieve->entries = gtl_env_alloc(env, (size_t) sieve->capacity * sizeof(Entry));
 	sieve->count = 0;
 	sieve->wanted = wanted;
-	sieve->barred = false;
+	sieve->bar = (Entry) {UINT64_MAX, INT32_MAX, INT64_MAX};
 }
 
 static inline void
@@ -158,14 +157,13 @@ sieve_add(Sieve *sieve, uint64_t key, int32_t object, int64_t position)
 {
 	Entry		entry = {key, object, position};
 
-	if (sieve->barred && !entry_less(&entry, &sieve->bar))
+	if (!entry_less(&entry, &sieve->bar))
 		return;
 	if (sieve->count == sieve->capacity)
 	{
 		partition_around(sieve->entries, sieve->count, sieve->wanted - 1);
 		sieve->count = sieve->wanted;
 		sieve->bar = sieve->entries[sieve->wanted - 1];
-		sieve->barred = true;
 		if (!entry_less(&entry, &sieve->bar))
 			return;
 	}
