@@ -124,10 +124,12 @@ test-folders:
 
 # ---- Unit tests: src/learning without a server ------------------------------
 
-# Each test/unit/test_*.c is a program; other .c files there are linked into all of them.
-UNIT_PROGRAMS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
-UNIT_COMMON = $(filter-out test/unit/test_%.c,$(wildcard test/unit/*.c))
-UNIT_CFLAGS = -std=gnu99 -g -O2 $(WARNINGS) -Isrc -Itest/unit $(OPENBLAS_CPPFLAGS)
+# A .c file in test/unit that has a main is a program; the others are linked into all of them.
+UNIT_SOURCES = $(sort $(wildcard test/unit/*.c))
+UNIT_MAINS := $(if $(UNIT_SOURCES),$(shell grep -lE '^(int[[:space:]]+)?main\>' $(UNIT_SOURCES)))
+UNIT_COMMON = $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES))
+UNIT_PROGRAMS = $(UNIT_MAINS:test/unit/%.c=build/unit/%)
+UNIT_CFLAGS = -g -O2 $(WARNINGS) -Isrc -Itest/unit $(OPENBLAS_CPPFLAGS)
 UNIT_HEADERS = $(wildcard test/unit/*.h src/learning/*.h src/base/random.h)
 
 build/unit/obj/%.o: src/%.c $(UNIT_HEADERS)
