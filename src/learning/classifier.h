@@ -43,7 +43,8 @@ typedef enum GtlFitOutcome
 	GTL_FIT_STALLED = 1,		/* relative decrease below the limit */
 	GTL_FIT_ITERATION_LIMIT = 2,
 	GTL_FIT_LINE_SEARCH_FAILED = 3, /* best weights so far are kept */
-	GTL_FIT_INTERRUPTED = 4		/* env->interrupted; weights are not usable */
+	GTL_FIT_INTERRUPTED = 4,	/* env->interrupted; weights are not usable */
+	GTL_FIT_OUT_OF_MEMORY = 5	/* the optimizer got no memory; start weights are kept */
 } GtlFitOutcome;
 
 /* Short English word(s) for the outcome, for tables and reports. */

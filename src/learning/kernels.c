@@ -6,8 +6,10 @@
  * the serial OpenBLAS has one order of summation for one shape, and the loops have
  * theirs fixed by the compiler.
  *
- * The loops need more than the -O2 of a server build: "O3" plus permission to
- * reorder sums.  Not -ffast-math, which would make NaN undetectable.
+ * The loops are vectorized (GTL_CLONES), but without a flag that lets the compiler
+ * reorder sums: the exponential's argument reduction would
+ * not survive it, and -ffast-math would make NaN undetectable; the one sum along a
+ * line spells its partial sums out.
  *
  * The exponential is Cephes' expf (Moshier): exp(x) = 2^n exp(r), |r| <= ln 2 / 2,
  * and a polynomial of degree 6 in r; relative error about 2e-7.  It is only called
@@ -20,9 +22,11 @@
 #include <openblas-serial/cblas.h>
 #include <string.h>
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize ("O3", "associative-math", "no-signed-zeros", "no-trapping-math")
-#endif
+/* LAPACK, part of OpenBLAS. */
+extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+
+/* Partial sums of a line. */
+#define LANES 16
 
 /* Multiply-adds between two looks at env: at most about 10 ms. */
 #define PIECE_WORK 2.5e8
@@ -55,6 +59,36 @@ gtl_kernel_multiply(const GtlProduct *product, const GtlEnv *env)
 }
 
 void
+gtl_kernel_gram(const float *rows, int nrows, int n, float *products)
+{
+	cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, n, nrows, 1.0f, rows, n, 1.0f, products, n);
+}
+
+bool
+gtl_kernel_cholesky(double *matrix, int n)
+{
+	int			info;
+
+	/* LAPACK counts by columns: its upper triangle is our lower one */
+	dpotrf_("U", &n, matrix, &n, &info);
+	return info == 0;
+}
+
+void
+gtl_kernel_solve(const double *lower, int n, bool transposed, double *lines, int nlines)
+{
+	cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, transposed ? CblasTrans : CblasNoTrans,
+				CblasNonUnit, nlines, n, 1.0, lower, n, lines, n);
+}
+
+void
+gtl_kernel_multiply_lower(const double *lower, int n, double *lines, int nlines)
+{
+	cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans,
+				CblasNonUnit, nlines, n, 1.0, lower, n, lines, n);
+}
+
+void
 gtl_kernel_spread(const float *bias, int classes, int rows, float *scores)
 {
 	for (int c = 0; c < classes; c++)
@@ -68,11 +102,18 @@ gtl_kernel_sum_lines(const float *scores, int classes, int rows, float *sums)
 	for (int c = 0; c < classes; c++)
 	{
 		const float *line = scores + (size_t) c * rows;
-		float		sum = 0.0f;
+		float		part[LANES] = {0};
+		int			i = 0;
 
-		for (int i = 0; i < rows; i++)
-			sum += line[i];
-		sums[c] += sum;
+		for (; i + LANES <= rows; i += LANES)
+			for (int j = 0; j < LANES; j++)
+				part[j] += line[i + j];
+		for (int j = 0; i < rows; i++, j++)
+			part[j] += line[i];
+		for (int width = LANES / 2; width > 0; width /= 2)
+			for (int j = 0; j < width; j++)
+				part[j] += part[j + width];
+		sums[c] += part[0];
 	}
 }
 
@@ -93,13 +134,11 @@ gtl_kernel_relu_gradient(const float *activation, float *delta, size_t n)
 static inline float
 exp_nonpositive(float x)
 {
-	const float shift = 12582912.0f;	/* 1.5 * 2^23: adding it rounds to an integer */
 	float		y = x > -87.0f ? x : -87.0f;
-	float		shifted = y * 1.44269504088896341f + shift;
-	float		n = shifted - shift;
+	int32_t		n = (int32_t) (y * 1.44269504088896341f - 0.5f);	/* to nearest, as y <= 0 */
 	float		r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+	int32_t		bits = (n + 127) << 23; /* 2^n */
 	float		p;
-	uint32_t	bits;
 	float		scale;
 
 	p = 1.9875691500e-4f;
@@ -110,9 +149,6 @@ exp_nonpositive(float x)
 	p = p * r + 5.0000001201e-1f;
 	p = p * r * r + r + 1.0f;
 
-	/* 2^n: the low bits of `shifted` hold n */
-	memcpy(&bits, &shifted, sizeof bits);
-	bits = (bits + 127) << 23;
 	memcpy(&scale, &bits, sizeof scale);
 	return p * scale;
 }
@@ -138,28 +174,51 @@ largest_line(const float *restrict line, float *restrict largest, int rows)
 }
 
 GTL_CLONES static void
-divide_lines(float *restrict scores, const double *restrict sum, float *restrict inverse,
-			 int classes, int rows)
+divide_line(float *restrict line, const double *restrict sum, int rows)
 {
 	for (int i = 0; i < rows; i++)
-		inverse[i] = (float) (1.0 / sum[i]);
-	for (int c = 0; c < classes; c++)
-		for (int i = 0; i < rows; i++)
-			scores[(size_t) c * rows + i] *= inverse[i];
+		line[i] = (float) (line[i] / sum[i]);
 }
 
 void
 gtl_kernel_softmax(float *scores, int classes, int rows, float *largest, double *sum)
 {
-	float		inverse[GTL_KERNEL_ROWS];
-
 	memcpy(largest, scores, (size_t) rows * sizeof(float));
 	for (int c = 1; c < classes; c++)
 		largest_line(scores + (size_t) c * rows, largest, rows);
 	memset(sum, 0, (size_t) rows * sizeof(double));
 	for (int c = 0; c < classes; c++)
 		exp_line(scores + (size_t) c * rows, largest, sum, rows);
-	divide_lines(scores, sum, inverse, classes, rows);
+	for (int c = 0; c < classes; c++)
+		divide_line(scores + (size_t) c * rows, sum, rows);
+}
+
+GTL_CLONES static void
+top_two_line(const float *restrict line, int32_t class, int32_t *restrict best,
+			 float *restrict first, float *restrict second, int rows)
+{
+	for (int i = 0; i < rows; i++)
+	{
+		float		score = line[i];
+		bool		better = score > first[i];
+		float		loser = better ? first[i] : score;
+
+		second[i] = loser > second[i] ? loser : second[i];
+		first[i] = better ? score : first[i];
+		best[i] = better ? class : best[i];
+	}
+}
+
+void
+gtl_kernel_top_two(const float *scores, int classes, int rows,
+				   int32_t *best, float *first, float *second)
+{
+	memcpy(first, scores, (size_t) rows * sizeof(float));
+	memset(best, 0, (size_t) rows * sizeof(int32_t));
+	for (int i = 0; i < rows; i++)
+		second[i] = -HUGE_VALF;
+	for (int c = 1; c < classes; c++)
+		top_two_line(scores + (size_t) c * rows, c, best, first, second, rows);
 }
 
 GTL_CLONES void

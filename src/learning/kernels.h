@@ -13,12 +13,14 @@
 #include "learning/env.h"
 
 /*
- * A loop compiled for several instruction sets, chosen when the library is
- * loaded (house-style.md 4).  Clang only sees these files for the bitcode that
- * nobody inlines, so it takes the plain version.
+ * A loop that is vectorized whatever the server's optimization level, compiled for
+ * several instruction sets of which one is chosen when the library is loaded.
+ * Clang only sees these files for bitcode that nobody inlines: it takes the plain
+ * version.
  */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
-#define GTL_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define GTL_CLONES \
+	__attribute__((optimize("O3"), target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define GTL_CLONES
 #endif
@@ -68,6 +70,28 @@ extern void gtl_kernel_relu_gradient(const float *activation, float *delta, size
  * of exp(score - largest).
  */
 extern void gtl_kernel_softmax(float *scores, int classes, int rows, float *largest, double *sum);
+
+/*
+ * For each row the class with the largest score (the lowest on ties), that score,
+ * and the next one (-infinity if there is one class only).
+ */
+extern void gtl_kernel_top_two(const float *scores, int classes, int rows,
+							   int32_t *best, float *first, float *second);
+
+/* Rows that gtl_kernel_gram takes at once. */
+#define GTL_GRAM_ROWS 256
+
+/* Lower triangle of products [n x n] += rows' * rows. */
+extern void gtl_kernel_gram(const float *rows, int nrows, int n, float *products);
+
+/*
+ * Double, lower triangles, row-major.  cholesky: L of the matrix, in place; false: not
+ * positive definite.  solve: lines [nlines x n] = lines * L^-1, or L'^-1.
+ * multiply_lower: lines = lines * L.
+ */
+extern bool gtl_kernel_cholesky(double *matrix, int n);
+extern void gtl_kernel_solve(const double *lower, int n, bool transposed, double *lines, int nlines);
+extern void gtl_kernel_multiply_lower(const double *lower, int n, double *lines, int nlines);
 
 /* total += x, x float, total double. */
 extern void gtl_kernel_accumulate(const float *x, double *total, size_t n);

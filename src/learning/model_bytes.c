@@ -1,0 +1,255 @@
+/*
+ * model_bytes.c
+ *		A classifier as bytes, for a bytea column or a file.
+ *
+ * All numbers are little-endian; floats are IEEE 754.  d = dimension,
+ * w = number of weights, which follows from the shape.
+ *
+ *	 offset
+ *	      0 +--------+--------+--------+--------+--------+--------+--------+--------+
+ *	        |  'G'   |  'T'   |  'L'   |  'M'   |  'O'   |  'D'   |  'E'   |  'L'   |
+ *	      8 +--------+--------+--------+--------+--------+--------+--------+--------+
+ *	        | version = 1  (u32)                | algorithm  (u32)                  |
+ *	     16 +-----------------------------------+-----------------------------------+
+ *	        | scaling  (u32)                    | hidden units  (u32)               |
+ *	     24 +-----------------------------------+-----------------------------------+
+ *	        | dimension d  (u32)                | classes  (u32)                    |
+ *	     32 +-----------------------------------+-----------------------------------+
+ *	        | c  (f64)                                                              |
+ *	     40 +-----------------------------------------------------------------------+
+ *	        | mean  (f64 x d)                                                       |
+ *	        +-----------------------------------------------------------------------+
+ *	        | factor  (f64 x d)                                                     |
+ *	        +-----------------------------------------------------------------------+
+ *	        | weights  (f32 x w), in the order of classifier.h                      |
+ *	        +-----------------------------------------------------------------------+
+ *	        | checksum  (u64): FNV-1a of every byte before it                       |
+ *	        +-----------------------------------------------------------------------+
+ *
+ * Each step of FNV-1a is a bijection of its state, so a change within one byte never
+ * goes unseen.  It is no protection against malice: deserialize therefore
+ * also checks every field, and a crafted model can be wrong but not harmful.
+ */
+#include "learning/classifier.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "learning/shape.h"
+
+#define MAGIC "GTLMODEL"
+#define MAGIC_SIZE 8
+#define VERSION 1
+#define HEADER_SIZE 40
+#define CHECKSUM_SIZE 8
+
+#define MAX_DIMENSION 1000000	/* bounds of a plausible shape, far above the documented limits */
+#define MAX_CLASSES 1000000
+#define MAX_HIDDEN 1000000
+
+/* Where the next number is written or read. */
+typedef struct Cursor
+{
+	uint8_t    *out;
+	const uint8_t *in;
+} Cursor;
+
+static void
+put(Cursor *cursor, uint64_t value, int size)
+{
+	for (int i = 0; i < size; i++)
+		*cursor->out++ = (uint8_t) (value >> (8 * i));
+}
+
+static uint64_t
+get(Cursor *cursor, int size)
+{
+	uint64_t	value = 0;
+
+	for (int i = 0; i < size; i++)
+		value |= (uint64_t) *cursor->in++ << (8 * i);
+	return value;
+}
+
+static void
+put_doubles(Cursor *cursor, const double *x, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		uint64_t	bits;
+
+		memcpy(&bits, &x[i], sizeof bits);
+		put(cursor, bits, 8);
+	}
+}
+
+static void
+put_floats(Cursor *cursor, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		uint32_t	bits;
+
+		memcpy(&bits, &x[i], sizeof bits);
+		put(cursor, bits, 4);
+	}
+}
+
+/* False if a number is not finite. */
+static bool
+get_doubles(Cursor *cursor, double *x, int n)
+{
+	bool		finite = true;
+
+	for (int i = 0; i < n; i++)
+	{
+		uint64_t	bits = get(cursor, 8);
+
+		memcpy(&x[i], &bits, sizeof bits);
+		finite = finite && isfinite(x[i]);
+	}
+	return finite;
+}
+
+static bool
+get_floats(Cursor *cursor, float *x, size_t n)
+{
+	bool		finite = true;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		uint32_t	bits = (uint32_t) get(cursor, 4);
+
+		memcpy(&x[i], &bits, sizeof bits);
+		finite = finite && isfinite(x[i]);
+	}
+	return finite;
+}
+
+static uint64_t
+fnv1a(const uint8_t *bytes, size_t size)
+{
+	uint64_t	hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* Size of the whole; SIZE_MAX on overflow. */
+static size_t
+bytes_size(int dimension, size_t weight_count)
+{
+	size_t		size = HEADER_SIZE + CHECKSUM_SIZE;
+
+	size = gtl_size_add(size, gtl_size_multiply((size_t) dimension, 2 * sizeof(double)));
+	return gtl_size_add(size, gtl_size_multiply(weight_count, sizeof(float)));
+}
+
+uint8_t *
+gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, size_t *size)
+{
+	uint8_t    *bytes;
+	Cursor		cursor;
+
+	*size = bytes_size(classifier->dimension, classifier->weight_count);
+	bytes = gtl_env_alloc(env, *size);
+	memcpy(bytes, MAGIC, MAGIC_SIZE);
+	cursor.out = bytes + MAGIC_SIZE;
+	put(&cursor, VERSION, 4);
+	put(&cursor, (uint64_t) classifier->candidate.algorithm, 4);
+	put(&cursor, (uint64_t) classifier->candidate.scaling, 4);
+	put(&cursor, (uint64_t) classifier->candidate.hidden, 4);
+	put(&cursor, (uint64_t) classifier->dimension, 4);
+	put(&cursor, (uint64_t) classifier->classes, 4);
+	put_doubles(&cursor, &classifier->candidate.c, 1);
+	put_doubles(&cursor, classifier->scaler.mean, classifier->dimension);
+	put_doubles(&cursor, classifier->scaler.factor, classifier->dimension);
+	put_floats(&cursor, classifier->weights, classifier->weight_count);
+	put(&cursor, fnv1a(bytes, *size - CHECKSUM_SIZE), 8);
+	return bytes;
+}
+
+/* What is wrong with the frame of these bytes; NULL: nothing. */
+static const char *
+frame_fault(const uint8_t *bytes, size_t size)
+{
+	Cursor		cursor = {.in = bytes + MAGIC_SIZE};
+
+	if (size < MAGIC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
+		return "the bytes do not start like a model";
+	if (size < HEADER_SIZE + CHECKSUM_SIZE)
+		return "the model is truncated";
+	if (get(&cursor, 4) != VERSION)
+		return "the model's format version is not supported";
+	cursor.in = bytes + size - CHECKSUM_SIZE;
+	if (get(&cursor, 8) != fnv1a(bytes, size - CHECKSUM_SIZE))
+		return "the model's checksum does not match: it is truncated or damaged";
+	return NULL;
+}
+
+/* Read the header's fields, each checked; false: out of range. */
+static bool
+get_header(Cursor *cursor, GtlClassifier *classifier)
+{
+	GtlCandidate *candidate = &classifier->candidate;
+	uint32_t	algorithm = (uint32_t) get(cursor, 4);
+	uint32_t	scaling = (uint32_t) get(cursor, 4);
+	uint32_t	hidden = (uint32_t) get(cursor, 4);
+	uint32_t	dimension = (uint32_t) get(cursor, 4);
+	uint32_t	classes = (uint32_t) get(cursor, 4);
+
+	if (!get_doubles(cursor, &candidate->c, 1) || candidate->c <= 0.0 ||
+		algorithm > GTL_MLP || scaling > GTL_SCALING_COLUMN ||
+		hidden > MAX_HIDDEN || (hidden > 0) != (algorithm == GTL_MLP) ||
+		dimension == 0 || dimension > MAX_DIMENSION ||
+		classes == 0 || classes > MAX_CLASSES)
+		return false;
+
+	candidate->algorithm = (GtlAlgorithm) algorithm;
+	candidate->scaling = (GtlScaling) scaling;
+	candidate->hidden = (int) hidden;
+	classifier->dimension = (int) dimension;
+	classifier->classes = (int) classes;
+	classifier->weight_count = gtl_classifier_weight_count(candidate, (int) dimension, (int) classes);
+	return true;
+}
+
+/* The arrays after the header, into fresh memory; false: a number is not finite. */
+static bool
+get_arrays(Cursor *cursor, const GtlEnv *env, GtlClassifier *classifier)
+{
+	GtlScaler  *scaler = &classifier->scaler;
+	int			dimension = classifier->dimension;
+
+	scaler->scaling = classifier->candidate.scaling;
+	scaler->dimension = dimension;
+	scaler->mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
+	scaler->factor = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
+	classifier->weights = gtl_env_alloc(env, classifier->weight_count * sizeof(float));
+	return get_doubles(cursor, scaler->mean, dimension) &&
+		get_doubles(cursor, scaler->factor, dimension) &&
+		get_floats(cursor, classifier->weights, classifier->weight_count);
+}
+
+bool
+gtl_classifier_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env,
+						   GtlClassifier *classifier, const char **reason)
+{
+	Cursor		cursor = {.in = bytes + MAGIC_SIZE + 4};
+
+	memset(classifier, 0, sizeof *classifier);
+	*reason = frame_fault(bytes, size);
+	if (*reason != NULL)
+		return false;
+
+	if (!get_header(&cursor, classifier) || classifier->weight_count == 0)
+		*reason = "the model's shape is not valid";
+	else if (bytes_size(classifier->dimension, classifier->weight_count) != size)
+		*reason = "the model's length does not match its shape";
+	else if (!get_arrays(&cursor, env, classifier))
+		*reason = "the model contains a number that is not finite";
+	if (*reason != NULL)
+		gtl_classifier_release(classifier, env);
+	return *reason == NULL;
+}

@@ -1,0 +1,196 @@
+/*
+ * objective.c
+ *		Log loss and gradient by slices, the penalty, and the sum of both.
+ *
+ * One pass over the features an evaluation: a block of rows goes forward, through
+ * the softmax and backward while it is in the cache.  Products and gradients within
+ * a slice are float, everything that adds up slices is double.
+ */
+#include "learning/objective.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "learning/kernels.h"
+
+#define LOG_GROUP 32			/* sums (each in [1, classes]) multiplied before one log */
+
+/* Sum of log(x[i]), x >= 1, with few calls of log. */
+static double
+sum_of_logs(const double *x, int n)
+{
+	double		total = 0.0;
+
+	for (int from = 0; from < n; from += LOG_GROUP)
+	{
+		int			to = from + LOG_GROUP < n ? from + LOG_GROUP : n;
+		double		product = 1.0;
+
+		for (int i = from; i < to; i++)
+			product *= x[i];
+		total += log(product);
+	}
+	return total;
+}
+
+/*
+ * From scores to d loss / d scores, in place: softmax minus 1 at the label.
+ * Returns the sum of the log losses.
+ */
+static double
+loss_and_residuals(const GtlShape *shape, const int32_t *labels, int rows, GtlScratch *scratch)
+{
+	double		loss = 0.0;
+
+	for (int i = 0; i < rows; i++)
+		scratch->own[i] = scratch->scores[(size_t) labels[i] * rows + i];
+	gtl_kernel_softmax(scratch->scores, shape->classes, rows, scratch->largest, scratch->sum);
+	for (int i = 0; i < rows; i++)
+	{
+		loss += (double) scratch->largest[i] - scratch->own[i];
+		scratch->scores[(size_t) labels[i] * rows + i] -= 1.0f;
+	}
+	return loss + sum_of_logs(scratch->sum, rows);
+}
+
+bool
+gtl_objective_slice(const GtlTrainingData *data, const float *weights, int64_t slice,
+					GtlScratch *scratch, double *loss, float *gradient, const GtlEnv *env)
+{
+	const GtlModelKind *kind = gtl_shape_kind(&data->shape);
+	int			dimension = data->shape.layer[0].inputs;
+	int64_t		end = (slice + 1) * GTL_SLICE_ROWS;
+
+	if (end > data->rows)
+		end = data->rows;
+	*loss = 0.0;
+	memset(gradient, 0, data->shape.weight_count * sizeof(float));
+
+	for (int64_t from = slice * GTL_SLICE_ROWS; from < end; from += data->block_rows)
+	{
+		int			rows = end - from < data->block_rows ? (int) (end - from) : data->block_rows;
+		const float *features = data->features + from * dimension;
+
+		if (gtl_env_interrupted(env) ||
+			!kind->forward(&data->shape, weights, features, rows, scratch, env))
+			return false;
+		*loss += loss_and_residuals(&data->shape, data->labels + from, rows, scratch);
+		if (!kind->backward(&data->shape, weights, features, rows, scratch, gradient, env))
+			return false;
+	}
+	return true;
+}
+
+size_t
+gtl_objective_size(const GtlShape *shape)
+{
+	return gtl_size_add(gtl_size_multiply(shape->weight_count, 2 * sizeof(float) + sizeof(double)),
+						gtl_scratch_size(shape, gtl_shape_block_rows(shape), true));
+}
+
+void
+gtl_objective_init(GtlObjective *objective, const GtlTrainingData *data,
+				   double lambda, const double *center,
+				   const GtlWhitening *whitening, const GtlEnv *env)
+{
+	size_t		n = data->shape.weight_count;
+
+	objective->data = data;
+	objective->lambda = lambda;
+	objective->center = center;
+	objective->whitening = whitening;
+	objective->env = env;
+	gtl_scratch_init(&objective->scratch, &data->shape, data->block_rows, true, env);
+	objective->weights = gtl_env_alloc(env, n * sizeof(float));
+	objective->slice_gradient = gtl_env_alloc(env, n * sizeof(float));
+	objective->natural = gtl_env_alloc(env, n * sizeof(double));
+}
+
+void
+gtl_objective_release(GtlObjective *objective)
+{
+	gtl_scratch_release(&objective->scratch, objective->env);
+	gtl_env_release(objective->env, objective->weights);
+	gtl_env_release(objective->env, objective->slice_gradient);
+	gtl_env_release(objective->env, objective->natural);
+}
+
+/* Penalty of n weights at `offset`; its gradient is added. */
+static double
+add_penalty(const GtlObjective *objective, size_t offset, size_t n, double *gradient)
+{
+	const double *w = objective->natural + offset;
+	double		squares = 0.0;
+
+	gradient += offset;
+	if (objective->center == NULL)
+	{
+		for (size_t i = 0; i < n; i++)
+		{
+			squares += w[i] * w[i];
+			gradient[i] += objective->lambda * w[i];
+		}
+	}
+	else
+	{
+		const double *center = objective->center + offset;
+
+		for (size_t i = 0; i < n; i++)
+		{
+			double		distance = w[i] - center[i];
+
+			squares += distance * distance;
+			gradient[i] += objective->lambda * distance;
+		}
+	}
+	return 0.5 * objective->lambda * squares;
+}
+
+static double
+penalty(const GtlObjective *objective, double *gradient)
+{
+	const GtlShape *shape = &objective->data->shape;
+	double		value = 0.0;
+
+	if (objective->center != NULL)
+		return add_penalty(objective, 0, shape->weight_count, gradient);
+	for (int l = 0; l < shape->nlayers; l++)
+		value += add_penalty(objective, shape->layer[l].weights,
+							 shape->layer[l].bias - shape->layer[l].weights, gradient);
+	return value;
+}
+
+double
+gtl_objective_evaluate(GtlObjective *objective, const double *variables,
+					   double *gradient, double *largest)
+{
+	const GtlTrainingData *data = objective->data;
+	size_t		n = data->shape.weight_count;
+	double		total = 0.0;
+
+	memcpy(objective->natural, variables, n * sizeof(double));
+	if (objective->whitening != NULL)
+		gtl_whitening_to_weights(objective->whitening, &data->shape.layer[0], objective->natural);
+	gtl_kernel_round(objective->natural, objective->weights, n);
+
+	memset(gradient, 0, n * sizeof(double));
+	for (int64_t s = 0; s < gtl_slice_count(data); s++)
+	{
+		double		loss;
+
+		if (!gtl_objective_slice(data, objective->weights, s, &objective->scratch,
+								 &loss, objective->slice_gradient, objective->env))
+			return NAN;
+		total += loss;
+		gtl_kernel_accumulate(objective->slice_gradient, gradient, n);
+	}
+	total /= (double) data->rows;
+	for (size_t i = 0; i < n; i++)
+		gradient[i] /= (double) data->rows;
+
+	total += penalty(objective, gradient);
+	*largest = gtl_kernel_largest(gradient, n);
+	if (objective->whitening != NULL)
+		gtl_whitening_gradient(objective->whitening, &data->shape.layer[0], gradient);
+	return total;
+}

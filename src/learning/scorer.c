@@ -1,0 +1,105 @@
+/*
+ * scorer.c
+ *		Probabilities, answers and margins for blocks of rows.
+ *
+ * Every block is computed as GTL_SCORE_BLOCK_ROWS rows, the missing ones filled with
+ * zeros: BLAS then takes the same path for each row, whatever its neighbours and
+ * however many there are.
+ *
+ * The margin p1 - p2 is computed as p1 * -expm1(log p2 - log p1) in double, from the
+ * scores: p1 - p2 itself would be 1 or 0 for many rows, and ties make coarse
+ * thresholds (autolabel.md 3.5).
+ */
+#include "learning/classifier.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "learning/kernels.h"
+#include "learning/shape.h"
+
+struct GtlScorer
+{
+	const GtlClassifier *classifier;
+	GtlShape	shape;
+	GtlScratch	scratch;
+	float	   *rows;			/* [GTL_SCORE_BLOCK_ROWS x dimension], scaled */
+	float	   *second;			/* [GTL_SCORE_BLOCK_ROWS] */
+	int32_t    *best;			/* [GTL_SCORE_BLOCK_ROWS] */
+};
+
+GtlScorer *
+gtl_scorer_create(const GtlClassifier *classifier, const GtlEnv *env)
+{
+	GtlScorer  *scorer = gtl_env_alloc(env, sizeof(GtlScorer));
+
+	scorer->classifier = classifier;
+	scorer->shape = gtl_shape(&classifier->candidate, classifier->dimension, classifier->classes);
+	gtl_scratch_init(&scorer->scratch, &scorer->shape, GTL_SCORE_BLOCK_ROWS, false, env);
+	scorer->rows = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension * sizeof(float));
+	scorer->second = gtl_env_alloc(env, GTL_SCORE_BLOCK_ROWS * sizeof(float));
+	scorer->best = gtl_env_alloc(env, GTL_SCORE_BLOCK_ROWS * sizeof(int32_t));
+	return scorer;
+}
+
+void
+gtl_scorer_release(GtlScorer *scorer, const GtlEnv *env)
+{
+	gtl_scratch_release(&scorer->scratch, env);
+	gtl_env_release(env, scorer->rows);
+	gtl_env_release(env, scorer->second);
+	gtl_env_release(env, scorer->best);
+	gtl_env_release(env, scorer);
+}
+
+static void
+write_margins(const GtlScorer *scorer, int nrows, double *margin)
+{
+	const GtlScratch *scratch = &scorer->scratch;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		double		gap = (double) scorer->second[i] - scratch->largest[i];
+		double		value = -expm1(gap) / scratch->sum[i];
+
+		margin[i] = value >= 0.0 ? value : 0.0; /* NaN: weights that no fit makes */
+	}
+}
+
+/* From class-major to one line for each row. */
+static void
+write_probabilities(const float *scores, int classes, int nrows, float *probability)
+{
+	for (int c = 0; c < classes; c++)
+		for (int i = 0; i < nrows; i++)
+			probability[(size_t) i * classes + c] = scores[(size_t) c * GTL_SCORE_BLOCK_ROWS + i];
+}
+
+void
+gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
+				 int32_t *best, double *margin, float *probability)
+{
+	const GtlClassifier *classifier = scorer->classifier;
+	GtlScratch *scratch = &scorer->scratch;
+	size_t		used = (size_t) nrows * classifier->dimension;
+	size_t		all = (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension;
+
+	gtl_scaler_apply(&classifier->scaler, rows, scorer->rows, nrows);
+	memset(scorer->rows + used, 0, (all - used) * sizeof(float));
+	gtl_shape_kind(&scorer->shape)->forward(&scorer->shape, classifier->weights, scorer->rows,
+											GTL_SCORE_BLOCK_ROWS, scratch, NULL);
+
+	gtl_kernel_top_two(scratch->scores, classifier->classes, GTL_SCORE_BLOCK_ROWS,
+					   scorer->best, scratch->largest, scorer->second);
+	if (best != NULL)
+		memcpy(best, scorer->best, (size_t) nrows * sizeof(int32_t));
+	if (margin == NULL && probability == NULL)
+		return;
+
+	gtl_kernel_softmax(scratch->scores, classifier->classes, GTL_SCORE_BLOCK_ROWS,
+					   scratch->largest, scratch->sum);
+	if (margin != NULL)
+		write_margins(scorer, nrows, margin);
+	if (probability != NULL)
+		write_probabilities(scratch->scores, classifier->classes, nrows, probability);
+}
