@@ -24,7 +24,7 @@ help:
 	@echo "make unit             the tests of src/learning, without a server"
 	@echo "make unit-valgrind    the same under valgrind"
 	@echo "make check-symbols    every symbol that gtlabel.so exports carries the prefix"
-	@echo "make check-format     what clang-format would change;  make format  changes it"
+	@echo "make check-format     where the C code differs from the style;  make format  changes it"
 	@echo "make coverage         line coverage of the server tests, in build/coverage"
 	@echo "make dist             build/gtlabel-$(EXTVERSION).tar.gz from the last commit"
 	@echo
@@ -156,10 +156,10 @@ CLANG_FORMAT ?= $(firstword $(wildcard /usr/bin/clang-format-14) clang-format)
 
 .PHONY: check-format format check-symbols coverage dist
 check-format:
-	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	@CLANG_FORMAT=$(CLANG_FORMAT) scripts/format --check $(C_FILES)
 
 format:
-	$(CLANG_FORMAT) -i $(C_FILES)
+	@CLANG_FORMAT=$(CLANG_FORMAT) scripts/format $(C_FILES)
 
 # The server exports every non-static function of a module into one name space.
 check-symbols: all
