@@ -23,9 +23,10 @@
  * columns * classes, columns <= min(votes, annotators * classes), and the dense
  * confusion matrices of the result.
  *
- * Precision: counts and the sums of logarithms in double; posteriors, logarithms
- * and the exponential in float, to about 1e-6.  Two classes whose shares differ by
- * less than TIE are tied, and the lowest index wins.
+ * Precision: counts in double; posteriors, logarithms and the exponential in float,
+ * to about 1e-6; logarithms are summed in float over FLOAT_RUN votes and in double
+ * beyond.  Two classes whose shares differ by less than TIE are tied, and the
+ * lowest index wins.
  *
  * Everything runs in a fixed order: same votes, same machine, same result.
  * Objects with neither votes nor gold take no part.  Interrupts are polled at
@@ -63,16 +64,26 @@
 /* More cells than this (1 GB) are not written out as dense matrices. */
 #define MAXIMUM_CONFUSION_CELLS	(INT64_C(1) << 28)
 
-/* Vectors over the classes: padded to whole lanes; unrolled loops up to SMALL_STRIDE. */
+/*
+ * Vectors over the classes are padded to whole lanes; up to SMALL_BLOCKS lanes
+ * loops are unrolled.  Four floats are what every 64-bit processor has; wider
+ * vectors gain nothing, since a pass waits for memory.
+ */
 #define LANES				4
-#define SMALL_STRIDE		16
+#define ALIGNMENT			16
+#define SMALL_BLOCKS		4
 
-/* The compiler makes a variant for each kind of processor, chosen when loaded. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define MULTIVERSION __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
-#else
-#define MULTIVERSION
-#endif
+/* Votes whose logarithms are summed in float before double takes over. */
+#define FLOAT_RUN			64
+
+typedef float Float4 __attribute__((vector_size(16)));
+typedef int32_t Int4 __attribute__((vector_size(16)));
+typedef double Double2 __attribute__((vector_size(16)));
+
+/* The same in memory, without alignment. */
+typedef float Float4Stored __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double Double2Stored __attribute__((vector_size(16), aligned(8), may_alias));
+
 #define UNROLLED static inline __attribute__((always_inline))
 
 typedef enum ItemKind
@@ -97,6 +108,14 @@ typedef struct Crowd
 	int64_t    *annotator_column;	/* [annotators + 1]: first column of each; NULL for majority */
 } Crowd;
 
+/* Four classes of the item at hand. */
+typedef struct Scratch
+{
+	Double2		low,
+				high;			/* sums of logarithms; then the posterior */
+	Float4		run;			/* sums of the last FLOAT_RUN votes; then exponentials */
+} Scratch;
+
 /* The quantities of EM. */
 typedef struct Model
 {
@@ -109,6 +128,8 @@ typedef struct Model
 	double	   *class_sum;		/* [stride]: sum of all posteriors */
 	double	   *log_share;		/* [stride]: log p; padding is -1e30 */
 	double	   *work;			/* [stride] */
+	void	   *scratch_memory;
+	Scratch    *scratch;		/* [stride / LANES], aligned in scratch_memory */
 } Model;
 
 /* Length of a vector over the classes, in whole lanes. */
@@ -139,29 +160,51 @@ stop_after(Crowd *crowd, int64_t work)
 
 /* ---- Arithmetic on vectors over the classes ---- */
 
-/* exp of x <= 0 to 1e-6 (Cephes' polynomial); at least e^-70, so nothing is denormal. */
-UNROLLED float
-negative_exp(float x)
+UNROLLED Float4
+larger(Float4 a, Float4 b)
 {
-	int32_t		exponent;
-	int32_t		bits;
-	float		scale;
-	float		r;
-	float		y;
+	Int4		mask = a > b;
 
-	x = x < -70.0f ? -70.0f : x;
-	exponent = (int32_t) (x * 1.44269504f - 0.5f);
-	r = x - (float) exponent * 0.693147181f;
-	y = 1.9875691500e-4f;
-	y = y * r + 1.3981999507e-3f;
+	return (Float4) ((mask & (Int4) a) | (~mask & (Int4) b));
+}
+
+UNROLLED Float4
+absolute(Float4 x)
+{
+	return (Float4) ((Int4) x & 0x7fffffff);
+}
+
+UNROLLED float
+largest_lane(Float4 x)
+{
+	float		a = x[0] > x[1] ? x[0] : x[1];
+	float		b = x[2] > x[3] ? x[2] : x[3];
+
+	return a > b ? a : b;
+}
+
+/*
+ * exp of x <= 0.01 to 1e-6 (Cephes' polynomial); at least e^-70, so that nothing
+ * is denormal.
+ */
+UNROLLED Float4
+negative_exp(Float4 x)
+{
+	const Float4 floor = {-70.0f, -70.0f, -70.0f, -70.0f};
+	Int4		exponent;
+	Float4		r;
+	Float4		y;
+
+	x = larger(x, floor);
+	exponent = __builtin_convertvector(x * 1.44269504f - 0.5f, Int4);
+	r = x - __builtin_convertvector(exponent, Float4) * 0.693147181f;
+	y = r * 1.9875691500e-4f + 1.3981999507e-3f;
 	y = y * r + 8.3334519073e-3f;
 	y = y * r + 4.1665795894e-2f;
 	y = y * r + 1.6666665459e-1f;
 	y = y * r + 5.0000001201e-1f;
 	y = y * r * r + r + 1.0f;
-	bits = (exponent + 127) * (1 << 23);
-	memcpy(&scale, &bits, sizeof(scale));
-	return y * scale;
+	return y * (Float4) ((exponent + 127) << 23);
 }
 
 /* log of a positive normal number to 1e-7 (Cephes' polynomial). */
@@ -190,102 +233,115 @@ positive_log(float x)
 	return (float) exponent * 0.693147181f + f + f * f * (y * f - 0.5f);
 }
 
-UNROLLED double
-largest(const double *x, int stride)
+/*
+ * posterior = softmax of the sums of logarithms; both copies of it.  Returns the
+ * larger of change and the posterior's change, by lane.
+ */
+UNROLLED Float4
+update_posterior(float *posterior, Scratch *x, Float4 change, int blocks)
 {
-	double		lane[LANES];
-	double		top;
+	Float4Stored *stored = (Float4Stored *) posterior;
+	Float4		top = {x[0].low[0], x[0].low[1], x[0].high[0], x[0].high[1]};
+	Float4		sum = {0};
+	double		shift;
+	float		scale;
 
-	for (int j = 0; j < LANES; j++)
-		lane[j] = x[j];
-	for (int k = LANES; k < stride; k += LANES)
+	for (int b = 1; b < blocks; b++)
+		top = larger(top, (Float4) {x[b].low[0], x[b].low[1], x[b].high[0], x[b].high[1]});
+	shift = largest_lane(top);
+	for (int b = 0; b < blocks; b++)
 	{
-		for (int j = 0; j < LANES; j++)
-			lane[j] = x[k + j] > lane[j] ? x[k + j] : lane[j];
+		Double2		low = x[b].low - shift;
+		Double2		high = x[b].high - shift;
+
+		x[b].run = negative_exp((Float4) {low[0], low[1], high[0], high[1]});
+		sum += x[b].run;
 	}
-	top = lane[0];
-	for (int j = 1; j < LANES; j++)
-		top = lane[j] > top ? lane[j] : top;
-	return top;
-}
-
-/* Replace a posterior by softmax(x); x is lost.  Largest change of an element. */
-UNROLLED float
-update_posterior(float *posterior, double *x, int stride)
-{
-	double		top = largest(x, stride);
-	float		sum = 0;
-	float		lane[LANES] = {0};
-	float		change = 0;
-
-	for (int k = 0; k < stride; k++)
+	scale = 1 / ((sum[0] + sum[1]) + (sum[2] + sum[3]));
+	for (int b = 0; b < blocks; b++)
 	{
-		float		weight = negative_exp((float) (x[k] - top));
+		Float4		z = x[b].run * scale;
 
-		x[k] = weight;
-		sum += weight;
+		change = larger(change, absolute(z - stored[b]));
+		stored[b] = z;
 	}
-	sum = 1 / sum;
-	for (int k = 0; k < stride; k += LANES)
-	{
-		for (int j = 0; j < LANES; j++)
-		{
-			float		z = (float) x[k + j] * sum;
-			float		difference = fabsf(z - posterior[k + j]);
-
-			lane[j] = difference > lane[j] ? difference : lane[j];
-			posterior[k + j] = z;
-		}
-	}
-	for (int j = 0; j < LANES; j++)
-		change = lane[j] > change ? lane[j] : change;
 	return change;
 }
 
 /* ---- One pass of EM over the items ---- */
 
 /* E step of an item: its class shares times all its votes' columns. */
-UNROLLED float
-infer_item(const Model *model, int64_t item, double *x, int stride)
+UNROLLED Float4
+infer_item(const Model *model, int64_t item, Scratch *x, Float4 change, int blocks)
 {
 	const Crowd *crowd = model->crowd;
+	const Double2Stored *log_share = (const Double2Stored *) model->log_share;
+	size_t		stride = (size_t) blocks * LANES;
 	int64_t		last = crowd->item_start[item + 1];
 
-	for (int k = 0; k < stride; k++)
-		x[k] = model->log_share[k];
-	for (int64_t v = crowd->item_start[item]; v < last; v++)
+	for (int b = 0; b < blocks; b++)
 	{
-		const float *column = model->log_column + (size_t) crowd->vote_column[v] * stride;
-
-		for (int k = 0; k < stride; k++)
-			x[k] += column[k];
+		x[b].low = log_share[2 * b];
+		x[b].high = log_share[2 * b + 1];
 	}
-	return update_posterior(model->posterior + (size_t) item * stride, x, stride);
+	for (int64_t v = crowd->item_start[item]; v < last;)
+	{
+		int64_t		end = last - v > FLOAT_RUN ? v + FLOAT_RUN : last;
+
+		for (int b = 0; b < blocks; b++)
+			x[b].run = (Float4) {0};
+		for (; v < end; v++)
+		{
+			const Float4Stored *column = (const Float4Stored *)
+				(model->log_column + crowd->vote_column[v] * stride);
+
+			for (int b = 0; b < blocks; b++)
+				x[b].run += column[b];
+		}
+		for (int b = 0; b < blocks; b++)
+		{
+			x[b].low += (Double2) {x[b].run[0], x[b].run[1]};
+			x[b].high += (Double2) {x[b].run[2], x[b].run[3]};
+		}
+	}
+	return update_posterior(model->posterior + (size_t) item * stride, x, change, blocks);
 }
 
 /* M step of an item: its posterior counts for its class and its votes' columns. */
 UNROLLED void
-count_item(const Model *model, int64_t item, int stride)
+count_item(const Model *model, int64_t item, Scratch *x, int blocks)
 {
 	const Crowd *crowd = model->crowd;
-	const float *posterior = model->posterior + (size_t) item * stride;
+	size_t		stride = (size_t) blocks * LANES;
+	const Float4Stored *posterior = (const Float4Stored *) (model->posterior + (size_t) item * stride);
+	Double2Stored *class_sum = (Double2Stored *) model->class_sum;
 	int64_t		last = crowd->item_start[item + 1];
 
-	for (int k = 0; k < stride; k++)
-		model->class_sum[k] += posterior[k];
+	for (int b = 0; b < blocks; b++)
+	{
+		Float4		z = posterior[b];
+
+		x[b].low = (Double2) {z[0], z[1]};
+		x[b].high = (Double2) {z[2], z[3]};
+		class_sum[2 * b] += x[b].low;
+		class_sum[2 * b + 1] += x[b].high;
+	}
 	for (int64_t v = crowd->item_start[item]; v < last; v++)
 	{
-		double	   *count = model->count + (size_t) crowd->vote_column[v] * stride;
+		Double2Stored *count = (Double2Stored *) (model->count + crowd->vote_column[v] * stride);
 
-		for (int k = 0; k < stride; k++)
-			count[k] += posterior[k];
+		for (int b = 0; b < blocks; b++)
+		{
+			count[2 * b] += x[b].low;
+			count[2 * b + 1] += x[b].high;
+		}
 	}
 }
 
 UNROLLED float
-pass_items(const Model *model, int64_t first, int64_t last, double *x, int stride)
+pass_items(const Model *model, int64_t first, int64_t last, Scratch *x, int blocks)
 {
-	float		change = 0;
+	Float4		change = {0};
 
 	for (int64_t i = first; i < last; i++)
 	{
@@ -294,34 +350,30 @@ pass_items(const Model *model, int64_t first, int64_t last, double *x, int strid
 		if (kind == ITEM_ABSENT)
 			continue;
 		if (kind == ITEM_VOTED)
-		{
-			float		c = infer_item(model, i, x, stride);
-
-			change = c > change ? c : change;
-		}
-		count_item(model, i, stride);
+			change = infer_item(model, i, x, change, blocks);
+		count_item(model, i, x, blocks);
 	}
-	return change;
+	return largest_lane(change);
 }
 
 /* E and M step of some items; largest change of a posterior. */
-MULTIVERSION static float
+static float
 run_pass(const Model *model, int64_t first, int64_t last)
 {
-	double		x[SMALL_STRIDE];
+	Scratch		x[SMALL_BLOCKS];
 
-	switch (model->crowd->stride)
+	switch (model->crowd->stride / LANES)
 	{
+		case 1:
+			return pass_items(model, first, last, x, 1);
+		case 2:
+			return pass_items(model, first, last, x, 2);
+		case 3:
+			return pass_items(model, first, last, x, 3);
 		case 4:
 			return pass_items(model, first, last, x, 4);
-		case 8:
-			return pass_items(model, first, last, x, 8);
-		case 12:
-			return pass_items(model, first, last, x, 12);
-		case 16:
-			return pass_items(model, first, last, x, 16);
 		default:
-			return pass_items(model, first, last, model->work, model->crowd->stride);
+			return pass_items(model, first, last, model->scratch, model->crowd->stride / LANES);
 	}
 }
 
@@ -329,7 +381,7 @@ run_pass(const Model *model, int64_t first, int64_t last)
  * Logarithms of one annotator's columns.  work is the inverse of the sum over all
  * answers, also of those that were never given.
  */
-MULTIVERSION static void
+static void
 update_annotator(const Model *model, int64_t first, int64_t last)
 {
 	int			stride = model->crowd->stride;
@@ -428,7 +480,7 @@ start_posteriors(Model *model)
 			for (int64_t v = first; v < last; v++)
 				posterior[crowd->column_label[crowd->vote_column[v]]] += 1.0f / (float) (last - first);
 		}
-		count_item(model, i, stride);
+		count_item(model, i, model->scratch, stride / LANES);
 		if (stop_after(crowd, (last - first + 1) * stride))
 			return false;
 	}
@@ -501,6 +553,9 @@ model_init(Model *model, Crowd *crowd, bool smoothing)
 	model->class_sum = gtl_env_alloc(env, stride * sizeof(double));
 	model->log_share = gtl_env_alloc(env, stride * sizeof(double));
 	model->work = gtl_env_alloc(env, stride * sizeof(double));
+	model->scratch_memory = gtl_env_alloc(env, (stride / LANES + 1) * sizeof(Scratch));
+	model->scratch = (Scratch *) (((uintptr_t) model->scratch_memory + ALIGNMENT - 1) &
+								  ~(uintptr_t) (ALIGNMENT - 1));
 	for (size_t k = (size_t) crowd->votes->classes; k < stride; k++)
 		model->log_share[k] = PADDING;
 }
@@ -514,6 +569,7 @@ model_release(Model *model, const GtlEnv *env)
 	gtl_env_release(env, model->class_sum);
 	gtl_env_release(env, model->log_share);
 	gtl_env_release(env, model->work);
+	gtl_env_release(env, model->scratch_memory);
 }
 
 /* ---- Putting the votes in order ---- */
@@ -893,6 +949,7 @@ gtl_consolidate_memory(int64_t votes, int32_t items, int32_t annotators, int32_t
 	add_memory(&sum, columns, sizeof(int32_t) + stride * (sizeof(float) + sizeof(double)));
 	add_memory(&sum, annotators, sizeof(int64_t));
 	add_memory(&sum, stride, 4 * sizeof(double) + sizeof(int32_t));
+	add_memory(&sum, stride / LANES + 1, sizeof(Scratch));
 	add_memory(&sum, confusion_cells(annotators, classes), sizeof(float));
 	return sum;
 }
