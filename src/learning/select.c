@@ -5,7 +5,8 @@
  *
  * Both are "the smallest `wanted` keys of n".  The keys pass once through a
  * buffer of 2 * wanted entries: whenever it is full, a quickselect keeps the
- * smaller half, and the largest kept entry bars everything above it from then on.  A refill of `wanted` entries costs O(wanted), so all refills cost O(n);
+ * smaller half, and the largest kept entry bars everything above it from then on.
+ * A refill of `wanted` entries costs O(wanted), so all refills together cost O(n);
  * the survivors are sorted at the end.  Memory in proportion to `wanted`, not to
  * the job.
  *
@@ -149,7 +150,7 @@ sieve_init(Sieve *sieve, int64_t n, int64_t wanted, const GtlEnv *env)
 	sieve->entries = gtl_env_alloc(env, (size_t) sieve->capacity * sizeof(Entry));
 	sieve->count = 0;
 	sieve->wanted = wanted;
-	sieve->bar = (Entry) {UINT64_MAX, INT32_MAX, INT64_MAX};
+	sieve->bar = (Entry){UINT64_MAX, INT32_MAX, INT64_MAX};
 }
 
 static inline void
