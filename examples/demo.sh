@@ -55,7 +55,7 @@ part() { awk -v n="$1" '/^-- [0-9]+\. /{ p = ($2 == n ".") } p && !/^-- [0-9]+\.
 heading() { sed -n "s/^-- $1\. /$1. /p" "$script"; }
 
 coproc RUNNER { exec psql -Xq -v ON_ERROR_STOP=1 -P pager=off -P footer=off 2>&1; }
-runner_in=${RUNNER[1]} runner_out=${RUNNER[0]} runner_pid=$RUNNER_PID
+runner_in=${RUNNER[1]} runner_out=${RUNNER[0]}
 send() { printf '%s\n\\echo -- done\n' "$1" >&"$runner_in"; }
 died() { echo; echo "demo: the script failed, see $folder/psql.log" >&2; tail -n 12 "$folder/psql.log" >&2; exit 1; }
 
@@ -66,7 +66,7 @@ collect() {
 	printed=
 	while true; do
 		code=0
-		IFS= read -r -t 0.05 line <&"$runner_out" || code=$?
+		IFS= read -r -t 0.1 line <&"$runner_out" || code=$?
 		if [ $code -gt 128 ]; then
 			[ $# -eq 0 ] || "$@"
 			continue
