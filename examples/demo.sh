@@ -25,7 +25,7 @@ fi
 number() { sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta' <<<"$1"; }
 title() { printf '\n%s%s%s\n\n' "$bold" "$1" "$reset"; }
 say() { fold -s -w 88 <<<"$1" | sed 's/^/  /; s/ *$//'; }
-code() { sed "s/^/    $dim/; s/\$/$reset/; s/^ *$dim$reset\$//"; }
+code() { awk -v on="$dim" -v off="$reset" '{ print ($0 == "" ? "" : "    " on $0 off) }'; }
 
 # bar PEOPLE MACHINE TOTAL: 56 cells, what people and what the machine labeled; nothing labeled
 # is invisible, and nothing but the whole fills the bar
