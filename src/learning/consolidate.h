@@ -34,8 +34,9 @@ typedef struct GtlConsolidated
 	int32_t    *label;			/* [items]; -1 for an item without votes and gold */
 	float	   *confidence;		/* [items] */
 	int			iterations;
-	float	   *confusion;		/* [annotators x classes x classes], true class by answer; NULL for majority */
-	bool		interrupted;
+	float	   *confusion;		/* [annotators x classes x classes], true class by answer; NULL for majority
+								 * and beyond 2^28 cells */
+	bool		interrupted;	/* nothing else is usable then; all is released */
 } GtlConsolidated;
 
 /* smoothing false: plain maximum likelihood from the majority start, for the published example */
