@@ -249,6 +249,18 @@ CREATE TABLE gtlabel.event (
 CREATE INDEX event_job_idx ON gtlabel.event (job_id, event_id);
 COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by src/catalog/event.c';
 
-SELECT pg_catalog.pg_extension_config_dump(c.oid::pg_catalog.regclass, '')
-  FROM pg_catalog.pg_class c
- WHERE c.relnamespace = 'gtlabel'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.object', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.feature_page', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.batch', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.task_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.task', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.model', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');

@@ -187,6 +187,18 @@ gtl_result_varlena(const GtlResult *result, uint64 row, int column)
 	return isnull ? NULL : PG_DETOAST_DATUM_COPY(value);
 }
 
+int32 *
+gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *count)
+{
+	ArrayType  *array = (ArrayType *) gtl_result_varlena(result, row, column);
+
+	*count = 0;
+	if (array == NULL)
+		return NULL;
+	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	return (int32 *) ARR_DATA_PTR(array);
+}
+
 void
 gtl_cursor_open(GtlCursor *cursor, const char *sql)
 {
@@ -244,6 +256,12 @@ fixed_array(Oid type, const void *values, int64 count, int width)
 		memcpy(ARR_DATA_PTR(array), values, width * count);
 	}
 	return PointerGetDatum(array);
+}
+
+Datum
+gtl_array_int16(const int16 *values, int64 count)
+{
+	return fixed_array(INT2OID, values, count, sizeof(int16));
 }
 
 Datum

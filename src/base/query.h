@@ -72,7 +72,11 @@ extern void gtl_cursor_open(GtlCursor *cursor, const char *sql);
 extern uint64 gtl_cursor_fetch(GtlCursor *cursor, long count);
 extern void gtl_cursor_close(GtlCursor *cursor);
 
-/* Array of int4 / float4 / float8 / text as a Datum, for parameters. */
+/* The elements of an int4[] (or NULL) in a result, copied; *count is their number. */
+extern int32 *gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *count);
+
+/* One-dimensional arrays, for parameters. */
+extern Datum gtl_array_int16(const int16 *values, int64 count);
 extern Datum gtl_array_int32(const int32 *values, int64 count);
 extern Datum gtl_array_int64(const int64 *values, int64 count);
 extern Datum gtl_array_float4(const float *values, int64 count);

@@ -1,0 +1,109 @@
+/*
+ * Functions. EXECUTE stays with PUBLIC for all: each checks that its caller is the
+ * job's or model's owner, or an annotator of its workteam. Those that are not
+ * STRICT give NULL a meaning of its own, or an error that names the parameter.
+ */
+
+-- ---- Jobs --------------------------------------------------------------------
+
+CREATE FUNCTION gt_create_job(
+    job_name text,
+    dataset regclass,
+    label_categories text[],
+    key_column name DEFAULT NULL,
+    features_column name DEFAULT 'features',
+    label_column name DEFAULT NULL,
+    label_attribute_name text DEFAULT NULL,
+    max_concurrent_task_count integer DEFAULT 1000,
+    annotators_per_object integer DEFAULT 1,
+    auto_label boolean DEFAULT true,
+    target_accuracy float8 DEFAULT 0.95,
+    confidence_level float8 DEFAULT 0.95,
+    guarantee text DEFAULT 'confidence',
+    schedule text DEFAULT 'standard',
+    validation_share float8 DEFAULT NULL,
+    algorithm text DEFAULT 'auto',
+    query_strategy text DEFAULT 'auto',
+    initial_model text DEFAULT NULL,
+    max_human_labeled_object_count integer DEFAULT NULL,
+    max_percentage_of_input_dataset_labeled integer DEFAULT NULL,
+    task_time_limit interval DEFAULT '1 hour',
+    task_availability_lifetime interval DEFAULT '30 days',
+    workteam regrole DEFAULT NULL,
+    seed bigint DEFAULT NULL
+) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
+
+CREATE FUNCTION gt_advance_job(job_name text) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_advance_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_advance_job IS 'Does every step of the job that is due, in this session; returns the state';
+
+CREATE FUNCTION gt_pause_job(job_name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_pause_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_pause_job IS 'Hands out no more tasks and does no more steps until gt_resume_job; accepted tasks can still be submitted';
+
+CREATE FUNCTION gt_resume_job(job_name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_resume_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_resume_job IS 'Goes on with a paused or failed job';
+
+CREATE FUNCTION gt_stop_job(job_name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_stop_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_stop_job IS 'Ends the job: no new batch, finished answers are consolidated, machine labels become final';
+
+CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';
+
+CREATE FUNCTION gt_drop_job(job_name text, with_models boolean DEFAULT false) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_drop_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_drop_job IS 'Removes the job with everything that belongs to it; its models stay unless with_models';
+
+CREATE FUNCTION gt_wait_job(job_name text, for_state text DEFAULT 'completed', timeout interval DEFAULT NULL) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'gtl_sql_wait_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_wait_job IS 'Waits until the job is in the state (true) or the timeout has passed (false); an error if the state cannot come any more';
+
+-- ---- Annotators --------------------------------------------------------------
+
+CREATE FUNCTION gt_accept_tasks(job_name text, max_tasks integer DEFAULT 1, annotator text DEFAULT NULL)
+    RETURNS TABLE (task_id bigint, object_key text, lease_expires_at timestamptz)
+    AS 'MODULE_PATHNAME', 'gtl_sql_accept_tasks' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_accept_tasks IS 'Leases up to max_tasks open tasks, of different objects, to the annotator';
+
+CREATE FUNCTION gt_submit_annotations(task_ids bigint[], labels text[], annotator text DEFAULT NULL) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_submit_annotations' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_submit_annotations IS 'Hands in the answers to accepted tasks, all or none; returns how many';
+
+CREATE FUNCTION gt_release_tasks(task_ids bigint[], annotator text DEFAULT NULL) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_release_tasks' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_release_tasks IS 'Gives accepted tasks back to everybody; returns how many';
+
+CREATE FUNCTION gt_decline_tasks(task_ids bigint[], annotator text DEFAULT NULL) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_decline_tasks' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_decline_tasks IS 'Gives accepted tasks back for good: this annotator is not asked again; returns how many';
+
+CREATE FUNCTION gt_annotate(job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_annotate' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_annotate IS 'Hands in answers by object key, without a lease, all or none; returns how many';
+
+-- ---- Planning and explaining ---------------------------------------------------
+
+CREATE FUNCTION gt_plan(object_count bigint, max_concurrent_task_count integer DEFAULT 1000,
+                        validation_share float8 DEFAULT NULL, initial_model boolean DEFAULT false,
+                        schedule text DEFAULT 'standard')
+    RETURNS TABLE (step integer, action text, objects bigint, remaining bigint)
+    AS 'MODULE_PATHNAME', 'gtl_sql_plan' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION gt_plan IS 'The batches and rounds of a job of this size if no round labels anything; objects of an auto_label step is the most that it could label';
+
+CREATE FUNCTION gt_plan_job(job_name text)
+    RETURNS TABLE (step integer, action text, objects bigint, remaining bigint)
+    AS 'MODULE_PATHNAME', 'gtl_sql_plan_job' LANGUAGE C VOLATILE ROWS 20;
+COMMENT ON FUNCTION gt_plan_job IS 'The batches and rounds that are left of a job, from where it stands';
+
+CREATE FUNCTION gt_explain_job(job_name text) RETURNS TABLE (topic text, finding text, advice text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_explain_job' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not more) was labeled by machine, and what to change';
+
+CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE (topic text, finding text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_explain_object IS 'What happened to one object: its subset, answers, label and the model''s view of it';

@@ -1,0 +1,128 @@
+/*
+ * Views, all with the caller's rights: row-level security on the tables decides
+ * what each user sees.
+ */
+CREATE VIEW gt_jobs WITH (security_invoker = true) AS
+    SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.key_column, j.features_column, j.label_column,
+           j.label_categories, j.label_attribute_name, j.max_concurrent_task_count, j.annotators_per_object,
+           j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.schedule, j.validation_share,
+           j.algorithm, j.query_strategy, m.model_name AS initial_model, j.max_human_labeled_object_count,
+           j.max_percentage_of_input_dataset_labeled, j.task_time_limit, j.task_availability_lifetime, j.workteam,
+           j.seed, j.object_count, j.validation_count, j.dimension,
+           j.human_labeled + j.machine_labeled AS total_labeled, j.human_labeled, j.machine_labeled, j.failed,
+           j.object_count - j.human_labeled - j.machine_labeled - j.failed AS unlabeled,
+           j.failure_reason, j.created_at, j.last_modified_at, j.finished_at
+      FROM gtlabel.job j LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id;
+COMMENT ON VIEW gt_jobs IS 'Labeling jobs: settings, state and counters; object_count = total_labeled + failed + unlabeled';
+COMMENT ON COLUMN gt_jobs.machine_labeled IS 'Provisional while the job runs: each round decides all of them anew';
+
+CREATE VIEW gt_batches WITH (security_invoker = true) AS
+    SELECT j.job_name, b.batch_no, b.subset, b.object_count,
+           CASE WHEN b.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
+           CASE WHEN b.closed_at IS NULL THEN
+               (SELECT count(*) FROM gtlabel.task t
+                 WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted')
+           END AS answers,
+           b.labeled, b.failed, b.issued_at, b.expires_at, b.closed_at
+      FROM gtlabel.batch b JOIN gtlabel.job j USING (job_id);
+COMMENT ON VIEW gt_batches IS 'Batches: objects that are open to annotators at the same time, all of one subset';
+COMMENT ON COLUMN gt_batches.answers IS 'Answers so far to an open batch, of those that you may see';
+
+CREATE VIEW gt_tasks WITH (security_invoker = true) AS
+    SELECT t.task_id, j.job_name, t.batch_no, o.object_key,
+           CASE WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END AS state,
+           t.annotator, t.accepted_at, t.lease_expires_at
+      FROM gtlabel.task t
+      JOIN gtlabel.job j USING (job_id)
+      JOIN gtlabel.object o USING (job_id, object_no);
+COMMENT ON VIEW gt_tasks IS 'Tasks: one object for one annotator; a workteam member sees the open ones and the member''s own';
+COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available';
+
+CREATE VIEW gt_annotations WITH (security_invoker = true) AS
+    SELECT j.job_name, o.object_key, a.annotator, j.label_categories[a.class_no + 1] AS label,
+           a.batch_no, a.task_id, a.accepted_at, a.submitted_at
+      FROM gtlabel.annotation a
+      JOIN gtlabel.job j USING (job_id)
+      JOIN gtlabel.object o USING (job_id, object_no);
+COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one object';
+COMMENT ON COLUMN gt_annotations.accepted_at IS 'NULL: handed in by key, without a lease';
+
+CREATE VIEW gt_annotators WITH (security_invoker = true) AS
+    SELECT j.job_name, a.annotator, count(*) AS answers,
+           count(l.class_no) AS consolidated,
+           avg((l.class_no = a.class_no)::int)::float8 AS agreement,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
+      FROM gtlabel.annotation a
+      JOIN gtlabel.job j USING (job_id)
+      LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human
+     GROUP BY j.job_name, a.annotator;
+COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
+COMMENT ON COLUMN gt_annotators.agreement IS 'Share of the answers that equal the consolidated label, among those whose object has one';
+COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answering it; NULL without leases';
+
+CREATE VIEW gt_rounds WITH (security_invoker = true) AS
+    SELECT j.job_name, r.round_no, r.batch_no, m.model_name, m.algorithm, m.scaling, m.accuracy,
+           r.training_count, r.validation_count, r.validation_active,
+           r.guarantee, r.target_accuracy, r.confidence_level, r.threshold,
+           r.certificate_n, r.certificate_k, r.bound,
+           r.best_threshold, r.best_n, r.best_k, r.best_bound, r.best_admits, r.minimum, r.required,
+           r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason,
+           r.started_at, r.finished_at, r.load_seconds, r.train_seconds, r.score_seconds
+      FROM gtlabel.round r
+      JOIN gtlabel.job j USING (job_id)
+      LEFT JOIN gtlabel.model m USING (model_id);
+COMMENT ON VIEW gt_rounds IS 'Active-learning rounds: what each trained on, its certificate, what it labeled, and why in words';
+COMMENT ON COLUMN gt_rounds.threshold IS 'Objects with at least this margin are labeled by machine; NULL: no threshold keeps the promise';
+COMMENT ON COLUMN gt_rounds.certificate_n IS 'Validation objects at or above the threshold';
+COMMENT ON COLUMN gt_rounds.certificate_k IS 'Those among certificate_n whose predicted label is wrong';
+COMMENT ON COLUMN gt_rounds.bound IS 'Upper bound of the error above the threshold, at the guarantee''s level';
+COMMENT ON COLUMN gt_rounds.accuracy IS 'Of the model on all validation objects, out of fold';
+COMMENT ON COLUMN gt_rounds.auto_labeled IS 'Machine labels that stand after the round';
+COMMENT ON COLUMN gt_rounds.selected IS 'Objects of the batch that the round issued';
+
+CREATE VIEW gt_labels WITH (security_invoker = true) AS
+    SELECT j.job_name, o.object_key, j.label_categories[l.class_no + 1] AS label, l.confidence,
+           l.human AS human_annotated,
+           CASE WHEN o.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
+           l.batch_no, l.round_no, l.model_id, l.labeled_at,
+           l.human OR j.state IN ('stopped', 'completed') AS final
+      FROM gtlabel.label l
+      JOIN gtlabel.job j USING (job_id)
+      JOIN gtlabel.object o USING (job_id, object_no);
+COMMENT ON VIEW gt_labels IS 'Labels; join to the dataset by object_key = key_column::text';
+COMMENT ON COLUMN gt_labels.confidence IS 'Human: posterior of the consolidation. Machine: margin between the two most probable classes. Not comparable with each other';
+COMMENT ON COLUMN gt_labels.final IS 'False: a machine label that a later round may change or withdraw';
+
+CREATE VIEW gt_failures WITH (security_invoker = true) AS
+    SELECT j.job_name, o.object_key, f.reason, f.batch_no, f.failed_at
+      FROM gtlabel.failure f
+      JOIN gtlabel.job j USING (job_id)
+      JOIN gtlabel.object o USING (job_id, object_no);
+COMMENT ON VIEW gt_failures IS 'Objects without a label, until gt_retry_failed';
+COMMENT ON COLUMN gt_failures.reason IS 'expired: nobody answered while it was on offer; declined: as many people declined as should answer';
+
+CREATE VIEW gt_models WITH (security_invoker = true) AS
+    SELECT m.model_id, m.model_name, m.owner, j.job_name, m.round_no, p.model_name AS parent_model,
+           m.label_categories, m.dimension, m.algorithm, m.scaling, m.penalty_c, m.hidden_units,
+           m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
+           m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at
+      FROM gtlabel.model m
+      LEFT JOIN gtlabel.job j USING (job_id)
+      LEFT JOIN gtlabel.model p ON p.model_id = m.parent_model_id;
+COMMENT ON VIEW gt_models IS 'Trained classifiers with metrics and lineage';
+COMMENT ON COLUMN gt_models.accuracy IS 'On the job''s validation objects, each scored by a model that never saw it';
+
+CREATE VIEW gt_events WITH (security_invoker = true) AS
+    SELECT e.event_id, j.job_name, e.at, e.event, e.state, e.detail
+      FROM gtlabel.event e JOIN gtlabel.job j USING (job_id);
+COMMENT ON VIEW gt_events IS 'History of each job, append-only';
+
+CREATE VIEW gt_progress WITH (security_invoker = true) AS
+    SELECT a.pid, j.job_name, a.usename AS role, a.query AS phase, a.backend_start AS started_at
+      FROM pg_catalog.pg_stat_activity a
+      JOIN gtlabel.job j ON a.application_name = pg_catalog.left('gtlabel job ' || j.job_name, 63)
+     WHERE a.backend_type = 'gtlabel worker' AND a.datname = pg_catalog.current_database();
+COMMENT ON VIEW gt_progress IS 'Background workers that are doing a step now';
+
+GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_annotators, gt_rounds, gt_labels, gt_failures,
+                gt_models, gt_events, gt_progress TO PUBLIC;

@@ -1,0 +1,304 @@
+/*
+ * create_job.c
+ *		gt_create_job: reads and checks the settings, takes the snapshot, issues the
+ *		first batch.
+ *
+ * All that can be checked without reading the dataset is checked before anything is
+ * written; the rest while it is read, in the same transaction.
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "base/errors.h"
+#include "base/lock.h"
+#include "base/query.h"
+#include "base/text.h"
+#include "catalog/event.h"
+#include "catalog/job.h"
+#include "catalog/model.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "steps/advance.h"
+#include "steps/snapshot.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+/* Positions of the arguments, in the order of the SQL signature. */
+enum
+{
+	ARG_JOB_NAME, ARG_DATASET, ARG_LABEL_CATEGORIES, ARG_KEY_COLUMN, ARG_FEATURES_COLUMN, ARG_LABEL_COLUMN,
+	ARG_LABEL_ATTRIBUTE_NAME, ARG_MAX_CONCURRENT_TASK_COUNT, ARG_ANNOTATORS_PER_OBJECT, ARG_AUTO_LABEL,
+	ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE, ARG_VALIDATION_SHARE, ARG_ALGORITHM,
+	ARG_QUERY_STRATEGY, ARG_INITIAL_MODEL, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
+	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED
+};
+
+#define MAX_NAME_CHARACTERS 63
+#define MAX_ATTRIBUTE_CHARACTERS 127
+#define MAX_CATEGORY_CHARACTERS 256
+
+static void
+check_job_name(const char *name)
+{
+	int			length = pg_mbstrlen(name);
+
+	if (length < 1 || length > MAX_NAME_CHARACTERS)
+		gtl_error_setting("job_name", psprintf("must have 1 to %d characters", MAX_NAME_CHARACTERS), NULL);
+	for (const char *c = name; *c != '\0'; c++)
+		if (*c == '/' || (unsigned char) *c < ' ' || *c == 0x7f)
+			gtl_error_setting("job_name", "must not contain \"/\" or control characters",
+							  "The models of a job are named job_name/round.");
+}
+
+/* The rules of the managed service, so that the output manifest is readable there. */
+static void
+check_attribute_name(const char *name)
+{
+	size_t		length = strlen(name);
+
+	if (length < 1 || pg_mbstrlen(name) > MAX_ATTRIBUTE_CHARACTERS)
+		gtl_error_setting("label_attribute_name", psprintf("must have 1 to %d characters", MAX_ATTRIBUTE_CHARACTERS), NULL);
+	if (strcmp(name, "source") == 0 || strcmp(name, "source-ref") == 0 || strchr(name, '$') != NULL ||
+		(length >= 9 && strcmp(name + length - 9, "-metadata") == 0))
+		gtl_error_setting("label_attribute_name",
+						  psprintf("must not be \"%s\"", name),
+						  "In a manifest \"source\", \"source-ref\", names that end in \"-metadata\" and names with \"$\" mean something else.");
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static void
+check_categories(char **categories, int count)
+{
+	char	  **sorted = palloc(sizeof(char *) * Max(count, 1));
+
+	if (count < 2)
+		gtl_error_setting("label_categories", "must name at least two categories", NULL);
+	for (int i = 0; i < count; i++)
+	{
+		int			length = pg_mbstrlen(categories[i]);
+
+		if (length < 1 || length > MAX_CATEGORY_CHARACTERS)
+			gtl_error_setting("label_categories",
+							  psprintf("must have names of 1 to %d characters", MAX_CATEGORY_CHARACTERS), NULL);
+		sorted[i] = categories[i];
+	}
+	qsort(sorted, count, sizeof(char *), compare_text);
+	for (int i = 1; i < count; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			gtl_error_setting("label_categories", psprintf("must not name \"%s\" twice", sorted[i]), NULL);
+	pfree(sorted);
+}
+
+static int32
+read_int(FunctionCallInfo fcinfo, int argument, const char *name, int32 low, int32 high)
+{
+	int32		value;
+
+	gtl_argument_required(fcinfo, argument, name);
+	value = PG_GETARG_INT32(argument);
+	if (value < low || value > high)
+		gtl_error_setting(name, high == PG_INT32_MAX ? psprintf("must be at least %d", low) :
+						  psprintf("must be between %d and %d", low, high), NULL);
+	return value;
+}
+
+static double
+read_share(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	double		value;
+
+	gtl_argument_required(fcinfo, argument, name);
+	value = PG_GETARG_FLOAT8(argument);
+	if (!(value > 0 && value < 1))
+		gtl_error_setting(name, "must be greater than 0 and less than 1", NULL);
+	return value;
+}
+
+/* "must be one of": NULL-terminated choices. */
+static char *
+read_choice(FunctionCallInfo fcinfo, int argument, const char *name, const char *const *choices)
+{
+	char	   *value = gtl_argument_text(fcinfo, argument, name);
+	StringInfoData list;
+
+	for (int i = 0; choices[i] != NULL; i++)
+		if (strcmp(value, choices[i]) == 0)
+			return value;
+	initStringInfo(&list);
+	for (int i = 0; choices[i] != NULL; i++)
+		appendStringInfo(&list, "%s\"%s\"", i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ", choices[i]);
+	gtl_error_setting(name, psprintf("must be %s, not \"%s\"", list.data, value), NULL);
+	return NULL;
+}
+
+static Interval
+read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least_seconds)
+{
+	Interval	least = {(TimeOffset) least_seconds * USECS_PER_SEC, 0, 0};
+	Interval   *value;
+
+	gtl_argument_required(fcinfo, argument, name);
+	value = PG_GETARG_INTERVAL_P(argument);
+	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&least))) < 0)
+		gtl_error_setting(name, psprintf("must be at least %d seconds", least_seconds), NULL);
+	return *value;
+}
+
+static int64
+draw_seed(void)
+{
+	uint64		seed;
+
+	if (!pg_strong_random(&seed, sizeof(seed)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not draw a seed")));
+	return (int64) (seed >> 1);
+}
+
+static GtlJob *
+read_settings(FunctionCallInfo fcinfo)
+{
+	static const char *const schedules[] = {"standard", "eager", NULL};
+	static const char *const guarantees[] = {"confidence", "expected", "strict", "empirical", NULL};
+	static const char *const algorithms[] = {"auto", "softmax", "mlp", NULL};
+	static const char *const strategies[] = {"auto", "margin", "random", NULL};
+	GtlJob	   *job = palloc0(sizeof(GtlJob));
+
+	job->name = gtl_argument_text(fcinfo, ARG_JOB_NAME, "job_name");
+	check_job_name(job->name);
+	job->owner = GetUserId();
+	gtl_argument_required(fcinfo, ARG_DATASET, "dataset");
+	job->dataset = PG_GETARG_OID(ARG_DATASET);
+	job->categories = gtl_argument_text_array(fcinfo, ARG_LABEL_CATEGORIES, "label_categories", &job->ncategories);
+	check_categories(job->categories, job->ncategories);
+	job->key_column = gtl_argument_name_or_null(fcinfo, ARG_KEY_COLUMN);
+	job->features_column = gtl_argument_name_or_null(fcinfo, ARG_FEATURES_COLUMN);
+	job->label_column = gtl_argument_name_or_null(fcinfo, ARG_LABEL_COLUMN);
+	job->label_attribute_name = gtl_argument_text_or_null(fcinfo, ARG_LABEL_ATTRIBUTE_NAME);
+	if (job->label_attribute_name == NULL)
+		job->label_attribute_name = job->name;
+	check_attribute_name(job->label_attribute_name);
+	job->max_concurrent = read_int(fcinfo, ARG_MAX_CONCURRENT_TASK_COUNT, "max_concurrent_task_count", 1, PG_INT32_MAX);
+	job->annotators_per_object = read_int(fcinfo, ARG_ANNOTATORS_PER_OBJECT, "annotators_per_object", 1, 9);
+	gtl_argument_required(fcinfo, ARG_AUTO_LABEL, "auto_label");
+	job->auto_label = PG_GETARG_BOOL(ARG_AUTO_LABEL);
+	job->target_accuracy = read_share(fcinfo, ARG_TARGET_ACCURACY, "target_accuracy");
+	job->confidence_level = read_share(fcinfo, ARG_CONFIDENCE_LEVEL, "confidence_level");
+	gtl_guarantee_parse(read_choice(fcinfo, ARG_GUARANTEE, "guarantee", guarantees), &job->guarantee);
+	job->schedule = strcmp(read_choice(fcinfo, ARG_SCHEDULE, "schedule", schedules), "eager") == 0 ?
+		GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
+	job->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
+		read_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
+	job->algorithm = read_choice(fcinfo, ARG_ALGORITHM, "algorithm", algorithms);
+	job->query_strategy = read_choice(fcinfo, ARG_QUERY_STRATEGY, "query_strategy", strategies);
+	if (!PG_ARGISNULL(ARG_MAX_HUMAN))
+		job->max_human_labeled = read_int(fcinfo, ARG_MAX_HUMAN, "max_human_labeled_object_count", 1, PG_INT32_MAX);
+	if (!PG_ARGISNULL(ARG_MAX_PERCENTAGE))
+		job->max_percentage_labeled = read_int(fcinfo, ARG_MAX_PERCENTAGE, "max_percentage_of_input_dataset_labeled", 1, 100);
+	job->task_time_limit = read_interval(fcinfo, ARG_TASK_TIME_LIMIT, "task_time_limit", 1);
+	job->task_availability_lifetime = read_interval(fcinfo, ARG_TASK_AVAILABILITY_LIFETIME, "task_availability_lifetime", 60);
+	job->workteam = PG_ARGISNULL(ARG_WORKTEAM) ? InvalidOid : PG_GETARG_OID(ARG_WORKTEAM);
+	job->seed = PG_ARGISNULL(ARG_SEED) ? draw_seed() : PG_GETARG_INT64(ARG_SEED);
+	return job;
+}
+
+static void
+refuse_what_is_not_there(FunctionCallInfo fcinfo, const GtlJob *job)
+{
+	if (job->label_column != NULL)
+		gtl_error_unsupported("label_column", psprintf("\"%s\"", job->label_column),
+							  "Leave label_column NULL, and hand in the labels you have with gt_annotate.");
+	if (!PG_ARGISNULL(ARG_INITIAL_MODEL))
+		gtl_error_unsupported("initial_model",
+							  psprintf("\"%s\"", gtl_argument_text_or_null(fcinfo, ARG_INITIAL_MODEL)),
+							  "Leave initial_model NULL: each job trains its own model.");
+}
+
+/* Models that a dropped job has left behind would collide with this one's in the middle of a round. */
+static void
+check_model_names(const GtlJob *job)
+{
+	static GtlStatement select = {
+		"SELECT model_name FROM gtlabel.model WHERE model_name LIKE $1 ORDER BY model_id LIMIT 1", 1, {TEXTOID}
+	};
+	StringInfoData pattern;
+	Datum		values[1];
+	GtlResult	r;
+
+	initStringInfo(&pattern);
+	for (const char *c = job->name; *c != '\0'; c++)
+		appendStringInfo(&pattern, strchr("\\%_", *c) != NULL ? "\\%c" : "%c", *c);
+	appendStringInfoString(&pattern, "/%");
+	values[0] = CStringGetTextDatum(pattern.data);
+	if (gtl_query_run(&r, &select, values, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("model \"%s\" of an earlier labeling job exists", gtl_result_text(&r, 0, 1)),
+				 errhint("Choose another job_name, or remove the models with gt_drop_model.")));
+	gtl_query_end(&r);
+}
+
+/* What cannot work with these settings is allowed, but not silently. */
+static void
+warn_of_futility(const GtlJob *job)
+{
+	GtlPlanState plan;
+	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+	int			minimum = gtl_certify_required(0, &promise);
+
+	if (!job->auto_label || job->dimension == 0)
+		return;
+	gtl_plan_start(&plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
+				   job->initial_model_id != 0, true);
+	if (gtl_plan_machine_limit(&plan) == 0)
+		ereport(WARNING,
+				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
+				 errdetail("After %s validation objects and a first training batch of up to %s, none of the %s objects is left.",
+						   gtl_text_count(job->validation_count), gtl_text_count(job->max_concurrent),
+						   gtl_text_count(job->object_count)),
+				 errhint("Set a smaller max_concurrent_task_count, or schedule => 'eager'.")));
+	else if (job->validation_count < minimum)
+		ereport(WARNING,
+				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
+				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
+						   job->target_accuracy, gtl_text_count(minimum), gtl_text_count(job->validation_count)),
+				 errhint("Set a larger validation_share, or a lower target_accuracy or confidence_level.")));
+	else if (job->max_human_labeled > 0 && job->max_human_labeled <= job->validation_count)
+		ereport(WARNING,
+				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
+				 errdetail("The job ends after %s labels by people, within its validation set of %s.",
+						   gtl_text_count(job->max_human_labeled), gtl_text_count(job->validation_count)),
+				 errhint("Set a larger max_human_labeled_object_count, or a smaller validation_share.")));
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_create_job);
+Datum
+gtl_sql_create_job(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = read_settings(fcinfo);
+	GtlDataset	dataset;
+	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
+
+	refuse_what_is_not_there(fcinfo, job);
+	gtl_dataset_describe(job->dataset, job->key_column, job->features_column, &dataset);
+	job->key_column = dataset.key_column;
+	job->dataset_name = dataset.name;
+	check_model_names(job);
+
+	gtl_job_insert(job);
+	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
+	gtl_snapshot_take(job, &dataset);
+	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",
+					 gtl_text_count(job->object_count), job->dataset_name, gtl_text_count(job->validation_count));
+	gtl_advance(job->job_id, &transaction);
+	warn_of_futility(job);
+	PG_RETURN_INT64(job->job_id);
+}

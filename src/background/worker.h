@@ -1,0 +1,23 @@
+/*
+ * worker.h
+ *		Background workers: one does the due steps of one job, and ends.
+ */
+#ifndef GTL_WORKER_H
+#define GTL_WORKER_H
+
+#include "base/compat.h"
+#include "catalog/job.h"
+
+/*
+ * Starts a worker for the job when the current transaction has committed (and not
+ * if it does not), unless gtlabel.background is off.  Without a free worker
+ * slot: a WARNING; gt_advance_job does the step just as well.
+ */
+extern void gtl_worker_launch_at_commit(const GtlJob *job);
+
+/* Registers the commit callback; from _PG_init. */
+extern void gtl_worker_init(void);
+
+extern PGDLLEXPORT void gtl_worker_main(Datum main_arg);
+
+#endif							/* GTL_WORKER_H */

@@ -1,0 +1,56 @@
+/*
+ * lock.c
+ *		The locks of a job; lock.h has the protocol.
+ */
+#include "base/lock.h"
+
+#include "miscadmin.h"
+#include "storage/lock.h"
+
+static void
+set_tag(LOCKTAG *tag, GtlLockClass class, int64 id)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) ((uint64) id >> 32), (uint32) id, class);
+}
+
+static LOCKMODE
+mode(bool shared)
+{
+	return shared ? ShareLock : ExclusiveLock;
+}
+
+void
+gtl_lock_acquire(GtlLockClass class, int64 id, bool shared)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	(void) LockAcquire(&tag, mode(shared), false, false);
+}
+
+bool
+gtl_lock_try(GtlLockClass class, int64 id, bool shared)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	return LockAcquire(&tag, mode(shared), false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	(void) LockAcquire(&tag, mode(shared), true, false);
+}
+
+void
+gtl_lock_release_session(GtlLockClass class, int64 id, bool shared)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	(void) LockRelease(&tag, mode(shared), true);
+}

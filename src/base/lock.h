@@ -1,0 +1,38 @@
+/*
+ * lock.h
+ *		The locks of a job, in the server's lock table (pg_locks shows them as
+ *		advisory locks; their class keeps them apart from the users' own).
+ *
+ * GTL_LOCK_STEPS: who holds it may do the job's steps.  A worker holds it as a
+ *		session lock across the transactions of a step, gt_advance_job until the
+ *		end of its transaction.  Nothing that annotators do waits for it.
+ * GTL_LOCK_ANSWERS: shared by every transaction that changes tasks, from before
+ *		its first change to its end.  Exclusive: no such change is in flight.  A
+ *		worker takes and releases it before it asks whether a batch is complete;
+ *		whoever closes a batch with open tasks, or drops the job, holds it.
+ * GTL_LOCK_ANNOTATOR: one claim at a time for the same annotator of a job, so that
+ *		nobody gets an object twice through two sessions.
+ *
+ * Order: STEPS, then ANSWERS, then the job's row.
+ */
+#ifndef GTL_LOCK_H
+#define GTL_LOCK_H
+
+#include "base/compat.h"
+
+typedef enum GtlLockClass
+{
+	GTL_LOCK_STEPS = 18252,
+	GTL_LOCK_ANSWERS = 18253,
+	GTL_LOCK_ANNOTATOR = 18254
+} GtlLockClass;
+
+/* Until the end of the transaction. */
+extern void gtl_lock_acquire(GtlLockClass class, int64 id, bool shared);
+extern bool gtl_lock_try(GtlLockClass class, int64 id, bool shared);
+
+/* Until released, or the end of the session. */
+extern void gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared);
+extern void gtl_lock_release_session(GtlLockClass class, int64 id, bool shared);
+
+#endif							/* GTL_LOCK_H */

@@ -1,0 +1,69 @@
+/*
+ * memory.c
+ *		The server's side of GtlEnv.
+ *
+ * The engine polls flags that the signal handlers set and returns; the error is
+ * raised here, outside of any library's frames.  Other interrupts (catalog
+ * invalidations, barriers) wait until the computation has returned.
+ */
+#include "base/memory.h"
+
+#include "miscadmin.h"
+#include "postmaster/interrupt.h"
+#include "utils/memutils.h"
+
+static void *
+env_alloc(void *context, size_t size)
+{
+	return MemoryContextAllocExtended((MemoryContext) context, Max(size, 1), MCXT_ALLOC_ZERO | MCXT_ALLOC_HUGE);
+}
+
+static void
+env_release(void *context, void *pointer)
+{
+	pfree(pointer);
+}
+
+static bool
+env_interrupted(void *context)
+{
+	return gtl_interrupt_requested();
+}
+
+void
+gtl_env_init(GtlEnv *env, MemoryContext context)
+{
+	memset(env, 0, sizeof(*env));
+	env->alloc = env_alloc;
+	env->release = env_release;
+	env->interrupted = env_interrupted;
+	env->context = context;
+}
+
+bool
+gtl_interrupt_requested(void)
+{
+	return QueryCancelPending || ProcDiePending || ShutdownRequestPending;
+}
+
+void
+gtl_interrupt_raise(void)
+{
+	CHECK_FOR_INTERRUPTS();
+	ereport(ERROR,
+			(errcode(ERRCODE_QUERY_CANCELED),
+			 errmsg("canceling the step because the server is shutting down")));
+}
+
+void
+gtl_memory_check(Size bytes, const char *what)
+{
+	Size		budget = mul_size(maintenance_work_mem, 1024);
+
+	if (bytes > budget)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("memory required for %s is %zu MB, maintenance_work_mem is %d MB",
+						what, bytes / (1024 * 1024) + 1, maintenance_work_mem / 1024),
+				 errhint("Raise maintenance_work_mem for this session, or for the job's owner with ALTER ROLE ... SET.")));
+}

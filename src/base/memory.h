@@ -1,0 +1,24 @@
+/*
+ * memory.h
+ *		The server's side of GtlEnv: memory from a context, a stop when the
+ *		session is cancelled, and the budget of long computations.
+ */
+#ifndef GTL_MEMORY_H
+#define GTL_MEMORY_H
+
+#include "base/compat.h"
+#include "learning/env.h"
+
+/* An env that allocates in the context and stops on cancel, termination or shutdown. */
+extern void gtl_env_init(GtlEnv *env, MemoryContext context);
+
+/* Has the user, or the postmaster, asked this session to stop computing? */
+extern bool gtl_interrupt_requested(void);
+
+/* Raises the error that goes with an interrupted computation. */
+extern void gtl_interrupt_raise(void) pg_attribute_noreturn();
+
+/* Error unless `bytes` fits maintenance_work_mem; `what` names the work in the message. */
+extern void gtl_memory_check(Size bytes, const char *what);
+
+#endif							/* GTL_MEMORY_H */

@@ -1,0 +1,29 @@
+/*
+ * batch.h
+ *		The table gtlabel.batch: objects open to annotators at the same time.
+ */
+#ifndef GTL_BATCH_H
+#define GTL_BATCH_H
+
+#include "base/compat.h"
+#include "catalog/job.h"
+
+typedef struct GtlBatch
+{
+	int32		batch_no;		/* 0: none */
+	bool		validation;		/* its subset */
+	int32		object_count;
+	TimestampTz expires_at;
+	bool		open;
+} GtlBatch;
+
+/* Opens the next batch of the job with one task an object and annotator; updates job->open_batch_no. */
+extern void gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count);
+
+/* The newest batch of the job; batch_no 0 if there is none yet. */
+extern void gtl_batch_last(int64 job_id, GtlBatch *batch);
+
+extern void gtl_batch_close(GtlJob *job, int32 labeled, int32 failed);
+extern void gtl_batch_delete(int64 job_id);
+
+#endif							/* GTL_BATCH_H */

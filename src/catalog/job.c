@@ -1,0 +1,343 @@
+/*
+ * job.c
+ *		The table gtlabel.job: settings, state and counters of a labeling job.
+ *
+ * The row is written by gt_create_job and by the steps (a few times a batch),
+ * never by an annotator's answer.  The counters change in the same transaction as
+ * the rows of gtlabel.label and gtlabel.failure that they count.
+ */
+#include "catalog/job.h"
+
+#include <math.h>
+
+#include "base/errors.h"
+#include "base/query.h"
+#include "base/settings.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static const char *const state_names[] = {
+	[GTL_JOB_INITIALIZING] = "initializing",
+	[GTL_JOB_IN_PROGRESS] = "in_progress",
+	[GTL_JOB_PAUSED] = "paused",
+	[GTL_JOB_STOPPING] = "stopping",
+	[GTL_JOB_STOPPED] = "stopped",
+	[GTL_JOB_COMPLETED] = "completed",
+	[GTL_JOB_FAILED] = "failed",
+};
+
+#define JOB_COLUMNS \
+	"job_id, job_name, owner::oid, dataset::oid, dataset_name, key_column, features_column, label_column, " \
+	"label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, auto_label, " \
+	"target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy, " \
+	"initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, " \
+	"task_time_limit, task_availability_lifetime, workteam::oid, seed, object_count, validation_count, " \
+	"dimension, state, failure_reason, open_batch_no, human_labeled, machine_labeled, failed"
+
+const char *
+gtl_job_state_name(GtlJobState state)
+{
+	return state_names[state];
+}
+
+static GtlJobState
+parse_state(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(state_names); i++)
+		if (strcmp(name, state_names[i]) == 0)
+			return (GtlJobState) i;
+	elog(ERROR, "unknown job state \"%s\"", name);
+}
+
+static Interval
+result_interval(const GtlResult *r, int column)
+{
+	bool		isnull;
+
+	return *DatumGetIntervalP(gtl_result_datum(r, 0, column, &isnull));
+}
+
+/* The row of JOB_COLUMNS as a struct in the current memory context. */
+static GtlJob *
+read_job(const GtlResult *r)
+{
+	GtlJob	   *job = palloc0(sizeof(GtlJob));
+	int			c = 0;
+	bool		isnull;
+
+	job->job_id = gtl_result_int64(r, 0, ++c);
+	job->name = gtl_result_text(r, 0, ++c);
+	job->owner = DatumGetObjectId(gtl_result_datum(r, 0, ++c, &isnull));
+	job->dataset = DatumGetObjectId(gtl_result_datum(r, 0, ++c, &isnull));
+	job->dataset_name = gtl_result_text(r, 0, ++c);
+	job->key_column = gtl_result_text(r, 0, ++c);
+	job->features_column = gtl_result_text(r, 0, ++c);
+	job->label_column = gtl_result_text(r, 0, ++c);
+	job->categories = gtl_array_to_text(PointerGetDatum(gtl_result_varlena(r, 0, ++c)), &job->ncategories);
+	job->label_attribute_name = gtl_result_text(r, 0, ++c);
+	job->max_concurrent = gtl_result_int32(r, 0, ++c);
+	job->annotators_per_object = gtl_result_int32(r, 0, ++c);
+	job->auto_label = gtl_result_bool(r, 0, ++c);
+	job->target_accuracy = gtl_result_float8(r, 0, ++c);
+	job->confidence_level = gtl_result_float8(r, 0, ++c);
+	if (!gtl_guarantee_parse(gtl_result_text(r, 0, ++c), &job->guarantee))
+		elog(ERROR, "unknown guarantee in labeling job \"%s\"", job->name);
+	job->schedule = strcmp(gtl_result_text(r, 0, ++c), "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
+	job->validation_share = gtl_result_float8(r, 0, ++c);
+	if (isnan(job->validation_share))
+		job->validation_share = -1;
+	job->algorithm = gtl_result_text(r, 0, ++c);
+	job->query_strategy = gtl_result_text(r, 0, ++c);
+	job->initial_model_id = gtl_result_int64(r, 0, ++c);
+	job->max_human_labeled = gtl_result_int32(r, 0, ++c);
+	job->max_percentage_labeled = gtl_result_int32(r, 0, ++c);
+	job->task_time_limit = result_interval(r, ++c);
+	job->task_availability_lifetime = result_interval(r, ++c);
+	++c;
+	job->workteam = gtl_result_isnull(r, 0, c) ? InvalidOid : DatumGetObjectId(gtl_result_datum(r, 0, c, &isnull));
+	job->seed = gtl_result_int64(r, 0, ++c);
+	job->object_count = gtl_result_int32(r, 0, ++c);
+	job->validation_count = gtl_result_int32(r, 0, ++c);
+	job->dimension = gtl_result_int32(r, 0, ++c);
+	job->state = parse_state(gtl_result_text(r, 0, ++c));
+	job->failure_reason = gtl_result_text(r, 0, ++c);
+	job->open_batch_no = gtl_result_int32(r, 0, ++c);
+	job->human_labeled = gtl_result_int32(r, 0, ++c);
+	job->machine_labeled = gtl_result_int32(r, 0, ++c);
+	job->failed = gtl_result_int32(r, 0, ++c);
+	return job;
+}
+
+GtlJob *
+gtl_job_find(const char *name)
+{
+	static GtlStatement by_name = {
+		"SELECT " JOB_COLUMNS " FROM gtlabel.job WHERE job_name = $1", 1, {TEXTOID}
+	};
+	GtlResult	r;
+	Datum		values[1] = {CStringGetTextDatum(name)};
+	GtlJob	   *job;
+
+	if (gtl_query_run(&r, &by_name, values, NULL) == 0)
+		gtl_error_unknown_job(name);
+	job = read_job(&r);
+	gtl_query_end(&r);
+	return job;
+}
+
+static GtlJob *
+get_job(GtlStatement *statement, int64 job_id)
+{
+	GtlResult	r;
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlJob	   *job = NULL;
+
+	if (gtl_query_run(&r, statement, values, NULL) > 0)
+		job = read_job(&r);
+	gtl_query_end(&r);
+	return job;
+}
+
+GtlJob *
+gtl_job_get(int64 job_id)
+{
+	static GtlStatement by_id = {
+		"SELECT " JOB_COLUMNS " FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}
+	};
+
+	return get_job(&by_id, job_id);
+}
+
+GtlJob *
+gtl_job_lock(int64 job_id)
+{
+	static GtlStatement by_id = {
+		"SELECT " JOB_COLUMNS " FROM gtlabel.job WHERE job_id = $1 FOR UPDATE", 1, {INT8OID}
+	};
+
+	return get_job(&by_id, job_id);
+}
+
+/* A parameter that is NULL where the C value means "none". */
+static void
+set_text(Datum *values, char *nulls, int i, const char *value)
+{
+	nulls[i] = value == NULL ? 'n' : ' ';
+	values[i] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+void
+gtl_job_insert(GtlJob *job)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.job (job_name, owner, dataset, dataset_name, key_column, features_column, label_column,"
+		" label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, auto_label,"
+		" target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy,"
+		" initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled,"
+		" task_time_limit, task_availability_lifetime, workteam, seed, object_count, validation_count, dimension,"
+		" state, human_labeled, machine_labeled, failed, created_at, last_modified_at)"
+		" VALUES ($1, $2::regrole, $3::regclass, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27)"
+		" ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
+		27,
+		{TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, INT4OID, INT4OID, BOOLOID,
+		FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, TEXTOID, TEXTOID, INT8OID, INT4OID, INT4OID,
+		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID}
+	};
+	Datum		v[27];
+	char		nulls[27];
+	GtlResult	r;
+
+	memset(nulls, ' ', sizeof(nulls));
+	v[0] = CStringGetTextDatum(job->name);
+	v[1] = ObjectIdGetDatum(job->owner);
+	v[2] = ObjectIdGetDatum(job->dataset);
+	v[3] = CStringGetTextDatum(job->dataset_name);
+	set_text(v, nulls, 4, job->key_column);
+	set_text(v, nulls, 5, job->features_column);
+	set_text(v, nulls, 6, job->label_column);
+	v[7] = gtl_array_text(job->categories, job->ncategories);
+	v[8] = CStringGetTextDatum(job->label_attribute_name);
+	v[9] = Int32GetDatum(job->max_concurrent);
+	v[10] = Int32GetDatum(job->annotators_per_object);
+	v[11] = BoolGetDatum(job->auto_label);
+	v[12] = Float8GetDatum(job->target_accuracy);
+	v[13] = Float8GetDatum(job->confidence_level);
+	v[14] = CStringGetTextDatum(gtl_guarantee_name(job->guarantee));
+	v[15] = CStringGetTextDatum(job->schedule == GTL_SCHEDULE_EAGER ? "eager" : "standard");
+	v[16] = Float8GetDatum(job->validation_share);
+	nulls[16] = job->validation_share < 0 ? 'n' : ' ';
+	v[17] = CStringGetTextDatum(job->algorithm);
+	v[18] = CStringGetTextDatum(job->query_strategy);
+	v[19] = Int64GetDatum(job->initial_model_id);
+	nulls[19] = job->initial_model_id == 0 ? 'n' : ' ';
+	v[20] = Int32GetDatum(job->max_human_labeled);
+	nulls[20] = job->max_human_labeled == 0 ? 'n' : ' ';
+	v[21] = Int32GetDatum(job->max_percentage_labeled);
+	nulls[21] = job->max_percentage_labeled == 0 ? 'n' : ' ';
+	v[22] = IntervalPGetDatum(&job->task_time_limit);
+	v[23] = IntervalPGetDatum(&job->task_availability_lifetime);
+	v[24] = ObjectIdGetDatum(job->workteam);
+	nulls[24] = OidIsValid(job->workteam) ? ' ' : 'n';
+	v[25] = Int64GetDatum(job->seed);
+	v[26] = TimestampTzGetDatum(gtl_clock_now());
+
+	if (gtl_query_run(&r, &insert, v, nulls) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("labeling job \"%s\" already exists", job->name),
+				 errhint("Choose another name, or remove the other job with gt_drop_job.")));
+	job->job_id = gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
+	job->state = GTL_JOB_INITIALIZING;
+}
+
+void
+gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4,"
+		" feature_mean = $5, feature_squares = $6 WHERE job_id = $1",
+		6, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID}
+	};
+	Datum		v[6];
+	char		nulls[6];
+
+	memset(nulls, ' ', sizeof(nulls));
+	v[0] = Int64GetDatum(job->job_id);
+	v[1] = Int32GetDatum(job->object_count);
+	v[2] = Int32GetDatum(job->validation_count);
+	v[3] = Int32GetDatum(job->dimension);
+	if (stats != NULL)
+	{
+		v[4] = gtl_array_float8(stats->mean, stats->dimension);
+		v[5] = gtl_array_float8(stats->squares, stats->dimension);
+	}
+	else
+		nulls[4] = nulls[5] = 'n';
+	gtl_query_do(&update, v, nulls);
+}
+
+void
+gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats)
+{
+	static GtlStatement select = {
+		"SELECT feature_mean, feature_squares FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}
+	};
+	Datum		v[1] = {Int64GetDatum(job->job_id)};
+	GtlResult	r;
+	ArrayType  *mean;
+	ArrayType  *squares;
+	Size		bytes = sizeof(double) * job->dimension;
+
+	gtl_stats_init(stats, job->dimension, env);
+	stats->count = job->object_count;
+	if (gtl_query_run(&r, &select, v, NULL) != 1)
+		gtl_error_unknown_job(job->name);
+	mean = (ArrayType *) gtl_result_varlena(&r, 0, 1);
+	squares = (ArrayType *) gtl_result_varlena(&r, 0, 2);
+	memcpy(stats->mean, ARR_DATA_PTR(mean), bytes);
+	memcpy(stats->squares, ARR_DATA_PTR(squares), bytes);
+	pfree(mean);
+	pfree(squares);
+	gtl_query_end(&r);
+}
+
+void
+gtl_job_update(GtlJob *job)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.job SET state = $2, failure_reason = $3, open_batch_no = NULLIF($4, 0),"
+		" human_labeled = $5, machine_labeled = $6, failed = $7, last_modified_at = $8,"
+		" finished_at = CASE WHEN $2 IN ('completed', 'stopped', 'failed') THEN $8 END"
+		" WHERE job_id = $1",
+		8, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID}
+	};
+	Datum		v[8];
+	char		nulls[8];
+
+	memset(nulls, ' ', sizeof(nulls));
+	v[0] = Int64GetDatum(job->job_id);
+	v[1] = CStringGetTextDatum(gtl_job_state_name(job->state));
+	set_text(v, nulls, 2, job->failure_reason);
+	v[3] = Int32GetDatum(job->open_batch_no);
+	v[4] = Int32GetDatum(job->human_labeled);
+	v[5] = Int32GetDatum(job->machine_labeled);
+	v[6] = Int32GetDatum(job->failed);
+	v[7] = TimestampTzGetDatum(gtl_clock_now());
+	gtl_query_do(&update, v, nulls);
+}
+
+void
+gtl_job_delete(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}};
+	Datum		v[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, v, NULL);
+}
+
+void
+gtl_job_require_owner(const GtlJob *job)
+{
+	if (!has_privs_of_role(GetUserId(), job->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of labeling job \"%s\"", job->name)));
+}
+
+int32
+gtl_job_unlabeled(const GtlJob *job)
+{
+	return job->object_count - job->human_labeled - job->machine_labeled - job->failed;
+}
+
+bool
+gtl_job_is_final(const GtlJob *job)
+{
+	return job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED || job->state == GTL_JOB_FAILED;
+}

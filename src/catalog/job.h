@@ -1,0 +1,108 @@
+/*
+ * job.h
+ *		The table gtlabel.job: settings, state and counters of a labeling job.
+ */
+#ifndef GTL_JOB_H
+#define GTL_JOB_H
+
+#include "base/compat.h"
+#include "datatype/timestamp.h"
+#include "learning/certify.h"
+#include "learning/schedule.h"
+#include "learning/standardize.h"
+
+typedef enum GtlJobState
+{
+	GTL_JOB_INITIALIZING,		/* inside gt_create_job; never seen from outside */
+	GTL_JOB_IN_PROGRESS,		/* -> paused, stopping, completed, failed */
+	GTL_JOB_PAUSED,				/* -> in_progress, stopping */
+	GTL_JOB_STOPPING,			/* -> stopped */
+	GTL_JOB_STOPPED,			/* final */
+	GTL_JOB_COMPLETED,			/* -> in_progress by gt_retry_failed */
+	GTL_JOB_FAILED				/* -> in_progress by gt_resume_job */
+} GtlJobState;
+
+typedef struct GtlJob
+{
+	int64		job_id;
+	char	   *name;
+	Oid			owner;
+
+	/* where the objects came from */
+	Oid			dataset;
+	char	   *dataset_name;
+	char	   *key_column;
+	char	   *features_column;	/* NULL: no features */
+	char	   *label_column;	/* NULL: no labels to start with */
+
+	/* settings */
+	char	  **categories;
+	int			ncategories;
+	char	   *label_attribute_name;
+	int32		max_concurrent;
+	int32		annotators_per_object;
+	bool		auto_label;
+	double		target_accuracy;
+	double		confidence_level;
+	GtlGuarantee guarantee;
+	GtlScheduleKind schedule;
+	double		validation_share;	/* -1: the service's rule */
+	char	   *algorithm;
+	char	   *query_strategy;
+	int64		initial_model_id;	/* 0: none */
+	int32		max_human_labeled;	/* 0: no limit */
+	int32		max_percentage_labeled; /* 0: no limit */
+	Interval	task_time_limit;
+	Interval	task_availability_lifetime;
+	Oid			workteam;		/* InvalidOid: only the owner */
+	int64		seed;
+
+	/* facts of the snapshot */
+	int32		object_count;
+	int32		validation_count;
+	int32		dimension;		/* 0: no features */
+
+	/* state */
+	GtlJobState state;
+	char	   *failure_reason;
+	int32		open_batch_no;	/* 0: none */
+	int32		human_labeled;
+	int32		machine_labeled;
+	int32		failed;
+} GtlJob;
+
+extern const char *gtl_job_state_name(GtlJobState state);
+
+/* Writes the row (state initializing) and sets job->job_id. */
+extern void gtl_job_insert(GtlJob *job);
+
+/* What the snapshot found; stats may be NULL. */
+extern void gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats);
+
+/* Error if there is none of that name, or the current user may not know it. */
+extern GtlJob *gtl_job_find(const char *name);
+
+/* NULL if it is gone. */
+extern GtlJob *gtl_job_get(int64 job_id);
+
+/* The same, and holds the row against changes and gt_drop_job until the transaction's end. */
+extern GtlJob *gtl_job_lock(int64 job_id);
+
+/* Statistics of the features, from alloc_env. */
+extern void gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats);
+
+/* State, failure reason, open batch and counters as they stand in *job. */
+extern void gtl_job_update(GtlJob *job);
+
+extern void gtl_job_delete(int64 job_id);
+
+/* The job's owner, or an error; what the caller wants to do stands in the message. */
+extern void gtl_job_require_owner(const GtlJob *job);
+
+/* Objects that are neither labeled nor failed. */
+extern int32 gtl_job_unlabeled(const GtlJob *job);
+
+/* No more steps will come unless somebody asks for them. */
+extern bool gtl_job_is_final(const GtlJob *job);
+
+#endif							/* GTL_JOB_H */

@@ -1,0 +1,46 @@
+/*
+ * model.h
+ *		The table gtlabel.model: trained classifiers with metrics and lineage.
+ */
+#ifndef GTL_MODEL_H
+#define GTL_MODEL_H
+
+#include "base/compat.h"
+#include "learning/crossfit.h"
+
+typedef struct GtlModel
+{
+	int64		model_id;
+	char	   *name;
+	Oid			owner;
+	int64		job_id;			/* 0: outside any job */
+	int32		round_no;
+	int64		parent_model_id;	/* where its training started; 0: cold */
+	char	  **categories;
+	int			ncategories;
+	int32		training_count;
+	int32	   *class_counts;	/* [ncategories], labels it was trained on */
+	double		accuracy;		/* NaN: no validation objects */
+	double		log_loss;		/* NaN: the same */
+	double		seconds;
+	GtlFitReport report;
+	GtlClassifier classifier;
+	bool		has_folds;
+	GtlClassifier fold[GTL_FOLDS];	/* only the newest model of a job keeps them */
+} GtlModel;
+
+/* Writes the row and sets model->model_id.  The job's older models lose their folds. */
+extern void gtl_model_insert(GtlModel *model);
+
+/* Loads a model with its classifier (and folds); NULL if there is none. */
+extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
+
+/* By name; an error if there is none or the current user may not use it. */
+extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
+
+extern void gtl_model_delete(int64 model_id);
+
+/* Models of a dropped job: they go, or stay as models outside any job. */
+extern void gtl_model_leave_job(int64 job_id, bool delete_them);
+
+#endif							/* GTL_MODEL_H */

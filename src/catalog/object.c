@@ -1,0 +1,92 @@
+/*
+ * object.c
+ *		The table gtlabel.object.
+ */
+#include "catalog/object.h"
+
+#include "base/query.h"
+#include "catalog/pg_type.h"
+
+void
+gtl_object_append(int64 job_id, int32 first, char *const *keys, const int32 *validation_no, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.object (job_id, object_no, validation_no, validation_active, object_key)"
+		" SELECT $1, $2 + (a.place - 1)::int, NULLIF(a.validation_no, -1),"
+		" CASE WHEN a.validation_no >= 0 THEN true END, a.object_key"
+		" FROM unnest($3, $4) WITH ORDINALITY AS a (object_key, validation_no, place)",
+		4, {INT8OID, INT4OID, TEXTARRAYOID, INT4ARRAYOID}
+	};
+	Datum		values[4] = {Int64GetDatum(job_id), Int32GetDatum(first),
+		gtl_array_text(keys, count), gtl_array_int32(validation_no, count)};
+
+	gtl_query_do(&insert, values, NULL);
+}
+
+/* The int4[] in the only row and column of a result, as a palloc'd array. */
+static int
+read_objects(GtlStatement *statement, Datum *values, int32 **objects)
+{
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, statement, values, NULL);
+	*objects = gtl_result_int32_array(&r, 0, 1, &count);
+	gtl_query_end(&r);
+	return count;
+}
+
+int
+gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(v.object_no ORDER BY v.validation_no) FROM"
+		" (SELECT o.object_no, o.validation_no FROM gtlabel.object o"
+		"   WHERE o.job_id = $1 AND o.validation_no IS NOT NULL"
+		"     AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no)"
+		"     AND NOT EXISTS (SELECT FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no)"
+		"   ORDER BY o.validation_no LIMIT $2) v",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(wanted)};
+
+	return read_objects(&select, values, objects);
+}
+
+int
+gtl_object_unlabeled(int64 job_id, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(u.object_no) FROM"
+		" (SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1"
+		"  AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no)"
+		"  AND NOT EXISTS (SELECT FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no)"
+		"  ORDER BY o.object_no) u",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	return read_objects(&select, values, objects);
+}
+
+void
+gtl_object_deactivate(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.object SET validation_active = false WHERE job_id = $1 AND object_no = ANY ($2)",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_object_delete(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.object WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, values, NULL);
+}

@@ -1,0 +1,35 @@
+/*
+ * object.h
+ *		The table gtlabel.object: which rows of the dataset a job labels, and
+ *		which of them form its validation set.
+ */
+#ifndef GTL_OBJECT_H
+#define GTL_OBJECT_H
+
+#include "base/compat.h"
+
+/* Keys longer than this do not fit the index. */
+#define GTL_OBJECT_KEY_BYTES 2000
+
+/*
+ * Appends objects first .. first + count - 1.  validation_no[i] is the object's
+ * place in the validation shuffle, or -1 for a pool object.
+ */
+extern void gtl_object_append(int64 job_id, int32 first, char *const *keys,
+							  const int32 *validation_no, int count);
+
+/*
+ * The next `wanted` validation objects in shuffle order that have neither a label
+ * nor a failure; returns how many.  objects[] is palloc'd.
+ */
+extern int	gtl_object_next_validation(int64 job_id, int wanted, int32 **objects);
+
+/* Numbers of all objects that have neither a label nor a failure, ascending. */
+extern int	gtl_object_unlabeled(int64 job_id, int32 **objects);
+
+/* Step 8 of autolabel.md 3.2: these validation objects leave the certificate. */
+extern void gtl_object_deactivate(int64 job_id, const int32 *objects, int count);
+
+extern void gtl_object_delete(int64 job_id);
+
+#endif							/* GTL_OBJECT_H */

@@ -1,0 +1,78 @@
+/*
+ * task.h
+ *		The table gtlabel.task: one object for one annotator.
+ *
+ * State machine of a row, with what moves it:
+ *
+ *	available --claim--> accepted --annotation--> submitted
+ *	    ^                   |  |
+ *	    +-----release-------+  +--decline--> declined (a new available task takes its slot)
+ *	    +--(lease runs out: counts as available, no row is touched)
+ *	available, accepted --the batch is closed before an answer--> expired
+ */
+#ifndef GTL_TASK_H
+#define GTL_TASK_H
+
+#include "base/compat.h"
+#include "catalog/job.h"
+
+/* A claimed task, as gt_accept_tasks returns it. */
+typedef struct GtlClaim
+{
+	int64		task_id;
+	char	   *object_key;
+	TimestampTz lease_expires_at;
+} GtlClaim;
+
+/* annotators_per_object tasks for each object of the job's open batch. */
+extern void gtl_task_issue(const GtlJob *job, const int32 *objects, int count);
+
+/*
+ * Claims up to `wanted` tasks of different objects for an annotator who has
+ * not had them yet; returns how many.  *claims is palloc'd.
+ */
+extern int	gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims);
+
+/* job_ids[i]: the job that task i belongs to, 0 if there is no such task. */
+extern void gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids);
+
+/* Back to everybody.  Error unless all are leased to the annotator. */
+extern void gtl_task_release(const int64 *task_ids, int count, const char *annotator);
+
+/*
+ * The annotator will not answer these: nobody else's slot is lost, but
+ * the annotator is not asked again.  An object that as many people declined as
+ * should answer it is closed to everybody.  Error unless all are leased
+ * to the annotator.
+ */
+extern void gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator);
+
+/* Explains why not all of these tasks were leased to the annotator: always an error. */
+extern void gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator) pg_attribute_noreturn();
+
+/* Has the open batch a task that is not submitted?  Sees committed changes and this transaction's own. */
+extern bool gtl_task_any_open(const GtlJob *job);
+
+/*
+ * The same, but passes over tasks that a transaction in flight is changing.  False
+ * means: once those transactions have ended, the batch may be complete, and no
+ * later answer will come to notice it.
+ */
+extern bool gtl_task_any_undisturbed(const GtlJob *job);
+
+/* The objects of the open batch, ascending, and how many people declined each. */
+typedef struct GtlTaskObjects
+{
+	int			count;
+	int32	   *object_no;
+	int32	   *declines;
+} GtlTaskObjects;
+
+extern void gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects);
+
+/* Closes the open tasks of the open batch: nobody may answer them any more. */
+extern void gtl_task_expire(const GtlJob *job);
+
+extern void gtl_task_delete(int64 job_id);
+
+#endif							/* GTL_TASK_H */

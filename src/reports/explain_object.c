@@ -1,0 +1,103 @@
+/*
+ * explain_object.c
+ *		gt_explain_object: what happened to one object.
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "base/query.h"
+#include "base/text.h"
+#include "catalog/job.h"
+#include "catalog/pg_type.h"
+#include "reports/report.h"
+#include "utils/builtins.h"
+
+/* Its number and place; error if the job has no such object. */
+static int32
+find_object(GtlReport *report, const GtlJob *job, const char *key)
+{
+	static GtlStatement select = {
+		"SELECT object_no, validation_no, validation_active FROM gtlabel.object WHERE job_id = $1 AND object_key = $2",
+		2, {INT8OID, TEXTOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), CStringGetTextDatum(key)};
+	GtlResult	r;
+	int32		object_no;
+
+	if (gtl_query_run(&r, &select, values, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("labeling job \"%s\" has no object \"%s\"", job->name, key),
+				 errhint("Objects are named by the text form of the dataset's column \"%s\".", job->key_column)));
+	object_no = gtl_result_int32(&r, 0, 1);
+	if (gtl_result_isnull(&r, 0, 2))
+		gtl_report_add(report, "subset", "pool: people or the machine label it; it may train the model", NULL);
+	else
+		gtl_report_add(report, "subset",
+					   gtl_result_bool(&r, 0, 3) ?
+					   "validation: labeled by people, never trained on, counts in the certificate" :
+					   "validation: labeled by people, never trained on; left the certificate when the queries would have chosen it", NULL);
+	gtl_query_end(&r);
+	return object_no;
+}
+
+/* Rows of (topic, finding) from a statement with parameters ($1 job, $2 object). */
+static void
+add_rows(GtlReport *report, GtlStatement *statement, const GtlJob *job, int32 object_no)
+{
+	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(object_no)};
+	GtlResult	r;
+
+	gtl_query_run(&r, statement, values, NULL);
+	for (uint64 i = 0; i < r.count; i++)
+		gtl_report_add(report, gtl_result_text(&r, i, 1), gtl_result_text(&r, i, 2), NULL);
+	gtl_query_end(&r);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_explain_object);
+Datum
+gtl_sql_explain_object(PG_FUNCTION_ARGS)
+{
+	static GtlStatement tasks = {
+		"SELECT 'task', format('batch %s: %s%s', t.batch_no,"
+		"   CASE WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END,"
+		"   CASE WHEN t.annotator IS NOT NULL THEN ' (' || t.annotator || ')' ELSE '' END)"
+		" FROM gtlabel.task t JOIN gtlabel.batch b USING (job_id, batch_no)"
+		" WHERE t.job_id = $1 AND t.object_no = $2 AND t.batch_no = ANY (ARRAY(SELECT batch_no FROM gtlabel.batch WHERE job_id = $1))"
+		" ORDER BY t.batch_no, t.slot_no",
+		2, {INT8OID, INT4OID}
+	};
+	static GtlStatement answers = {
+		"SELECT 'answer', format('%s: %s', a.annotator, j.label_categories[a.class_no + 1])"
+		" FROM gtlabel.annotation a JOIN gtlabel.job j USING (job_id)"
+		" WHERE a.job_id = $1 AND a.object_no = $2 ORDER BY a.submitted_at, a.annotator",
+		2, {INT8OID, INT4OID}
+	};
+	static GtlStatement label = {
+		"SELECT 'label', format('%s, by %s, confidence %s', j.label_categories[l.class_no + 1],"
+		"   CASE WHEN l.human THEN format('people in batch %s', l.batch_no)"
+		"        ELSE format('machine in round %s%s', l.round_no,"
+		"                    CASE WHEN j.state IN ('stopped', 'completed') THEN '' ELSE ' (provisional)' END) END,"
+		"   round(l.confidence::numeric, 4))"
+		" FROM gtlabel.label l JOIN gtlabel.job j USING (job_id) WHERE l.job_id = $1 AND l.object_no = $2"
+		" UNION ALL"
+		" SELECT 'failure', format('%s in batch %s', f.reason, f.batch_no)"
+		" FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = $2"
+		" UNION ALL"
+		" SELECT 'label', 'none yet' WHERE NOT EXISTS (SELECT FROM gtlabel.label WHERE job_id = $1 AND object_no = $2)"
+		"   AND NOT EXISTS (SELECT FROM gtlabel.failure WHERE job_id = $1 AND object_no = $2)",
+		2, {INT8OID, INT4OID}
+	};
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+	char	   *key = gtl_argument_text(fcinfo, 1, "object_key");
+	GtlReport	report;
+	int32		object_no;
+
+	gtl_job_require_owner(job);
+	gtl_report_begin(&report, fcinfo, 2);
+	object_no = find_object(&report, job, key);
+	add_rows(&report, &tasks, job, object_no);
+	add_rows(&report, &answers, job, object_no);
+	add_rows(&report, &label, job, object_no);
+	return (Datum) 0;
+}

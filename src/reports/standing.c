@@ -1,0 +1,100 @@
+/*
+ * standing.c
+ *		Where a job stands, as the reports see it.  Only reads.
+ */
+#include "reports/standing.h"
+
+#include "base/query.h"
+#include "base/settings.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static void
+read_tasks(const GtlJob *job, GtlStanding *standing)
+{
+	static GtlStatement select = {
+		"SELECT count(*) FILTER (WHERE state = 'submitted')::int,"
+		" count(*) FILTER (WHERE state = 'accepted' AND lease_expires_at > $3)::int, count(*)::int"
+		" FROM gtlabel.task WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0",
+		3, {INT8OID, INT4OID, TIMESTAMPTZOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(standing->batch.batch_no),
+	TimestampTzGetDatum(gtl_clock_now())};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	standing->answers = gtl_result_int32(&r, 0, 1);
+	standing->leased = gtl_result_int32(&r, 0, 2);
+	standing->tasks = gtl_result_int32(&r, 0, 3);
+	gtl_query_end(&r);
+}
+
+static void
+read_validation(const GtlJob *job, GtlStanding *standing)
+{
+	static GtlStatement select = {
+		"SELECT count(l.object_no)::int, count(f.object_no)::int FROM gtlabel.object o"
+		" LEFT JOIN gtlabel.label l ON l.job_id = o.job_id AND l.object_no = o.object_no"
+		" LEFT JOIN gtlabel.failure f ON f.job_id = o.job_id AND f.object_no = o.object_no"
+		" WHERE o.job_id = $1 AND o.validation_no IS NOT NULL",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	standing->validation_labeled = gtl_result_int32(&r, 0, 1);
+	standing->validation_failed = gtl_result_int32(&r, 0, 2);
+	gtl_query_end(&r);
+}
+
+/* As many names as a person reads. */
+static void
+read_unseen_classes(const GtlJob *job, GtlStanding *standing)
+{
+	static GtlStatement select = {
+		"SELECT count(*)::int, string_agg(quote_ident(c.name), ', ' ORDER BY c.place) FILTER (WHERE c.rank <= 20) FROM"
+		" (SELECT name, place, row_number() OVER (ORDER BY place) AS rank"
+		"    FROM unnest($2) WITH ORDINALITY AS a (name, place)"
+		"   WHERE NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.human AND l.class_no = place - 1)) c",
+		2, {INT8OID, TEXTARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_text(job->categories, job->ncategories)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	standing->unseen_count = gtl_result_int32(&r, 0, 1);
+	standing->unseen_classes = gtl_result_text(&r, 0, 2);
+	gtl_query_end(&r);
+}
+
+void
+gtl_standing_read(const GtlJob *job, GtlStanding *standing)
+{
+	memset(standing, 0, sizeof(*standing));
+	gtl_batch_last(job->job_id, &standing->batch);
+	read_tasks(job, standing);
+	read_validation(job, standing);
+	read_unseen_classes(job, standing);
+	standing->has_round = gtl_round_read_last(job->job_id, &standing->round);
+}
+
+void
+gtl_standing_plan(const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan)
+{
+	bool		first_round = job->schedule == GTL_SCHEDULE_EAGER || job->initial_model_id != 0;
+	int32		pool_labeled = job->human_labeled - standing->validation_labeled;
+	int32		pool_failed = job->failed - standing->validation_failed;
+
+	gtl_plan_start(plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
+				   job->initial_model_id != 0, job->auto_label && job->dimension > 0);
+	plan->validation_left = job->validation_count - standing->validation_labeled - standing->validation_failed;
+	plan->pool_left = job->object_count - job->validation_count - pool_labeled - pool_failed;
+	if (gtl_job_is_final(job))
+		plan->validation_left = plan->pool_left = 0;
+	if (plan->auto_label)
+		plan->round_due = plan->validation_left > 0 ? first_round :
+			!standing->batch.open && standing->round.batch_no != standing->batch.batch_no &&
+			(first_round || !standing->batch.validation);
+}

@@ -1,0 +1,33 @@
+/*
+ * standing.h
+ *		Where a job stands, as the reports see it.
+ */
+#ifndef GTL_STANDING_H
+#define GTL_STANDING_H
+
+#include "base/compat.h"
+#include "catalog/batch.h"
+#include "catalog/job.h"
+#include "catalog/round.h"
+#include "learning/schedule.h"
+
+typedef struct GtlStanding
+{
+	GtlBatch	batch;			/* the newest */
+	int32		answers;		/* tasks of it that are submitted */
+	int32		leased;			/* tasks of it that somebody holds */
+	int32		tasks;			/* tasks of it that count (not declined) */
+	int32		validation_labeled;
+	int32		validation_failed;
+	char	   *unseen_classes; /* categories without any human label, quoted; NULL: none */
+	int32		unseen_count;
+	bool		has_round;
+	GtlRound	round;			/* the newest, if any */
+} GtlStanding;
+
+extern void gtl_standing_read(const GtlJob *job, GtlStanding *standing);
+
+/* The rest of the plan, from where the job stands. */
+extern void gtl_standing_plan(const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan);
+
+#endif							/* GTL_STANDING_H */

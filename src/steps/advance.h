@@ -1,0 +1,35 @@
+/*
+ * advance.h
+ *		The state machine of a job: does every step that is due.
+ *
+ *	            +--------------------------------------------------------------+
+ *	            v                                                              |
+ *	issue validation batch -> (people) -> close -> validation set complete? no-+
+ *	                                                         | yes
+ *	            +--------------------------------------------+
+ *	            v
+ *	round due? (after a training batch; after the validation set if eager) --no--> issue training batch
+ *	            | yes                                                                     |
+ *	            v                                                                         v
+ *	run round: train, certify, label, choose and issue the next batch  ------------->  (people)
+ *	            |                                                                         |
+ *	            v nothing left, or a stopping condition                                   v
+ *	        completed  <--------------------------------------------------------------  close
+ */
+#ifndef GTL_ADVANCE_H
+#define GTL_ADVANCE_H
+
+#include "base/compat.h"
+#include "catalog/job.h"
+#include "steps/transaction.h"
+
+/*
+ * Does the due steps until people, or nobody, are needed next; returns the job as it
+ * stands then, NULL if it is gone.  The caller holds GTL_LOCK_STEPS.
+ */
+extern GtlJob *gtl_advance(int64 job_id, GtlTransaction *transaction);
+
+/* Is a round due now, after the last closed batch? */
+extern bool gtl_advance_round_due(const GtlJob *job);
+
+#endif							/* GTL_ADVANCE_H */

@@ -1,0 +1,182 @@
+/*
+ * close_batch.c
+ *		From the answers of a batch to labels (autolabel.md 3.6).
+ *
+ * With one annotator an object, only the batch's own answers matter.  With more,
+ * Dawid-Skene runs over all answers of the job so far, and labels of earlier
+ * batches change where the newly estimated accuracies say so.
+ */
+#include "steps/close_batch.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "catalog/annotation.h"
+#include "catalog/batch.h"
+#include "catalog/event.h"
+#include "catalog/label.h"
+#include "catalog/task.h"
+#include "learning/consolidate.h"
+#include "utils/memutils.h"
+
+/* A change of confidence smaller than this is not worth rewriting a label. */
+#define CONFIDENCE_STEP 0.005
+
+/* Answers with their objects numbered densely. */
+typedef struct Answers
+{
+	GtlAnnotations raw;
+	int32	   *item;			/* [raw.count] */
+	int32	   *object_no;		/* [items], ascending */
+	int32		items;
+} Answers;
+
+static void
+read_answers(const GtlJob *job, Answers *answers)
+{
+	gtl_annotation_read(job->job_id, job->annotators_per_object > 1 ? 0 : job->open_batch_no, &answers->raw);
+	answers->item = palloc(sizeof(int32) * Max(answers->raw.count, 1));
+	answers->object_no = palloc(sizeof(int32) * Max(answers->raw.count, 1));
+	answers->items = 0;
+	for (int i = 0; i < answers->raw.count; i++)
+	{
+		if (i == 0 || answers->raw.object_no[i] != answers->raw.object_no[i - 1])
+			answers->object_no[answers->items++] = answers->raw.object_no[i];
+		answers->item[i] = answers->items - 1;
+	}
+}
+
+static void
+consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
+{
+	GtlEnv		env;
+	GtlVotes	votes;
+
+	gtl_env_init(&env, CurrentMemoryContext);
+	memset(&votes, 0, sizeof(votes));
+	votes.count = answers->raw.count;
+	votes.items = answers->items;
+	votes.annotators = answers->raw.annotators;
+	votes.classes = job->ncategories;
+	votes.item = answers->item;
+	votes.annotator = answers->raw.annotator_no;
+	votes.label = answers->raw.class_no;
+	gtl_memory_check(gtl_consolidate_memory(votes.count, votes.items, votes.annotators, votes.classes),
+					 "consolidating the answers");
+	gtl_consolidate(&votes, job->annotators_per_object > 1 ? GTL_CONSOLIDATE_AUTO : GTL_CONSOLIDATE_MAJORITY,
+					true, &env, result);
+	if (result->interrupted)
+		gtl_interrupt_raise();
+}
+
+/* Position of object in the ascending array, or -1. */
+static int
+find_object(const int32 *objects, int count, int32 object)
+{
+	int			low = 0;
+	int			high = count - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (objects[middle] == object)
+			return middle;
+		if (objects[middle] < object)
+			low = middle + 1;
+		else
+			high = middle - 1;
+	}
+	return -1;
+}
+
+/* Write the labels of the batch's objects, and those of earlier ones that have changed. */
+static int
+write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
+			 const GtlTaskObjects *batch)
+{
+	Size		bytes = sizeof(int32) * Max(answers->items, 1);
+	int32	   *objects = palloc(bytes);
+	int32	   *classes = palloc(bytes);
+	float	   *confidences = palloc(sizeof(float) * Max(answers->items, 1));
+	int			count = 0;
+	GtlHumanLabels old;
+
+	for (int i = 0; i < answers->items; i++)
+		if (find_object(batch->object_no, batch->count, answers->object_no[i]) >= 0)
+		{
+			objects[count] = answers->object_no[i];
+			classes[count] = result->label[i];
+			confidences[count++] = result->confidence[i];
+		}
+	if (job->annotators_per_object > 1)
+	{
+		int			changed = 0;
+		int32	   *changed_objects = palloc(bytes);
+		int32	   *changed_classes = palloc(bytes);
+		float	   *changed_confidences = palloc(sizeof(float) * Max(answers->items, 1));
+
+		gtl_label_read_human(job->job_id, &old);
+		for (int o = 0; o < old.count; o++)
+		{
+			int			i = find_object(answers->object_no, answers->items, old.object_no[o]);
+
+			if (i >= 0 && (result->label[i] != old.class_no[o] ||
+						   fabs(result->confidence[i] - old.confidence[o]) >= CONFIDENCE_STEP))
+			{
+				changed_objects[changed] = old.object_no[o];
+				changed_classes[changed] = result->label[i];
+				changed_confidences[changed++] = result->confidence[i];
+			}
+		}
+		gtl_label_change_human(job, changed_objects, changed_classes, changed_confidences, changed);
+	}
+	gtl_label_add_human(job, job->open_batch_no, objects, classes, confidences, count);
+	return count;
+}
+
+/* The batch's objects that nobody answered fail, with the reason that fits. */
+static int
+fail_unanswered(GtlJob *job, const Answers *answers, const GtlTaskObjects *batch)
+{
+	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
+	int			total = 0;
+
+	for (int declined = 0; declined < 2; declined++)
+	{
+		int			count = 0;
+
+		for (int i = 0; i < batch->count; i++)
+			if (find_object(answers->object_no, answers->items, batch->object_no[i]) < 0 &&
+				(batch->declines[i] >= job->annotators_per_object) == (declined == 1))
+				objects[count++] = batch->object_no[i];
+		gtl_failure_add(job, job->open_batch_no, objects, count, declined ? "declined" : "expired");
+		total += count;
+	}
+	return total;
+}
+
+void
+gtl_close_batch(GtlJob *job, bool give_back)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel close batch", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int32		batch_no = job->open_batch_no;
+	Answers		answers;
+	GtlTaskObjects batch;
+	GtlConsolidated result;
+	int			labeled;
+	int			failed = 0;
+
+	gtl_task_expire(job);
+	gtl_task_objects(job, &batch);
+	read_answers(job, &answers);
+	consolidate(job, &answers, &result);
+	labeled = write_labels(job, &answers, &result, &batch);
+	if (!give_back)
+		failed = fail_unanswered(job, &answers, &batch);
+	gtl_batch_close(job, labeled, failed);
+	gtl_event_record(job, "batch_closed", "batch %d: %d labeled, %d failed", batch_no, labeled, failed);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}

@@ -1,0 +1,75 @@
+/*
+ * round_reason.c
+ *		Why a round labeled what it did, in words.
+ *
+ * One sentence or two for gt_rounds, the event and gt_explain_job: the numbers that
+ * decided, against the numbers that were needed.
+ */
+#include "steps/round_reason.h"
+
+#include "base/text.h"
+#include "learning/crossfit.h"
+#include "lib/stringinfo.h"
+
+static void
+no_model(const GtlEvidence *evidence, StringInfo words)
+{
+	if (evidence->validation_count < GTL_FOLDS)
+		appendStringInfo(words, "no model: cross-fitting needs %d validation objects with a label, %d are there; "
+						 "the next batch is drawn at random",
+						 GTL_FOLDS, evidence->validation_count);
+	else
+		appendStringInfo(words, "no model: all %d labels so far are of one class; the next batch is drawn at random",
+						 evidence->labels.count);
+}
+
+static void
+passed(const GtlRound *round, StringInfo words)
+{
+	const GtlCertificate *c = &round->certificate;
+
+	appendStringInfo(words, "margin >= %.4f keeps the promise: %s of %s validation objects above it are wrong, "
+					 "error bound %s <= %s; ",
+					 c->threshold, gtl_text_count(c->k), gtl_text_count(c->n),
+					 gtl_text_percent(c->bound), gtl_text_percent(round->promise.target_error));
+	if (round->auto_labeled == 0)
+		appendStringInfo(words, "but none of the %s unlabeled objects is above it", gtl_text_count(round->scored));
+	else
+		appendStringInfo(words, "%s of %s unlabeled objects are above it",
+						 gtl_text_count(round->auto_labeled), gtl_text_count(round->scored));
+}
+
+static void
+nothing_passed(const GtlRound *round, StringInfo words)
+{
+	const GtlCertificate *c = &round->certificate;
+
+	if (c->available < c->minimum)
+		appendStringInfo(words, "no machine labels: an error of at most %s needs %s validation objects without an error; "
+						 "%s are there",
+						 gtl_text_percent(round->promise.target_error), gtl_text_count(c->minimum),
+						 gtl_text_count(c->available));
+	else
+		appendStringInfo(words, "no machine labels: the best error bound is %s > %s (%s of %s validation objects wrong); "
+						 "with %s wrong, %s validation objects would be needed",
+						 gtl_text_percent(c->best_bound), gtl_text_percent(round->promise.target_error),
+						 gtl_text_count(c->best_k), gtl_text_count(c->best_n),
+						 gtl_text_count(c->best_k), gtl_text_count(c->required));
+}
+
+char *
+gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound *round)
+{
+	StringInfoData words;
+
+	initStringInfo(&words);
+	if (!gtl_evidence_suffices(evidence))
+		no_model(evidence, &words);
+	else if (round->certificate.passed)
+		passed(round, &words);
+	else
+		nothing_passed(round, &words);
+	if (round->withdrawn > 0)
+		appendStringInfo(&words, "; %s machine labels of earlier rounds were withdrawn", gtl_text_count(round->withdrawn));
+	return words.data;
+}

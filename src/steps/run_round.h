@@ -1,0 +1,24 @@
+/*
+ * run_round.h
+ *		One active-learning step between two batches: train, certify, label by
+ *		machine, choose the next batch (autolabel.md 3.2).
+ */
+#ifndef GTL_RUN_ROUND_H
+#define GTL_RUN_ROUND_H
+
+#include "base/compat.h"
+#include "catalog/job.h"
+#include "steps/transaction.h"
+
+/*
+ * Runs the round that is due after the last closed batch.  Under an own
+ * transaction (see transaction.h) it holds neither a snapshot nor a transaction while
+ * it trains.  The job is read anew before anything is written; if it
+ * is no longer in progress by then, the round's work is thrown away.
+ *
+ * Returns the job as written: with its next batch open, or with none if
+ * no object is left for people.  NULL if the job is gone.
+ */
+extern GtlJob *gtl_run_round(GtlJob *job, GtlTransaction *transaction);
+
+#endif							/* GTL_RUN_ROUND_H */
