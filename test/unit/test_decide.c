@@ -624,14 +624,14 @@ test_binomial_cdf(void)
 	}
 	CHECK(worst < 1e-11);
 	/* both tails together, where no naive sum reaches */
-	for (int n = 1000; n <= 1000000000; n *= 100)
+	for (int64_t n = 1000; n <= 1000000000; n *= 100)
 	{
 		for (int i = -3; i <= 3; i++)
 		{
 			double		p = 0.3;
-			int			k = (int) (n * p + i * sqrt(n * p * (1 - p)));
+			int			k = (int) ((double) n * p + i * sqrt((double) n * p * (1 - p)));
 
-			CHECK_NEAR(exp(gtl_binomial_log_cdf(k, n, p)) + exp(gtl_binomial_log_cdf(n - k - 1, n, 1 - p)),
+			CHECK_NEAR(exp(gtl_binomial_log_cdf(k, (int) n, p)) + exp(gtl_binomial_log_cdf((int) n - k - 1, (int) n, 1 - p)),
 					   1, 1e-5);
 		}
 	}
