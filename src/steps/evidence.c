@@ -1,19 +1,11 @@
 /*
  * evidence.c
- *		What a round learns from.
+ *		What a round of a live job learns from.
  */
 #include "steps/evidence.h"
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "catalog/feature_page.h"
-
-/*
- * Networks are compared with softmax regression only while a fit takes seconds: rows
- * x dimension x hidden units, and not on fewer rows than this (autolabel.md 3.4).
- */
-#define NETWORK_MAX_PRODUCT 1e8
-#define NETWORK_MIN_ROWS 100
 
 static void
 count_classes(const GtlJob *job, GtlEvidence *evidence)
@@ -35,9 +27,8 @@ count_classes(const GtlJob *job, GtlEvidence *evidence)
 	}
 }
 
-/* Fold: place in the validation shuffle, or a hash of the object's number. */
 static void
-assign_folds(const GtlJob *job, GtlEvidence *evidence)
+describe_rows(const GtlJob *job, GtlEvidence *evidence)
 {
 	const GtlHumanLabels *labels = &evidence->labels;
 	bool	   *validation = palloc(Max(labels->count, 1) * sizeof(bool));
@@ -46,13 +37,11 @@ assign_folds(const GtlJob *job, GtlEvidence *evidence)
 	for (int i = 0; i < labels->count; i++)
 	{
 		validation[i] = labels->validation_no[i] >= 0;
-		if (validation[i])
-			fold[i] = (int8_t) (labels->validation_no[i] % GTL_FOLDS);
-		else
-			fold[i] = (int8_t) (gtl_random_bits((uint64) job->seed, GTL_STREAM_FOLD, labels->object_no[i]) % GTL_FOLDS);
+		fold[i] = (int8_t) gtl_engine_fold((uint64) job->seed, labels->validation_no[i], labels->object_no[i]);
 	}
-	evidence->set.validation = validation;
-	evidence->set.fold = fold;
+	evidence->engine.set.validation = validation;
+	evidence->engine.set.fold = fold;
+	evidence->engine.active = labels->active;
 }
 
 static void
@@ -69,12 +58,12 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	reader = gtl_feature_reader_open(job->job_id, job->dimension);
 	gtl_feature_reader_gather(reader, labels->object_no, labels->count, features);
 	gtl_feature_reader_close(reader);
-	evidence->set.labeled.rows = labels->count;
-	evidence->set.labeled.dimension = job->dimension;
-	evidence->set.labeled.classes = job->ncategories;
-	evidence->set.labeled.features = features;
-	evidence->set.labeled.labels = labels->class_no;
-	gtl_job_feature_stats(job, env, &evidence->set.stats);
+	evidence->engine.set.labeled.rows = labels->count;
+	evidence->engine.set.labeled.dimension = job->dimension;
+	evidence->engine.set.labeled.classes = job->ncategories;
+	evidence->engine.set.labeled.features = features;
+	evidence->engine.set.labeled.labels = labels->class_no;
+	gtl_job_feature_stats(job, env, &evidence->engine.set.stats);
 }
 
 void
@@ -84,44 +73,35 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	gtl_round_last(job->job_id, &evidence->last);
 	gtl_label_read_human(job->job_id, &evidence->labels);
 	count_classes(job, evidence);
-	if (!gtl_evidence_suffices(evidence))
+	evidence->engine.classes_seen = evidence->classes_seen;
+	evidence->engine.validation_count = evidence->validation_count;
+	evidence->engine.selected_at = evidence->last.selected_at;
+	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;
-	assign_folds(job, evidence);
+	describe_rows(job, evidence);
 	load_features(job, env, evidence);
 	if (evidence->last.model_id != 0)
 		evidence->previous = gtl_model_get(evidence->last.model_id, env);
-}
-
-bool
-gtl_evidence_suffices(const GtlEvidence *evidence)
-{
-	return evidence->classes_seen >= 2 && evidence->validation_count >= GTL_FOLDS;
-}
-
-int
-gtl_evidence_candidates(const GtlJob *job, const GtlEvidence *evidence, int *candidates)
-{
-	double		rows = evidence->labels.count;
-	int			count = 0;
-
-	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+	if (evidence->previous != NULL)
 	{
-		const GtlCandidate *candidate = &gtl_candidates[i];
-		bool		network = candidate->algorithm == GTL_MLP;
-
-		if (strcmp(job->algorithm, "auto") != 0 && strcmp(job->algorithm, network ? "mlp" : "softmax") != 0)
-			continue;
-		if (strcmp(job->algorithm, "auto") == 0 && network &&
-			(rows < NETWORK_MIN_ROWS ||
-			 rows * job->dimension * Max(candidate->hidden, job->ncategories) > NETWORK_MAX_PRODUCT))
-			continue;
-		candidates[count++] = i;
+		evidence->engine.previous = &evidence->previous->classifier;
+		if (evidence->previous->has_folds)
+			evidence->engine.previous_folds = evidence->previous->fold;
 	}
-	return count;
 }
 
-bool
-gtl_evidence_selection_due(const GtlEvidence *evidence)
+void
+gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 {
-	return evidence->previous == NULL || evidence->labels.count >= 2 * evidence->last.selected_at;
+	memset(settings, 0, sizeof(*settings));
+	settings->schedule = job->schedule;
+	settings->objects = job->object_count;
+	settings->max_concurrent = job->max_concurrent;
+	settings->promise.guarantee = job->guarantee;
+	settings->promise.target_error = 1.0 - job->target_accuracy;
+	settings->promise.delta = 1.0 - job->confidence_level;
+	settings->algorithm = strcmp(job->algorithm, "softmax") == 0 ? GTL_ENGINE_SOFTMAX :
+		strcmp(job->algorithm, "mlp") == 0 ? GTL_ENGINE_MLP : GTL_ENGINE_AUTO;
+	settings->random_queries = strcmp(job->query_strategy, "random") == 0;
+	settings->seed = (uint64) job->seed;
 }

@@ -63,7 +63,7 @@ gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound 
 	StringInfoData words;
 
 	initStringInfo(&words);
-	if (!gtl_evidence_suffices(evidence))
+	if (round->model_id == 0)
 		no_model(evidence, &words);
 	else if (round->certificate.passed)
 		passed(round, &words);

@@ -1,26 +1,23 @@
 /*
  * run_round.c
- *		One active-learning step between two batches (autolabel.md 3.2).
+ *		One active-learning step of a live job between two batches.
  *
  * The phases are load (transaction), train (none), score and decide (transaction: the
  * pool is streamed from the feature pages), write (the same transaction).
- * Training sees only what load put into memory.  All that a round remembers of an
- * object it has scored is a class and a margin: 12 bytes.
+ * Training sees only what load put into memory.  What is decided, learning/engine.c
+ * decides.
  */
 #include "steps/run_round.h"
 
-#include <math.h>
-
 #include "base/memory.h"
-#include "base/random.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "catalog/batch.h"
 #include "catalog/event.h"
 #include "catalog/feature_page.h"
 #include "catalog/label.h"
 #include "catalog/object.h"
-#include "learning/select.h"
-#include "pgstat.h"
+#include "learning/engine.h"
 #include "portability/instr_time.h"
 #include "steps/evidence.h"
 #include "steps/limits.h"
@@ -31,23 +28,10 @@ typedef struct RoundState
 {
 	GtlJob	   *job;
 	GtlEnv		env;
+	GtlEngineSettings settings;
 	GtlEvidence evidence;
+	GtlEngineRound decided;
 	GtlRound	round;			/* what will be written */
-
-	/* train */
-	GtlCandidate candidate;
-	GtlCrossfitResult fit;
-
-	/* score: the pool objects without a human label, ascending */
-	int32		pool_count;
-	int32	   *pool;			/* [pool_count] object numbers */
-	int32	   *best;			/* [pool_count] */
-	double	   *margin;			/* [pool_count] */
-
-	/* decide */
-	int32		selected_count;
-	int32	   *selected;		/* object numbers of the next batch */
-	double		selected_margin;	/* the largest among them; NaN: drawn at random */
 } RoundState;
 
 static double
@@ -68,6 +52,7 @@ load_round(RoundState *state)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
+	gtl_evidence_settings(job, &state->settings);
 	gtl_evidence_load(job, &state->env, &state->evidence);
 	gtl_batch_last(job->job_id, &batch);
 	state->round.job_id = job->job_id;
@@ -77,94 +62,27 @@ load_round(RoundState *state)
 	state->round.training_count = state->evidence.training_count;
 	state->round.validation_count = state->evidence.validation_count;
 	state->round.validation_active = state->evidence.validation_active;
-	state->round.candidate = -1;
-	state->round.promise.guarantee = job->guarantee;
-	state->round.promise.target_error = 1.0 - job->target_accuracy;
-	state->round.promise.delta = 1.0 - job->confidence_level;
-	state->round.certificate.threshold = INFINITY;
+	state->round.promise = state->settings.promise;
 	state->round.load_seconds = seconds_since(start);
-}
-
-/* Compare the candidates, or keep the one of the round before. */
-static void
-choose_candidate(RoundState *state)
-{
-	GtlEvidence *evidence = &state->evidence;
-	int			indexes[GTL_CANDIDATE_COUNT];
-	GtlCandidate candidates[GTL_CANDIDATE_COUNT];
-	GtlSelection selection;
-	int			count;
-
-	if (!gtl_evidence_selection_due(evidence))
-	{
-		state->candidate = evidence->previous->classifier.candidate;
-		return;
-	}
-	count = gtl_evidence_candidates(state->job, evidence, indexes);
-	for (int i = 0; i < count; i++)
-		candidates[i] = gtl_candidates[indexes[i]];
-	gtl_crossfit_select(&evidence->set, candidates, count, (uint64) state->job->seed, &state->env, &selection);
-	if (selection.interrupted)
-		gtl_interrupt_raise();
-	state->candidate = candidates[selection.chosen];
-	state->round.candidate = indexes[selection.chosen];
-	state->round.ncandidates = GTL_CANDIDATE_COUNT;
-	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
-		state->round.candidate_log_loss[i] = INFINITY;
-	for (int i = 0; i < count; i++)
-		state->round.candidate_log_loss[indexes[i]] = selection.log_loss[i];
-}
-
-static bool
-same_candidate(const GtlCandidate *a, const GtlCandidate *b)
-{
-	return a->algorithm == b->algorithm && a->scaling == b->scaling && a->c == b->c && a->hidden == b->hidden;
 }
 
 static void
 train(RoundState *state)
 {
-	const GtlModel *previous = state->evidence.previous;
-	GtlCrossfitStart start;
-	instr_time	begun;
+	instr_time	start;
 
-	INSTR_TIME_SET_CURRENT(begun);
-	choose_candidate(state);
-	memset(&start, 0, sizeof(start));
-	if (previous != NULL && previous->has_folds &&
-		same_candidate(&previous->classifier.candidate, &state->candidate))
-	{
-		start.full = &previous->classifier;
-		for (int j = 0; j < GTL_FOLDS; j++)
-			start.fold[j] = &previous->fold[j];
-	}
-	gtl_crossfit_run(&state->evidence.set, &state->candidate, &start, (uint64) state->job->seed, &state->env, &state->fit);
-	if (state->fit.interrupted)
+	INSTR_TIME_SET_CURRENT(start);
+	if (!gtl_engine_train(&state->settings, &state->evidence.engine, &state->env, &state->decided))
 		gtl_interrupt_raise();
-	state->round.train_seconds = seconds_since(begun);
+	state->round.candidate = state->decided.chosen;
+	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT : 0;
+	memcpy(state->round.candidate_log_loss, state->decided.log_loss, sizeof(state->decided.log_loss));
+	state->round.train_seconds = seconds_since(start);
 }
 
-/* The loosest margin that keeps the promise, on the active validation objects. */
-static void
-certify(RoundState *state)
-{
-	const GtlHumanLabels *labels = &state->evidence.labels;
-	double	   *margins = gtl_env_alloc(&state->env, sizeof(double) * labels->count);
-	bool	   *wrong = gtl_env_alloc(&state->env, sizeof(bool) * labels->count);
-	int			n = 0;
-
-	for (int i = 0; i < labels->count; i++)
-		if (labels->validation_no[i] >= 0 && labels->active[i])
-		{
-			margins[n] = state->fit.margin[i];
-			wrong[n++] = state->fit.best[i] != labels->class_no[i];
-		}
-	gtl_certify(margins, wrong, n, &state->round.promise, &state->env, &state->round.certificate);
-}
-
-/* The pool objects that no person has labeled and that have not failed. */
-static void
-list_pool(RoundState *state)
+/* The pool objects that no person has labeled and that have not failed; returns how many. */
+static int64
+list_pool(RoundState *state, int32 **pool)
 {
 	const GtlHumanLabels *labels = &state->evidence.labels;
 	int32		objects = state->job->object_count;
@@ -172,8 +90,9 @@ list_pool(RoundState *state)
 	int			nfailed = gtl_failure_read(state->job->job_id, &failed);
 	int			next_labeled = 0;
 	int			next_failed = 0;
+	int64		count = 0;
 
-	state->pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), Max(objects - labels->count, 1)));
+	*pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), objects - labels->count));
 	for (int32 o = 0; o < objects; o++)
 	{
 		if (next_labeled < labels->count && labels->object_no[next_labeled] == o)
@@ -181,76 +100,39 @@ list_pool(RoundState *state)
 		else if (next_failed < nfailed && failed[next_failed] == o)
 			next_failed++;
 		else
-			state->pool[state->pool_count++] = o;
+			(*pool)[count++] = o;
 	}
+	return count;
 }
 
-/* Score the pool in blocks of the matrix, so that an object's score does not depend on its neighbours. */
 static void
-score(RoundState *state)
+read_rows(void *context, int64_t first, int count, float *rows)
+{
+	gtl_feature_reader_rows((GtlFeatureReader *) context, first, count, rows);
+}
+
+static void
+score_and_decide(RoundState *state)
 {
 	GtlJob	   *job = state->job;
-	float	   *rows = gtl_env_alloc(&state->env, mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
-	int32		best[GTL_SCORE_BLOCK_ROWS];
-	double		margin[GTL_SCORE_BLOCK_ROWS];
-	GtlScorer  *scorer = gtl_scorer_create(&state->fit.full, &state->env);
+	GtlEngineRound *decided = &state->decided;
 	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
-	int32		i = 0;
+	int32	   *pool;
+	int64		count = list_pool(state, &pool);
+	instr_time	start;
 
-	state->best = gtl_env_alloc(&state->env, mul_size(sizeof(int32), Max(state->pool_count, 1)));
-	state->margin = gtl_env_alloc(&state->env, mul_size(sizeof(double), Max(state->pool_count, 1)));
-	while (i < state->pool_count)
-	{
-		int32		first = state->pool[i] - state->pool[i] % GTL_SCORE_BLOCK_ROWS;
-		int			count = Min(GTL_SCORE_BLOCK_ROWS, job->object_count - first);
-
-		gtl_feature_reader_rows(reader, first, count, rows);
-		gtl_scorer_block(scorer, rows, count, best, margin, NULL);
-		for (; i < state->pool_count && state->pool[i] < first + count; i++)
-		{
-			state->best[i] = best[state->pool[i] - first];
-			state->margin[i] = margin[state->pool[i] - first];
-		}
-	}
+	INSTR_TIME_SET_CURRENT(start);
+	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, read_rows, reader,
+						  &state->env, decided))
+		gtl_interrupt_raise();
 	gtl_feature_reader_close(reader);
-	gtl_scorer_release(scorer, &state->env);
-	state->round.scored = state->pool_count;
-}
-
-/* The next batch, out of the pool objects that no machine label covers. */
-static void
-choose_batch(RoundState *state)
-{
-	GtlJob	   *job = state->job;
-	int32	   *rest = gtl_env_alloc(&state->env, sizeof(int32) * Max(state->pool_count, 1));
-	double	   *margins = gtl_env_alloc(&state->env, sizeof(double) * Max(state->pool_count, 1));
-	bool		random = state->margin == NULL || strcmp(job->query_strategy, "random") == 0;
-	int64		wanted;
-	int64		n = 0;
-
-	for (int32 i = 0; i < state->pool_count; i++)
-		if (state->margin == NULL || state->margin[i] < state->round.certificate.threshold)
-		{
-			margins[n] = state->margin == NULL ? 0 : state->margin[i];
-			rest[n++] = state->pool[i];
-		}
-	wanted = gtl_limits_batch(job, gtl_schedule_batch_count(job->schedule, job->object_count, job->max_concurrent, n));
-	state->selected = gtl_env_alloc(&state->env, sizeof(int32) * Max(wanted, 1));
-	state->selected_margin = NAN;
-	if (random)
-		wanted = gtl_select_random(rest, n, wanted, (uint64) job->seed, GTL_STREAM_FIRST_BATCH, &state->env, state->selected);
-	else
-	{
-		int64	   *places = gtl_env_alloc(&state->env, sizeof(int64) * Max(wanted, 1));
-
-		wanted = gtl_select_lowest(rest, margins, n, wanted, &state->env, places);
-		for (int64 i = 0; i < wanted; i++)
-			state->selected[i] = rest[places[i]];
-		if (wanted > 0)
-			state->selected_margin = margins[places[wanted - 1]];
-	}
-	state->selected_count = (int32) wanted;
-	state->round.selected = (int32) wanted;
+	gtl_engine_decide(&state->settings, &state->evidence.engine, gtl_limits_batch(job, job->object_count),
+					  &state->env, decided);
+	state->round.scored = decided->has_model ? (int32) count : 0;
+	state->round.certificate = decided->certificate;
+	state->round.best_admits = (int32) decided->best_admits;
+	state->round.selected = (int32) decided->selected_count;
+	state->round.score_seconds = seconds_since(start);
 }
 
 static void
@@ -262,12 +144,12 @@ append_change(GtlLabelChange *change, int32 object, int32 class_no, double margi
 }
 
 static void
-init_change(const RoundState *state, GtlLabelChange *change, int32 most)
+init_change(const RoundState *state, GtlLabelChange *change, int64 most)
 {
 	memset(change, 0, sizeof(*change));
-	change->object_no = gtl_env_alloc(&state->env, sizeof(int32) * Max(most, 1));
-	change->class_no = gtl_env_alloc(&state->env, sizeof(int32) * Max(most, 1));
-	change->confidence = gtl_env_alloc(&state->env, sizeof(float) * Max(most, 1));
+	change->object_no = gtl_env_alloc(&state->env, mul_size(sizeof(int32), most));
+	change->class_no = gtl_env_alloc(&state->env, mul_size(sizeof(int32), most));
+	change->confidence = gtl_env_alloc(&state->env, mul_size(sizeof(float), most));
 }
 
 /* Machine labels as this round decides them, written as differences from those that stand. */
@@ -275,6 +157,7 @@ static void
 write_labels(RoundState *state)
 {
 	GtlRound   *round = &state->round;
+	const GtlEngineRound *decided = &state->decided;
 	int32	   *old_object;
 	int32	   *old_class;
 	int			nold = gtl_label_read_machine(state->job->job_id, &old_object, &old_class);
@@ -284,18 +167,18 @@ write_labels(RoundState *state)
 	GtlLabelChange changed;
 	int			old = 0;
 
-	init_change(state, &added, state->pool_count);
+	init_change(state, &added, decided->covered);
 	init_change(state, &changed, nold);
-	for (int32 i = 0; i < state->pool_count; i++)
+	for (int64 i = 0; i < decided->pool_count; i++)
 	{
-		int32		object = state->pool[i];
-		bool		above = state->margin != NULL && state->margin[i] >= round->certificate.threshold;
+		int32		object = decided->pool[i];
+		bool		above = decided->has_model && decided->margin[i] >= decided->certificate.threshold;
 		bool		stands = old < nold && old_object[old] == object;
 
 		if (above && !stands)
-			append_change(&added, object, state->best[i], state->margin[i]);
-		else if (above && state->best[i] != old_class[old])
-			append_change(&changed, object, state->best[i], state->margin[i]);
+			append_change(&added, object, decided->best[i], decided->margin[i]);
+		else if (above && decided->best[i] != old_class[old])
+			append_change(&changed, object, decided->best[i], decided->margin[i]);
 		else if (!above && stands)
 			withdrawn[nwithdrawn++] = object;
 		old += stands;
@@ -326,65 +209,49 @@ write_model(RoundState *state)
 	model.training_count = labels->count;
 	model.class_counts = state->evidence.class_counts;
 	for (int i = 0; i < labels->count; i++)
-		right += labels->validation_no[i] >= 0 && state->fit.best[i] == labels->class_no[i];
+		right += labels->validation_no[i] >= 0 && state->decided.fit.best[i] == labels->class_no[i];
 	model.accuracy = (double) right / state->evidence.validation_count;
-	model.log_loss = state->fit.log_loss;
+	model.log_loss = state->decided.fit.log_loss;
 	model.seconds = state->round.train_seconds;
-	model.report = state->fit.full_report;
-	model.classifier = state->fit.full;
+	model.report = state->decided.fit.full_report;
+	model.classifier = state->decided.fit.full;
 	model.has_folds = true;
-	memcpy(model.fold, state->fit.fold, sizeof(model.fold));
+	memcpy(model.fold, state->decided.fit.fold, sizeof(model.fold));
 	gtl_model_insert(&model);
 	state->round.model_id = model.model_id;
 }
 
-/* Step 8: validation objects that the query would have sent to people leave the certificate. */
+/* Validation objects that leave the certificate. */
 static void
-filter_validation(RoundState *state)
+write_dropped(RoundState *state)
 {
-	const GtlHumanLabels *labels = &state->evidence.labels;
-	int32	   *objects;
-	int			count = 0;
+	const GtlEngineRound *decided = &state->decided;
+	int32	   *objects = gtl_env_alloc(&state->env, sizeof(int32) * decided->dropped_count);
 
-	if (isnan(state->selected_margin))
-		return;
-	objects = gtl_env_alloc(&state->env, sizeof(int32) * labels->count);
-	for (int i = 0; i < labels->count; i++)
-		if (labels->validation_no[i] >= 0 && labels->active[i] && state->fit.margin[i] <= state->selected_margin)
-			objects[count++] = labels->object_no[i];
-	gtl_object_deactivate(state->job->job_id, objects, count);
-}
-
-static void
-count_best_admits(RoundState *state)
-{
-	const GtlCertificate *c = &state->round.certificate;
-
-	if (c->best_n > 0)
-		for (int32 i = 0; i < state->pool_count; i++)
-			state->round.best_admits += state->margin[i] >= c->best_threshold;
+	for (int64 i = 0; i < decided->dropped_count; i++)
+		objects[i] = state->evidence.labels.object_no[decided->dropped[i]];
+	gtl_object_deactivate(state->job->job_id, objects, (int) decided->dropped_count);
 }
 
 static void
 write_round(RoundState *state)
 {
 	GtlJob	   *job = state->job;
+	const GtlEngineRound *decided = &state->decided;
 
-	if (state->margin != NULL)
-	{
+	if (decided->has_model)
 		write_model(state);
-		count_best_admits(state);
-		filter_validation(state);
-	}
+	write_dropped(state);
 	write_labels(state);
 	state->round.reason = gtl_round_reason(job, &state->evidence, &state->round);
 	gtl_round_insert(&state->round);
-	if (state->selected_count > 0)
-		gtl_batch_open(job, false, state->selected, state->selected_count);
+	if (decided->selected_count > 0)
+		gtl_batch_open(job, false, decided->selected, (int) decided->selected_count);
 	gtl_job_update(job);
 	gtl_event_record(job, "round", "round %d: %s", state->round.round_no, state->round.reason);
-	if (state->selected_count > 0)
-		gtl_event_record(job, "batch_issued", "batch %d: %d training objects", job->open_batch_no, state->selected_count);
+	if (decided->selected_count > 0)
+		gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no,
+						 gtl_text_count(decided->selected_count));
 }
 
 GtlJob *
@@ -393,35 +260,20 @@ gtl_run_round(GtlJob *job, GtlTransaction *transaction)
 	MemoryContext context = AllocSetContextCreate(transaction->context, "gtlabel round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	RoundState	state;
-	instr_time	start;
 
 	memset(&state, 0, sizeof(state));
 	state.job = job;
 	gtl_env_init(&state.env, context);
 	load_round(&state);
-	if (gtl_evidence_suffices(&state.evidence))
-	{
-		gtl_transaction_suspend(transaction);
-		MemoryContextSwitchTo(context);
-		train(&state);
-		gtl_transaction_resume(transaction);
-		MemoryContextSwitchTo(context);
-	}
-
-	MemoryContextSwitchTo(transaction->context);
+	gtl_transaction_suspend(transaction);
+	MemoryContextSwitchTo(context);
+	train(&state);
+	gtl_transaction_resume(transaction);
 	state.job = gtl_job_lock(job->job_id);
 	MemoryContextSwitchTo(context);
 	if (state.job != NULL && state.job->state == GTL_JOB_IN_PROGRESS)
 	{
-		INSTR_TIME_SET_CURRENT(start);
-		list_pool(&state);
-		if (gtl_evidence_suffices(&state.evidence))
-		{
-			score(&state);
-			certify(&state);
-		}
-		choose_batch(&state);
-		state.round.score_seconds = seconds_since(start);
+		score_and_decide(&state);
 		write_round(&state);
 	}
 	MemoryContextSwitchTo(caller);

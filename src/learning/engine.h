@@ -1,0 +1,103 @@
+/*
+ * engine.h
+ *		One round of active learning on matrices and arrays (autolabel.md 3.2): the
+ *		same for a live job, whose rows come from tables, and for a simulated one.
+ *
+ * A round goes train -> score -> decide.  Between train and score the caller may let
+ * go of whatever it read the evidence from.
+ */
+#ifndef GTL_ENGINE_H
+#define GTL_ENGINE_H
+
+#include "learning/certify.h"
+#include "learning/crossfit.h"
+#include "learning/schedule.h"
+
+typedef enum GtlEngineAlgorithm
+{
+	GTL_ENGINE_AUTO = 0,		/* all candidates that the size of the data allows */
+	GTL_ENGINE_SOFTMAX = 1,
+	GTL_ENGINE_MLP = 2
+} GtlEngineAlgorithm;
+
+/* What stays the same over the rounds of a job. */
+typedef struct GtlEngineSettings
+{
+	GtlScheduleKind schedule;
+	int64_t		objects;		/* of the whole job */
+	int64_t		max_concurrent;
+	GtlPromise	promise;
+	GtlEngineAlgorithm algorithm;
+	bool		random_queries; /* instead of the smallest margins */
+	uint64_t	seed;
+} GtlEngineSettings;
+
+/* What a round learns from. */
+typedef struct GtlEngineEvidence
+{
+	GtlCrossfitSet set;			/* the objects that people have labeled, ascending */
+	const bool *active;			/* [rows] validation objects that count in the certificate */
+	int			classes_seen;	/* with at least one label */
+	int64_t		validation_count;
+	const GtlClassifier *previous;	/* of the last round; NULL: none */
+	const GtlClassifier *previous_folds;	/* [GTL_FOLDS]; NULL: none */
+	int64_t		selected_at;	/* rows when candidates were last compared; 0: never */
+} GtlEngineEvidence;
+
+typedef struct GtlEngineRound
+{
+	/* train */
+	bool		has_model;
+	GtlCandidate candidate;
+	int			chosen;			/* index into gtl_candidates; -1: kept from the round before */
+	bool		compared;		/* log_loss is set */
+	double		log_loss[GTL_CANDIDATE_COUNT];	/* infinity: not tried */
+	GtlCrossfitResult fit;
+
+	/* score */
+	const int32_t *pool;		/* the objects without a human label, ascending */
+	int64_t		pool_count;
+	int32_t    *best;			/* [pool_count]; NULL without a model */
+	double	   *margin;			/* [pool_count]; NULL without a model */
+
+	/* decide */
+	GtlCertificate certificate; /* threshold +infinity without a model */
+	int64_t		covered;		/* pool objects at or above the threshold */
+	int64_t		best_admits;	/* pool objects at or above certificate.best_threshold */
+	int32_t    *selected;		/* objects of the next batch, in order */
+	int64_t		selected_count;
+	int32_t    *dropped;		/* rows of the evidence that leave the certificate (step 8) */
+	int64_t		dropped_count;
+} GtlEngineRound;
+
+/* Is there enough to train and certify with? */
+extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
+
+/*
+ * Chooses the candidate when that is due (first round; labeled objects doubled),
+ * cross-fits and fits the full model.  False: interrupted.  Without enough
+ * evidence: true, and round->has_model stays false.
+ */
+extern bool gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+							 const GtlEnv *env, GtlEngineRound *round);
+
+/*
+ * Reads `count` rows from object `first` on, unscaled; may leave by longjmp.
+ * Called with ascending, aligned blocks of at most GTL_SCORE_BLOCK_ROWS.
+ */
+typedef void (*GtlReadRows) (void *context, int64_t first, int count, float *rows);
+
+/* False: interrupted. */
+extern bool gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+							 const int32_t *pool, int64_t pool_count,
+							 GtlReadRows read_rows, void *read_context,
+							 const GtlEnv *env, GtlEngineRound *round);
+
+/* most: objects that people may still label. */
+extern void gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+							  int64_t most, const GtlEnv *env, GtlEngineRound *round);
+
+/* Fold of a validation object by its place in the shuffle, of a training object by its number. */
+extern int	gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no);
+
+#endif							/* GTL_ENGINE_H */
