@@ -6,10 +6,9 @@
  * the serial OpenBLAS has one order of summation for one shape, and the loops have
  * theirs fixed by the compiler.
  *
- * The loops are vectorized (GTL_CLONES), but without a flag that lets the compiler
- * reorder sums: the exponential's argument reduction would
- * not survive it, and -ffast-math would make NaN undetectable; the one sum along a
- * line spells its partial sums out.
+ * The loops are vectorized (GTL_CLONES), but here the compiler must not reorder sums,
+ * whatever the flags of the build: the exponential's argument reduction would not
+ * survive it.  The one sum along a line spells its partial sums out.
  *
  * The exponential is Cephes' expf (Moshier): exp(x) = 2^n exp(r), |r| <= ln 2 / 2,
  * and a polynomial of degree 6 in r; relative error about 2e-7.  It is only called
@@ -18,9 +17,13 @@
  */
 #include "learning/kernels.h"
 
+#include <cblas.h>
 #include <math.h>
-#include <openblas-serial/cblas.h>
 #include <string.h>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize ("no-associative-math")
+#endif
 
 /* LAPACK, part of OpenBLAS. */
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
@@ -62,6 +65,25 @@ void
 gtl_kernel_gram(const float *rows, int nrows, int n, float *products)
 {
 	cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, n, nrows, 1.0f, rows, n, 1.0f, products, n);
+}
+
+GTL_CLONES static void
+moments_row(const float *restrict row, int n, double *restrict sums, double *restrict squares)
+{
+	for (int j = 0; j < n; j++)
+	{
+		double		x = row[j];
+
+		sums[j] += x;
+		squares[j] += x * x;
+	}
+}
+
+void
+gtl_kernel_moments(const float *rows, int nrows, int n, double *sums, double *squares)
+{
+	for (int i = 0; i < nrows; i++)
+		moments_row(rows + (size_t) i * n, n, sums, squares);
 }
 
 bool

@@ -84,6 +84,9 @@ extern void gtl_kernel_top_two(const float *scores, int classes, int rows,
 /* Lower triangle of products [n x n] += rows' * rows. */
 extern void gtl_kernel_gram(const float *rows, int nrows, int n, float *products);
 
+/* Sums and sums of squares of the columns, added up. */
+extern void gtl_kernel_moments(const float *rows, int nrows, int n, double *sums, double *squares);
+
 /*
  * Double, lower triangles, row-major.  cholesky: L of the matrix, in place; false: not
  * positive definite.  solve: lines [nlines x n] = lines * L^-1, or L'^-1.
