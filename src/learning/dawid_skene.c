@@ -81,12 +81,11 @@ struct GtlDawidSkene
 	GtlCrowd   *crowd;
 	int			stride;
 	bool		smoothing;
-	int64_t		known_items;	/* with votes or gold */
 	float	   *posterior;		/* [items x stride] */
 	double	   *count;			/* [columns x stride]: sum of posteriors */
 	float	   *log_column;		/* [columns x stride]: log pi_w[.][l] */
 	double	   *class_sum;		/* [stride]: sum of all posteriors */
-	double	   *log_share;		/* [stride]: log p; padding is -1e30 */
+	double	   *log_share;		/* [stride]: log p and a constant; padding is -1e30 */
 	double	   *work;			/* [stride] */
 	void	   *scratch_memory;
 	Scratch    *scratch;		/* [stride / LANES], aligned in scratch_memory */
@@ -367,11 +366,9 @@ update_parameters(const GtlDawidSkene *model)
 	GtlCrowd   *crowd = model->crowd;
 	int			classes = crowd->votes->classes;
 	double		pseudo = model->smoothing ? CLASS_PSEUDO_COUNT : 0;
-	double		total = model->known_items + pseudo * classes;
 
 	for (int k = 0; k < classes; k++)
-		model->log_share[k] = log(fmax((model->class_sum[k] + pseudo) / total,
-									   SMALLEST_PROBABILITY));
+		model->log_share[k] = log(fmax(model->class_sum[k] + pseudo, SMALLEST_PROBABILITY));
 	for (int64_t a = 0; a < crowd->votes->annotators; a++)
 	{
 		int64_t		first = crowd->annotator_column[a];
@@ -412,7 +409,6 @@ start_posteriors(GtlDawidSkene *model)
 
 		if (kind == GTL_ITEM_ABSENT)
 			continue;
-		model->known_items++;
 		if (kind == GTL_ITEM_GOLD)
 			posterior[crowd->votes->gold[i]] = 1;
 		else

@@ -492,7 +492,7 @@ test_beside_plain(void)
 	}
 }
 
-/* Thousands of votes for one item: sums in float alone would lose the tail. */
+/* Thousands of votes for each item: long sums. */
 static void
 test_many_votes(void)
 {
@@ -730,6 +730,41 @@ test_tie_to_lowest(void)
 	release(&result);
 }
 
+/* Five people, five classes, every permutation: all classes are tied but for rounding. */
+static void
+test_tie_but_for_rounding(void)
+{
+	int32_t		item[600];
+	int32_t		annotator[600];
+	int32_t		label[600];
+	GtlVotes	votes = votes_of(item, annotator, label, 600, 120, 5, 5);
+	GtlConsolidated result;
+	int			broken = 0;
+
+	for (int i = 0; i < 120; i++)
+	{
+		int			left[5] = {0, 1, 2, 3, 4};
+		int			code = i;
+
+		for (int a = 0; a < 5; a++)
+		{
+			int			pick = code % (5 - a);
+
+			code /= 5 - a;
+			item[i * 5 + a] = i;
+			annotator[i * 5 + a] = a;
+			label[i * 5 + a] = left[pick];
+			left[pick] = left[4 - a];
+		}
+	}
+	gtl_consolidate(&votes, GTL_CONSOLIDATE_DAWID_SKENE, true, &env, &result);
+	for (int i = 0; i < 120; i++)
+		broken += result.label[i] != 0;
+	CHECK(broken == 0);
+	CHECK_NEAR(result.confidence[0], 0.2, 1e-5);
+	release(&result);
+}
+
 /* A liar is a good witness once gold has shown what he does. */
 static void
 test_gold_breaks_symmetry(void)
@@ -883,6 +918,7 @@ main(int argc, char **argv)
 	test_auto();
 	test_unanimous();
 	test_tie_to_lowest();
+	test_tie_but_for_rounding();
 	test_gold_breaks_symmetry();
 	test_empty();
 	test_memory_estimate();
