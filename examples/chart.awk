@@ -104,9 +104,12 @@ END {
 	for (i = 1; i <= n; i++)
 		if (round[i] != "") {
 			line(x(people[i]), top, x(people[i]), lower + depth, "round")
-			text(x(people[i]), top - 12, "tick middle", (gap < 60 ? "" : "round ") round[i] \
-				(gap < 150 || threshold[i] == "" ? "" : sprintf(", margin from %.2f", threshold[i])))
+			text(x(people[i]), top - 12, "tick middle", (gap < 60 ? "" : "round ") round[i])
+			if (gap >= 55 && threshold[i] != "")
+				text(x(people[i]) - 5, top + height + 19, "tick left", sprintf("%s %.2f", gap < 100 ? "≥" : "margin ≥", threshold[i]))
 		}
+
+	text(left, top + height + 19, "tick", "labeled by machine: margin between the two likeliest classes")
 
 	text(left + width + 10, y(people[n] / 2) + 4, "b tp", "people " number(people[n]))
 	if (machine[n] > 0)

@@ -84,7 +84,7 @@ collect() {
 printf '%s\n' "${bold}gtlabel labels a table where it lives.${reset}"
 say "Here it labels 5,620 images of handwritten digits. People label a random validation set and \
 some training batches; between two batches a classifier is trained, and it labels every digit that it can with \
-a guarantee: at most 5 % wrong, at a confidence of 95 %. Right answers stored beside the images play the people."
+a guarantee: at most 2 % wrong, with 95 % confidence. Right answers stored beside the images play the people."
 
 title "$(heading 1)"
 part 1 | code
@@ -108,7 +108,7 @@ part 2 | code
 echo
 send "$(part 2)"
 collect
-say "The plan, if the machine labels nothing (auto_label: the most that it could):"
+say "How the plan begins if the machine labels nothing (auto_label: the most that it could):"
 echo
 sed -n '/step/,$p' <<<"$printed" | sed '/^ *$/d; s/^/    /'
 
@@ -141,7 +141,7 @@ tell_news() {
 	local batch kind what count machine_labels people_labels total words
 	while IFS=$separator read -r batch kind what count machine_labels people_labels total words; do
 		case $kind in
-			0) printf '  %speople%s   batch %d, %s: %s digits to look at ... ' "$people" "$reset" "$batch" "$what" "$count" ;;
+			0) printf '  %speople%s   batch %d, %s: %s digits to look at ... ' "$people" "$reset" "$batch" "${what/pool/training}" "$count" ;;
 			1) printf 'answered\n' ;;
 			2)
 				printf '\n  %smachine%s  round %s: learned from %s labels\n' "$machine" "$reset" "$what" "$count"

@@ -10,10 +10,10 @@ CREATE EXTENSION IF NOT EXISTS gtlabel;
 CREATE TABLE digits (id bigint PRIMARY KEY, features float4[] NOT NULL, gold text NOT NULL);
 \copy digits FROM PROGRAM 'gzip -dc examples/data/optdigits.copy.gz'
 
--- 2. A job: at most 500 digits in people's hands at a time, 95 % accuracy asked of the machine
+-- 2. A job: 100 digits in people's hands at a time, and 98 % of the machine's labels must be right
 SELECT gt_create_job('digits', 'digits', ARRAY['0','1','2','3','4','5','6','7','8','9'],
-                     max_concurrent_task_count => 500, seed => 1);
-SELECT * FROM gt_plan_job('digits');
+                     max_concurrent_task_count => 100, target_accuracy => 0.98, seed => 1);
+SELECT * FROM gt_plan_job('digits') LIMIT 11;
 
 -- 3. Answer the batch that is open, let the job take its next step, until nothing is left to do
 SET gtlabel.background = off;   -- no worker: this session trains the models, and waits for them
