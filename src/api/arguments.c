@@ -4,10 +4,16 @@
  */
 #include "api/arguments.h"
 
+#include "base/errors.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+
+const char *const gtl_schedule_choices[] = {"standard", "eager", NULL};
+const char *const gtl_guarantee_choices[] = {"confidence", "expected", "strict", "empirical", NULL};
+const char *const gtl_algorithm_choices[] = {"auto", "softmax", "mlp", NULL};
+const char *const gtl_strategy_choices[] = {"auto", "margin", "random", NULL};
 
 void
 gtl_argument_required(FunctionCallInfo fcinfo, int argument, const char *name)
@@ -35,6 +41,62 @@ char *
 gtl_argument_name_or_null(FunctionCallInfo fcinfo, int argument)
 {
 	return PG_ARGISNULL(argument) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(argument)));
+}
+
+int32
+gtl_argument_int32(FunctionCallInfo fcinfo, int argument, const char *name, int32 low, int32 high)
+{
+	int32		value;
+
+	gtl_argument_required(fcinfo, argument, name);
+	value = PG_GETARG_INT32(argument);
+	if (value < low || value > high)
+		gtl_error_setting(name, high == PG_INT32_MAX ? psprintf("must be at least %d", low) :
+						  psprintf("must be between %d and %d", low, high), NULL);
+	return value;
+}
+
+double
+gtl_argument_share(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	double		value;
+
+	gtl_argument_required(fcinfo, argument, name);
+	value = PG_GETARG_FLOAT8(argument);
+	if (!(value > 0 && value < 1))
+		gtl_error_setting(name, "must be greater than 0 and less than 1", NULL);
+	return value;
+}
+
+char *
+gtl_argument_choice(FunctionCallInfo fcinfo, int argument, const char *name, const char *const *choices)
+{
+	char	   *value = gtl_argument_text(fcinfo, argument, name);
+	StringInfoData list;
+
+	for (int i = 0; choices[i] != NULL; i++)
+		if (strcmp(value, choices[i]) == 0)
+			return value;
+	initStringInfo(&list);
+	for (int i = 0; choices[i] != NULL; i++)
+		appendStringInfo(&list, "%s\"%s\"", i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ", choices[i]);
+	gtl_error_setting(name, psprintf("must be %s, not \"%s\"", list.data, value), NULL);
+	return NULL;
+}
+
+/* Below 2^63, so that it reads as a positive number. */
+int64
+gtl_argument_seed(FunctionCallInfo fcinfo, int argument)
+{
+	uint64		seed;
+
+	if (!PG_ARGISNULL(argument))
+		return PG_GETARG_INT64(argument);
+	if (!pg_strong_random(&seed, sizeof(seed)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not draw a seed")));
+	return (int64) (seed >> 1);
 }
 
 static ArrayType *

@@ -15,6 +15,23 @@ extern char *gtl_argument_text(FunctionCallInfo fcinfo, int argument, const char
 extern char *gtl_argument_text_or_null(FunctionCallInfo fcinfo, int argument);
 extern char *gtl_argument_name_or_null(FunctionCallInfo fcinfo, int argument);
 
+extern int32 gtl_argument_int32(FunctionCallInfo fcinfo, int argument, const char *name, int32 low, int32 high);
+
+/* Strictly between 0 and 1. */
+extern double gtl_argument_share(FunctionCallInfo fcinfo, int argument, const char *name);
+
+/* One of the NULL-terminated choices. */
+extern char *gtl_argument_choice(FunctionCallInfo fcinfo, int argument, const char *name, const char *const *choices);
+
+/* A seed; NULL: one is drawn. */
+extern int64 gtl_argument_seed(FunctionCallInfo fcinfo, int argument);
+
+/* The choices that several functions share. */
+extern const char *const gtl_schedule_choices[];
+extern const char *const gtl_guarantee_choices[];
+extern const char *const gtl_algorithm_choices[];
+extern const char *const gtl_strategy_choices[];
+
 /* An array without NULLs in it; *count is its length. */
 extern char **gtl_argument_text_array(FunctionCallInfo fcinfo, int argument, const char *name, int *count);
 extern int64 *gtl_argument_int64_array(FunctionCallInfo fcinfo, int argument, const char *name, int *count);

@@ -96,48 +96,6 @@ check_categories(char **categories, int count)
 	pfree(sorted);
 }
 
-static int32
-read_int(FunctionCallInfo fcinfo, int argument, const char *name, int32 low, int32 high)
-{
-	int32		value;
-
-	gtl_argument_required(fcinfo, argument, name);
-	value = PG_GETARG_INT32(argument);
-	if (value < low || value > high)
-		gtl_error_setting(name, high == PG_INT32_MAX ? psprintf("must be at least %d", low) :
-						  psprintf("must be between %d and %d", low, high), NULL);
-	return value;
-}
-
-static double
-read_share(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	double		value;
-
-	gtl_argument_required(fcinfo, argument, name);
-	value = PG_GETARG_FLOAT8(argument);
-	if (!(value > 0 && value < 1))
-		gtl_error_setting(name, "must be greater than 0 and less than 1", NULL);
-	return value;
-}
-
-/* "must be one of": NULL-terminated choices. */
-static char *
-read_choice(FunctionCallInfo fcinfo, int argument, const char *name, const char *const *choices)
-{
-	char	   *value = gtl_argument_text(fcinfo, argument, name);
-	StringInfoData list;
-
-	for (int i = 0; choices[i] != NULL; i++)
-		if (strcmp(value, choices[i]) == 0)
-			return value;
-	initStringInfo(&list);
-	for (int i = 0; choices[i] != NULL; i++)
-		appendStringInfo(&list, "%s\"%s\"", i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ", choices[i]);
-	gtl_error_setting(name, psprintf("must be %s, not \"%s\"", list.data, value), NULL);
-	return NULL;
-}
-
 static Interval
 read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least_seconds)
 {
@@ -151,25 +109,9 @@ read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least
 	return *value;
 }
 
-static int64
-draw_seed(void)
-{
-	uint64		seed;
-
-	if (!pg_strong_random(&seed, sizeof(seed)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not draw a seed")));
-	return (int64) (seed >> 1);
-}
-
 static GtlJob *
 read_settings(FunctionCallInfo fcinfo)
 {
-	static const char *const schedules[] = {"standard", "eager", NULL};
-	static const char *const guarantees[] = {"confidence", "expected", "strict", "empirical", NULL};
-	static const char *const algorithms[] = {"auto", "softmax", "mlp", NULL};
-	static const char *const strategies[] = {"auto", "margin", "random", NULL};
 	GtlJob	   *job = palloc0(sizeof(GtlJob));
 
 	job->name = gtl_argument_text(fcinfo, ARG_JOB_NAME, "job_name");
@@ -186,27 +128,27 @@ read_settings(FunctionCallInfo fcinfo)
 	if (job->label_attribute_name == NULL)
 		job->label_attribute_name = job->name;
 	check_attribute_name(job->label_attribute_name);
-	job->max_concurrent = read_int(fcinfo, ARG_MAX_CONCURRENT_TASK_COUNT, "max_concurrent_task_count", 1, PG_INT32_MAX);
-	job->annotators_per_object = read_int(fcinfo, ARG_ANNOTATORS_PER_OBJECT, "annotators_per_object", 1, 9);
+	job->max_concurrent = gtl_argument_int32(fcinfo, ARG_MAX_CONCURRENT_TASK_COUNT, "max_concurrent_task_count", 1, PG_INT32_MAX);
+	job->annotators_per_object = gtl_argument_int32(fcinfo, ARG_ANNOTATORS_PER_OBJECT, "annotators_per_object", 1, 9);
 	gtl_argument_required(fcinfo, ARG_AUTO_LABEL, "auto_label");
 	job->auto_label = PG_GETARG_BOOL(ARG_AUTO_LABEL);
-	job->target_accuracy = read_share(fcinfo, ARG_TARGET_ACCURACY, "target_accuracy");
-	job->confidence_level = read_share(fcinfo, ARG_CONFIDENCE_LEVEL, "confidence_level");
-	gtl_guarantee_parse(read_choice(fcinfo, ARG_GUARANTEE, "guarantee", guarantees), &job->guarantee);
-	job->schedule = strcmp(read_choice(fcinfo, ARG_SCHEDULE, "schedule", schedules), "eager") == 0 ?
+	job->target_accuracy = gtl_argument_share(fcinfo, ARG_TARGET_ACCURACY, "target_accuracy");
+	job->confidence_level = gtl_argument_share(fcinfo, ARG_CONFIDENCE_LEVEL, "confidence_level");
+	gtl_guarantee_parse(gtl_argument_choice(fcinfo, ARG_GUARANTEE, "guarantee", gtl_guarantee_choices), &job->guarantee);
+	job->schedule = strcmp(gtl_argument_choice(fcinfo, ARG_SCHEDULE, "schedule", gtl_schedule_choices), "eager") == 0 ?
 		GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
 	job->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
-		read_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
-	job->algorithm = read_choice(fcinfo, ARG_ALGORITHM, "algorithm", algorithms);
-	job->query_strategy = read_choice(fcinfo, ARG_QUERY_STRATEGY, "query_strategy", strategies);
+		gtl_argument_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
+	job->algorithm = gtl_argument_choice(fcinfo, ARG_ALGORITHM, "algorithm", gtl_algorithm_choices);
+	job->query_strategy = gtl_argument_choice(fcinfo, ARG_QUERY_STRATEGY, "query_strategy", gtl_strategy_choices);
 	if (!PG_ARGISNULL(ARG_MAX_HUMAN))
-		job->max_human_labeled = read_int(fcinfo, ARG_MAX_HUMAN, "max_human_labeled_object_count", 1, PG_INT32_MAX);
+		job->max_human_labeled = gtl_argument_int32(fcinfo, ARG_MAX_HUMAN, "max_human_labeled_object_count", 1, PG_INT32_MAX);
 	if (!PG_ARGISNULL(ARG_MAX_PERCENTAGE))
-		job->max_percentage_labeled = read_int(fcinfo, ARG_MAX_PERCENTAGE, "max_percentage_of_input_dataset_labeled", 1, 100);
+		job->max_percentage_labeled = gtl_argument_int32(fcinfo, ARG_MAX_PERCENTAGE, "max_percentage_of_input_dataset_labeled", 1, 100);
 	job->task_time_limit = read_interval(fcinfo, ARG_TASK_TIME_LIMIT, "task_time_limit", 1);
 	job->task_availability_lifetime = read_interval(fcinfo, ARG_TASK_AVAILABILITY_LIFETIME, "task_availability_lifetime", 60);
 	job->workteam = PG_ARGISNULL(ARG_WORKTEAM) ? InvalidOid : PG_GETARG_OID(ARG_WORKTEAM);
-	job->seed = PG_ARGISNULL(ARG_SEED) ? draw_seed() : PG_GETARG_INT64(ARG_SEED);
+	job->seed = gtl_argument_seed(fcinfo, ARG_SEED);
 	return job;
 }
 
@@ -288,7 +230,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
 
 	refuse_what_is_not_there(fcinfo, job);
-	gtl_dataset_describe(job->dataset, job->key_column, job->features_column, &dataset);
+	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column, NULL, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
 	check_model_names(job);

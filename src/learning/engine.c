@@ -206,12 +206,13 @@ filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
 /* Steps 6 and 7: the next batch, out of the pool objects that no machine label covers. */
 static void
 choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-			 int64_t most, const GtlEnv *env, GtlEngineRound *round)
+			 const GtlEnv *env, GtlEngineRound *round)
 {
 	int64_t		rest = round->pool_count - round->covered;
 	int32_t    *objects = gtl_env_alloc(env, sizeof(int32_t) * (size_t) rest);
 	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) rest);
 	int64_t		wanted = gtl_schedule_batch_count(settings->schedule, settings->objects, settings->max_concurrent, rest);
+	int64_t		most = gtl_schedule_people_left(&settings->limits, settings->objects, evidence->human_labeled, round->covered);
 	int64_t		n = 0;
 
 	if (wanted > most)
@@ -243,9 +244,24 @@ choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 
 void
 gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-				  int64_t most, const GtlEnv *env, GtlEngineRound *round)
+				  const GtlEnv *env, GtlEngineRound *round)
 {
 	if (round->has_model)
 		certify(settings, evidence, env, round);
-	choose_batch(settings, evidence, most, env, round);
+	choose_batch(settings, evidence, env, round);
+}
+
+void
+gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
+{
+	for (int j = 0; j < GTL_FOLDS; j++)
+		gtl_classifier_release(&round->fit.fold[j], env);
+	gtl_classifier_release(&round->fit.full, env);
+	gtl_env_release(env, round->fit.best);
+	gtl_env_release(env, round->fit.margin);
+	gtl_env_release(env, round->best);
+	gtl_env_release(env, round->margin);
+	gtl_env_release(env, round->selected);
+	gtl_env_release(env, round->dropped);
+	memset(round, 0, sizeof *round);
 }

@@ -29,6 +29,7 @@ typedef struct GtlEngineSettings
 	GtlPromise	promise;
 	GtlEngineAlgorithm algorithm;
 	bool		random_queries; /* instead of the smallest margins */
+	GtlLimits	limits;
 	uint64_t	seed;
 } GtlEngineSettings;
 
@@ -37,6 +38,7 @@ typedef struct GtlEngineEvidence
 {
 	GtlCrossfitSet set;			/* the objects that people have labeled, ascending */
 	const bool *active;			/* [rows] validation objects that count in the certificate */
+	int64_t		human_labeled;	/* objects that people have labeled: rows of set, when it is filled */
 	int			classes_seen;	/* with at least one label */
 	int64_t		validation_count;
 	const GtlClassifier *previous;	/* of the last round; NULL: none */
@@ -93,9 +95,11 @@ extern bool gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineE
 							 GtlReadRows read_rows, void *read_context,
 							 const GtlEnv *env, GtlEngineRound *round);
 
-/* most: objects that people may still label. */
 extern void gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-							  int64_t most, const GtlEnv *env, GtlEngineRound *round);
+							  const GtlEnv *env, GtlEngineRound *round);
+
+/* Everything the round has allocated, its models included. */
+extern void gtl_engine_release(GtlEngineRound *round, const GtlEnv *env);
 
 /* Fold of a validation object by its place in the shuffle, of a training object by its number. */
 extern int	gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no);

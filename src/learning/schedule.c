@@ -73,6 +73,19 @@ gtl_schedule_batch_count(GtlScheduleKind schedule, int64_t objects,
 	return smaller(limit, remaining);
 }
 
+int64_t
+gtl_schedule_people_left(const GtlLimits *limits, int64_t objects,
+						 int64_t human_labeled, int64_t machine_labeled)
+{
+	int64_t		left = INT64_MAX;
+
+	if (limits->max_human > 0)
+		left = smaller(left, limits->max_human - human_labeled);
+	if (limits->max_percentage > 0)
+		left = smaller(left, (objects * limits->max_percentage + 99) / 100 - human_labeled - machine_labeled);
+	return left > 0 ? left : 0;
+}
+
 const char *
 gtl_plan_action_name(GtlPlanAction action)
 {

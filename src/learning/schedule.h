@@ -28,6 +28,17 @@ extern int64_t gtl_schedule_validation_count(int64_t objects, double share);
 extern int64_t gtl_schedule_batch_count(GtlScheduleKind schedule, int64_t objects,
 										int64_t max_concurrent, int64_t remaining);
 
+/* The stopping conditions of a job; 0: none. */
+typedef struct GtlLimits
+{
+	int64_t		max_human;		/* objects that people label at the most */
+	int			max_percentage; /* share of the objects, people's and machine's, at which the job ends */
+} GtlLimits;
+
+/* How many more objects people may label before a limit is reached; INT64_MAX without limits. */
+extern int64_t gtl_schedule_people_left(const GtlLimits *limits, int64_t objects,
+										int64_t human_labeled, int64_t machine_labeled);
+
 typedef enum GtlPlanAction
 {
 	GTL_PLAN_VALIDATION = 0,	/* people label validation objects */

@@ -73,6 +73,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	gtl_round_last(job->job_id, &evidence->last);
 	gtl_label_read_human(job->job_id, &evidence->labels);
 	count_classes(job, evidence);
+	evidence->engine.human_labeled = evidence->labels.count;
 	evidence->engine.classes_seen = evidence->classes_seen;
 	evidence->engine.validation_count = evidence->validation_count;
 	evidence->engine.selected_at = evidence->last.selected_at;
@@ -103,5 +104,7 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->algorithm = strcmp(job->algorithm, "softmax") == 0 ? GTL_ENGINE_SOFTMAX :
 		strcmp(job->algorithm, "mlp") == 0 ? GTL_ENGINE_MLP : GTL_ENGINE_AUTO;
 	settings->random_queries = strcmp(job->query_strategy, "random") == 0;
+	settings->limits.max_human = job->max_human_labeled;
+	settings->limits.max_percentage = job->max_percentage_labeled;
 	settings->seed = (uint64) job->seed;
 }

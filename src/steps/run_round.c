@@ -20,7 +20,6 @@
 #include "learning/engine.h"
 #include "portability/instr_time.h"
 #include "steps/evidence.h"
-#include "steps/limits.h"
 #include "steps/round_reason.h"
 #include "utils/memutils.h"
 
@@ -126,8 +125,7 @@ score_and_decide(RoundState *state)
 						  &state->env, decided))
 		gtl_interrupt_raise();
 	gtl_feature_reader_close(reader);
-	gtl_engine_decide(&state->settings, &state->evidence.engine, gtl_limits_batch(job, job->object_count),
-					  &state->env, decided);
+	gtl_engine_decide(&state->settings, &state->evidence.engine, &state->env, decided);
 	state->round.scored = decided->has_model ? (int32) count : 0;
 	state->round.certificate = decided->certificate;
 	state->round.best_admits = (int32) decided->best_admits;

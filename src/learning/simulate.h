@@ -1,0 +1,49 @@
+/*
+ * simulate.h
+ *		A whole labeling job on data whose labels are known, in memory: what
+ *		gt_simulate_job and bench/guarantee run.
+ *
+ * The rounds are those of engine.h, the batches those of schedule.h, the random draws
+ * those of a live job: with the same seed, the same rows in the same order and no
+ * annotator errors, a live job whose people answer with the known labels does
+ * exactly the same.
+ */
+#ifndef GTL_SIMULATE_H
+#define GTL_SIMULATE_H
+
+#include "learning/engine.h"
+
+typedef struct GtlSimulationSettings
+{
+	GtlEngineSettings engine;	/* objects and seed are set by the simulation */
+	double		validation_share;	/* below 0: the service's rule */
+	double		annotator_error;	/* share of people's answers that are wrong, each other
+									 * class alike; 0 .. 1 */
+} GtlSimulationSettings;
+
+/* Where the job stands after a round, or, final, at its end. */
+typedef struct GtlSimulatedRound
+{
+	int			round_no;		/* of the last round; -1: there was none */
+	int64_t		human_labeled;
+	int64_t		machine_labeled;
+	double		threshold;		/* NaN: nothing is labeled by machine */
+	double		bound;			/* NaN: the same */
+	double		machine_error;	/* share of machine labels that are wrong; NaN: none */
+	bool		final;
+} GtlSimulatedRound;
+
+typedef void (*GtlSimulationReport) (void *context, const GtlSimulatedRound *round);
+
+/*
+ * Runs one job over `data` (its labels are the truth) and reports each round and
+ * the end.  All memory is released.  False: interrupted.
+ */
+extern bool gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
+						 const GtlSimulationSettings *settings, uint64_t seed, const GtlEnv *env,
+						 GtlSimulationReport report, void *report_context);
+
+/* Bytes beyond the data itself. */
+extern size_t gtl_simulate_memory(int64_t rows, int dimension, int classes);
+
+#endif							/* GTL_SIMULATE_H */

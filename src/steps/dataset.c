@@ -1,0 +1,283 @@
+/*
+ * dataset.c
+ *		Reading a user's table, view or foreign table.
+ */
+#include "steps/dataset.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "base/query.h"
+#include "catalog/object.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "parser/parse_coerce.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/typcache.h"
+
+#define CHUNK_ROWS 512
+
+/* ---- Describing ------------------------------------------------------------ */
+
+static char *
+relation_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+static char *
+primary_key_column(Oid relation, const char *name, GtlKeyRule rule)
+{
+	Oid			constraint;
+	Bitmapset  *columns = get_primary_key_attnos(relation, false, &constraint);
+
+	if (rule == GTL_KEY_OPTIONAL && bms_num_members(columns) != 1)
+		return NULL;
+	if (columns == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("dataset %s has no primary key", name),
+				 errhint("Name the column that identifies its rows with key_column.")));
+	if (bms_num_members(columns) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("primary key of dataset %s has several columns", name),
+				 errhint("Name one column that identifies its rows with key_column, for example of a view.")));
+	return get_attname(relation, (AttrNumber) (bms_singleton_member(columns) + FirstLowInvalidHeapAttributeNumber), false);
+}
+
+static Oid
+column_type(Oid relation, const char *column, const char *setting, const char *name)
+{
+	AttrNumber	attnum = get_attnum(relation, column);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of dataset %s does not exist", column, name),
+				 errhint("Set %s.", setting)));
+	return get_atttype(relation, attnum);
+}
+
+/* The features as float4[] or float8[]; other types by their cast. */
+static char *
+features_expression(Oid relation, const char *column, GtlDataset *dataset)
+{
+	Oid			type = getBaseType(column_type(relation, column, "features_column", dataset->name));
+	const char *quoted = quote_identifier(column);
+	Oid			cast_function;
+	CoercionPathType path;
+
+	dataset->has_features = true;
+	if (type == FLOAT4ARRAYOID)
+		return psprintf("d.%s::pg_catalog.float4[]", quoted);
+	if (type == FLOAT8ARRAYOID)
+	{
+		dataset->double_features = true;
+		return psprintf("d.%s::pg_catalog.float8[]", quoted);
+	}
+	path = find_coercion_pathway(FLOAT4ARRAYOID, type, COERCION_EXPLICIT, &cast_function);
+	if (path == COERCION_PATH_FUNC || path == COERCION_PATH_ARRAYCOERCE)
+		return psprintf("d.%s::pg_catalog.float4[]", quoted);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" of dataset %s has type %s", column, dataset->name, format_type_be(type)),
+			 errdetail("Features are float4[] or float8[], or a type with a cast to float4[]."),
+			 errhint("Set features_column.")));
+}
+
+/* ORDER BY the key itself, or its text if its type has no order. */
+static char *
+order_clause(Oid key_type, const char *key)
+{
+	TypeCacheEntry *type = lookup_type_cache(key_type, TYPECACHE_LT_OPR);
+
+	return psprintf(" ORDER BY d.%s%s", key, OidIsValid(type->lt_opr) ? "" : "::pg_catalog.text");
+}
+
+void
+gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
+					 const char *features_column, const char *label_column, GtlDataset *dataset)
+{
+	char		kind = get_rel_relkind(relation);
+	char	   *key = NULL;
+	char	   *label = NULL;
+	char	   *order = NULL;
+
+	memset(dataset, 0, sizeof(*dataset));
+	if (kind == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	dataset->name = relation_name(relation);
+	if (kind != RELKIND_RELATION && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
+		kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is not a table or view", dataset->name)));
+
+	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
+	if (dataset->key_column != NULL)
+	{
+		Oid			type = column_type(relation, dataset->key_column, "key_column", dataset->name);
+
+		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
+		order = order_clause(type, quote_identifier(dataset->key_column));
+	}
+	if (label_column != NULL)
+	{
+		(void) column_type(relation, label_column, "label_column", dataset->name);
+		label = psprintf("d.%s::pg_catalog.text", quote_identifier(label_column));
+	}
+	dataset->select = psprintf("SELECT %s, %s, %s FROM %s d%s",
+							   key != NULL ? key : "NULL::pg_catalog.text",
+							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
+							   label != NULL ? label : "NULL::pg_catalog.text",
+							   dataset->name, order != NULL ? order : "");
+}
+
+/* ---- Reading ---------------------------------------------------------------- */
+
+typedef struct Reading
+{
+	const GtlDataset *dataset;
+	GtlDatasetRow row;
+	StringInfoData last_key;
+} Reading;
+
+static void
+bad_features(const Reading *reading, int code, const char *problem)
+{
+	ereport(ERROR,
+			(errcode(code),
+			 errmsg("features of object \"%s\" in dataset %s %s", reading->row.key, reading->dataset->name, problem),
+			 errhint("Correct the row, or leave it out with a view.")));
+}
+
+static void
+check_key(Reading *reading, const char *key)
+{
+	const GtlDataset *dataset = reading->dataset;
+
+	if (key == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("column \"%s\" of dataset %s contains NULL", dataset->key_column, dataset->name),
+				 errhint("A key identifies each row; name another column with key_column.")));
+	if (strlen(key) > GTL_OBJECT_KEY_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a key of dataset %s is longer than %d bytes", dataset->name, GTL_OBJECT_KEY_BYTES),
+				 errdetail("It starts with \"%.60s\".", key)));
+	if (reading->row.number > 0 && strcmp(key, reading->last_key.data) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("column \"%s\" of dataset %s contains \"%s\" more than once",
+						dataset->key_column, dataset->name, key),
+				 errhint("A key identifies each row; name another column with key_column.")));
+	resetStringInfo(&reading->last_key);
+	appendStringInfoString(&reading->last_key, key);
+}
+
+/* The array's shape; its length becomes the dimension with the first row. */
+static void
+check_shape(Reading *reading, ArrayType *array)
+{
+	int			dimension = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+
+	if (ARR_NDIM(array) > 1)
+		bad_features(reading, ERRCODE_DATA_EXCEPTION, psprintf("are an array of %d dimensions", ARR_NDIM(array)));
+	if (array_contains_nulls(array))
+		bad_features(reading, ERRCODE_NULL_VALUE_NOT_ALLOWED, "contain NULL");
+	if (dimension == 0)
+		bad_features(reading, ERRCODE_DATA_EXCEPTION, "are empty");
+	if (dimension > GTL_MAX_DIMENSION)
+		bad_features(reading, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+					 psprintf("have %d dimensions, more than %d", dimension, GTL_MAX_DIMENSION));
+	if (reading->row.number == 0)
+		reading->row.dimension = dimension;
+	if (dimension != reading->row.dimension)
+		bad_features(reading, ERRCODE_DATA_EXCEPTION,
+					 psprintf("have %d dimensions, the objects before have %d", dimension, reading->row.dimension));
+}
+
+static void
+read_features(Reading *reading, Datum value, bool isnull)
+{
+	ArrayType  *array;
+	const float *features;
+
+	if (isnull)
+		bad_features(reading, ERRCODE_NULL_VALUE_NOT_ALLOWED, "are NULL");
+	array = DatumGetArrayTypeP(value);
+	check_shape(reading, array);
+	features = (const float *) ARR_DATA_PTR(array);
+	if (reading->dataset->double_features)
+	{
+		const double *wide = (const double *) ARR_DATA_PTR(array);
+		float	   *narrow = palloc(sizeof(float) * reading->row.dimension);
+
+		for (int i = 0; i < reading->row.dimension; i++)
+			narrow[i] = (float) wide[i];
+		features = narrow;
+	}
+	for (int i = 0; i < reading->row.dimension; i++)
+		if (!isfinite(features[i]))
+			bad_features(reading, ERRCODE_DATA_EXCEPTION,
+						 isnan(features[i]) ? "contain NaN" : "contain an infinite value, or one too large for float4");
+	reading->row.features = features;
+}
+
+/* Fill reading->row from row i of the cursor, in the current memory context. */
+static void
+read_row(Reading *reading, const GtlCursor *cursor, uint64 i)
+{
+	char	   *key = gtl_result_text(&cursor->result, i, 1);
+	bool		isnull;
+	Datum		features = gtl_result_datum(&cursor->result, i, 2, &isnull);
+
+	if (reading->dataset->key_column != NULL)
+		check_key(reading, key);
+	reading->row.key = key != NULL ? key : psprintf(INT64_FORMAT, reading->row.number + 1);
+	reading->row.label = gtl_result_text(&cursor->result, i, 3);
+	if (reading->dataset->has_features)
+		read_features(reading, features, isnull);
+}
+
+int64
+gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context)
+{
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
+	Reading		reading;
+	GtlCursor	cursor;
+	uint64		n;
+
+	memset(&reading, 0, sizeof(reading));
+	reading.dataset = dataset;
+	initStringInfo(&reading.last_key);
+	gtl_cursor_open(&cursor, dataset->select);
+	while ((n = gtl_cursor_fetch(&cursor, CHUNK_ROWS)) > 0)
+		for (uint64 i = 0; i < n; i++)
+		{
+			MemoryContext caller = MemoryContextSwitchTo(row_context);
+
+			if (reading.row.number == PG_INT32_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						 errmsg("dataset %s has too many rows", dataset->name)));
+			read_row(&reading, &cursor, i);
+			MemoryContextSwitchTo(caller);
+			callback(context, &reading.row);
+			MemoryContextReset(row_context);
+			reading.row.number++;
+		}
+	gtl_cursor_close(&cursor);
+	MemoryContextDelete(row_context);
+	pfree(reading.last_key.data);
+	return reading.row.number;
+}

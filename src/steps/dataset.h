@@ -1,0 +1,58 @@
+/*
+ * dataset.h
+ *		Reading a user's table, view or foreign table: keys, features and labels,
+ *		checked at the door.
+ *
+ * Read as the current user, in one pass, in key order where there is a key.
+ */
+#ifndef GTL_DATASET_H
+#define GTL_DATASET_H
+
+#include "base/compat.h"
+
+#define GTL_MAX_DIMENSION 16000
+
+/* How to read a dataset; made from its catalog entry before anything is read. */
+typedef struct GtlDataset
+{
+	char	   *name;			/* schema-qualified and quoted, for messages and SQL */
+	char	   *key_column;		/* NULL: none, rows come in any order */
+	char	   *select;			/* SELECT key, features, label FROM ... ORDER BY key */
+	bool		has_features;
+	bool		double_features;	/* float8[], to be narrowed */
+} GtlDataset;
+
+typedef enum GtlKeyRule
+{
+	GTL_KEY_REQUIRED,			/* error if none is named and there is no primary key */
+	GTL_KEY_OPTIONAL			/* the primary key if there is one */
+} GtlKeyRule;
+
+/*
+ * Checks the relation and its columns.  key_column NULL: the primary key;
+ * features_column, label_column NULL: none.  The text of every error names the relation.
+ */
+extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
+								 const char *features_column, const char *label_column,
+								 GtlDataset *dataset);
+
+/* One row; everything lives until the callback returns. */
+typedef struct GtlDatasetRow
+{
+	int64		number;			/* from 0 */
+	const char *key;			/* never NULL with a key column; else the row's number */
+	const char *label;			/* NULL: none */
+	const float *features;		/* [dimension]; NULL without features */
+	int			dimension;		/* the same for all rows; 0 without features */
+} GtlDatasetRow;
+
+typedef void (*GtlDatasetCallback) (void *context, const GtlDatasetRow *row);
+
+/*
+ * Calls back for every row.  Errors, naming the row: NULL or duplicate keys, NULL,
+ * empty, ragged or non-finite features, too many dimensions.  Returns the number
+ * of rows.
+ */
+extern int64 gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context);
+
+#endif							/* GTL_DATASET_H */

@@ -1,0 +1,183 @@
+/*
+ * matrix.c
+ *		A labeled dataset in memory.
+ *
+ * Labels become numbers as they are read; when the categories are not given they
+ * are numbered as they come and renumbered in byte order at the end.
+ */
+#include "steps/matrix.h"
+
+#include "base/memory.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#define FIRST_CAPACITY 1024
+
+typedef struct CategoryEntry
+{
+	char		name[NAMEDATALEN * 17];
+	int32		class_no;
+} CategoryEntry;
+
+typedef struct MatrixState
+{
+	const GtlDataset *dataset;
+	GtlMatrix  *matrix;
+	const char *what;
+	HTAB	   *classes;
+	bool		open;			/* categories are found, not given */
+	int64		capacity;
+	float	   *features;
+	int32	   *labels;
+	GtlEnv		env;
+} MatrixState;
+
+static int32
+find_class(MatrixState *state, const GtlDatasetRow *row)
+{
+	bool		found;
+	CategoryEntry *entry;
+	char		name[NAMEDATALEN * 17];
+
+	if (strlen(row->label) >= sizeof(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("label of object \"%s\" in dataset %s is longer than %zu bytes",
+						row->key, state->dataset->name, sizeof(name) - 1)));
+	strlcpy(name, row->label, sizeof(name));
+	entry = hash_search(state->classes, name, state->open ? HASH_ENTER : HASH_FIND, &found);
+	if (!found && !state->open)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("label \"%s\" of object \"%s\" in dataset %s is not among label_categories",
+						row->label, row->key, state->dataset->name),
+				 errhint("Name every category, or leave the row out with a view.")));
+	if (!found)
+	{
+		entry->class_no = state->matrix->ncategories++;
+		if (entry->class_no % FIRST_CAPACITY == 0)
+			state->matrix->categories = state->matrix->categories == NULL ?
+				palloc(sizeof(char *) * FIRST_CAPACITY) :
+				repalloc(state->matrix->categories, sizeof(char *) * (entry->class_no + FIRST_CAPACITY));
+		state->matrix->categories[entry->class_no] = pstrdup(name);
+	}
+	return entry->class_no;
+}
+
+static void
+grow(MatrixState *state, int dimension)
+{
+	int64		capacity = Max(FIRST_CAPACITY, state->capacity * 2);
+	Size		bytes = mul_size(mul_size(capacity, dimension), sizeof(float));
+
+	gtl_memory_check(bytes, state->what);
+	if (state->features == NULL)
+	{
+		state->features = palloc_extended(bytes, MCXT_ALLOC_HUGE);
+		state->labels = palloc_extended(mul_size(capacity, sizeof(int32)), MCXT_ALLOC_HUGE);
+		gtl_stats_init(&state->matrix->stats, dimension, &state->env);
+		state->matrix->set.dimension = dimension;
+	}
+	else
+	{
+		state->features = repalloc_huge(state->features, bytes);
+		state->labels = repalloc_huge(state->labels, mul_size(capacity, sizeof(int32)));
+	}
+	state->capacity = capacity;
+}
+
+static void
+take_row(void *context, const GtlDatasetRow *row)
+{
+	MatrixState *state = context;
+	GtlLabeledSet *set = &state->matrix->set;
+
+	if (row->label == NULL)
+		return;
+	if (set->rows == state->capacity)
+		grow(state, row->dimension);
+	memcpy(state->features + set->rows * row->dimension, row->features, sizeof(float) * row->dimension);
+	state->labels[set->rows++] = find_class(state, row);
+	gtl_stats_add(&state->matrix->stats, row->features, 1);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* Renumber found categories in byte order. */
+static void
+sort_categories(MatrixState *state)
+{
+	GtlMatrix  *matrix = state->matrix;
+	char	  **found = matrix->categories;
+	char	  **sorted = palloc(sizeof(char *) * matrix->ncategories);
+	int32	   *number = palloc(sizeof(int32) * matrix->ncategories);
+
+	memcpy(sorted, found, sizeof(char *) * matrix->ncategories);
+	qsort(sorted, matrix->ncategories, sizeof(char *), compare_names);
+	for (int i = 0; i < matrix->ncategories; i++)
+		number[i] = (int32) ((char **) bsearch(&found[i], sorted, matrix->ncategories, sizeof(char *), compare_names) - sorted);
+	for (int64 i = 0; i < matrix->set.rows; i++)
+		state->labels[i] = number[state->labels[i]];
+	matrix->categories = sorted;
+}
+
+static void
+count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
+{
+	int			seen = 0;
+
+	matrix->class_counts = palloc0(sizeof(int32) * Max(matrix->ncategories, 1));
+	for (int64 i = 0; i < matrix->set.rows; i++)
+		seen += matrix->class_counts[matrix->set.labels[i]]++ == 0;
+	if (matrix->set.rows == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("dataset %s has no labeled row", dataset->name)));
+	if (seen < 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("all labels of dataset %s are of one class", dataset->name),
+				 errhint("A classifier needs labeled rows of at least two classes.")));
+}
+
+void
+gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, const char *what, GtlMatrix *matrix)
+{
+	MatrixState state;
+	HASHCTL		control;
+
+	memset(matrix, 0, sizeof(*matrix));
+	memset(&state, 0, sizeof(state));
+	memset(&control, 0, sizeof(control));
+	state.dataset = dataset;
+	state.matrix = matrix;
+	state.what = what;
+	state.open = categories == NULL;
+	gtl_env_init(&state.env, CurrentMemoryContext);
+	control.keysize = sizeof(((CategoryEntry *) 0)->name);
+	control.entrysize = sizeof(CategoryEntry);
+	control.hcxt = CurrentMemoryContext;
+	state.classes = hash_create("gtlabel categories", 256, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	for (int i = 0; i < ncategories; i++)
+	{
+		bool		found;
+		CategoryEntry *entry = hash_search(state.classes, categories[i], HASH_ENTER, &found);
+
+		entry->class_no = i;
+	}
+	matrix->categories = categories;
+	matrix->ncategories = ncategories;
+
+	gtl_dataset_read(dataset, take_row, &state);
+	if (state.open)
+		sort_categories(&state);
+	hash_destroy(state.classes);
+	matrix->set.classes = matrix->ncategories;
+	matrix->set.features = state.features;
+	matrix->set.labels = state.labels;
+	count_classes(matrix, dataset);
+}

@@ -1,0 +1,30 @@
+/*
+ * matrix.h
+ *		A labeled dataset in memory, for training outside a job and for simulation.
+ */
+#ifndef GTL_MATRIX_H
+#define GTL_MATRIX_H
+
+#include "base/compat.h"
+#include "learning/classifier.h"
+#include "steps/dataset.h"
+
+typedef struct GtlMatrix
+{
+	GtlLabeledSet set;
+	GtlFeatureStats stats;
+	char	  **categories;
+	int			ncategories;
+	int32	   *class_counts;	/* [ncategories] */
+} GtlMatrix;
+
+/*
+ * Reads the rows that have a label.  categories NULL: the distinct labels, in the
+ * order of their bytes.  Error for a label that is not among the categories, no
+ * labeled row, or one class only; `what` and the budget maintenance_work_mem as in
+ * gtl_memory_check.  Everything is allocated in the current memory context.
+ */
+extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories,
+							const char *what, GtlMatrix *matrix);
+
+#endif							/* GTL_MATRIX_H */
