@@ -100,6 +100,30 @@ CREATE FUNCTION gt_plan_job(job_name text)
     AS 'MODULE_PATHNAME', 'gtl_sql_plan_job' LANGUAGE C VOLATILE ROWS 20;
 COMMENT ON FUNCTION gt_plan_job IS 'The batches and rounds that are left of a job, from where it stands';
 
+CREATE FUNCTION gt_simulate_job(
+    dataset regclass,
+    label_column name,
+    label_categories text[] DEFAULT NULL,
+    key_column name DEFAULT NULL,
+    features_column name DEFAULT 'features',
+    max_concurrent_task_count integer DEFAULT 1000,
+    target_accuracy float8 DEFAULT 0.95,
+    confidence_level float8 DEFAULT 0.95,
+    guarantee text DEFAULT 'confidence',
+    schedule text DEFAULT 'standard',
+    validation_share float8 DEFAULT NULL,
+    algorithm text DEFAULT 'auto',
+    query_strategy text DEFAULT 'auto',
+    max_human_labeled_object_count integer DEFAULT NULL,
+    max_percentage_of_input_dataset_labeled integer DEFAULT NULL,
+    seed bigint DEFAULT NULL,
+    annotator_error float8 DEFAULT 0,
+    repetitions integer DEFAULT 1
+) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
+                 threshold float8, bound float8, machine_error float8, final boolean)
+    AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_simulate_job IS 'Replays whole jobs on a table that is already labeled: each round and, final, the end; writes nothing. Repetition r draws with seed + r - 1 and does what a live job with that seed does';
+
 CREATE FUNCTION gt_explain_job(job_name text) RETURNS TABLE (topic text, finding text, advice text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_job' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not more) was labeled by machine, and what to change';

@@ -7,8 +7,12 @@
 #include "base/errors.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "steps/evidence.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+
+#define MAX_CATEGORY_CHARACTERS 256
 
 const char *const gtl_schedule_choices[] = {"standard", "eager", NULL};
 const char *const gtl_guarantee_choices[] = {"confidence", "expected", "strict", "empirical", NULL};
@@ -97,6 +101,51 @@ gtl_argument_seed(FunctionCallInfo fcinfo, int argument)
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not draw a seed")));
 	return (int64) (seed >> 1);
+}
+
+/* The settings that jobs and simulations name alike. */
+void
+gtl_argument_engine(FunctionCallInfo fcinfo, int guarantee, int schedule, int algorithm, int strategy,
+					GtlEngineSettings *settings)
+{
+	char	   *name;
+
+	gtl_guarantee_parse(gtl_argument_choice(fcinfo, guarantee, "guarantee", gtl_guarantee_choices),
+						&settings->promise.guarantee);
+	name = gtl_argument_choice(fcinfo, schedule, "schedule", gtl_schedule_choices);
+	settings->schedule = strcmp(name, "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
+	gtl_evidence_choices(gtl_argument_choice(fcinfo, algorithm, "algorithm", gtl_algorithm_choices),
+						 gtl_argument_choice(fcinfo, strategy, "query_strategy", gtl_strategy_choices), settings);
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* At least two, none empty, too long or named twice. */
+void
+gtl_check_categories(char **categories, int count)
+{
+	char	  **sorted = palloc(sizeof(char *) * Max(count, 1));
+
+	if (count < 2)
+		gtl_error_setting("label_categories", "must name at least two categories", NULL);
+	for (int i = 0; i < count; i++)
+	{
+		int			length = pg_mbstrlen(categories[i]);
+
+		if (length < 1 || length > MAX_CATEGORY_CHARACTERS)
+			gtl_error_setting("label_categories",
+							  psprintf("must have names of 1 to %d characters", MAX_CATEGORY_CHARACTERS), NULL);
+		sorted[i] = categories[i];
+	}
+	qsort(sorted, count, sizeof(char *), compare_text);
+	for (int i = 1; i < count; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			gtl_error_setting("label_categories", psprintf("must not name \"%s\" twice", sorted[i]), NULL);
+	pfree(sorted);
 }
 
 static ArrayType *

@@ -7,6 +7,7 @@
 
 #include "base/compat.h"
 #include "fmgr.h"
+#include "learning/engine.h"
 
 /* Error, naming the parameter, if the argument is NULL. */
 extern void gtl_argument_required(FunctionCallInfo fcinfo, int argument, const char *name);
@@ -31,6 +32,12 @@ extern const char *const gtl_schedule_choices[];
 extern const char *const gtl_guarantee_choices[];
 extern const char *const gtl_algorithm_choices[];
 extern const char *const gtl_strategy_choices[];
+
+/* guarantee, schedule, algorithm and query_strategy, from the arguments of these numbers. */
+extern void gtl_argument_engine(FunctionCallInfo fcinfo, int guarantee, int schedule, int algorithm, int strategy,
+								GtlEngineSettings *settings);
+
+extern void gtl_check_categories(char **categories, int count);
 
 /* An array without NULLs in it; *count is its length. */
 extern char **gtl_argument_text_array(FunctionCallInfo fcinfo, int argument, const char *name, int *count);

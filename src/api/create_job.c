@@ -37,7 +37,6 @@ enum
 
 #define MAX_NAME_CHARACTERS 63
 #define MAX_ATTRIBUTE_CHARACTERS 127
-#define MAX_CATEGORY_CHARACTERS 256
 
 static void
 check_job_name(const char *name)
@@ -67,35 +66,6 @@ check_attribute_name(const char *name)
 						  "In a manifest \"source\", \"source-ref\", names that end in \"-metadata\" and names with \"$\" mean something else.");
 }
 
-static int
-compare_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-static void
-check_categories(char **categories, int count)
-{
-	char	  **sorted = palloc(sizeof(char *) * Max(count, 1));
-
-	if (count < 2)
-		gtl_error_setting("label_categories", "must name at least two categories", NULL);
-	for (int i = 0; i < count; i++)
-	{
-		int			length = pg_mbstrlen(categories[i]);
-
-		if (length < 1 || length > MAX_CATEGORY_CHARACTERS)
-			gtl_error_setting("label_categories",
-							  psprintf("must have names of 1 to %d characters", MAX_CATEGORY_CHARACTERS), NULL);
-		sorted[i] = categories[i];
-	}
-	qsort(sorted, count, sizeof(char *), compare_text);
-	for (int i = 1; i < count; i++)
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			gtl_error_setting("label_categories", psprintf("must not name \"%s\" twice", sorted[i]), NULL);
-	pfree(sorted);
-}
-
 static Interval
 read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least_seconds)
 {
@@ -120,7 +90,7 @@ read_settings(FunctionCallInfo fcinfo)
 	gtl_argument_required(fcinfo, ARG_DATASET, "dataset");
 	job->dataset = PG_GETARG_OID(ARG_DATASET);
 	job->categories = gtl_argument_text_array(fcinfo, ARG_LABEL_CATEGORIES, "label_categories", &job->ncategories);
-	check_categories(job->categories, job->ncategories);
+	gtl_check_categories(job->categories, job->ncategories);
 	job->key_column = gtl_argument_name_or_null(fcinfo, ARG_KEY_COLUMN);
 	job->features_column = gtl_argument_name_or_null(fcinfo, ARG_FEATURES_COLUMN);
 	job->label_column = gtl_argument_name_or_null(fcinfo, ARG_LABEL_COLUMN);

@@ -92,6 +92,14 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 }
 
 void
+gtl_evidence_choices(const char *algorithm, const char *query_strategy, GtlEngineSettings *settings)
+{
+	settings->algorithm = strcmp(algorithm, "softmax") == 0 ? GTL_ENGINE_SOFTMAX :
+		strcmp(algorithm, "mlp") == 0 ? GTL_ENGINE_MLP : GTL_ENGINE_AUTO;
+	settings->random_queries = strcmp(query_strategy, "random") == 0;
+}
+
+void
 gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
@@ -101,9 +109,7 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->promise.guarantee = job->guarantee;
 	settings->promise.target_error = 1.0 - job->target_accuracy;
 	settings->promise.delta = 1.0 - job->confidence_level;
-	settings->algorithm = strcmp(job->algorithm, "softmax") == 0 ? GTL_ENGINE_SOFTMAX :
-		strcmp(job->algorithm, "mlp") == 0 ? GTL_ENGINE_MLP : GTL_ENGINE_AUTO;
-	settings->random_queries = strcmp(job->query_strategy, "random") == 0;
+	gtl_evidence_choices(job->algorithm, job->query_strategy, settings);
 	settings->limits.max_human = job->max_human_labeled;
 	settings->limits.max_percentage = job->max_percentage_labeled;
 	settings->seed = (uint64) job->seed;

@@ -33,4 +33,7 @@ extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence 
 /* The job's settings as the engine takes them. */
 extern void gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings);
 
+/* The two settings that are stored by name. */
+extern void gtl_evidence_choices(const char *algorithm, const char *query_strategy, GtlEngineSettings *settings);
+
 #endif							/* GTL_EVIDENCE_H */

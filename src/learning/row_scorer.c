@@ -1,0 +1,96 @@
+/*
+ * row_scorer.c
+ *		Scoring one row at a time.
+ */
+#include "learning/row_scorer.h"
+
+#include <math.h>
+
+#include "learning/kernels.h"
+#include "learning/shape.h"
+
+struct GtlRowScorer
+{
+	const GtlClassifier *classifier;
+	GtlShape	shape;
+	float	   *scaled;			/* [dimension] */
+	float	   *hidden;			/* [hidden]; NULL without a hidden layer */
+	float	   *score;			/* [classes] */
+	float	   *probability;	/* [classes] */
+};
+
+GTL_CLONES
+static void
+apply_layer(const float *weights, const float *bias, const float *inputs, int ninputs, int noutputs, float *outputs)
+{
+	for (int o = 0; o < noutputs; o++)
+	{
+		const float *w = weights + (size_t) o * ninputs;
+		float		sum = 0.0f;
+
+		for (int i = 0; i < ninputs; i++)
+			sum += w[i] * inputs[i];
+		outputs[o] = sum + bias[o];
+	}
+}
+
+GtlRowScorer *
+gtl_row_scorer_create(const GtlClassifier *classifier, const GtlEnv *env)
+{
+	GtlRowScorer *scorer = gtl_env_alloc(env, sizeof(GtlRowScorer));
+
+	scorer->classifier = classifier;
+	scorer->shape = gtl_shape(&classifier->candidate, classifier->dimension, classifier->classes);
+	scorer->scaled = gtl_env_alloc(env, sizeof(float) * (size_t) classifier->dimension);
+	if (scorer->shape.nlayers > 1)
+		scorer->hidden = gtl_env_alloc(env, sizeof(float) * (size_t) scorer->shape.layer[0].outputs);
+	scorer->score = gtl_env_alloc(env, sizeof(float) * (size_t) classifier->classes);
+	scorer->probability = gtl_env_alloc(env, sizeof(float) * (size_t) classifier->classes);
+	return scorer;
+}
+
+static void
+run_layers(GtlRowScorer *scorer)
+{
+	const float *weights = scorer->classifier->weights;
+	const float *inputs = scorer->scaled;
+
+	for (int l = 0; l < scorer->shape.nlayers; l++)
+	{
+		const GtlLayer *layer = &scorer->shape.layer[l];
+		bool		last = l == scorer->shape.nlayers - 1;
+		float	   *outputs = last ? scorer->score : scorer->hidden;
+
+		apply_layer(weights + layer->weights, weights + layer->bias, inputs, layer->inputs, layer->outputs, outputs);
+		for (int o = 0; !last && o < layer->outputs; o++)
+			outputs[o] = outputs[o] > 0.0f ? outputs[o] : 0.0f;
+		inputs = outputs;
+	}
+}
+
+const float *
+gtl_row_scorer_score(GtlRowScorer *scorer, const float *row, int32_t *best, double *margin)
+{
+	int			classes = scorer->classifier->classes;
+	int32_t		first = 0;
+	double		second = -INFINITY;
+	double		sum = 0.0;
+
+	gtl_scaler_apply(&scorer->classifier->scaler, row, scorer->scaled, 1);
+	run_layers(scorer);
+	for (int32_t c = 1; c < classes; c++)
+		if (scorer->score[c] > scorer->score[first])
+		{
+			second = scorer->score[first];
+			first = c;
+		}
+		else if (scorer->score[c] > second)
+			second = scorer->score[c];
+	for (int32_t c = 0; c < classes; c++)
+		sum += exp((double) scorer->score[c] - scorer->score[first]);
+	for (int32_t c = 0; c < classes; c++)
+		scorer->probability[c] = (float) (exp((double) scorer->score[c] - scorer->score[first]) / sum);
+	*best = first;
+	*margin = -expm1(second - scorer->score[first]) / sum;
+	return scorer->probability;
+}

@@ -1,0 +1,25 @@
+/*
+ * row_scorer.h
+ *		Scoring one row at a time, for gt_predict: plain dot products, where a block
+ *		of GTL_SCORE_BLOCK_ROWS would be mostly padding.
+ *
+ * Probabilities agree with gtl_scorer_block to float rounding, not to the last bit.
+ */
+#ifndef GTL_ROW_SCORER_H
+#define GTL_ROW_SCORER_H
+
+#include "learning/classifier.h"
+
+typedef struct GtlRowScorer GtlRowScorer;
+
+/* The classifier must outlive the scorer. */
+extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, const GtlEnv *env);
+
+/*
+ * Scores the unscaled row; the result is valid until the next call:
+ * probability[classes], summing to 1.  *best is the most probable class (lowest index
+ * on ties), *margin p(1st) - p(2nd).
+ */
+extern const float *gtl_row_scorer_score(GtlRowScorer *scorer, const float *row, int32_t *best, double *margin);
+
+#endif							/* GTL_ROW_SCORER_H */
