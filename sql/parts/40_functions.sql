@@ -131,3 +131,27 @@ COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not
 CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE (topic text, finding text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gt_explain_object IS 'What happened to one object: its subset, answers, label and the model''s view of it';
+
+-- ---- Models ------------------------------------------------------------------
+
+CREATE FUNCTION gt_train(model_name text, dataset regclass, label_column name, features_column name DEFAULT 'features',
+                         algorithm text DEFAULT 'auto', label_categories text[] DEFAULT NULL, seed bigint DEFAULT 0)
+    RETURNS bigint
+    AS 'MODULE_PATHNAME', 'gtl_sql_train' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_train IS 'Trains a classifier outside any job on the rows that have a label; returns the model_id';
+
+CREATE FUNCTION gt_predict(model_name text, features anyelement) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_predict IS 'The most probable category for the features';
+
+CREATE FUNCTION gt_predict_proba(model_name text, features anyelement) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_predict_proba IS 'The probability of each category, in the order of the model''s label_categories';
+
+CREATE FUNCTION gt_confidence(model_name text, features anyelement) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_confidence' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_confidence IS 'The margin between the two most probable categories, 0 to 1: what rounds compare with their threshold';
+
+CREATE FUNCTION gt_drop_model(model_name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_drop_model' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION gt_drop_model IS 'Removes a model that belongs to no job';

@@ -201,6 +201,25 @@ gtl_model_find(const char *name, const GtlEnv *env)
 }
 
 void
+gtl_model_require_unused(const GtlModel *model)
+{
+	static GtlStatement select = {
+		"SELECT job_name FROM gtlabel.job WHERE initial_model_id = $1 AND state NOT IN ('completed', 'stopped')"
+		" ORDER BY job_id LIMIT 1",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(model->model_id)};
+	GtlResult	r;
+
+	if (gtl_query_run(&r, &select, values, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop model \"%s\" because labeling job \"%s\" starts from it",
+						model->name, gtl_result_text(&r, 0, 1))));
+	gtl_query_end(&r);
+}
+
+void
 gtl_model_delete(int64 model_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.model WHERE model_id = $1", 1, {INT8OID}};

@@ -38,6 +38,9 @@ extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
 /* By name; an error if there is none or the current user may not use it. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 
+/* Error if a job starts from the model. */
+extern void gtl_model_require_unused(const GtlModel *model);
+
 extern void gtl_model_delete(int64 model_id);
 
 /* Models of a dropped job: they go, or stay as models outside any job. */
