@@ -75,7 +75,7 @@ read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least
 	gtl_argument_required(fcinfo, argument, name);
 	value = PG_GETARG_INTERVAL_P(argument);
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&least))) < 0)
-		gtl_error_setting(name, psprintf("must be at least %d seconds", least_seconds), NULL);
+		gtl_error_setting(name, psprintf("must be at least %d second%s", least_seconds, least_seconds == 1 ? "" : "s"), NULL);
 	return *value;
 }
 
@@ -177,7 +177,7 @@ warn_of_futility(const GtlJob *job)
 						   gtl_text_count(job->validation_count), gtl_text_count(job->max_concurrent),
 						   gtl_text_count(job->object_count)),
 				 errhint("Set a smaller max_concurrent_task_count, or schedule => 'eager'.")));
-	else if (job->validation_count < minimum)
+	if (job->validation_count < minimum)
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
 				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",

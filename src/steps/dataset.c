@@ -7,12 +7,15 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "base/query.h"
 #include "catalog/object.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "parser/parse_coerce.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -21,6 +24,8 @@
 #include "utils/typcache.h"
 
 #define CHUNK_ROWS 512
+
+#define FEATURES_HINT "Set features_column.  A job with features_column => NULL does without, and without auto-labeling."
 
 /* ---- Describing ------------------------------------------------------------ */
 
@@ -52,7 +57,7 @@ primary_key_column(Oid relation, const char *name, GtlKeyRule rule)
 }
 
 static Oid
-column_type(Oid relation, const char *column, const char *setting, const char *name)
+column_type(Oid relation, const char *column, const char *hint, const char *name)
 {
 	AttrNumber	attnum = get_attnum(relation, column);
 
@@ -60,7 +65,7 @@ column_type(Oid relation, const char *column, const char *setting, const char *n
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of dataset %s does not exist", column, name),
-				 errhint("Set %s.", setting)));
+				 errhint("%s", hint)));
 	return get_atttype(relation, attnum);
 }
 
@@ -68,7 +73,7 @@ column_type(Oid relation, const char *column, const char *setting, const char *n
 static char *
 features_expression(Oid relation, const char *column, GtlDataset *dataset)
 {
-	Oid			type = getBaseType(column_type(relation, column, "features_column", dataset->name));
+	Oid			type = getBaseType(column_type(relation, column, FEATURES_HINT, dataset->name));
 	const char *quoted = quote_identifier(column);
 	Oid			cast_function;
 	CoercionPathType path;
@@ -82,22 +87,64 @@ features_expression(Oid relation, const char *column, GtlDataset *dataset)
 		return psprintf("d.%s::pg_catalog.float8[]", quoted);
 	}
 	path = find_coercion_pathway(FLOAT4ARRAYOID, type, COERCION_EXPLICIT, &cast_function);
-	if (path == COERCION_PATH_FUNC || path == COERCION_PATH_ARRAYCOERCE)
+	if (path == COERCION_PATH_FUNC ||
+		(path == COERCION_PATH_ARRAYCOERCE && TypeCategory(get_element_type(type)) == TYPCATEGORY_NUMERIC))
 		return psprintf("d.%s::pg_catalog.float4[]", quoted);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" of dataset %s has type %s", column, dataset->name, format_type_be(type)),
 			 errdetail("Features are float4[] or float8[], or a type with a cast to float4[]."),
-			 errhint("Set features_column.")));
+			 errhint("%s", FEATURES_HINT)));
 }
 
-/* ORDER BY the key itself, or its text if its type has no order. */
+/*
+ * The order of the objects: that of the key's type, so that an index serves.  Where
+ * values can be equal to the type and yet differ as text (numeric 1.0 and 1.00), the
+ * text decides, for equal keys to be neighbours and for a seed to mean the same.
+ */
 static char *
-order_clause(Oid key_type, const char *key)
+order_clause(Oid relation, const char *column)
 {
-	TypeCacheEntry *type = lookup_type_cache(key_type, TYPECACHE_LT_OPR);
+	const char *quoted = quote_identifier(column);
+	char	   *as_text = psprintf("d.%s::pg_catalog.text COLLATE pg_catalog.\"C\"", quoted);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	TypeCacheEntry *entry;
+	Oid			equal_image = InvalidOid;
 
-	return psprintf(" ORDER BY d.%s%s", key, OidIsValid(type->lt_opr) ? "" : "::pg_catalog.text");
+	get_atttypetypmodcoll(relation, get_attnum(relation, column), &type, &typmod, &collation);
+	entry = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_BTREE_OPFAMILY);
+	if (!OidIsValid(entry->lt_opr))
+		return psprintf(" ORDER BY %s", as_text);
+	if (OidIsValid(entry->btree_opf))
+		equal_image = get_opfamily_proc(entry->btree_opf, entry->btree_opintype, entry->btree_opintype,
+										BTEQUALIMAGE_PROC);
+	if (OidIsValid(equal_image) &&
+		DatumGetBool(OidFunctionCall1Coll(equal_image, collation, ObjectIdGetDatum(entry->btree_opintype))))
+		return psprintf(" ORDER BY d.%s", quoted);
+	return psprintf(" ORDER BY d.%s, %s", quoted, as_text);
+}
+
+static bool
+may_select(Oid relation, const char *column)
+{
+	return column == NULL ||
+		pg_attribute_aclcheck(relation, get_attnum(relation, column), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* The dataset is read as the caller; say what is missing before that starts. */
+static void
+require_select(Oid relation, const GtlDataset *dataset, const char *features_column, const char *label_column)
+{
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		!(may_select(relation, dataset->key_column) && may_select(relation, features_column) &&
+		  may_select(relation, label_column)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for dataset %s", dataset->name),
+				 errhint("GRANT SELECT ON %s TO %s lets this role read it.", dataset->name,
+						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 }
 
 void
@@ -124,14 +171,13 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
 	if (dataset->key_column != NULL)
 	{
-		Oid			type = column_type(relation, dataset->key_column, "key_column", dataset->name);
-
+		(void) column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
-		order = order_clause(type, quote_identifier(dataset->key_column));
+		order = order_clause(relation, dataset->key_column);
 	}
 	if (label_column != NULL)
 	{
-		(void) column_type(relation, label_column, "label_column", dataset->name);
+		(void) column_type(relation, label_column, "Set label_column.", dataset->name);
 		label = psprintf("d.%s::pg_catalog.text", quote_identifier(label_column));
 	}
 	dataset->select = psprintf("SELECT %s, %s, %s FROM %s d%s",
@@ -139,6 +185,7 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
 							   label != NULL ? label : "NULL::pg_catalog.text",
 							   dataset->name, order != NULL ? order : "");
+	require_select(relation, dataset, features_column, label_column);
 }
 
 /* ---- Reading ---------------------------------------------------------------- */
@@ -203,7 +250,8 @@ check_shape(Reading *reading, ArrayType *array)
 		reading->row.dimension = dimension;
 	if (dimension != reading->row.dimension)
 		bad_features(reading, ERRCODE_DATA_EXCEPTION,
-					 psprintf("have %d dimensions, the objects before have %d", dimension, reading->row.dimension));
+					 psprintf("have %d dimension%s, the objects before have %d",
+							  dimension, dimension == 1 ? "" : "s", reading->row.dimension));
 }
 
 static void

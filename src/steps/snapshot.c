@@ -93,7 +93,8 @@ read_dataset(SnapshotState *state, const GtlDataset *dataset)
 	if (state->count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("dataset %s is empty", dataset->name)));
+				 errmsg("dataset %s is empty", dataset->name),
+				 errhint("A job takes its objects when it is created: load the rows first.")));
 }
 
 /* Place in the validation shuffle of each object, or -1. */
