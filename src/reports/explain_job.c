@@ -7,15 +7,13 @@
  * machine section follows the stages of a job in order and stops at the
  * first that answers the question.
  */
-#include "base/compat.h"
+#include "reports/explain_job.h"
 
 #include <math.h>
 
 #include "api/arguments.h"
 #include "base/text.h"
 #include "catalog/job.h"
-#include "reports/report.h"
-#include "reports/standing.h"
 #include "steps/advance.h"
 #include "steps/limits.h"
 #include "utils/lsyscache.h"
@@ -179,24 +177,32 @@ explain_failures(GtlReport *report, const GtlJob *job)
 					   "The job goes on: it works on the snapshot it took when it was created.");
 }
 
+void
+gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *report)
+{
+	GtlPlanState plan;
+
+	gtl_standing_plan(job, standing, &plan);
+	gtl_report_begin(report);
+	explain_state(report, job, standing);
+	if (!explain_before_round(report, job, standing, &plan))
+		explain_last_round(report, job, standing);
+	explain_outlook(report, job, &plan);
+	explain_classes(report, job, standing);
+	explain_failures(report, job);
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_explain_job);
 Datum
 gtl_sql_explain_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
 	GtlStanding standing;
-	GtlPlanState plan;
 	GtlReport	report;
 
 	gtl_job_require_owner(job);
 	gtl_standing_read(job, &standing);
-	gtl_standing_plan(job, &standing, &plan);
-	gtl_report_begin(&report, fcinfo, 3);
-	explain_state(&report, job, &standing);
-	if (!explain_before_round(&report, job, &standing, &plan))
-		explain_last_round(&report, job, &standing);
-	explain_outlook(&report, job, &plan);
-	explain_classes(&report, job, &standing);
-	explain_failures(&report, job);
+	gtl_explain_job(job, &standing, &report);
+	gtl_report_return(&report, fcinfo, 3);
 	return (Datum) 0;
 }

@@ -94,10 +94,11 @@ gtl_sql_explain_object(PG_FUNCTION_ARGS)
 	int32		object_no;
 
 	gtl_job_require_owner(job);
-	gtl_report_begin(&report, fcinfo, 2);
+	gtl_report_begin(&report);
 	object_no = find_object(&report, job, key);
 	add_rows(&report, &tasks, job, object_no);
 	add_rows(&report, &answers, job, object_no);
 	add_rows(&report, &label, job, object_no);
+	gtl_report_return(&report, fcinfo, 2);
 	return (Datum) 0;
 }

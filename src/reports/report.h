@@ -1,23 +1,36 @@
 /*
  * report.h
- *		Rows of topic, finding and advice, as gt_explain_job returns them.
+ *		Rows of topic, finding and advice: collected first, so that a function can
+ *		return them and gt_report can print them.
  */
 #ifndef GTL_REPORT_H
 #define GTL_REPORT_H
 
 #include "base/compat.h"
 #include "fmgr.h"
+#include "nodes/pg_list.h"
+
+typedef struct GtlReportRow
+{
+	const char *topic;
+	const char *finding;
+	const char *advice;			/* NULL: none */
+} GtlReportRow;
 
 typedef struct GtlReport
 {
-	FunctionCallInfo fcinfo;
-	int			columns;		/* 2: no advice */
+	List	   *rows;			/* of GtlReportRow, in the current memory context */
 } GtlReport;
 
-/* Starts the result set of a function with 2 or 3 text columns. */
-extern void gtl_report_begin(GtlReport *report, FunctionCallInfo fcinfo, int columns);
+extern void gtl_report_begin(GtlReport *report);
 
-/* advice may be NULL. */
+/* Keeps the pointers; advice may be NULL. */
 extern void gtl_report_add(GtlReport *report, const char *topic, const char *finding, const char *advice);
+
+/* The first row of that topic; NULL: there is none. */
+extern const GtlReportRow *gtl_report_find(const GtlReport *report, const char *topic);
+
+/* The result set of a function with 2 or 3 text columns; 2: without advice. */
+extern void gtl_report_return(const GtlReport *report, FunctionCallInfo fcinfo, int columns);
 
 #endif							/* GTL_REPORT_H */

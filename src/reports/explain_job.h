@@ -1,0 +1,15 @@
+/*
+ * explain_job.h
+ *		Where a job stands, why nothing (or not more) was labeled by machine, and
+ *		what to change: for gt_explain_job and gt_report.
+ */
+#ifndef GTL_EXPLAIN_JOB_H
+#define GTL_EXPLAIN_JOB_H
+
+#include "reports/report.h"
+#include "reports/standing.h"
+
+/* Begins the report and adds its rows. */
+extern void gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *report);
+
+#endif							/* GTL_EXPLAIN_JOB_H */
