@@ -86,6 +86,12 @@ CREATE FUNCTION gt_annotate(job_name text, object_keys text[], labels text[], an
     AS 'MODULE_PATHNAME', 'gtl_sql_annotate' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_annotate IS 'Hands in answers by object key, without a lease, all or none; returns how many';
 
+CREATE FUNCTION gt_consolidate(annotations regclass, item name DEFAULT 'item', annotator name DEFAULT 'annotator',
+                               label name DEFAULT 'label', method text DEFAULT 'auto')
+    RETURNS TABLE (item text, label text, confidence float8)
+    AS 'MODULE_PATHNAME', 'gtl_sql_consolidate' LANGUAGE C VOLATILE ROWS 1000;
+COMMENT ON FUNCTION gt_consolidate IS 'One label and a confidence for each item of any table of answers, by majority or Dawid-Skene; auto: Dawid-Skene from 20 items with 3 answers each on';
+
 -- ---- Planning and explaining ---------------------------------------------------
 
 CREATE FUNCTION gt_plan(object_count bigint, max_concurrent_task_count integer DEFAULT 1000,

@@ -48,15 +48,32 @@ COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one 
 COMMENT ON COLUMN gt_annotations.accepted_at IS 'NULL: handed in by key, without a lease';
 
 CREATE VIEW gt_annotators WITH (security_invoker = true) AS
-    SELECT j.job_name, a.annotator, count(*) AS answers,
-           count(l.class_no) AS consolidated,
-           avg((l.class_no = a.class_no)::int)::float8 AS agreement,
+    WITH answer AS (
+        SELECT a.job_id, a.annotator, a.accepted_at, a.submitted_at, l.confidence,
+               j.job_name, j.label_categories[a.class_no + 1] AS answered,
+               j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
+               pg_catalog.cardinality(j.label_categories) AS classes
+          FROM gtlabel.annotation a
+          JOIN gtlabel.job j USING (job_id)
+          LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human),
+    confusion AS (
+        SELECT c.job_id, c.annotator, jsonb_object_agg(c.consolidated, c.answers) AS confusion
+          FROM (SELECT n.job_id, n.annotator, n.consolidated, jsonb_object_agg(n.answered, n.times) AS answers
+                  FROM (SELECT job_id, annotator, consolidated, answered, count(*) AS times
+                          FROM answer WHERE consolidated IS NOT NULL GROUP BY 1, 2, 3, 4) n
+                 GROUP BY 1, 2, 3) c
+         GROUP BY 1, 2)
+    SELECT a.job_name, a.annotator, count(*) AS answers, count(a.consolidated) AS consolidated,
+           avg(a.agrees::int)::float8 AS agreement,
+           avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
+           c.confusion,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
-      FROM gtlabel.annotation a
-      JOIN gtlabel.job j USING (job_id)
-      LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human
-     GROUP BY j.job_name, a.annotator;
+      FROM answer a LEFT JOIN confusion c USING (job_id, annotator)
+     GROUP BY a.job_name, a.annotator, c.confusion;
 COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
+COMMENT ON COLUMN gt_annotators.consolidated IS 'Those of the answers whose object has a label by now';
+COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean posterior of the answers: the label''s confidence where they agree, an even share of the rest where not';
+COMMENT ON COLUMN gt_annotators.confusion IS '{"label": {"answer": times}} over the answers whose object has a label';
 COMMENT ON COLUMN gt_annotators.agreement IS 'Share of the answers that equal the consolidated label, among those whose object has one';
 COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answering it; NULL without leases';
 

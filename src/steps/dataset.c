@@ -147,27 +147,55 @@ require_select(Oid relation, const GtlDataset *dataset, const char *features_col
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 }
 
+/* Its name, if it is something to read rows from. */
+static char *
+readable_name(Oid relation)
+{
+	char		kind = get_rel_relkind(relation);
+	char	   *name;
+
+	if (kind == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	name = relation_name(relation);
+	if (kind != RELKIND_RELATION && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
+		kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is not a table or view", name)));
+	return name;
+}
+
+char *
+gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *settings, int count, char **name)
+{
+	StringInfoData sql;
+
+	*name = readable_name(relation);
+	initStringInfo(&sql);
+	for (int i = 0; i < count; i++)
+	{
+		(void) column_type(relation, columns[i], psprintf("Set %s.", settings[i]), *name);
+		appendStringInfo(&sql, "%s d.%s::pg_catalog.text COLLATE \"C\"", i == 0 ? "SELECT" : ",",
+						 quote_identifier(columns[i]));
+	}
+	appendStringInfo(&sql, " FROM %s d ORDER BY", *name);
+	for (int i = 1; i <= count; i++)
+		appendStringInfo(&sql, "%s %d", i == 1 ? "" : ",", i);
+	return sql.data;
+}
+
 void
 gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 					 const char *features_column, const char *label_column, GtlDataset *dataset)
 {
-	char		kind = get_rel_relkind(relation);
 	char	   *key = NULL;
 	char	   *label = NULL;
 	char	   *order = NULL;
 
 	memset(dataset, 0, sizeof(*dataset));
-	if (kind == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relation)));
-	dataset->name = relation_name(relation);
-	if (kind != RELKIND_RELATION && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
-		kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("%s is not a table or view", dataset->name)));
-
+	dataset->name = readable_name(relation);
 	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
 	if (dataset->key_column != NULL)
 	{

@@ -36,6 +36,13 @@ extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRul
 								 const char *features_column, const char *label_column,
 								 GtlDataset *dataset);
 
+/*
+ * SELECT of some columns as text, ordered by all of them; *name is the relation's
+ * name for messages.  settings[i] is what the user calls column i.
+ */
+extern char *gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *settings, int count,
+									  char **name);
+
 /* One row; everything lives until the callback returns. */
 typedef struct GtlDatasetRow
 {

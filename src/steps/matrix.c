@@ -8,23 +8,17 @@
 #include "steps/matrix.h"
 
 #include "base/memory.h"
-#include "utils/hsearch.h"
+#include "base/names.h"
 #include "utils/memutils.h"
 
 #define FIRST_CAPACITY 1024
-
-typedef struct CategoryEntry
-{
-	char		name[NAMEDATALEN * 17];
-	int32		class_no;
-} CategoryEntry;
 
 typedef struct MatrixState
 {
 	const GtlDataset *dataset;
 	GtlMatrix  *matrix;
 	const char *what;
-	HTAB	   *classes;
+	GtlNames   *names;
 	bool		open;			/* categories are found, not given */
 	int64		capacity;
 	float	   *features;
@@ -35,33 +29,15 @@ typedef struct MatrixState
 static int32
 find_class(MatrixState *state, const GtlDatasetRow *row)
 {
-	bool		found;
-	CategoryEntry *entry;
-	char		name[NAMEDATALEN * 17];
+	int32		class_no = state->open ? gtl_names_add(state->names, row->label) : gtl_names_find(state->names, row->label);
 
-	if (strlen(row->label) >= sizeof(name))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("label of object \"%s\" in dataset %s is longer than %zu bytes",
-						row->key, state->dataset->name, sizeof(name) - 1)));
-	strlcpy(name, row->label, sizeof(name));
-	entry = hash_search(state->classes, name, state->open ? HASH_ENTER : HASH_FIND, &found);
-	if (!found && !state->open)
+	if (class_no < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("label \"%s\" of object \"%s\" in dataset %s is not among label_categories",
 						row->label, row->key, state->dataset->name),
 				 errhint("Name every category, or leave the row out with a view.")));
-	if (!found)
-	{
-		entry->class_no = state->matrix->ncategories++;
-		if (entry->class_no % FIRST_CAPACITY == 0)
-			state->matrix->categories = state->matrix->categories == NULL ?
-				palloc(sizeof(char *) * FIRST_CAPACITY) :
-				repalloc(state->matrix->categories, sizeof(char *) * (entry->class_no + FIRST_CAPACITY));
-		state->matrix->categories[entry->class_no] = pstrdup(name);
-	}
-	return entry->class_no;
+	return class_no;
 }
 
 static void
@@ -101,28 +77,14 @@ take_row(void *context, const GtlDatasetRow *row)
 	gtl_stats_add(&state->matrix->stats, row->features, 1);
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 /* Renumber found categories in byte order. */
 static void
 sort_categories(MatrixState *state)
 {
-	GtlMatrix  *matrix = state->matrix;
-	char	  **found = matrix->categories;
-	char	  **sorted = palloc(sizeof(char *) * matrix->ncategories);
-	int32	   *number = palloc(sizeof(int32) * matrix->ncategories);
+	int32	   *renumbered = gtl_names_sort(state->names);
 
-	memcpy(sorted, found, sizeof(char *) * matrix->ncategories);
-	qsort(sorted, matrix->ncategories, sizeof(char *), compare_names);
-	for (int i = 0; i < matrix->ncategories; i++)
-		number[i] = (int32) ((char **) bsearch(&found[i], sorted, matrix->ncategories, sizeof(char *), compare_names) - sorted);
-	for (int64 i = 0; i < matrix->set.rows; i++)
-		state->labels[i] = number[state->labels[i]];
-	matrix->categories = sorted;
+	for (int64 i = 0; i < state->matrix->set.rows; i++)
+		state->labels[i] = renumbered[state->labels[i]];
 }
 
 static void
@@ -148,34 +110,23 @@ void
 gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, const char *what, GtlMatrix *matrix)
 {
 	MatrixState state;
-	HASHCTL		control;
 
 	memset(matrix, 0, sizeof(*matrix));
 	memset(&state, 0, sizeof(state));
-	memset(&control, 0, sizeof(control));
 	state.dataset = dataset;
 	state.matrix = matrix;
 	state.what = what;
 	state.open = categories == NULL;
+	state.names = gtl_names_create();
 	gtl_env_init(&state.env, CurrentMemoryContext);
-	control.keysize = sizeof(((CategoryEntry *) 0)->name);
-	control.entrysize = sizeof(CategoryEntry);
-	control.hcxt = CurrentMemoryContext;
-	state.classes = hash_create("gtlabel categories", 256, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	for (int i = 0; i < ncategories; i++)
-	{
-		bool		found;
-		CategoryEntry *entry = hash_search(state.classes, categories[i], HASH_ENTER, &found);
-
-		entry->class_no = i;
-	}
-	matrix->categories = categories;
-	matrix->ncategories = ncategories;
+		gtl_names_add(state.names, categories[i]);
 
 	gtl_dataset_read(dataset, take_row, &state);
 	if (state.open)
 		sort_categories(&state);
-	hash_destroy(state.classes);
+	matrix->categories = gtl_names_list(state.names);
+	matrix->ncategories = gtl_names_count(state.names);
 	matrix->set.classes = matrix->ncategories;
 	matrix->set.features = state.features;
 	matrix->set.labels = state.labels;

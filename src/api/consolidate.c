@@ -1,0 +1,163 @@
+/*
+ * consolidate.c
+ *		gt_consolidate: aggregation alone, over any table of answers.
+ *
+ * The table is read as the current user, ordered by item and annotator, so that the
+ * result does not depend on the order of its rows.  Items are numbered as they
+ * come, categories in the order of their bytes.
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "base/memory.h"
+#include "base/names.h"
+#include "base/query.h"
+#include "funcapi.h"
+#include "learning/consolidate.h"
+#include "miscadmin.h"
+#include "steps/dataset.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#define CHUNK_ROWS 10000
+
+typedef struct Answers
+{
+	int64		count;
+	int64		capacity;
+	int32	   *item;
+	int32	   *annotator;
+	int32	   *label;
+	GtlNames   *items;
+	GtlNames   *annotators;
+	GtlNames   *labels;
+} Answers;
+
+static void
+append(Answers *answers, const char *item, const char *annotator, const char *label)
+{
+	if (answers->count == answers->capacity)
+	{
+		Size		bytes;
+
+		answers->capacity = answers->capacity * 2;
+		bytes = mul_size(sizeof(int32), answers->capacity);
+		gtl_memory_check(mul_size(bytes, 3), "the answers to consolidate");
+		answers->item = repalloc_huge(answers->item, bytes);
+		answers->annotator = repalloc_huge(answers->annotator, bytes);
+		answers->label = repalloc_huge(answers->label, bytes);
+	}
+	answers->item[answers->count] = gtl_names_add(answers->items, item);
+	answers->annotator[answers->count] = gtl_names_add(answers->annotators, annotator);
+	answers->label[answers->count++] = gtl_names_add(answers->labels, label);
+}
+
+static void
+read_answers(Oid relation, char *item, char *annotator, char *label, Answers *answers)
+{
+	char	   *columns[3] = {item, annotator, label};
+	static const char *const settings[3] = {"item", "annotator", "label"};
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "gtlabel answer", ALLOCSET_DEFAULT_SIZES);
+	GtlCursor	cursor;
+	char	   *name;
+	uint64		n;
+
+	gtl_cursor_open(&cursor, gtl_dataset_select_texts(relation, columns, settings, 3, &name));
+	while ((n = gtl_cursor_fetch(&cursor, CHUNK_ROWS)) > 0)
+		for (uint64 i = 0; i < n; i++)
+		{
+			MemoryContext caller = MemoryContextSwitchTo(row);
+			char	   *values[3];
+
+			for (int c = 0; c < 3; c++)
+			{
+				values[c] = gtl_result_text(&cursor.result, i, c + 1);
+				if (values[c] == NULL)
+					ereport(ERROR,
+							(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							 errmsg("column \"%s\" of %s contains NULL", columns[c], name),
+							 errhint("Leave such rows out with a view.")));
+			}
+			MemoryContextSwitchTo(caller);
+			append(answers, values[0], values[1], values[2]);
+			MemoryContextReset(row);
+		}
+	gtl_cursor_close(&cursor);
+}
+
+static void
+init_answers(Answers *answers)
+{
+	memset(answers, 0, sizeof(*answers));
+	answers->capacity = CHUNK_ROWS;
+	answers->item = palloc(sizeof(int32) * CHUNK_ROWS);
+	answers->annotator = palloc(sizeof(int32) * CHUNK_ROWS);
+	answers->label = palloc(sizeof(int32) * CHUNK_ROWS);
+	answers->items = gtl_names_create();
+	answers->annotators = gtl_names_create();
+	answers->labels = gtl_names_create();
+}
+
+static void
+consolidate(const Answers *answers, GtlConsolidation method, GtlConsolidated *result)
+{
+	GtlEnv		env;
+	GtlVotes	votes;
+
+	gtl_env_init(&env, CurrentMemoryContext);
+	memset(&votes, 0, sizeof(votes));
+	votes.count = answers->count;
+	votes.items = gtl_names_count(answers->items);
+	votes.annotators = gtl_names_count(answers->annotators);
+	votes.classes = gtl_names_count(answers->labels);
+	votes.item = answers->item;
+	votes.annotator = answers->annotator;
+	votes.label = answers->label;
+	gtl_memory_check(gtl_consolidate_memory(votes.count, votes.items, votes.annotators, votes.classes),
+					 "consolidating the answers");
+	gtl_consolidate(&votes, method, true, &env, result);
+	if (result->interrupted)
+		gtl_interrupt_raise();
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_consolidate);
+Datum
+gtl_sql_consolidate(PG_FUNCTION_ARGS)
+{
+	static const char *const methods[] = {"auto", "majority", "dawid_skene", NULL};
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	char	   *method;
+	Answers		answers;
+	GtlConsolidated result;
+	int32	   *renumbered;
+
+	gtl_argument_required(fcinfo, 0, "annotations");
+	gtl_argument_required(fcinfo, 1, "item");
+	gtl_argument_required(fcinfo, 2, "annotator");
+	gtl_argument_required(fcinfo, 3, "label");
+	method = gtl_argument_choice(fcinfo, 4, "method", methods);
+	init_answers(&answers);
+	read_answers(PG_GETARG_OID(0), gtl_argument_name_or_null(fcinfo, 1), gtl_argument_name_or_null(fcinfo, 2),
+				 gtl_argument_name_or_null(fcinfo, 3), &answers);
+	InitMaterializedSRF(fcinfo, 0);
+	if (answers.count == 0)
+		return (Datum) 0;
+	renumbered = gtl_names_sort(answers.labels);
+	for (int64 i = 0; i < answers.count; i++)
+		answers.label[i] = renumbered[answers.label[i]];
+	consolidate(&answers, strcmp(method, "majority") == 0 ? GTL_CONSOLIDATE_MAJORITY :
+				strcmp(method, "dawid_skene") == 0 ? GTL_CONSOLIDATE_DAWID_SKENE : GTL_CONSOLIDATE_AUTO, &result);
+	for (int32 i = 0; i < gtl_names_count(answers.items); i++)
+	{
+		Datum		values[3];
+		bool		nulls[3] = {false, false, false};
+
+		values[0] = CStringGetTextDatum(gtl_names_list(answers.items)[i]);
+		values[1] = CStringGetTextDatum(gtl_names_list(answers.labels)[result.label[i]]);
+		values[2] = Float8GetDatum((double) result.confidence[i]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		pfree(DatumGetPointer(values[0]));
+		pfree(DatumGetPointer(values[1]));
+	}
+	return (Datum) 0;
+}
