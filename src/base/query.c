@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -14,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 Oid
@@ -62,6 +64,25 @@ leave(GtlResult *result)
 	result->rows = NULL;
 }
 
+/*
+ * In a REPEATABLE READ or SERIALIZABLE transaction too, statements see what has been
+ * committed until now (as foreign key checks do): what a job's locks protect is
+ * the present, and an answer that an old snapshot does not show would be lost.
+ */
+static int
+execute(SPIPlanPtr plan, const Datum *values, const char *nulls)
+{
+	Snapshot	snapshot;
+	int			code;
+
+	if (!IsolationUsesXactSnapshot())
+		return SPI_execute_plan(plan, (Datum *) values, nulls, false, 0);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	code = SPI_execute_snapshot(plan, (Datum *) values, nulls, snapshot, InvalidSnapshot, false, true, 0);
+	UnregisterSnapshot(snapshot);
+	return code;
+}
+
 uint64
 gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, const char *nulls)
 {
@@ -84,7 +105,7 @@ gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, c
 		statement->plan = plan;
 	}
 
-	code = SPI_execute_plan(statement->plan, (Datum *) values, nulls, false, 0);
+	code = execute(statement->plan, values, nulls);
 	if (code < 0)
 		elog(ERROR, "could not execute \"%s\": %s", statement->sql, SPI_result_code_string(code));
 	result->count = SPI_processed;

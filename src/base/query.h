@@ -7,6 +7,9 @@
  *	  search_path of pg_catalog, from plans kept for the session;
  *	- cursors over a user's table run as the current user, with the same path.
  *
+ * The former see what is committed at their start, whatever the isolation level of the
+ * transaction; the latter what the transaction sees.
+ *
  * A result lives from gtl_query_run to gtl_query_end; the memory context of the
  * caller stays current in between, and the getters copy into it.  Queries may
  * nest.  On error everything is undone by the server's (sub)transaction abort: SPI
