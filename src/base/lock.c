@@ -5,6 +5,7 @@
 #include "base/lock.h"
 
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "storage/lock.h"
 
 static void
@@ -35,6 +36,27 @@ gtl_lock_try(GtlLockClass class, int64 id, bool shared)
 
 	set_tag(&tag, class, id);
 	return LockAcquire(&tag, mode(shared), false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+gtl_lock_wait(GtlLockClass class, int64 id)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	WaitForLockers(tag, ExclusiveLock, false);
+}
+
+bool
+gtl_lock_is_free(GtlLockClass class, int64 id)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	if (LockAcquire(&tag, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	(void) LockRelease(&tag, ShareLock, false);
+	return true;
 }
 
 void

@@ -8,12 +8,15 @@
  *		end of its transaction.  Nothing that annotators do waits for it.
  * GTL_LOCK_ANSWERS: shared by every transaction that changes tasks, from before
  *		its first change to its end.  Exclusive: no such change is in flight.  A
- *		worker takes and releases it before it asks whether a batch is complete;
- *		whoever closes a batch with open tasks, or drops the job, holds it.
- * GTL_LOCK_ANNOTATOR: one claim at a time for the same annotator of a job, so that
- *		nobody gets an object twice through two sessions.
+ *		worker waits for those that hold it before it asks whether a batch is
+ *		complete; whoever closes a batch with open tasks, or drops the job, holds it.
+ * GTL_LOCK_ANNOTATOR: one claim, or set of answers by key, at a time for the same
+ *		annotator of a job, so that nobody gets an object twice through two sessions.
+ * GTL_LOCK_DECLINES: one decline at a time, so that each counts those before it.
  *
- * Order: STEPS, then ANSWERS, then the job's row.
+ * Order: STEPS, then ANSWERS, then the job's row or one of the others.  A user's
+ * transaction that calls several functions may take them in another order, and then
+ * the server's deadlock detection ends it with an error.
  */
 #ifndef GTL_LOCK_H
 #define GTL_LOCK_H
@@ -24,12 +27,23 @@ typedef enum GtlLockClass
 {
 	GTL_LOCK_STEPS = 18252,
 	GTL_LOCK_ANSWERS = 18253,
-	GTL_LOCK_ANNOTATOR = 18254
+	GTL_LOCK_ANNOTATOR = 18254,
+	GTL_LOCK_DECLINES = 18255
 } GtlLockClass;
 
 /* Until the end of the transaction. */
 extern void gtl_lock_acquire(GtlLockClass class, int64 id, bool shared);
 extern bool gtl_lock_try(GtlLockClass class, int64 id, bool shared);
+
+/*
+ * Waits for the transactions that hold the lock in a way that excludes an exclusive
+ * holder, prepared ones too.  It takes nothing and keeps nobody out meanwhile: those
+ * that come later are not waited for.
+ */
+extern void gtl_lock_wait(GtlLockClass class, int64 id);
+
+/* Does nobody hold it exclusively, at this moment? */
+extern bool gtl_lock_is_free(GtlLockClass class, int64 id);
 
 /* Until released, or the end of the session. */
 extern void gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared);

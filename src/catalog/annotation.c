@@ -7,6 +7,7 @@
  */
 #include "catalog/annotation.h"
 
+#include "access/xact.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
@@ -28,9 +29,10 @@ gtl_annotation_submit(const int64 *task_ids, const int32 *classes, int count, co
 	};
 	Datum		values[4] = {gtl_array_int64(task_ids, count), gtl_array_int32(classes, count),
 		CStringGetTextDatum(annotator), TimestampTzGetDatum(gtl_clock_now())};
+	CommandId	first_command = GetCurrentCommandId(false);
 
 	if (gtl_query_do(&submit, values, NULL) != (uint64) count)
-		gtl_task_explain_not_leased(task_ids, count, annotator);
+		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
 }
 
 /* Why an object has no task for this annotator: always an error. */
@@ -128,6 +130,7 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 	int64	   *task_ids = palloc(sizeof(int64) * Max(count, 1));
 	Datum		values[4];
 
+	gtl_task_lock_annotator(job, annotator);
 	choose_tasks(job, keys, count, annotator, task_ids);
 	values[0] = gtl_array_int64(task_ids, count);
 	values[1] = gtl_array_int32(classes, count);

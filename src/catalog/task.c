@@ -16,6 +16,8 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
 #include "base/lock.h"
 #include "base/query.h"
 #include "base/settings.h"
@@ -54,6 +56,7 @@ gtl_task_issue(const GtlJob *job, const int32 *objects, int count)
 	" SELECT t.task_id FROM gtlabel.task t" \
 	"  WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = $3 AND t.object_no >= $4 AND t.object_no < $5" \
 	"    AND (t.state = 'available' OR (t.state = 'accepted' AND t.lease_expires_at <= $6))" own \
+	"    AND EXISTS (SELECT FROM gtlabel.batch b WHERE b.job_id = $1 AND b.batch_no = $2 AND b.expires_at > $6)" \
 	"  ORDER BY t.object_no LIMIT $7 FOR UPDATE SKIP LOCKED)," \
 	" claimed AS (" \
 	" UPDATE gtlabel.task t SET state = 'accepted', annotator = $8, accepted_at = $6, lease_expires_at = $6 + $9" \
@@ -107,6 +110,17 @@ claim_range(const GtlJob *job, const char *annotator, int slot, int32 first, int
 	return count;
 }
 
+void
+gtl_task_lock_annotator(const GtlJob *job, const char *annotator)
+{
+	uint64		hash;
+
+	if (job->annotators_per_object == 1)
+		return;
+	hash = hash_bytes_extended((const unsigned char *) annotator, (int) strlen(annotator), 0);
+	gtl_lock_acquire(GTL_LOCK_ANNOTATOR, (int64) hash_combine64(hash, (uint64) job->job_id), false);
+}
+
 int
 gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims)
 {
@@ -116,11 +130,7 @@ gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **
 
 	wanted = Min(wanted, job->max_concurrent);
 	*claims = palloc(sizeof(GtlClaim) * Max(wanted, 1));
-	if (job->annotators_per_object > 1)
-		gtl_lock_acquire(GTL_LOCK_ANNOTATOR,
-						 (int64) hash_combine64(hash_bytes_extended((const unsigned char *) annotator,
-																	(int) strlen(annotator), 0),
-												(uint64) job->job_id), false);
+	gtl_task_lock_annotator(job, annotator);
 	for (int slot = 0; slot < job->annotators_per_object && count < wanted; slot++)
 	{
 		count += claim_range(job, annotator, slot, start, job->object_count, wanted - count, now, *claims + count);
@@ -155,9 +165,10 @@ gtl_task_release(const int64 *task_ids, int count, const char *annotator)
 		2, {INT8ARRAYOID, TEXTOID}
 	};
 	Datum		values[2] = {gtl_array_int64(task_ids, count), CStringGetTextDatum(annotator)};
+	CommandId	first_command = GetCurrentCommandId(false);
 
 	if (gtl_query_do(&update, values, NULL) != (uint64) count)
-		gtl_task_explain_not_leased(task_ids, count, annotator);
+		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
 }
 
 void
@@ -196,26 +207,33 @@ gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char
 	Datum		k = Int32GetDatum(job->annotators_per_object);
 	Datum		values[4] = {ids, CStringGetTextDatum(annotator), Int64GetDatum(job->job_id), k};
 	Datum		rest[3] = {ids, Int64GetDatum(job->job_id), k};
+	CommandId	first_command = GetCurrentCommandId(false);
 
+	gtl_lock_acquire(GTL_LOCK_DECLINES, job->job_id, false);
 	if (gtl_query_do(&decline, values, NULL) != (uint64) count)
-		gtl_task_explain_not_leased(task_ids, count, annotator);
+		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
 	gtl_query_do(&replace, rest, NULL);
 	gtl_query_do(&close, rest, NULL);
 }
 
+/*
+ * The call has already changed those of the tasks that were leased to the annotator: they
+ * are known by the command that wrote them, and are not to blame.
+ */
 void
-gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator)
+gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator, CommandId first_command)
 {
 	static GtlStatement select = {
 		"SELECT g.task_id, t.state, t.annotator, b.closed_at IS NOT NULL,"
-		" count(*) OVER (PARTITION BY g.task_id) > 1"
+		" count(*) OVER (PARTITION BY g.task_id) > 1 AS twice"
 		" FROM unnest($1) WITH ORDINALITY AS g (task_id, place)"
 		" LEFT JOIN gtlabel.task t ON t.task_id = g.task_id"
 		" LEFT JOIN gtlabel.batch b ON b.job_id = t.job_id AND b.batch_no = t.batch_no"
-		" ORDER BY (t.state = 'accepted' AND t.annotator = $2) NULLS FIRST, g.place LIMIT 1",
-		2, {INT8ARRAYOID, TEXTOID}
+		" ORDER BY t.xmin = $2 AND t.cmin::text::bigint >= $3 NULLS FIRST, twice DESC, g.place LIMIT 1",
+		3, {INT8ARRAYOID, XIDOID, INT8OID}
 	};
-	Datum		values[2] = {gtl_array_int64(task_ids, count), CStringGetTextDatum(annotator)};
+	Datum		values[3] = {gtl_array_int64(task_ids, count), TransactionIdGetDatum(GetCurrentTransactionIdIfAny()),
+		Int64GetDatum((int64) first_command)};
 	GtlResult	r;
 	int64		task_id;
 	char	   *state;
@@ -233,7 +251,7 @@ gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annota
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("task " INT64_FORMAT " is given more than once", task_id)));
-	if (strcmp(state, "submitted") == 0 && strcmp(holder, annotator) == 0)
+	if (strcmp(state, "submitted") == 0 && holder != NULL && strcmp(holder, annotator) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("task " INT64_FORMAT " is already submitted", task_id)));
@@ -250,7 +268,11 @@ gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annota
 			 errhint("Accept tasks with gt_accept_tasks, and answer within the job's task_time_limit.")));
 }
 
-/* An open task that no transaction in flight is changing? */
+/*
+ * An open task that no other transaction is changing, or has changed since the snapshot
+ * was taken?  The latter counts too: such a transaction may have looked before this one's
+ * answers were there, and may have ended between the snapshot and this look.
+ */
 static bool
 is_undisturbed(TupleTableSlot *slot)
 {
@@ -263,7 +285,11 @@ is_undisturbed(TupleTableSlot *slot)
 		return true;
 	if (header->t_infomask & HEAP_XMAX_IS_MULTI)
 		return false;			/* several lockers: take it as disturbed */
-	return TransactionIdIsCurrentTransactionId(xmax) || !TransactionIdIsInProgress(xmax);
+	if (TransactionIdIsCurrentTransactionId(xmax))
+		return true;
+	if (TransactionIdIsInProgress(xmax))
+		return false;
+	return HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) || !TransactionIdDidCommit(xmax);
 }
 
 /*

@@ -28,6 +28,12 @@ typedef struct GtlClaim
 extern void gtl_task_issue(const GtlJob *job, const int32 *objects, int count);
 
 /*
+ * Until the transaction's end, no other session gives the annotator a task of the job or
+ * takes an answer by key.  Needed where several answers an object are wanted.
+ */
+extern void gtl_task_lock_annotator(const GtlJob *job, const char *annotator);
+
+/*
  * Claims up to `wanted` tasks of different objects for an annotator who has
  * not had them yet; returns how many.  *claims is palloc'd.
  */
@@ -47,16 +53,29 @@ extern void gtl_task_release(const int64 *task_ids, int count, const char *annot
  */
 extern void gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator);
 
-/* Explains why not all of these tasks were leased to the annotator: always an error. */
-extern void gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator) pg_attribute_noreturn();
+/*
+ * Explains why not all of these tasks were leased to the annotator: always an error.
+ * first_command: the current command id before the call changed any of them.
+ */
+extern void gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator,
+										CommandId first_command) pg_attribute_noreturn();
 
 /* Has the open batch a task that is not submitted?  Sees committed changes and this transaction's own. */
 extern bool gtl_task_any_open(const GtlJob *job);
 
 /*
- * The same, but passes over tasks that a transaction in flight is changing.  False
- * means: once those transactions have ended, the batch may be complete, and no
- * later answer will come to notice it.
+ * The same, but passes over tasks that another transaction is changing, or has
+ * changed since the scan began.  False means: once those transactions have ended, the
+ * batch may be complete, and no later answer will come to notice it.
+ *
+ * Why the end of a batch is never missed: every transaction that answers, declines or closes
+ * a task looks for an undisturbed one after that, and asks for a worker if it
+ * finds none.  Of the transactions whose changes complete a batch, let T be the one whose
+ * last look began last.  When T looks, every task that the others still had to
+ * change was changed already (else their look would have been later); each is either
+ * visible to T as closed, or carries the id of a transaction that had not ended
+ * when T's snapshot was taken, so T finds none undisturbed.  T's worker waits for all
+ * of them before it looks itself (lock.h, GTL_LOCK_ANSWERS).
  */
 extern bool gtl_task_any_undisturbed(const GtlJob *job);
 
