@@ -9,6 +9,7 @@
  */
 #include "base/compat.h"
 
+#include "access/xact.h"
 #include "api/arguments.h"
 #include "background/worker.h"
 #include "base/errors.h"
@@ -65,18 +66,28 @@ require_state(const GtlJob *job, bool answers)
 			 job->state == GTL_JOB_PAUSED ? errhint("Its owner can go on with gt_resume_job.") : 0));
 }
 
-/* Lock out the batch's end and the job's drop, then read the job again. */
+/* Lock out the batch's end and the job's drop, then read the job again; NULL if it is gone. */
 static GtlJob *
-enter_job(int64 job_id, const char *name, bool is_self, bool answers)
+enter_job(int64 job_id, bool is_self, bool answers)
 {
 	GtlJob	   *job;
 
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job_id, true);
 	job = gtl_job_get(job_id);
 	if (job == NULL)
-		gtl_error_unknown_job(name);
+		return NULL;
 	require_annotator(job, is_self);
 	require_state(job, answers);
+	return job;
+}
+
+static GtlJob *
+enter_job_by_name(const char *name, bool is_self, bool answers)
+{
+	GtlJob	   *job = enter_job(gtl_job_find(name)->job_id, is_self, answers);
+
+	if (job == NULL)
+		gtl_error_unknown_job(name);
 	return job;
 }
 
@@ -105,7 +116,7 @@ enter_jobs_of_tasks(const int64 *task_ids, int count, const char *annotator, boo
 	gtl_task_find_jobs(task_ids, count, job_ids);
 	for (int i = 0; i < count; i++)
 		if (job_ids[i] == 0)
-			gtl_task_explain_not_leased(task_ids, count, annotator);
+			gtl_task_explain_not_leased(task_ids, count, annotator, GetCurrentCommandId(false));
 	for (;;)
 	{
 		int64		next = PG_INT64_MAX;
@@ -117,7 +128,9 @@ enter_jobs_of_tasks(const int64 *task_ids, int count, const char *annotator, boo
 				next = job_ids[i];
 		if (next == PG_INT64_MAX)
 			return njobs;
-		entry->job = enter_job(next, psprintf(INT64_FORMAT, next), is_self, true);
+		entry->job = enter_job(next, is_self, true);
+		if (entry->job == NULL)
+			gtl_task_explain_not_leased(task_ids, count, annotator, GetCurrentCommandId(false));
 		entry->task_ids = palloc(sizeof(int64) * count);
 		entry->count = 0;
 		for (int i = 0; i < count; i++)
@@ -183,7 +196,7 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 	bool		is_self;
 	char	   *annotator = read_annotator(fcinfo, 2, &is_self);
 	GtlJob	   *job;
-	GtlClaim   *claims;
+	GtlClaim   *claims = NULL;
 	int			wanted;
 	int			count;
 
@@ -191,11 +204,11 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 	wanted = PG_GETARG_INT32(1);
 	if (wanted < 1)
 		gtl_error_setting("max_tasks", "must be at least 1", NULL);
-	job = enter_job(gtl_job_find(name)->job_id, name, is_self, false);
+	job = enter_job_by_name(name, is_self, false);
 	InitMaterializedSRF(fcinfo, 0);
-	if (job->open_batch_no == 0)
-		return (Datum) 0;
-	count = gtl_task_claim(job, annotator, wanted, &claims);
+	count = job->open_batch_no == 0 ? 0 : gtl_task_claim(job, annotator, wanted, &claims);
+	if (count == 0)
+		gtl_worker_pick_up(job, false);
 	for (int i = 0; i < count; i++)
 	{
 		Datum		values[3] = {Int64GetDatum(claims[i].task_id), CStringGetTextDatum(claims[i].object_key),
@@ -287,9 +300,8 @@ gtl_sql_annotate(PG_FUNCTION_ARGS)
 	CategoryEntry *categories;
 
 	require_same_length(count, nlabels, "object_keys");
-	job = gtl_job_find(name);
-	gtl_job_require_owner(job);
-	job = enter_job(job->job_id, name, is_self, true);
+	gtl_job_require_owner(gtl_job_find(name));
+	job = enter_job_by_name(name, is_self, true);
 	categories = sort_categories(job);
 	for (int i = 0; i < count; i++)
 		classes[i] = find_class(job, categories, labels[i]);

@@ -210,6 +210,7 @@ gtl_sql_wait_job(PG_FUNCTION_ARGS)
 	TimestampTz until = DT_NOEND;
 
 	check_state_name(wish);
+	gtl_worker_pick_up(job, true);
 	if (!PG_ARGISNULL(2))
 		until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 														TimestampTzGetDatum(GetCurrentTimestamp()), PG_GETARG_DATUM(2)));

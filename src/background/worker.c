@@ -3,11 +3,13 @@
  *		Background workers: one does the due steps of one job, and ends.
  *
  * Whoever may have completed a batch asks for a worker; it is registered from a
- * commit callback, when the answers are visible to it.  The worker first
- * waits for answers that are in flight (GTL_LOCK_ANSWERS, see task.h and lock.h),
- * so the last of several simultaneous answers is never overlooked; then it holds
- * GTL_LOCK_STEPS for the session and does what is due.  A worker that finds nothing
- * to do costs a millisecond.
+ * commit callback, when the answers are visible to it, or when the transaction is
+ * prepared for a two-phase commit.  The worker first waits for answers that are in
+ * flight (GTL_LOCK_ANSWERS, see task.h and lock.h), so the last of several
+ * simultaneous answers is never overlooked; then it holds GTL_LOCK_STEPS for the
+ * session and does what is due.  A worker that finds nothing to do costs a millisecond.
+ * What a crash or a lack of worker slots leaves undone is picked up by the next
+ * annotator who asks for tasks in vain.
  *
  * It runs as the job's owner.  An owner who may not log in cannot be
  * connected as, so then the worker connects as the bootstrap superuser and switches
@@ -21,6 +23,7 @@
 #include "base/settings.h"
 #include "catalog/event.h"
 #include "catalog/pg_authid.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -28,8 +31,13 @@
 #include "steps/advance.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+/* How often a session asks for a worker because of steps that somebody has left undone. */
+#define PICK_UP_MILLISECONDS 2000
 
 /* What a worker is told, by value in bgw_extra. */
 typedef struct WorkerArgument
@@ -66,6 +74,17 @@ can_login(Oid role)
 	return result;
 }
 
+static void
+fill_request(PendingWorker *worker, const GtlJob *job)
+{
+	memset(worker, 0, sizeof(*worker));
+	worker->argument.database = MyDatabaseId;
+	worker->argument.owner = job->owner;
+	worker->argument.job_id = job->job_id;
+	worker->argument.owner_can_login = can_login(job->owner);
+	strlcpy(worker->job_name, job->name, 1 + pg_mbcliplen(job->name, (int) strlen(job->name), NAMEDATALEN - 1));
+}
+
 void
 gtl_worker_launch_at_commit(const GtlJob *job)
 {
@@ -76,17 +95,16 @@ gtl_worker_launch_at_commit(const GtlJob *job)
 	for (worker = pending; worker != NULL; worker = worker->next)
 		if (worker->argument.job_id == job->job_id)
 			return;
-	worker = MemoryContextAllocZero(TopTransactionContext, sizeof(PendingWorker));
-	worker->argument.database = MyDatabaseId;
-	worker->argument.owner = job->owner;
-	worker->argument.job_id = job->job_id;
-	worker->argument.owner_can_login = can_login(job->owner);
-	strlcpy(worker->job_name, job->name, sizeof(worker->job_name));
+	worker = MemoryContextAlloc(TopTransactionContext, sizeof(PendingWorker));
+	fill_request(worker, job);
 	worker->next = pending;
 	pending = worker;
 }
 
-/* Runs after the commit: must not fail. */
+/*
+ * Runs after the commit, when an error would be a PANIC: so the message does not hold the
+ * job's name, which the client's encoding may lack characters for.
+ */
 static void
 start_worker(const PendingWorker *request)
 {
@@ -104,14 +122,35 @@ start_worker(const PendingWorker *request)
 	if (!RegisterDynamicBackgroundWorker(&worker, NULL))
 		ereport(WARNING,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("no background worker is free for labeling job \"%s\"", request->job_name),
+				 errmsg("no background worker is free for labeling job " INT64_FORMAT, request->argument.job_id),
 				 errhint("Call gt_advance_job to do its steps in this session, or increase max_worker_processes.")));
+}
+
+void
+gtl_worker_pick_up(const GtlJob *job, bool at_once)
+{
+	static TimestampTz last_time = 0;
+	TimestampTz now = GetCurrentTimestamp();
+	PendingWorker worker;
+
+	if (!gtl_setting_background ||
+		!TimestampDifferenceExceeds(last_time, now, PICK_UP_MILLISECONDS) ||
+		!gtl_advance_due(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
+		return;
+	last_time = now;
+	if (!at_once)
+	{
+		gtl_worker_launch_at_commit(job);
+		return;
+	}
+	fill_request(&worker, job);
+	start_worker(&worker);
 }
 
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_COMMIT)
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE)
 		for (PendingWorker *worker = pending; worker != NULL; worker = worker->next)
 			start_worker(worker);
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
@@ -122,6 +161,21 @@ void
 gtl_worker_init(void)
 {
 	RegisterXactCallback(at_transaction_end, NULL);
+}
+
+/* What the owner's role or the database set for interactive sessions must not stop the steps. */
+static void
+override_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"default_transaction_deferrable", "off"},
+		{"lock_timeout", "0"},
+	};
+
+	for (int i = 0; i < (int) lengthof(settings); i++)
+		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
 void
@@ -141,9 +195,11 @@ gtl_worker_main(Datum main_arg)
 	transaction.owner = argument.owner;
 	transaction.context = AllocSetContextCreate(TopMemoryContext, "gtlabel worker", ALLOCSET_DEFAULT_SIZES);
 
+	override_settings();
+
 	/* answers in flight come first */
 	gtl_transaction_resume(&transaction);
-	gtl_lock_acquire(GTL_LOCK_ANSWERS, argument.job_id, false);
+	gtl_lock_wait(GTL_LOCK_ANSWERS, argument.job_id);
 	gtl_transaction_suspend(&transaction);
 
 	gtl_transaction_resume(&transaction);

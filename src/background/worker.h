@@ -15,6 +15,12 @@
  */
 extern void gtl_worker_launch_at_commit(const GtlJob *job);
 
+/*
+ * Asks for a worker, at commit or at once, if steps of the job seem due that nobody does:
+ * after a crash, or when there was no slot.  Once every few seconds in a session.
+ */
+extern void gtl_worker_pick_up(const GtlJob *job, bool at_once);
+
 /* Registers the commit callback; from _PG_init. */
 extern void gtl_worker_init(void);
 

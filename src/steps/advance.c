@@ -59,6 +59,14 @@ may_close_early(const GtlJob *job)
 	return job->state == GTL_JOB_IN_PROGRESS && batch.expires_at <= gtl_clock_now() && gtl_task_any_open(job);
 }
 
+bool
+gtl_advance_due(const GtlJob *job)
+{
+	if (job->state != GTL_JOB_IN_PROGRESS)
+		return job->state == GTL_JOB_STOPPING;
+	return job->open_batch_no == 0 || may_close_early(job) || !gtl_task_any_undisturbed(job);
+}
+
 /* The job fails if too much of its first random sample did. */
 static bool
 sample_failed(GtlJob *job)
@@ -144,15 +152,20 @@ gtl_advance_round_due(const GtlJob *job)
 	return !batch.validation || job->schedule == GTL_SCHEDULE_EAGER || job->initial_model_id != 0;
 }
 
-/* One step; false if none is due.  *job becomes NULL if it is gone. */
+/*
+ * One step; false if none is due.  *job becomes NULL if it is gone.  answers_locked:
+ * GTL_LOCK_ANSWERS is held, so a batch with open tasks may be closed.
+ */
 static bool
-step(GtlJob **job_pointer, GtlTransaction *transaction)
+step(GtlJob **job_pointer, bool answers_locked, GtlTransaction *transaction)
 {
 	GtlJob	   *job = *job_pointer;
 	char	   *limit;
 
 	if (job->state == GTL_JOB_STOPPING)
 	{
+		if (job->open_batch_no != 0 && !answers_locked)
+			return true;		/* stopped between the two looks of lock_job */
 		if (job->open_batch_no != 0)
 			close_batch(job);
 		finish(job, GTL_JOB_STOPPED, "stopped", final_counts(job));
@@ -163,7 +176,7 @@ step(GtlJob **job_pointer, GtlTransaction *transaction)
 	job->state = GTL_JOB_IN_PROGRESS;
 	if (job->open_batch_no != 0)
 	{
-		if (gtl_task_any_open(job) && !may_close_early(job))
+		if (!answers_locked && gtl_task_any_open(job))
 			return false;
 		close_batch(job);
 	}
@@ -182,13 +195,14 @@ step(GtlJob **job_pointer, GtlTransaction *transaction)
 
 /* Locks in the order of lock.h, then the job as it stands. */
 static GtlJob *
-lock_job(int64 job_id)
+lock_job(int64 job_id, bool *answers_locked)
 {
 	GtlJob	   *job = gtl_job_get(job_id);
 
 	if (job == NULL)
 		return NULL;
-	if (may_close_early(job))
+	*answers_locked = may_close_early(job);
+	if (*answers_locked)
 		gtl_lock_acquire(GTL_LOCK_ANSWERS, job_id, false);
 	return gtl_job_lock(job_id);
 }
@@ -197,12 +211,13 @@ GtlJob *
 gtl_advance(int64 job_id, GtlTransaction *transaction)
 {
 	GtlJob	   *job;
+	bool		answers_locked = false;
 
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
-		job = lock_job(job_id);
-		if (job == NULL || !step(&job, transaction) || job == NULL)
+		job = lock_job(job_id, &answers_locked);
+		if (job == NULL || !step(&job, answers_locked, transaction) || job == NULL)
 			return job;
 		gtl_transaction_suspend(transaction);
 		gtl_transaction_resume(transaction);
