@@ -30,13 +30,16 @@ COMMENT ON COLUMN gt_batches.answers IS 'Answers so far to an open batch, of tho
 
 CREATE VIEW gt_tasks WITH (security_invoker = true) AS
     SELECT t.task_id, j.job_name, t.batch_no, o.object_key,
-           CASE WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END AS state,
+           CASE WHEN t.state IN ('available', 'accepted') AND b.expires_at <= gtlabel.clock() THEN 'expired'
+                WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available'
+                ELSE t.state END AS state,
            t.annotator, t.accepted_at, t.lease_expires_at
       FROM gtlabel.task t
       JOIN gtlabel.job j USING (job_id)
+      JOIN gtlabel.batch b USING (job_id, batch_no)
       JOIN gtlabel.object o USING (job_id, object_no);
 COMMENT ON VIEW gt_tasks IS 'Tasks: one object for one annotator; a workteam member sees the open ones and the member''s own';
-COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available';
+COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available, a batch that has as expired';
 
 CREATE VIEW gt_annotations WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, a.annotator, j.label_categories[a.class_no + 1] AS label,

@@ -54,7 +54,8 @@ explain_not_open(const GtlJob *job, const char *key, const char *annotator,
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("object \"%s\" of labeling job \"%s\" is not open", key, job->name),
-				 errdetail("It is not part of the open batch."),
+				 errdetail("It is not part of the open batch, or as many people have declined it as should answer, "
+						   "or the batch's time is up."),
 				 errhint("SELECT object_key FROM gt_tasks lists the objects that are open.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_IN_USE),
@@ -72,15 +73,17 @@ choose_tasks(const GtlJob *job, char *const *keys, int count, const char *annota
 		" count(*) OVER (PARTITION BY g.object_key) > 1,"
 		" EXISTS (SELECT FROM gtlabel.annotation a"
 		"         WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator = $3),"
-		" EXISTS (SELECT FROM gtlabel.task e WHERE e.job_id = $1 AND e.batch_no = $4 AND e.slot_no = 0"
+		" EXISTS (SELECT FROM gtlabel.task e JOIN gtlabel.batch b USING (job_id, batch_no)"
+		"         WHERE e.job_id = $1 AND e.batch_no = $4 AND e.slot_no = 0 AND b.expires_at > $5"
 		"         AND e.object_no = o.object_no AND e.state <> 'expired')"
 		" FROM unnest($2) WITH ORDINALITY AS g (object_key, place)"
 		" LEFT JOIN gtlabel.object o ON o.job_id = $1 AND o.object_key = g.object_key"
 		" LEFT JOIN LATERAL ("
 		"   SELECT t.task_id FROM gtlabel.task t"
 		"    WHERE t.job_id = $1 AND t.batch_no = $4 AND t.slot_no = ANY ($6) AND t.object_no = o.object_no"
-		"      AND (t.state = 'available'"
-		"           OR (t.state = 'accepted' AND (t.annotator = $3 OR t.lease_expires_at <= $5)))"
+		"      AND ((t.state = 'accepted' AND t.annotator = $3)"
+		"           OR ((t.state = 'available' OR (t.state = 'accepted' AND t.lease_expires_at <= $5))"
+		"               AND EXISTS (SELECT FROM gtlabel.batch b WHERE b.job_id = $1 AND b.batch_no = $4 AND b.expires_at > $5)))"
 		"    ORDER BY (t.annotator = $3) DESC NULLS LAST, t.slot_no LIMIT 1 FOR UPDATE SKIP LOCKED) t ON true"
 		" ORDER BY g.place",
 		6, {INT8OID, TEXTARRAYOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT2ARRAYOID}

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "api/arguments.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "catalog/job.h"
 #include "steps/advance.h"
@@ -35,6 +36,12 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 		return;
 	if (!batch->open)
 		gtl_report_add(report, "next step", "a step is due",
+					   "A background worker does it, or gt_advance_job in this session.");
+	else if (batch->expires_at <= gtl_clock_now())
+		gtl_report_add(report, "next step",
+					   psprintf("batch %d (%s) was on offer for the whole of task_availability_lifetime: its labels are due, "
+								"objects without an answer fail",
+								batch->batch_no, batch->validation ? "validation" : "training"),
 					   "A background worker does it, or gt_advance_job in this session.");
 	else if (standing->answers == standing->tasks)
 		gtl_report_add(report, "next step",
@@ -138,11 +145,15 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *stan
 }
 
 static void
-explain_outlook(GtlReport *report, const GtlJob *job, const GtlPlanState *plan)
+explain_outlook(GtlReport *report, const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan)
 {
-	int64		limit = gtl_plan_machine_limit(plan);
 	char	   *reached = gtl_limits_reached(job);
+	GtlPlanStep open;
+	int64		limit;
 
+	/* what is in people's hands now is out of the machine's reach; so is a batch before the next round */
+	(void) gtl_standing_open_batch(job, standing, plan, &open);
+	limit = gtl_plan_machine_limit(plan);
 	if (reached != NULL)
 		gtl_report_add(report, "stopping condition", reached, NULL);
 	if (gtl_job_is_final(job) || !plan->auto_label)
@@ -187,7 +198,7 @@ gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *repor
 	explain_state(report, job, standing);
 	if (!explain_before_round(report, job, standing, &plan))
 		explain_last_round(report, job, standing);
-	explain_outlook(report, job, &plan);
+	explain_outlook(report, job, standing, &plan);
 	explain_classes(report, job, standing);
 	explain_failures(report, job);
 }

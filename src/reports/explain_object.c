@@ -60,7 +60,8 @@ gtl_sql_explain_object(PG_FUNCTION_ARGS)
 {
 	static GtlStatement tasks = {
 		"SELECT 'task', format('batch %s: %s%s', t.batch_no,"
-		"   CASE WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END,"
+		"   CASE WHEN t.state IN ('available', 'accepted') AND b.expires_at <= gtlabel.clock() THEN 'expired'"
+		"        WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END,"
 		"   CASE WHEN t.annotator IS NOT NULL THEN ' (' || t.annotator || ')' ELSE '' END)"
 		" FROM gtlabel.task t JOIN gtlabel.batch b USING (job_id, batch_no)"
 		" WHERE t.job_id = $1 AND t.object_no = $2 AND t.batch_no = ANY (ARRAY(SELECT batch_no FROM gtlabel.batch WHERE job_id = $1))"

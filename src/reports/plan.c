@@ -17,21 +17,29 @@
 #include "utils/builtins.h"
 
 static void
-put_plan(FunctionCallInfo fcinfo, GtlPlanState *plan)
+put_step(ReturnSetInfo *rsinfo, int32 number, const GtlPlanStep *step)
+{
+	Datum		values[4] = {Int32GetDatum(number), CStringGetTextDatum(gtl_plan_action_name(step->action)),
+	Int64GetDatum(step->objects), Int64GetDatum(step->remaining)};
+	bool		nulls[4] = {false, false, false, false};
+
+	CHECK_FOR_INTERRUPTS();
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* first: a step before those of the plan, or NULL. */
+static void
+put_plan(FunctionCallInfo fcinfo, const GtlPlanStep *first, GtlPlanState *plan)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	GtlPlanStep step;
+	int32		number = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int32 n = 1; gtl_plan_next(plan, &step); n++)
-	{
-		Datum		values[4] = {Int32GetDatum(n), CStringGetTextDatum(gtl_plan_action_name(step.action)),
-		Int64GetDatum(step.objects), Int64GetDatum(step.remaining)};
-		bool		nulls[4] = {false, false, false, false};
-
-		CHECK_FOR_INTERRUPTS();
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
+	if (first != NULL)
+		put_step(rsinfo, ++number, first);
+	while (gtl_plan_next(plan, &step))
+		put_step(rsinfo, ++number, &step);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_plan);
@@ -55,7 +63,7 @@ gtl_sql_plan(PG_FUNCTION_ARGS)
 		gtl_error_setting("schedule", psprintf("must be \"standard\" or \"eager\", not \"%s\"", schedule), NULL);
 	gtl_plan_start(&plan, strcmp(schedule, "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD,
 				   PG_GETARG_INT64(0), PG_GETARG_INT32(1), share, !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
-	put_plan(fcinfo, &plan);
+	put_plan(fcinfo, NULL, &plan);
 	return (Datum) 0;
 }
 
@@ -66,10 +74,13 @@ gtl_sql_plan_job(PG_FUNCTION_ARGS)
 	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
 	GtlStanding standing;
 	GtlPlanState plan;
+	GtlPlanStep open;
+	bool		is_open;
 
 	gtl_job_require_owner(job);
 	gtl_standing_read(job, &standing);
 	gtl_standing_plan(job, &standing, &plan);
-	put_plan(fcinfo, &plan);
+	is_open = gtl_standing_open_batch(job, &standing, &plan, &open);
+	put_plan(fcinfo, is_open ? &open : NULL, &plan);
 	return (Datum) 0;
 }

@@ -15,7 +15,8 @@ read_tasks(const GtlJob *job, GtlStanding *standing)
 {
 	static GtlStatement select = {
 		"SELECT count(*) FILTER (WHERE state = 'submitted')::int,"
-		" count(*) FILTER (WHERE state = 'accepted' AND lease_expires_at > $3)::int, count(*)::int"
+		" count(*) FILTER (WHERE state = 'accepted' AND lease_expires_at > $3)::int, "
+		" count(*) FILTER (WHERE state <> 'expired')::int"
 		" FROM gtlabel.task WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0",
 		3, {INT8OID, INT4OID, TIMESTAMPTZOID}
 	};
@@ -97,4 +98,22 @@ gtl_standing_plan(const GtlJob *job, const GtlStanding *standing, GtlPlanState *
 		plan->round_due = plan->validation_left > 0 ? first_round :
 			!standing->batch.open && standing->round.batch_no != standing->batch.batch_no &&
 			(first_round || !standing->batch.validation);
+}
+
+bool
+gtl_standing_open_batch(const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan, GtlPlanStep *step)
+{
+	if (!standing->batch.open || gtl_job_is_final(job))
+		return false;
+	step->action = standing->batch.validation ? GTL_PLAN_VALIDATION : GTL_PLAN_TRAINING;
+	step->objects = standing->batch.object_count;
+	if (standing->batch.validation)
+		plan->validation_left -= step->objects;
+	else
+	{
+		plan->pool_left -= step->objects;
+		plan->round_due = plan->auto_label;
+	}
+	step->remaining = plan->pool_left;
+	return true;
 }

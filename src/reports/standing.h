@@ -16,7 +16,7 @@ typedef struct GtlStanding
 	GtlBatch	batch;			/* the newest */
 	int32		answers;		/* tasks of it that are submitted */
 	int32		leased;			/* tasks of it that somebody holds */
-	int32		tasks;			/* tasks of it that count (not declined) */
+	int32		tasks;			/* tasks of it that count (not declined, not closed unanswered) */
 	int32		validation_labeled;
 	int32		validation_failed;
 	char	   *unseen_classes; /* categories without any human label, quoted; NULL: none */
@@ -27,7 +27,11 @@ typedef struct GtlStanding
 
 extern void gtl_standing_read(const GtlJob *job, GtlStanding *standing);
 
-/* The rest of the plan, from where the job stands. */
+/* The rest of the plan, from where the job stands; an open batch counts as still to come. */
 extern void gtl_standing_plan(const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan);
+
+/* Takes the open batch, as it is, out of that plan as its first step; false if none is open. */
+extern bool gtl_standing_open_batch(const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan,
+									GtlPlanStep *step);
 
 #endif							/* GTL_STANDING_H */
