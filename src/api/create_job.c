@@ -164,7 +164,9 @@ warn_of_futility(const GtlJob *job)
 {
 	GtlPlanState plan;
 	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+	GtlLimits	limits = {job->max_human_labeled, job->max_percentage_labeled};
 	int			minimum = gtl_certify_required(0, &promise);
+	int64		before_round;
 
 	if (!job->auto_label || job->dimension == 0)
 		return;
@@ -183,12 +185,14 @@ warn_of_futility(const GtlJob *job)
 				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
 						   job->target_accuracy, gtl_text_count(minimum), gtl_text_count(job->validation_count)),
 				 errhint("Set a larger validation_share, or a lower target_accuracy or confidence_level.")));
-	else if (job->max_human_labeled > 0 && job->max_human_labeled <= job->validation_count)
+	before_round = job->object_count - gtl_plan_machine_limit(&plan);
+	if (before_round < job->object_count && gtl_schedule_people_left(&limits, job->object_count, before_round, 0) == 0)
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
-				 errdetail("The job ends after %s labels by people, within its validation set of %s.",
-						   gtl_text_count(job->max_human_labeled), gtl_text_count(job->validation_count)),
-				 errhint("Set a larger max_human_labeled_object_count, or a smaller validation_share.")));
+				 errdetail("The job ends before its first model, which runs after %s labels by people.",
+						   gtl_text_count(before_round)),
+				 errhint("Set a larger max_human_labeled_object_count or max_percentage_of_input_dataset_labeled, "
+						 "a smaller validation_share or max_concurrent_task_count, or schedule => 'eager'.")));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_create_job);

@@ -23,6 +23,7 @@ static void
 explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 {
 	const GtlBatch *batch = &standing->batch;
+	const char *who = "A background worker does it, or gt_advance_job in this session.";
 
 	gtl_report_add(report, "state",
 				   psprintf("%s: %s of %s objects labeled by people, %s by machine%s, %s failed, %s unlabeled",
@@ -34,20 +35,22 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 				   job->state == GTL_JOB_FAILED ? job->failure_reason : NULL);
 	if (gtl_job_is_final(job))
 		return;
+	if (job->state == GTL_JOB_PAUSED)
+		who = "It waits for gt_resume_job.";
 	if (!batch->open)
 		gtl_report_add(report, "next step", "a step is due",
-					   "A background worker does it, or gt_advance_job in this session.");
+					   who);
 	else if (batch->expires_at <= gtl_clock_now())
 		gtl_report_add(report, "next step",
 					   psprintf("batch %d (%s) was on offer for the whole of task_availability_lifetime: its labels are due, "
 								"objects without an answer fail",
 								batch->batch_no, batch->validation ? "validation" : "training"),
-					   "A background worker does it, or gt_advance_job in this session.");
+					   who);
 	else if (standing->answers == standing->tasks)
 		gtl_report_add(report, "next step",
 					   psprintf("batch %d (%s) is complete: its labels are due", batch->batch_no,
 								batch->validation ? "validation" : "training"),
-					   "A background worker does it, or gt_advance_job in this session.");
+					   who);
 	else
 		gtl_report_add(report, "next step",
 					   psprintf("people: batch %d (%s, %s objects) has %s of %s answers, %s tasks are leased",
@@ -148,7 +151,7 @@ static void
 explain_outlook(GtlReport *report, const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan)
 {
 	char	   *reached = gtl_limits_reached(job);
-	GtlPlanStep open;
+	GtlPlanStep open = {0};
 	int64		limit;
 
 	/* what is in people's hands now is out of the machine's reach; so is a batch before the next round */
@@ -158,7 +161,9 @@ explain_outlook(GtlReport *report, const GtlJob *job, const GtlStanding *standin
 		gtl_report_add(report, "stopping condition", reached, NULL);
 	if (gtl_job_is_final(job) || !plan->auto_label)
 		return;
-	if (limit == 0)
+	if (gtl_limits_batch(job, PG_INT64_MAX) <= open.objects)
+		gtl_report_add(report, "outlook", "the open batch is the last: with it the job reaches its stopping condition, and no round follows", NULL);
+	else if (limit == 0)
 		gtl_report_add(report, "outlook", "nothing is left that a machine could label: the rest fits into the batches before the next round",
 					   "A smaller max_concurrent_task_count leaves more to the machine.");
 	else
