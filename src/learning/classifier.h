@@ -94,8 +94,9 @@ typedef struct GtlFitRequest
 	int64_t		subset_rows;
 	GtlCandidate candidate;
 	const GtlFeatureStats *stats;	/* scaling comes from these */
-	const GtlClassifier *start; /* same candidate shape and scaling: start at its
-								 * weights; NULL: cold start */
+	const GtlClassifier *start; /* same shape: start at its weights, translated to
+								 * this scaling; NULL (or another shape): at
+								 * center's, else cold */
 	const GtlClassifier *center;	/* penalize the distance from its weights
 									 * instead of from 0 (bias too); NULL: none.
 									 * Softmax only. */
