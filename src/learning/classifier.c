@@ -196,7 +196,7 @@ set_start(Fit *fit, const GtlScaler *scaler)
 	const GtlShape *shape = &fit->data.shape;
 	const GtlClassifier *start = request->start;
 	bool		centered = request->center != NULL && same_shape(request->center, request) &&
-	shape->algorithm == GTL_SOFTMAX;
+		shape->algorithm == GTL_SOFTMAX;
 
 	if (centered)
 	{
@@ -279,7 +279,7 @@ gtl_classifier_fit(const GtlFitRequest *request, const GtlEnv *env,
 				   GtlClassifier *classifier, GtlFitReport *report)
 {
 	const GtlLabeledSet *set = request->set;
-	Fit			fit = {.request = request,.env = env};
+	Fit			fit = {.request = request, .env = env};
 
 	memset(classifier, 0, sizeof *classifier);
 	memset(report, 0, sizeof *report);

@@ -279,12 +279,12 @@ gtl_crossfit_memory(int64_t rows, int dimension, int classes)
 	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
 	{
 		size_t		need = gtl_classifier_fit_memory(&gtl_candidates[c], rows, dimension, classes);
-		size_t		weights = gtl_size_multiply(gtl_classifier_weight_count(&gtl_candidates[c], dimension, classes),
-												sizeof(float));
+		size_t		weights = gtl_classifier_weight_count(&gtl_candidates[c], dimension, classes);
+		size_t		bytes = gtl_size_add(gtl_size_multiply(weights, sizeof(float)),
+										 (size_t) dimension * 2 * sizeof(double));
 
 		fit = need > fit ? need : fit;
-		weights = gtl_size_add(weights, (size_t) dimension * 2 * sizeof(double));
-		model = weights > model ? weights : model;
+		model = bytes > model ? bytes : model;
 	}
 	block = gtl_size_add(block, (size_t) gtl_candidates[GTL_CANDIDATE_COUNT - 1].hidden);
 	block = gtl_size_multiply(block, GTL_SCORE_BLOCK_ROWS * sizeof(float));

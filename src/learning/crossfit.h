@@ -33,7 +33,7 @@ typedef struct GtlSelection
 /*
  * Mean log loss over all rows of set, each scored by a model fitted to the rows of
  * the other folds (training and validation objects alike); the lowest wins, ties
- * go to the first.  A candidate whose fits did not end well (not a number) loses.
+ * go to the first.
  */
 extern void gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates, int ncandidates,
 								uint64_t seed, const GtlEnv *env, GtlSelection *selection);

@@ -22,7 +22,7 @@
 #include <string.h>
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize ("no-associative-math")
+#pragma GCC optimize("no-associative-math")
 #endif
 
 /* LAPACK, part of OpenBLAS. */

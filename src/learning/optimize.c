@@ -191,7 +191,7 @@ set_parameters(lbfgs_parameter_t *parameters, const GtlMinimization *minimizatio
 void
 gtl_optimize(GtlMinimization *minimization, const GtlEnv *env, GtlFitReport *report)
 {
-	Run			run = {.minimization = minimization,.env = env,.report = report};
+	Run			run = {.minimization = minimization, .env = env, .report = report};
 	lbfgs_parameter_t parameters;
 	void	   *block;
 	int			code;

@@ -80,14 +80,14 @@ gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
 				 int32_t *best, double *margin, float *probability)
 {
 	const GtlClassifier *classifier = scorer->classifier;
+	const GtlModelKind *kind = gtl_shape_kind(&scorer->shape);
 	GtlScratch *scratch = &scorer->scratch;
 	size_t		used = (size_t) nrows * classifier->dimension;
 	size_t		all = (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension;
 
 	gtl_scaler_apply(&classifier->scaler, rows, scorer->rows, nrows);
 	memset(scorer->rows + used, 0, (all - used) * sizeof(float));
-	gtl_shape_kind(&scorer->shape)->forward(&scorer->shape, classifier->weights, scorer->rows,
-											GTL_SCORE_BLOCK_ROWS, scratch, NULL);
+	kind->forward(&scorer->shape, classifier->weights, scorer->rows, GTL_SCORE_BLOCK_ROWS, scratch, NULL);
 
 	gtl_kernel_top_two(scratch->scores, classifier->classes, GTL_SCORE_BLOCK_ROWS,
 					   scorer->best, scratch->largest, scorer->second);

@@ -25,7 +25,7 @@ add_layer(GtlShape *shape, int inputs, int outputs)
 GtlShape
 gtl_shape(const GtlCandidate *candidate, int dimension, int classes)
 {
-	GtlShape	shape = {.algorithm = candidate->algorithm,.classes = classes};
+	GtlShape	shape = {.algorithm = candidate->algorithm, .classes = classes};
 
 	if (candidate->algorithm == GTL_MLP)
 	{

@@ -229,6 +229,8 @@ gtl_whitening_gradient(const GtlWhitening *whitening, const GtlLayer *layer, dou
 
 	gtl_kernel_solve(whitening->factor, whitening->dimension, true, matrix, layer->outputs);
 	for (int c = 0; c < layer->outputs; c++)
-		bias[c] = (bias[c] - dot(matrix + (size_t) c * layer->inputs, whitening->bias_line,
-								 layer->inputs)) / whitening->bias_corner;
+	{
+		bias[c] -= dot(matrix + (size_t) c * layer->inputs, whitening->bias_line, layer->inputs);
+		bias[c] /= whitening->bias_corner;
+	}
 }
