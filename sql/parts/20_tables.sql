@@ -19,6 +19,10 @@ CREATE TABLE gtlabel.job (
     label_attribute_name           text NOT NULL,
     max_concurrent_task_count      integer NOT NULL CHECK (max_concurrent_task_count >= 1),
     annotators_per_object          integer NOT NULL CHECK (annotators_per_object BETWEEN 1 AND 9),
+    min_annotators                 integer NOT NULL CHECK (min_annotators BETWEEN 1 AND annotators_per_object),
+    consolidation_confidence       float8 CHECK (consolidation_confidence > 0 AND consolidation_confidence < 1),
+    consolidation                  text,
+    gold_column                    name,
     auto_label                     boolean NOT NULL,
     target_accuracy                float8 NOT NULL CHECK (target_accuracy > 0 AND target_accuracy < 1),
     confidence_level               float8 NOT NULL CHECK (confidence_level > 0 AND confidence_level < 1),
@@ -52,6 +56,10 @@ CREATE TABLE gtlabel.job (
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/catalog/job.c';
+COMMENT ON COLUMN gtlabel.job.annotators_per_object IS 'The most people who answer one object';
+COMMENT ON COLUMN gtlabel.job.min_annotators IS 'The people asked first; more, one at a time, while the confidence is below consolidation_confidence';
+COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that consolidates instead of Dawid-Skene and majority; as text, since a dump keeps no function numbers';
+COMMENT ON COLUMN gtlabel.job.gold_column IS 'Column of the dataset with known answers, which clamp the consolidation';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
 COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
@@ -64,6 +72,7 @@ CREATE TABLE gtlabel.object (
     object_no         integer NOT NULL,
     validation_no     integer,
     validation_active boolean,
+    gold_class_no     integer,
     object_key        text COLLATE "C" NOT NULL,
     PRIMARY KEY (job_id, object_no)
 );
@@ -71,6 +80,7 @@ CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key);
 CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
 COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/catalog/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
+COMMENT ON COLUMN gtlabel.object.gold_class_no IS 'The known answer, of an object that people are asked for all the same; NULL: none';
 COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people (autolabel.md 3.2, step 8)';
 
 CREATE TABLE gtlabel.feature_page (

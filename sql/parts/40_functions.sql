@@ -30,7 +30,12 @@ CREATE FUNCTION gt_create_job(
     task_time_limit interval DEFAULT '1 hour',
     task_availability_lifetime interval DEFAULT '30 days',
     workteam regrole DEFAULT NULL,
-    seed bigint DEFAULT NULL
+    seed bigint DEFAULT NULL,
+    min_annotators integer DEFAULT NULL,
+    max_annotators integer DEFAULT NULL,
+    consolidation_confidence float8 DEFAULT NULL,
+    consolidation regprocedure DEFAULT NULL,
+    gold_column name DEFAULT NULL
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';

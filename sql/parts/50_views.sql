@@ -5,6 +5,7 @@
 CREATE VIEW gt_jobs WITH (security_invoker = true) AS
     SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.key_column, j.features_column, j.label_column,
            j.label_categories, j.label_attribute_name, j.max_concurrent_task_count, j.annotators_per_object,
+           j.min_annotators, j.consolidation_confidence, j.consolidation, j.gold_column,
            j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.schedule, j.validation_share,
            j.algorithm, j.query_strategy, m.model_name AS initial_model, j.max_human_labeled_object_count,
            j.max_percentage_of_input_dataset_labeled, j.task_time_limit, j.task_availability_lifetime, j.workteam,
@@ -55,7 +56,9 @@ CREATE VIEW gt_annotators WITH (security_invoker = true) AS
         SELECT a.job_id, a.annotator, a.accepted_at, a.submitted_at, l.confidence,
                j.job_name, j.label_categories[a.class_no + 1] AS answered,
                j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
-               pg_catalog.cardinality(j.label_categories) AS classes
+               pg_catalog.cardinality(j.label_categories) AS classes,
+               (SELECT a.class_no = o.gold_class_no FROM gtlabel.object o
+                 WHERE o.job_id = a.job_id AND o.object_no = a.object_no AND j.gold_column IS NOT NULL) AS right_on_gold
           FROM gtlabel.annotation a
           JOIN gtlabel.job j USING (job_id)
           LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human),
@@ -69,13 +72,14 @@ CREATE VIEW gt_annotators WITH (security_invoker = true) AS
     SELECT a.job_name, a.annotator, count(*) AS answers, count(a.consolidated) AS consolidated,
            avg(a.agrees::int)::float8 AS agreement,
            avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
-           c.confusion,
+           avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
       FROM answer a LEFT JOIN confusion c USING (job_id, annotator)
      GROUP BY a.job_name, a.annotator, c.confusion;
 COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
 COMMENT ON COLUMN gt_annotators.consolidated IS 'Those of the answers whose object has a label by now';
 COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean posterior of the answers: the label''s confidence where they agree, an even share of the rest where not';
+COMMENT ON COLUMN gt_annotators.gold_accuracy IS 'Share of right answers among the objects with a known answer; NULL without such';
 COMMENT ON COLUMN gt_annotators.confusion IS '{"label": {"answer": times}} over the answers whose object has a label';
 COMMENT ON COLUMN gt_annotators.agreement IS 'Share of the answers that equal the consolidated label, among those whose object has one';
 COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answering it; NULL without leases';

@@ -20,6 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "steps/advance.h"
+#include "steps/custom_consolidation.h"
 #include "steps/snapshot.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -32,7 +33,8 @@ enum
 	ARG_LABEL_ATTRIBUTE_NAME, ARG_MAX_CONCURRENT_TASK_COUNT, ARG_ANNOTATORS_PER_OBJECT, ARG_AUTO_LABEL,
 	ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE, ARG_VALIDATION_SHARE, ARG_ALGORITHM,
 	ARG_QUERY_STRATEGY, ARG_INITIAL_MODEL, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
-	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED
+	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED, ARG_MIN_ANNOTATORS, ARG_MAX_ANNOTATORS,
+	ARG_CONSOLIDATION_CONFIDENCE, ARG_CONSOLIDATION, ARG_GOLD_COLUMN
 };
 
 #define MAX_NAME_CHARACTERS 63
@@ -79,6 +81,33 @@ read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least
 	return *value;
 }
 
+/* Who answers an object, and how the answers become a label. */
+static void
+read_overlap(FunctionCallInfo fcinfo, GtlJob *job)
+{
+	job->annotators_per_object = gtl_argument_int32(fcinfo, ARG_ANNOTATORS_PER_OBJECT, "annotators_per_object", 1, 9);
+	job->min_annotators = job->annotators_per_object;
+	job->consolidation_confidence = -1;
+	if (!PG_ARGISNULL(ARG_MAX_ANNOTATORS))
+		job->annotators_per_object = gtl_argument_int32(fcinfo, ARG_MAX_ANNOTATORS, "max_annotators", 1, 9);
+	if (!PG_ARGISNULL(ARG_MIN_ANNOTATORS))
+		job->min_annotators = gtl_argument_int32(fcinfo, ARG_MIN_ANNOTATORS, "min_annotators", 1, 9);
+	if (job->min_annotators > job->annotators_per_object)
+		gtl_error_setting("min_annotators", "must not be greater than max_annotators", NULL);
+	if (!PG_ARGISNULL(ARG_CONSOLIDATION_CONFIDENCE))
+		job->consolidation_confidence = gtl_argument_share(fcinfo, ARG_CONSOLIDATION_CONFIDENCE, "consolidation_confidence");
+	if ((job->consolidation_confidence < 0) != (job->min_annotators == job->annotators_per_object))
+		gtl_error_setting("consolidation_confidence",
+						  job->consolidation_confidence < 0 ? "must be set when max_annotators is greater than min_annotators" :
+						  "needs a max_annotators that is greater than min_annotators",
+						  "One more person is asked while an object's confidence is below it.");
+	if (!PG_ARGISNULL(ARG_CONSOLIDATION))
+		job->consolidation = gtl_custom_describe(PG_GETARG_OID(ARG_CONSOLIDATION));
+	job->gold_column = gtl_argument_name_or_null(fcinfo, ARG_GOLD_COLUMN);
+	if (job->consolidation != NULL && job->gold_column != NULL)
+		gtl_error_setting("gold_column", "goes with the built-in consolidation only", NULL);
+}
+
 static GtlJob *
 read_settings(FunctionCallInfo fcinfo)
 {
@@ -99,7 +128,7 @@ read_settings(FunctionCallInfo fcinfo)
 		job->label_attribute_name = job->name;
 	check_attribute_name(job->label_attribute_name);
 	job->max_concurrent = gtl_argument_int32(fcinfo, ARG_MAX_CONCURRENT_TASK_COUNT, "max_concurrent_task_count", 1, PG_INT32_MAX);
-	job->annotators_per_object = gtl_argument_int32(fcinfo, ARG_ANNOTATORS_PER_OBJECT, "annotators_per_object", 1, 9);
+	read_overlap(fcinfo, job);
 	gtl_argument_required(fcinfo, ARG_AUTO_LABEL, "auto_label");
 	job->auto_label = PG_GETARG_BOOL(ARG_AUTO_LABEL);
 	job->target_accuracy = gtl_argument_share(fcinfo, ARG_TARGET_ACCURACY, "target_accuracy");
@@ -204,7 +233,8 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
 
 	refuse_what_is_not_there(fcinfo, job);
-	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column, NULL, &dataset);
+	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column, NULL,
+						 job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
 	check_model_names(job);

@@ -114,6 +114,23 @@ gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, c
 	return result->count;
 }
 
+uint64
+gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const Oid *types, const Datum *values)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int			code;
+
+	enter(result);
+	SetUserIdAndSecContext(role, result->saved_security | SECURITY_LOCAL_USERID_CHANGE);
+	code = SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, NULL, false, 0);
+	if (code < 0)
+		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
+	result->count = SPI_processed;
+	result->rows = SPI_tuptable;
+	MemoryContextSwitchTo(caller);
+	return result->count;
+}
+
 void
 gtl_query_end(GtlResult *result)
 {

@@ -2,10 +2,11 @@
  * query.h
  *		The only way to SPI.
  *
- * Two kinds of queries, two identities:
+ * Kinds of queries and their identities:
  *	- statements on gtlabel's own tables run as the extension's owner, with a
  *	  search_path of pg_catalog, from plans kept for the session;
- *	- cursors over a user's table run as the current user, with the same path.
+ *	- cursors over a user's table run as the current user, and calls of a user's
+ *	  function as the role given, with the same path.
  *
  * The former see what is committed at their start, whatever the isolation level of the
  * transaction; the latter what the transaction sees.
@@ -48,6 +49,10 @@ extern void gtl_query_end(GtlResult *result);
 
 /* Run and end, for statements whose rows nobody reads. */
 extern uint64 gtl_query_do(GtlStatement *statement, const Datum *values, const char *nulls);
+
+/* A user's query, prepared for this once, as the given role; rows as from gtl_query_run. */
+extern uint64 gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const Oid *types,
+							   const Datum *values);
 
 /* Values of a result; rows count from 0, columns from 1. */
 extern Datum gtl_result_datum(const GtlResult *result, uint64 row, int column, bool *isnull);

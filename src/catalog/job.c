@@ -32,7 +32,8 @@ static const char *const state_names[] = {
 
 #define JOB_COLUMNS \
 	"job_id, job_name, owner::oid, dataset::oid, dataset_name, key_column, features_column, label_column, " \
-	"label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, auto_label, " \
+	"label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, min_annotators, " \
+	"consolidation_confidence, consolidation, gold_column, auto_label, " \
 	"target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy, " \
 	"initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, " \
 	"task_time_limit, task_availability_lifetime, workteam::oid, seed, object_count, validation_count, " \
@@ -81,6 +82,12 @@ read_job(const GtlResult *r)
 	job->label_attribute_name = gtl_result_text(r, 0, ++c);
 	job->max_concurrent = gtl_result_int32(r, 0, ++c);
 	job->annotators_per_object = gtl_result_int32(r, 0, ++c);
+	job->min_annotators = gtl_result_int32(r, 0, ++c);
+	job->consolidation_confidence = gtl_result_float8(r, 0, ++c);
+	if (isnan(job->consolidation_confidence))
+		job->consolidation_confidence = -1;
+	job->consolidation = gtl_result_text(r, 0, ++c);
+	job->gold_column = gtl_result_text(r, 0, ++c);
 	job->auto_label = gtl_result_bool(r, 0, ++c);
 	job->target_accuracy = gtl_result_float8(r, 0, ++c);
 	job->confidence_level = gtl_result_float8(r, 0, ++c);
@@ -179,17 +186,19 @@ gtl_job_insert(GtlJob *job)
 		" target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy,"
 		" initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled,"
 		" task_time_limit, task_availability_lifetime, workteam, seed, object_count, validation_count, dimension,"
-		" state, human_labeled, machine_labeled, failed, created_at, last_modified_at)"
+		" state, human_labeled, machine_labeled, failed, created_at, last_modified_at, min_annotators,"
+		" consolidation_confidence, consolidation, gold_column)"
 		" VALUES ($1, $2::regrole, $3::regclass, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27)"
+		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27, $28,"
+		" $29, $30, $31)"
 		" ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
-		27,
+		31,
 		{TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, INT4OID, INT4OID, BOOLOID,
 		FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, TEXTOID, TEXTOID, INT8OID, INT4OID, INT4OID,
-		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID}
+		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, TEXTOID, TEXTOID}
 	};
-	Datum		v[27];
-	char		nulls[27];
+	Datum		v[31];
+	char		nulls[31];
 	GtlResult	r;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -225,6 +234,11 @@ gtl_job_insert(GtlJob *job)
 	nulls[24] = OidIsValid(job->workteam) ? ' ' : 'n';
 	v[25] = Int64GetDatum(job->seed);
 	v[26] = TimestampTzGetDatum(gtl_clock_now());
+	v[27] = Int32GetDatum(job->min_annotators);
+	v[28] = Float8GetDatum(job->consolidation_confidence);
+	nulls[28] = job->consolidation_confidence < 0 ? 'n' : ' ';
+	set_text(v, nulls, 29, job->consolidation);
+	set_text(v, nulls, 30, job->gold_column);
 
 	if (gtl_query_run(&r, &insert, v, nulls) == 0)
 		ereport(ERROR,

@@ -40,7 +40,11 @@ typedef struct GtlJob
 	int			ncategories;
 	char	   *label_attribute_name;
 	int32		max_concurrent;
-	int32		annotators_per_object;
+	int32		annotators_per_object;	/* the most */
+	int32		min_annotators; /* asked first */
+	double		consolidation_confidence;	/* ask more below it; -1: never */
+	char	   *consolidation;	/* signature of the owner's function; NULL: built in */
+	char	   *gold_column;	/* NULL: no known answers */
 	bool		auto_label;
 	double		target_accuracy;
 	double		confidence_level;

@@ -8,17 +8,18 @@
 #include "catalog/pg_type.h"
 
 void
-gtl_object_append(int64 job_id, int32 first, char *const *keys, const int32 *validation_no, int count)
+gtl_object_append(int64 job_id, int32 first, char *const *keys, const int32 *validation_no,
+				  const int32 *gold_class_no, int count)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.object (job_id, object_no, validation_no, validation_active, object_key)"
+		"INSERT INTO gtlabel.object (job_id, object_no, validation_no, validation_active, gold_class_no, object_key)"
 		" SELECT $1, $2 + (a.place - 1)::int, NULLIF(a.validation_no, -1),"
-		" CASE WHEN a.validation_no >= 0 THEN true END, a.object_key"
-		" FROM unnest($3, $4) WITH ORDINALITY AS a (object_key, validation_no, place)",
-		4, {INT8OID, INT4OID, TEXTARRAYOID, INT4ARRAYOID}
+		" CASE WHEN a.validation_no >= 0 THEN true END, NULLIF(a.gold_class_no, -1), a.object_key"
+		" FROM unnest($3, $4, $5) WITH ORDINALITY AS a (object_key, validation_no, gold_class_no, place)",
+		5, {INT8OID, INT4OID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
 	};
-	Datum		values[4] = {Int64GetDatum(job_id), Int32GetDatum(first),
-		gtl_array_text(keys, count), gtl_array_int32(validation_no, count)};
+	Datum		values[5] = {Int64GetDatum(job_id), Int32GetDatum(first),
+		gtl_array_text(keys, count), gtl_array_int32(validation_no, count), gtl_array_int32(gold_class_no, count)};
 
 	gtl_query_do(&insert, values, NULL);
 }
@@ -34,6 +35,22 @@ read_objects(GtlStatement *statement, Datum *values, int32 **objects)
 	*objects = gtl_result_int32_array(&r, 0, 1, &count);
 	gtl_query_end(&r);
 	return count;
+}
+
+int32 *
+gtl_object_gold(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(COALESCE(o.gold_class_no, -1) ORDER BY a.place)"
+		" FROM unnest($2) WITH ORDINALITY AS a (object_no, place)"
+		" JOIN gtlabel.object o ON o.job_id = $1 AND o.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+	int32	   *gold;
+
+	(void) read_objects(&select, values, &gold);
+	return gold;
 }
 
 int

@@ -13,10 +13,14 @@
 
 /*
  * Appends objects first .. first + count - 1.  validation_no[i] is the object's
- * place in the validation shuffle, or -1 for a pool object.
+ * place in the validation shuffle, or -1 for a pool object; gold_class_no[i] is its
+ * known answer, or -1.
  */
 extern void gtl_object_append(int64 job_id, int32 first, char *const *keys,
-							  const int32 *validation_no, int count);
+							  const int32 *validation_no, const int32 *gold_class_no, int count);
+
+/* Known answers of the given objects, -1 where there is none; palloc'd. */
+extern int32 *gtl_object_gold(int64 job_id, const int32 *objects, int count);
 
 /*
  * The next `wanted` validation objects in shuffle order that have neither a label

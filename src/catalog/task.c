@@ -46,6 +46,23 @@ gtl_task_issue(const GtlJob *job, const int32 *objects, int count)
 		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID}
 	};
 	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
+		gtl_array_int32(objects, count), Int32GetDatum(job->min_annotators)};
+
+	gtl_query_do(&insert, values, NULL);
+}
+
+void
+gtl_task_add(const GtlJob *job, const int32 *objects, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.task (job_id, batch_no, slot_no, object_no)"
+		" SELECT $1, $2, s.slot_no, o.object_no FROM unnest($3) AS o (object_no) CROSS JOIN LATERAL"
+		"   (SELECT g FROM generate_series(0, $4 - 1) g WHERE NOT EXISTS (SELECT FROM gtlabel.task t"
+		"      WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = g AND t.object_no = o.object_no)"
+		"    ORDER BY g LIMIT 1) s (slot_no)",
+		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
 		gtl_array_int32(objects, count), Int32GetDatum(job->annotators_per_object)};
 
 	gtl_query_do(&insert, values, NULL);
@@ -357,8 +374,9 @@ void
 gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(b.object_no), array_agg(b.declines) FROM"
-		" (SELECT t.object_no, count(*) FILTER (WHERE t.slot_no < 0)::int AS declines"
+		"SELECT array_agg(b.object_no), array_agg(b.declines), array_agg(b.slots) FROM"
+		" (SELECT t.object_no, count(*) FILTER (WHERE t.slot_no < 0)::int AS declines,"
+		"         count(*) FILTER (WHERE t.slot_no >= 0)::int AS slots"
 		"    FROM gtlabel.task t WHERE t.job_id = $1 AND t.batch_no = $2 GROUP BY t.object_no ORDER BY t.object_no) b",
 		2, {INT8OID, INT4OID}
 	};
@@ -368,6 +386,7 @@ gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects)
 	gtl_query_run(&r, &select, values, NULL);
 	objects->object_no = gtl_result_int32_array(&r, 0, 1, &objects->count);
 	objects->declines = gtl_result_int32_array(&r, 0, 2, &objects->count);
+	objects->slots = gtl_result_int32_array(&r, 0, 3, &objects->count);
 	gtl_query_end(&r);
 }
 

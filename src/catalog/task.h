@@ -24,8 +24,11 @@ typedef struct GtlClaim
 	TimestampTz lease_expires_at;
 } GtlClaim;
 
-/* annotators_per_object tasks for each object of the job's open batch. */
+/* min_annotators tasks for each object of the job's open batch. */
 extern void gtl_task_issue(const GtlJob *job, const int32 *objects, int count);
+
+/* One more task for each of these objects, in its lowest free slot. */
+extern void gtl_task_add(const GtlJob *job, const int32 *objects, int count);
 
 /*
  * Until the transaction's end, no other session gives the annotator a task of the job or
@@ -79,12 +82,13 @@ extern bool gtl_task_any_open(const GtlJob *job);
  */
 extern bool gtl_task_any_undisturbed(const GtlJob *job);
 
-/* The objects of the open batch, ascending, and how many people declined each. */
+/* The objects of the open batch, ascending, with the numbers of people who declined and of tasks besides. */
 typedef struct GtlTaskObjects
 {
 	int			count;
 	int32	   *object_no;
 	int32	   *declines;
+	int32	   *slots;
 } GtlTaskObjects;
 
 extern void gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects);

@@ -2,9 +2,13 @@
  * close_batch.c
  *		From the answers of a batch to labels (autolabel.md 3.6).
  *
- * With one annotator an object, only the batch's own answers matter.  With more,
- * Dawid-Skene runs over all answers of the job so far, and labels of earlier
- * batches change where the newly estimated accuracies say so.
+ * With one annotator an object, or a function of the owner's, only the batch's own
+ * answers matter.  Otherwise Dawid-Skene runs over all answers of the job so far,
+ * and labels of earlier batches change where the newly estimated accuracies say so.
+ *
+ * With dynamic overlap a batch whose tasks are all answered is not closed while
+ * objects are below the confidence wished for and not everybody has been asked: each of
+ * them gets one more task.
  */
 #include "steps/close_batch.h"
 
@@ -15,8 +19,10 @@
 #include "catalog/batch.h"
 #include "catalog/event.h"
 #include "catalog/label.h"
+#include "catalog/object.h"
 #include "catalog/task.h"
 #include "learning/consolidate.h"
+#include "steps/custom_consolidation.h"
 #include "utils/memutils.h"
 
 /* A change of confidence smaller than this is not worth rewriting a label. */
@@ -31,10 +37,17 @@ typedef struct Answers
 	int32		items;
 } Answers;
 
+/* Do later answers change the labels of earlier batches? */
+static bool
+looks_back(const GtlJob *job)
+{
+	return job->annotators_per_object > 1 && job->consolidation == NULL;
+}
+
 static void
 read_answers(const GtlJob *job, Answers *answers)
 {
-	gtl_annotation_read(job->job_id, job->annotators_per_object > 1 ? 0 : job->open_batch_no, &answers->raw);
+	gtl_annotation_read(job->job_id, looks_back(job) ? 0 : job->open_batch_no, &answers->raw);
 	answers->item = palloc(sizeof(int32) * Max(answers->raw.count, 1));
 	answers->object_no = palloc(sizeof(int32) * Max(answers->raw.count, 1));
 	answers->items = 0;
@@ -52,6 +65,11 @@ consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
 	GtlEnv		env;
 	GtlVotes	votes;
 
+	if (job->consolidation != NULL)
+	{
+		gtl_custom_consolidate(job, answers->object_no, answers->items, result);
+		return;
+	}
 	gtl_env_init(&env, CurrentMemoryContext);
 	memset(&votes, 0, sizeof(votes));
 	votes.count = answers->raw.count;
@@ -61,6 +79,8 @@ consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
 	votes.item = answers->item;
 	votes.annotator = answers->raw.annotator_no;
 	votes.label = answers->raw.class_no;
+	if (job->gold_column != NULL && answers->items > 0)
+		votes.gold = gtl_object_gold(job->job_id, answers->object_no, answers->items);
 	gtl_memory_check(gtl_consolidate_memory(votes.count, votes.items, votes.annotators, votes.classes),
 					 "consolidating the answers");
 	gtl_consolidate(&votes, job->annotators_per_object > 1 ? GTL_CONSOLIDATE_AUTO : GTL_CONSOLIDATE_MAJORITY,
@@ -103,13 +123,13 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 	GtlHumanLabels old;
 
 	for (int i = 0; i < answers->items; i++)
-		if (find_object(batch->object_no, batch->count, answers->object_no[i]) >= 0)
+		if (result->label[i] >= 0 && find_object(batch->object_no, batch->count, answers->object_no[i]) >= 0)
 		{
 			objects[count] = answers->object_no[i];
 			classes[count] = result->label[i];
 			confidences[count++] = result->confidence[i];
 		}
-	if (job->annotators_per_object > 1)
+	if (looks_back(job))
 	{
 		int			changed = 0;
 		int32	   *changed_objects = palloc(bytes);
@@ -135,32 +155,72 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 	return count;
 }
 
-/* The batch's objects that nobody answered fail, with the reason that fits. */
-static int
-fail_unanswered(GtlJob *job, const Answers *answers, const GtlTaskObjects *batch)
+/* Why object i of the batch has no label; NULL: it has one. */
+static const char *
+failure_reason(const GtlJob *job, const Answers *answers, const GtlConsolidated *result,
+			   const GtlTaskObjects *batch, int i)
 {
+	int			item = find_object(answers->object_no, answers->items, batch->object_no[i]);
+
+	if (item >= 0)
+		return result->label[item] >= 0 ? NULL : "consolidation";
+	return batch->declines[i] >= job->annotators_per_object ? "declined" : "expired";
+}
+
+/* The batch's objects that got no label fail. */
+static int
+fail_objects(GtlJob *job, const Answers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
+{
+	static const char *const reasons[] = {"expired", "declined", "consolidation"};
 	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
 	int			total = 0;
 
-	for (int declined = 0; declined < 2; declined++)
+	for (int r = 0; r < (int) lengthof(reasons); r++)
 	{
 		int			count = 0;
 
 		for (int i = 0; i < batch->count; i++)
-			if (find_object(answers->object_no, answers->items, batch->object_no[i]) < 0 &&
-				(batch->declines[i] >= job->annotators_per_object) == (declined == 1))
+		{
+			const char *reason = failure_reason(job, answers, result, batch, i);
+
+			if (reason != NULL && strcmp(reason, reasons[r]) == 0)
 				objects[count++] = batch->object_no[i];
-		gtl_failure_add(job, job->open_batch_no, objects, count, declined ? "declined" : "expired");
+		}
+		gtl_failure_add(job, job->open_batch_no, objects, count, reasons[r]);
 		total += count;
 	}
 	return total;
 }
 
-void
-gtl_close_batch(GtlJob *job, bool give_back)
+/* Dynamic overlap: ask one more person where the confidence is too low; false if nobody need be asked. */
+static bool
+ask_more(GtlJob *job, const Answers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel close batch", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(context);
+	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
+	int			count = 0;
+
+	if (job->consolidation_confidence < 0)
+		return false;
+	for (int i = 0; i < batch->count; i++)
+	{
+		int			item = find_object(answers->object_no, answers->items, batch->object_no[i]);
+
+		if (item >= 0 && result->confidence[item] < job->consolidation_confidence &&
+			batch->slots[i] < job->annotators_per_object && batch->declines[i] < job->annotators_per_object)
+			objects[count++] = batch->object_no[i];
+	}
+	if (count == 0)
+		return false;
+	gtl_task_add(job, objects, count);
+	gtl_event_record(job, "overlap", "batch %d: one more annotator for %d objects below a confidence of %g",
+					 job->open_batch_no, count, job->consolidation_confidence);
+	return true;
+}
+
+/* Consolidate and close; or add tasks and leave the batch open. */
+static void
+consolidate_and_close(GtlJob *job, bool give_back, bool complete)
+{
 	int32		batch_no = job->open_batch_no;
 	Answers		answers;
 	GtlTaskObjects batch;
@@ -168,15 +228,26 @@ gtl_close_batch(GtlJob *job, bool give_back)
 	int			labeled;
 	int			failed = 0;
 
-	gtl_task_expire(job);
 	gtl_task_objects(job, &batch);
 	read_answers(job, &answers);
 	consolidate(job, &answers, &result);
+	if (complete && ask_more(job, &answers, &result, &batch))
+		return;
+	gtl_task_expire(job);
 	labeled = write_labels(job, &answers, &result, &batch);
 	if (!give_back)
-		failed = fail_unanswered(job, &answers, &batch);
+		failed = fail_objects(job, &answers, &result, &batch);
 	gtl_batch_close(job, labeled, failed);
 	gtl_event_record(job, "batch_closed", "batch %d: %d labeled, %d failed", batch_no, labeled, failed);
+}
+
+void
+gtl_close_batch(GtlJob *job, bool give_back)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel close batch", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+
+	consolidate_and_close(job, give_back, !give_back && !gtl_task_any_open(job));
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

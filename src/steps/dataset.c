@@ -135,11 +135,12 @@ may_select(Oid relation, const char *column)
 
 /* The dataset is read as the caller; say what is missing before that starts. */
 static void
-require_select(Oid relation, const GtlDataset *dataset, const char *features_column, const char *label_column)
+require_select(Oid relation, const GtlDataset *dataset, const char *features_column, const char *label_column,
+			   const char *gold_column)
 {
 	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
 		!(may_select(relation, dataset->key_column) && may_select(relation, features_column) &&
-		  may_select(relation, label_column)))
+		  may_select(relation, label_column) && may_select(relation, gold_column)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for dataset %s", dataset->name),
@@ -186,12 +187,22 @@ gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *
 	return sql.data;
 }
 
+/* A column as text; NULL: none. */
+static char *
+text_expression(Oid relation, const char *column, const char *hint, const char *name)
+{
+	if (column == NULL)
+		return "NULL::pg_catalog.text";
+	(void) column_type(relation, column, hint, name);
+	return psprintf("d.%s::pg_catalog.text", quote_identifier(column));
+}
+
 void
 gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
-					 const char *features_column, const char *label_column, GtlDataset *dataset)
+					 const char *features_column, const char *label_column, const char *gold_column,
+					 GtlDataset *dataset)
 {
 	char	   *key = NULL;
-	char	   *label = NULL;
 	char	   *order = NULL;
 
 	memset(dataset, 0, sizeof(*dataset));
@@ -203,17 +214,13 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
 		order = order_clause(relation, dataset->key_column);
 	}
-	if (label_column != NULL)
-	{
-		(void) column_type(relation, label_column, "Set label_column.", dataset->name);
-		label = psprintf("d.%s::pg_catalog.text", quote_identifier(label_column));
-	}
-	dataset->select = psprintf("SELECT %s, %s, %s FROM %s d%s",
+	dataset->select = psprintf("SELECT %s, %s, %s, %s FROM %s d%s",
 							   key != NULL ? key : "NULL::pg_catalog.text",
 							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
-							   label != NULL ? label : "NULL::pg_catalog.text",
+							   text_expression(relation, label_column, "Set label_column.", dataset->name),
+							   text_expression(relation, gold_column, "Set gold_column.", dataset->name),
 							   dataset->name, order != NULL ? order : "");
-	require_select(relation, dataset, features_column, label_column);
+	require_select(relation, dataset, features_column, label_column, gold_column);
 }
 
 /* ---- Reading ---------------------------------------------------------------- */
@@ -321,6 +328,7 @@ read_row(Reading *reading, const GtlCursor *cursor, uint64 i)
 		check_key(reading, key);
 	reading->row.key = key != NULL ? key : psprintf(INT64_FORMAT, reading->row.number + 1);
 	reading->row.label = gtl_result_text(&cursor->result, i, 3);
+	reading->row.gold = gtl_result_text(&cursor->result, i, 4);
 	if (reading->dataset->has_features)
 		read_features(reading, features, isnull);
 }

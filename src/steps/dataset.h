@@ -30,10 +30,10 @@ typedef enum GtlKeyRule
 
 /*
  * Checks the relation and its columns.  key_column NULL: the primary key;
- * features_column, label_column NULL: none.  The text of every error names the relation.
+ * features_column, label_column, gold_column NULL: none.  The text of every error names the relation.
  */
 extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
-								 const char *features_column, const char *label_column,
+								 const char *features_column, const char *label_column, const char *gold_column,
 								 GtlDataset *dataset);
 
 /*
@@ -49,6 +49,7 @@ typedef struct GtlDatasetRow
 	int64		number;			/* from 0 */
 	const char *key;			/* never NULL with a key column; else the row's number */
 	const char *label;			/* NULL: none */
+	const char *gold;			/* NULL: none */
 	const float *features;		/* [dimension]; NULL without features */
 	int			dimension;		/* the same for all rows; 0 without features */
 } GtlDatasetRow;

@@ -11,6 +11,7 @@
 #include "steps/snapshot.h"
 
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/random.h"
 #include "catalog/feature_page.h"
 #include "catalog/object.h"
@@ -32,7 +33,8 @@ typedef struct SnapshotState
 	GtlFeatureWriter *writer;
 	GtlFeatureStats stats;
 	Tuplestorestate *keys;
-	TupleDesc	key_desc;
+	TupleDesc	key_desc;		/* key, class of the known answer */
+	GtlNames   *categories;
 	MemoryContext key_context;
 	int64		count;
 } SnapshotState;
@@ -43,18 +45,38 @@ begin(SnapshotState *state, GtlJob *job)
 	memset(state, 0, sizeof(*state));
 	state->job = job;
 	gtl_env_init(&state->env, CurrentMemoryContext);
-	state->key_desc = CreateTemplateTupleDesc(1);
+	state->key_desc = CreateTemplateTupleDesc(2);
 	TupleDescInitEntry(state->key_desc, 1, "key", TEXTOID, -1, 0);
+	TupleDescInitEntry(state->key_desc, 2, "gold", INT4OID, -1, 0);
+	state->categories = gtl_names_create();
+	for (int i = 0; i < job->ncategories; i++)
+		gtl_names_add(state->categories, job->categories[i]);
 	state->keys = tuplestore_begin_heap(false, false, work_mem);
 	state->key_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel key", ALLOCSET_SMALL_SIZES);
 }
 
+/* Class of the known answer, or -1. */
+static int32
+find_gold(const SnapshotState *state, const GtlDatasetRow *row)
+{
+	int32		class_no;
+
+	if (row->gold == NULL)
+		return -1;
+	class_no = gtl_names_find(state->categories, row->gold);
+	if (class_no < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("known answer \"%s\" of object \"%s\" is not among label_categories", row->gold, row->key)));
+	return class_no;
+}
+
 static void
-take_key(SnapshotState *state, const char *key)
+take_key(SnapshotState *state, const GtlDatasetRow *row)
 {
 	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
-	Datum		values[1] = {CStringGetTextDatum(key)};
-	bool		nulls[1] = {false};
+	Datum		values[2] = {CStringGetTextDatum(row->key), Int32GetDatum(find_gold(state, row))};
+	bool		nulls[2] = {false, false};
 
 	tuplestore_putvalues(state->keys, state->key_desc, values, nulls);
 	MemoryContextSwitchTo(caller);
@@ -79,7 +101,7 @@ take_row(void *context, const GtlDatasetRow *row)
 {
 	SnapshotState *state = context;
 
-	take_key(state, row->key);
+	take_key(state, row);
 	if (row->features != NULL)
 		take_features(state, row);
 }
@@ -126,6 +148,7 @@ write_objects(SnapshotState *state, const int32 *place)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->key_desc, &TTSOpsMinimalTuple);
 	char	  **keys = palloc(sizeof(char *) * OBJECT_ROWS);
+	int32	   *gold = palloc(sizeof(int32) * OBJECT_ROWS);
 	MemoryContext chunk = AllocSetContextCreate(CurrentMemoryContext, "gtlabel objects", ALLOCSET_DEFAULT_SIZES);
 	int32		first = 0;
 	int			n = 0;
@@ -136,11 +159,12 @@ write_objects(SnapshotState *state, const int32 *place)
 		MemoryContext caller = MemoryContextSwitchTo(chunk);
 		bool		isnull;
 
+		gold[n] = DatumGetInt32(slot_getattr(slot, 2, &isnull));
 		keys[n++] = TextDatumGetCString(slot_getattr(slot, 1, &isnull));
 		if (n == OBJECT_ROWS || first + n == state->count)
 		{
 			CHECK_FOR_INTERRUPTS();
-			gtl_object_append(state->job->job_id, first, keys, place + first, n);
+			gtl_object_append(state->job->job_id, first, keys, place + first, gold, n);
 			first += n;
 			n = 0;
 			MemoryContextReset(chunk);

@@ -1,0 +1,160 @@
+/*
+ * custom_consolidation.c
+ *		The owner's own function in place of Dawid-Skene and majority.
+ */
+#include "steps/custom_consolidation.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "base/errors.h"
+#include "base/names.h"
+#include "base/query.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/regproc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+static char *
+call_of(Oid function)
+{
+	return psprintf("SELECT r.object_key::pg_catalog.text, r.label::pg_catalog.text, r.confidence::pg_catalog.float8"
+					" FROM %s($1, $2, $3, $4) AS r (object_key, label, confidence)",
+					quote_qualified_identifier(get_namespace_name(get_func_namespace(function)), get_func_name(function)));
+}
+
+char *
+gtl_custom_describe(Oid function)
+{
+	static const Oid wanted[4] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	char	   *signature;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function with OID %u does not exist", function)));
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	signature = format_procedure_qualified(function);
+	if (form->pronargs != 4 || memcmp(form->proargtypes.values, wanted, sizeof(wanted)) != 0 || !form->proretset)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
+				 errmsg("function %s cannot consolidate", signature),
+				 errhint("It takes (job_name text, object_keys text[], annotators text[], labels text[]) and returns"
+						 " TABLE (object_key text, label text, confidence float8).")));
+	ReleaseSysCache(tuple);
+	return signature;
+}
+
+/* The function by its stored signature; an error if it is gone. */
+static Oid
+find_function(const GtlJob *job)
+{
+	Datum		found = DirectFunctionCall1(regprocedurein, CStringGetDatum(job->consolidation));
+
+	return DatumGetObjectId(found);
+}
+
+/* The answers of the open batch as three arrays of one element an answer. */
+static void
+read_arguments(const GtlJob *job, Datum *arguments)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(a.object_key), array_agg(a.annotator), array_agg(a.label) FROM"
+		" (SELECT o.object_key, n.annotator, j.label_categories[n.class_no + 1] AS label"
+		"    FROM gtlabel.annotation n JOIN gtlabel.job j USING (job_id) JOIN gtlabel.object o USING (job_id, object_no)"
+		"   WHERE n.job_id = $1 AND n.batch_no = $2 ORDER BY n.object_no, n.annotator) a",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	arguments[0] = CStringGetTextDatum(job->name);
+	for (int i = 0; i < 3; i++)
+		arguments[i + 1] = PointerGetDatum(gtl_result_varlena(&r, 0, i + 1));
+	gtl_query_end(&r);
+}
+
+/* Numbers of the objects by key, among those given. */
+static GtlNames *
+index_objects(const GtlJob *job, const int32 *object_no, int32 items)
+{
+	static GtlStatement select = {
+		"SELECT o.object_key FROM unnest($2) WITH ORDINALITY AS a (object_no, place)"
+		" JOIN gtlabel.object o ON o.job_id = $1 AND o.object_no = a.object_no ORDER BY a.place",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(object_no, items)};
+	GtlNames   *names = gtl_names_create();
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	for (uint64 i = 0; i < r.count; i++)
+		gtl_names_add(names, gtl_result_text(&r, i, 1));
+	gtl_query_end(&r);
+	return names;
+}
+
+static void
+refuse(const GtlJob *job, const char *problem)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("consolidation function %s of labeling job \"%s\" returned %s", job->consolidation, job->name, problem)));
+}
+
+static void
+take_row(const GtlJob *job, const GtlResult *r, uint64 row, const GtlNames *objects, const GtlNames *categories,
+		 GtlConsolidated *result)
+{
+	char	   *key = gtl_result_text(r, row, 1);
+	char	   *label = gtl_result_text(r, row, 2);
+	double		confidence = gtl_result_float8(r, row, 3);
+	int32		item;
+	int32		class_no;
+
+	if (key == NULL || label == NULL)
+		refuse(job, "NULL");
+	item = gtl_names_find(objects, key);
+	if (item < 0)
+		refuse(job, psprintf("object \"%s\", which is not in the batch", key));
+	if (result->label[item] >= 0)
+		refuse(job, psprintf("object \"%s\" more than once", key));
+	class_no = gtl_names_find(categories, label);
+	if (class_no < 0)
+		gtl_error_unknown_category(label, job->name, job->categories, job->ncategories);
+	if (!(confidence >= 0 && confidence <= 1))
+		refuse(job, psprintf("a confidence for object \"%s\" that is not between 0 and 1", key));
+	result->label[item] = class_no;
+	result->confidence[item] = (float) confidence;
+}
+
+void
+gtl_custom_consolidate(const GtlJob *job, const int32 *object_no, int32 items, GtlConsolidated *result)
+{
+	static const Oid types[4] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	GtlNames   *objects = index_objects(job, object_no, items);
+	GtlNames   *categories = gtl_names_create();
+	Datum		arguments[4];
+	GtlResult	r;
+
+	memset(result, 0, sizeof(*result));
+	result->label = palloc(sizeof(int32) * Max(items, 1));
+	result->confidence = palloc0(sizeof(float) * Max(items, 1));
+	for (int32 i = 0; i < items; i++)
+		result->label[i] = -1;
+	if (items == 0)
+		return;
+	for (int i = 0; i < job->ncategories; i++)
+		gtl_names_add(categories, job->categories[i]);
+	read_arguments(job, arguments);
+	gtl_query_run_as(&r, job->owner, call_of(find_function(job)), 4, types, arguments);
+	for (uint64 i = 0; i < r.count; i++)
+		take_row(job, &r, i, objects, categories, result);
+	gtl_query_end(&r);
+}
