@@ -42,6 +42,8 @@ CREATE TABLE gtlabel.job (
     object_count                   integer NOT NULL,
     validation_count               integer NOT NULL,
     dimension                      integer NOT NULL,
+    given_count                    integer NOT NULL,
+    given_class_no                 integer[],
     feature_mean                   float8[],
     feature_squares                float8[],
     state                          gtlabel.job_state NOT NULL,
@@ -62,6 +64,8 @@ COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that c
 COMMENT ON COLUMN gtlabel.job.gold_column IS 'Column of the dataset with known answers, which clamp the consolidation';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
+COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with a label: they train, and are no objects of the job';
+COMMENT ON COLUMN gtlabel.job.given_class_no IS 'Their classes; their features follow those of the objects in gtlabel.feature_page';
 COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
 COMMENT ON COLUMN gtlabel.job.feature_squares IS 'Sum of squared deviations of each feature over all objects';
 COMMENT ON COLUMN gtlabel.job.open_batch_no IS 'The batch that annotators work on; NULL between batches';

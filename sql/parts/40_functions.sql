@@ -129,7 +129,8 @@ CREATE FUNCTION gt_simulate_job(
     max_percentage_of_input_dataset_labeled integer DEFAULT NULL,
     seed bigint DEFAULT NULL,
     annotator_error float8 DEFAULT 0,
-    repetitions integer DEFAULT 1
+    repetitions integer DEFAULT 1,
+    initial_model text DEFAULT NULL
 ) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
                  threshold float8, bound float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;

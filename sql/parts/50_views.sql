@@ -9,12 +9,13 @@ CREATE VIEW gt_jobs WITH (security_invoker = true) AS
            j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.schedule, j.validation_share,
            j.algorithm, j.query_strategy, m.model_name AS initial_model, j.max_human_labeled_object_count,
            j.max_percentage_of_input_dataset_labeled, j.task_time_limit, j.task_availability_lifetime, j.workteam,
-           j.seed, j.object_count, j.validation_count, j.dimension,
+           j.seed, j.object_count, j.validation_count, j.given_count, j.dimension,
            j.human_labeled + j.machine_labeled AS total_labeled, j.human_labeled, j.machine_labeled, j.failed,
            j.object_count - j.human_labeled - j.machine_labeled - j.failed AS unlabeled,
            j.failure_reason, j.created_at, j.last_modified_at, j.finished_at
       FROM gtlabel.job j LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id;
 COMMENT ON VIEW gt_jobs IS 'Labeling jobs: settings, state and counters; object_count = total_labeled + failed + unlabeled';
+COMMENT ON COLUMN gt_jobs.given_count IS 'Rows that came with a label in label_column: they train, and do not count as objects';
 COMMENT ON COLUMN gt_jobs.machine_labeled IS 'Provisional while the job runs: each round decides all of them anew';
 
 CREATE VIEW gt_batches WITH (security_invoker = true) AS

@@ -11,6 +11,7 @@
 #include "api/arguments.h"
 #include "base/errors.h"
 #include "base/lock.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/text.h"
 #include "catalog/event.h"
@@ -151,16 +152,43 @@ read_settings(FunctionCallInfo fcinfo)
 	return job;
 }
 
+/* Its dimension is checked when the dataset has been read. */
 static void
-refuse_what_is_not_there(FunctionCallInfo fcinfo, const GtlJob *job)
+read_initial_model(FunctionCallInfo fcinfo, GtlJob *job)
 {
-	if (job->label_column != NULL)
-		gtl_error_unsupported("label_column", psprintf("\"%s\"", job->label_column),
-							  "Leave label_column NULL, and hand in the labels you have with gt_annotate.");
-	if (!PG_ARGISNULL(ARG_INITIAL_MODEL))
-		gtl_error_unsupported("initial_model",
-							  psprintf("\"%s\"", gtl_argument_text_or_null(fcinfo, ARG_INITIAL_MODEL)),
-							  "Leave initial_model NULL: each job trains its own model.");
+	GtlEnv		env;
+	GtlModel   *model;
+
+	if (PG_ARGISNULL(ARG_INITIAL_MODEL))
+		return;
+	gtl_env_init(&env, CurrentMemoryContext);
+	model = gtl_model_find(gtl_argument_text(fcinfo, ARG_INITIAL_MODEL, "initial_model"), &env);
+	if (model->ncategories != job->ncategories)
+		gtl_error_setting("initial_model", psprintf("\"%s\" has %d categories, the job has %d",
+													model->name, model->ncategories, job->ncategories), NULL);
+	for (int i = 0; i < job->ncategories; i++)
+		if (strcmp(model->categories[i], job->categories[i]) != 0)
+			gtl_error_setting("initial_model",
+							  psprintf("\"%s\" has category \"%s\" where the job has \"%s\"",
+									   model->name, model->categories[i], job->categories[i]),
+							  "Name the model's label_categories, in their order.");
+	job->initial_model_id = model->model_id;
+}
+
+static void
+check_initial_model(const GtlJob *job)
+{
+	GtlEnv		env;
+	GtlModel   *model;
+
+	if (job->initial_model_id == 0)
+		return;
+	gtl_env_init(&env, CurrentMemoryContext);
+	model = gtl_model_get(job->initial_model_id, &env);
+	if (model != NULL && model->classifier.dimension != job->dimension)
+		gtl_error_setting("initial_model",
+						  psprintf("\"%s\" takes %d dimensions, the features of %s have %d",
+								   model->name, model->classifier.dimension, job->dataset_name, job->dimension), NULL);
 }
 
 /* Models that a dropped job has left behind would collide with this one's in the middle of a round. */
@@ -200,7 +228,7 @@ warn_of_futility(const GtlJob *job)
 	if (!job->auto_label || job->dimension == 0)
 		return;
 	gtl_plan_start(&plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
-				   job->initial_model_id != 0, true);
+				   gtl_job_has_early_round(job), true);
 	if (gtl_plan_machine_limit(&plan) == 0)
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
@@ -232,9 +260,9 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	GtlDataset	dataset;
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
 
-	refuse_what_is_not_there(fcinfo, job);
-	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column, NULL,
-						 job->gold_column, &dataset);
+	read_initial_model(fcinfo, job);
+	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column,
+						 job->label_column, job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
 	check_model_names(job);
@@ -242,6 +270,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_job_insert(job);
 	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
 	gtl_snapshot_take(job, &dataset);
+	check_initial_model(job);
 	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",
 					 gtl_text_count(job->object_count), job->dataset_name, gtl_text_count(job->validation_count));
 	gtl_advance(job->job_id, &transaction);

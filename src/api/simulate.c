@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "base/errors.h"
 #include "base/memory.h"
+#include "catalog/model.h"
 #include "funcapi.h"
 #include "learning/simulate.h"
 #include "miscadmin.h"
@@ -25,7 +26,7 @@ enum
 	ARG_DATASET, ARG_LABEL_COLUMN, ARG_LABEL_CATEGORIES, ARG_KEY_COLUMN, ARG_FEATURES_COLUMN,
 	ARG_MAX_CONCURRENT_TASK_COUNT, ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE,
 	ARG_VALIDATION_SHARE, ARG_ALGORITHM, ARG_QUERY_STRATEGY, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_SEED,
-	ARG_ANNOTATOR_ERROR, ARG_REPETITIONS
+	ARG_ANNOTATOR_ERROR, ARG_REPETITIONS, ARG_INITIAL_MODEL
 };
 
 typedef struct Output
@@ -97,6 +98,27 @@ read_matrix(FunctionCallInfo fcinfo, GtlMatrix *matrix)
 					 "simulating a labeling job");
 }
 
+/* The model that the simulated jobs start from; it has to fit the data. */
+static const GtlClassifier *
+read_initial_model(FunctionCallInfo fcinfo, const GtlMatrix *matrix)
+{
+	GtlEnv		env;
+	GtlModel   *model;
+	bool		fits;
+
+	if (PG_ARGISNULL(ARG_INITIAL_MODEL))
+		return NULL;
+	gtl_env_init(&env, CurrentMemoryContext);
+	model = gtl_model_find(gtl_argument_text(fcinfo, ARG_INITIAL_MODEL, "initial_model"), &env);
+	fits = model->ncategories == matrix->ncategories && model->classifier.dimension == matrix->set.dimension;
+	for (int i = 0; fits && i < matrix->ncategories; i++)
+		fits = strcmp(model->categories[i], matrix->categories[i]) == 0;
+	if (!fits)
+		gtl_error_setting("initial_model", psprintf("\"%s\" has other categories or dimensions than the dataset", model->name),
+						  "Name the model's label_categories, in their order.");
+	return &model->classifier;
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_simulate_job);
 Datum
 gtl_sql_simulate_job(PG_FUNCTION_ARGS)
@@ -110,6 +132,7 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 
 	read_settings(fcinfo, &settings);
 	read_matrix(fcinfo, &matrix);
+	settings.initial = read_initial_model(fcinfo, &matrix);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_env_init(&env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));
 	for (int32 r = 0; r < repetitions; r++)

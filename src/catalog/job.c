@@ -20,6 +20,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+/* Rows that came with a label, a category, from which on they make a model worth a round. */
+#define GIVEN_PER_CLASS 5
+
 static const char *const state_names[] = {
 	[GTL_JOB_INITIALIZING] = "initializing",
 	[GTL_JOB_IN_PROGRESS] = "in_progress",
@@ -37,7 +40,7 @@ static const char *const state_names[] = {
 	"target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy, " \
 	"initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, " \
 	"task_time_limit, task_availability_lifetime, workteam::oid, seed, object_count, validation_count, " \
-	"dimension, state, failure_reason, open_batch_no, human_labeled, machine_labeled, failed"
+	"dimension, given_count, state, failure_reason, open_batch_no, human_labeled, machine_labeled, failed"
 
 const char *
 gtl_job_state_name(GtlJobState state)
@@ -110,6 +113,7 @@ read_job(const GtlResult *r)
 	job->object_count = gtl_result_int32(r, 0, ++c);
 	job->validation_count = gtl_result_int32(r, 0, ++c);
 	job->dimension = gtl_result_int32(r, 0, ++c);
+	job->given_count = gtl_result_int32(r, 0, ++c);
 	job->state = parse_state(gtl_result_text(r, 0, ++c));
 	job->failure_reason = gtl_result_text(r, 0, ++c);
 	job->open_batch_no = gtl_result_int32(r, 0, ++c);
@@ -186,10 +190,10 @@ gtl_job_insert(GtlJob *job)
 		" target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy,"
 		" initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled,"
 		" task_time_limit, task_availability_lifetime, workteam, seed, object_count, validation_count, dimension,"
-		" state, human_labeled, machine_labeled, failed, created_at, last_modified_at, min_annotators,"
+		" given_count, state, human_labeled, machine_labeled, failed, created_at, last_modified_at, min_annotators,"
 		" consolidation_confidence, consolidation, gold_column)"
 		" VALUES ($1, $2::regrole, $3::regclass, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27, $28,"
+		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27, $28,"
 		" $29, $30, $31)"
 		" ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
 		31,
@@ -251,15 +255,15 @@ gtl_job_insert(GtlJob *job)
 }
 
 void
-gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats)
+gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *given_classes)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4,"
-		" feature_mean = $5, feature_squares = $6 WHERE job_id = $1",
-		6, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID}
+		" feature_mean = $5, feature_squares = $6, given_count = $7, given_class_no = $8 WHERE job_id = $1",
+		8, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4OID, INT4ARRAYOID}
 	};
-	Datum		v[6];
-	char		nulls[6];
+	Datum		v[8];
+	char		nulls[8];
 
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = Int64GetDatum(job->job_id);
@@ -273,6 +277,9 @@ gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats)
 	}
 	else
 		nulls[4] = nulls[5] = 'n';
+	v[6] = Int32GetDatum(job->given_count);
+	v[7] = gtl_array_int32(given_classes, job->given_count);
+	nulls[7] = job->given_count == 0 ? 'n' : ' ';
 	gtl_query_do(&update, v, nulls);
 }
 
@@ -289,7 +296,7 @@ gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *sta
 	Size		bytes = sizeof(double) * job->dimension;
 
 	gtl_stats_init(stats, job->dimension, env);
-	stats->count = job->object_count;
+	stats->count = (int64) job->object_count + job->given_count;
 	if (gtl_query_run(&r, &select, v, NULL) != 1)
 		gtl_error_unknown_job(job->name);
 	mean = (ArrayType *) gtl_result_varlena(&r, 0, 1);
@@ -299,6 +306,29 @@ gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *sta
 	pfree(mean);
 	pfree(squares);
 	gtl_query_end(&r);
+}
+
+int32 *
+gtl_job_given_classes(const GtlJob *job)
+{
+	static GtlStatement select = {"SELECT given_class_no FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}};
+	Datum		v[1] = {Int64GetDatum(job->job_id)};
+	GtlResult	r;
+	int32	   *classes;
+	int			count;
+
+	if (gtl_query_run(&r, &select, v, NULL) != 1)
+		gtl_error_unknown_job(job->name);
+	classes = gtl_result_int32_array(&r, 0, 1, &count);
+	gtl_query_end(&r);
+	return classes;
+}
+
+bool
+gtl_job_has_early_round(const GtlJob *job)
+{
+	return job->schedule == GTL_SCHEDULE_EAGER || job->initial_model_id != 0 ||
+		job->given_count >= GIVEN_PER_CLASS * job->ncategories;
 }
 
 void

@@ -65,6 +65,8 @@ typedef struct GtlJob
 	int32		object_count;
 	int32		validation_count;
 	int32		dimension;		/* 0: no features */
+	int32		given_count;	/* rows that came with a label; objects object_count ... of
+								 * the feature pages */
 
 	/* state */
 	GtlJobState state;
@@ -80,8 +82,14 @@ extern const char *gtl_job_state_name(GtlJobState state);
 /* Writes the row (state initializing) and sets job->job_id. */
 extern void gtl_job_insert(GtlJob *job);
 
-/* What the snapshot found; stats may be NULL. */
-extern void gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats);
+/* What the snapshot found; stats may be NULL, given_classes[given_count] too. */
+extern void gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *given_classes);
+
+/* Classes of the rows that came with a label; palloc'd. */
+extern int32 *gtl_job_given_classes(const GtlJob *job);
+
+/* Does a round run right after the validation set, before any training batch? */
+extern bool gtl_job_has_early_round(const GtlJob *job);
 
 /* Error if there is none of that name, or the current user may not know it. */
 extern GtlJob *gtl_job_find(const char *name);

@@ -86,7 +86,9 @@ gtl_round_last(int64 job_id, GtlLastRound *last)
 	static GtlStatement select = {
 		"SELECT r.round_no, r.batch_no, r.model_id,"
 		" (SELECT s.training_count + s.validation_count FROM gtlabel.round s"
-		"   WHERE s.job_id = r.job_id AND s.candidate_log_loss IS NOT NULL ORDER BY s.round_no DESC LIMIT 1)"
+		"   WHERE s.job_id = r.job_id AND s.candidate_log_loss IS NOT NULL ORDER BY s.round_no DESC LIMIT 1),"
+		" COALESCE((SELECT s.candidate FROM gtlabel.round s"
+		"   WHERE s.job_id = r.job_id AND s.candidate_log_loss IS NOT NULL ORDER BY s.round_no DESC LIMIT 1), -1)"
 		" FROM gtlabel.round r WHERE r.job_id = $1 ORDER BY r.round_no DESC LIMIT 1",
 		1, {INT8OID}
 	};
@@ -95,12 +97,14 @@ gtl_round_last(int64 job_id, GtlLastRound *last)
 
 	memset(last, 0, sizeof(*last));
 	last->round_no = -1;
+	last->candidate = -1;
 	if (gtl_query_run(&r, &select, values, NULL) > 0)
 	{
 		last->round_no = gtl_result_int32(&r, 0, 1);
 		last->batch_no = gtl_result_int32(&r, 0, 2);
 		last->model_id = gtl_result_int64(&r, 0, 3);
 		last->selected_at = gtl_result_int32(&r, 0, 4);
+		last->candidate = gtl_result_int32(&r, 0, 5);
 	}
 	gtl_query_end(&r);
 }

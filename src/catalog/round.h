@@ -50,6 +50,7 @@ typedef struct GtlLastRound
 	int32		round_no;		/* -1: there was none */
 	int32		batch_no;
 	int64		model_id;
+	int32		candidate;		/* that the last comparison chose; -1: none */
 	int32		selected_at;	/* labeled objects when candidates were last compared; 0: never */
 } GtlLastRound;
 

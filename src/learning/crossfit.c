@@ -116,66 +116,6 @@ can_start_from(const GtlCandidate *candidate, const GtlCandidate *other)
 		candidate->scaling == other->scaling;
 }
 
-/* All candidates on one fold: adds to the sums of log losses; false: interrupted. */
-static bool
-select_fold(const GtlCrossfitSet *set, Split *split, const GtlCandidate *candidates, int ncandidates,
-			int fold, uint64_t seed, const GtlEnv *env, double *loss)
-{
-	GtlClassifier previous = {0};
-	GtlFitReport report = {0};
-
-	for (int c = 0; c < ncandidates && report.outcome != GTL_FIT_INTERRUPTED; c++)
-	{
-		GtlClassifier classifier;
-		GtlFitRequest request = {
-			.set = &set->labeled,.subset = split->training,.subset_rows = split->ntraining,
-			.candidate = candidates[c],.stats = &set->stats,.seed = seed
-		};
-
-		gtl_env_progress(env, "selecting", (int64_t) fold * ncandidates + c, (int64_t) GTL_FOLDS * ncandidates);
-		if (previous.weights != NULL && can_start_from(&candidates[c], &previous.candidate))
-			request.start = &previous;
-		gtl_classifier_fit(&request, env, &classifier, &report);
-		if (report.outcome != GTL_FIT_INTERRUPTED)
-			loss[c] += score_held_out(split, &set->labeled, &classifier, NULL, NULL, env);
-		gtl_classifier_release(&previous, env);
-		previous = classifier;
-	}
-	gtl_classifier_release(&previous, env);
-	return report.outcome != GTL_FIT_INTERRUPTED;
-}
-
-void
-gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates, int ncandidates,
-					uint64_t seed, const GtlEnv *env, GtlSelection *selection)
-{
-	double		loss[MAX_CANDIDATES] = {0};
-	Split		split;
-
-	memset(selection, 0, sizeof *selection);
-	for (int c = 0; c < MAX_CANDIDATES; c++)
-		selection->log_loss[c] = HUGE_VAL;
-	split_init(&split, &set->labeled, env);
-	for (int fold = 0; fold < GTL_FOLDS && !selection->interrupted; fold++)
-	{
-		split_fold(&split, set, fold, false);
-		if (split.nheld_out > 0)
-			selection->interrupted = !select_fold(set, &split, candidates, ncandidates,
-												  fold, seed, env, loss);
-	}
-	split_release(&split, env);
-	if (selection->interrupted)
-		return;
-
-	for (int c = 0; c < ncandidates; c++)
-	{
-		selection->log_loss[c] = set->labeled.rows > 0 ? loss[c] / (double) set->labeled.rows : 0.0;
-		if (selection->log_loss[c] < selection->log_loss[selection->chosen])
-			selection->chosen = c;
-	}
-	gtl_env_progress(env, "selecting", (int64_t) GTL_FOLDS * ncandidates, (int64_t) GTL_FOLDS * ncandidates);
-}
-
 /* The fit of one model of the run; rows NULL: all. */
 static bool
 fit_model(const GtlCrossfitSet *set, const GtlCandidate *candidate, const int32_t *rows, int64_t nrows,
@@ -197,6 +137,66 @@ fit_model(const GtlCrossfitSet *set, const GtlCandidate *candidate, const int32_
 	}
 	gtl_classifier_fit(&request, env, classifier, report);
 	return report->outcome != GTL_FIT_INTERRUPTED;
+}
+
+/* All candidates on one fold: adds to the sums of log losses; false: interrupted. */
+static bool
+select_fold(const GtlCrossfitSet *set, Split *split, const GtlCandidate *candidates,
+			const GtlClassifier *const *centers, int ncandidates,
+			int fold, uint64_t seed, const GtlEnv *env, double *loss)
+{
+	GtlClassifier previous = {0};
+	bool		running = true;
+
+	for (int c = 0; c < ncandidates && running; c++)
+	{
+		const GtlClassifier *center = centers == NULL ? NULL : centers[c];
+		bool		continues = center == NULL && previous.weights != NULL &&
+			can_start_from(&candidates[c], &previous.candidate);
+		GtlClassifier classifier;
+		GtlFitReport report;
+
+		gtl_env_progress(env, "selecting", (int64_t) fold * ncandidates + c, (int64_t) GTL_FOLDS * ncandidates);
+		running = fit_model(set, &candidates[c], split->training, split->ntraining,
+							continues ? &previous : NULL, center, seed, env, &classifier, &report);
+		if (running)
+			loss[c] += score_held_out(split, &set->labeled, &classifier, NULL, NULL, env);
+		gtl_classifier_release(&previous, env);
+		previous = classifier;
+	}
+	gtl_classifier_release(&previous, env);
+	return running;
+}
+
+void
+gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates,
+					const GtlClassifier *const *centers, int ncandidates, uint64_t seed, const GtlEnv *env, GtlSelection *selection)
+{
+	double		loss[MAX_CANDIDATES] = {0};
+	Split		split;
+
+	memset(selection, 0, sizeof *selection);
+	for (int c = 0; c < MAX_CANDIDATES; c++)
+		selection->log_loss[c] = HUGE_VAL;
+	split_init(&split, &set->labeled, env);
+	for (int fold = 0; fold < GTL_FOLDS && !selection->interrupted; fold++)
+	{
+		split_fold(&split, set, fold, false);
+		if (split.nheld_out > 0)
+			selection->interrupted = !select_fold(set, &split, candidates, centers, ncandidates,
+												  fold, seed, env, loss);
+	}
+	split_release(&split, env);
+	if (selection->interrupted)
+		return;
+
+	for (int c = 0; c < ncandidates; c++)
+	{
+		selection->log_loss[c] = set->labeled.rows > 0 ? loss[c] / (double) set->labeled.rows : 0.0;
+		if (selection->log_loss[c] < selection->log_loss[selection->chosen])
+			selection->chosen = c;
+	}
+	gtl_env_progress(env, "selecting", (int64_t) GTL_FOLDS * ncandidates, (int64_t) GTL_FOLDS * ncandidates);
 }
 
 static void

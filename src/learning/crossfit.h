@@ -33,9 +33,11 @@ typedef struct GtlSelection
 /*
  * Mean log loss over all rows of set, each scored by a model fitted to the rows of
  * the other folds (training and validation objects alike); the lowest wins, ties
- * go to the first.
+ * go to the first.  centers may be NULL; else centers[i] (NULL: none) is the penalty
+ * centre, or for a network the start, of candidate i's fits.
  */
-extern void gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates, int ncandidates,
+extern void gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates,
+								const GtlClassifier *const *centers, int ncandidates,
 								uint64_t seed, const GtlEnv *env, GtlSelection *selection);
 
 /* Start points from the round before; any may be NULL. */

@@ -66,27 +66,33 @@ static bool
 choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				 const GtlEnv *env, GtlEngineRound *round)
 {
-	int			indexes[GTL_CANDIDATE_COUNT];
-	GtlCandidate candidates[GTL_CANDIDATE_COUNT];
+	int			indexes[GTL_CANDIDATE_COUNT + 1];
+	GtlCandidate candidates[GTL_CANDIDATE_COUNT + 1];
+	const GtlClassifier *centers[GTL_CANDIDATE_COUNT + 1] = {NULL};
 	GtlSelection selection;
-	int			count;
+	int			count = 0;
 
-	round->chosen = -1;
 	if (evidence->previous != NULL && evidence->set.labeled.rows < 2 * evidence->selected_at)
 	{
 		round->candidate = evidence->previous->candidate;
 		return true;
 	}
-	count = list_candidates(settings, &evidence->set.labeled, indexes);
+	if (evidence->initial != NULL)
+	{
+		indexes[0] = GTL_ENGINE_INITIAL;
+		centers[0] = evidence->initial;
+		count = 1;
+	}
+	count += list_candidates(settings, &evidence->set.labeled, indexes + count);
 	for (int i = 0; i < count; i++)
-		candidates[i] = gtl_candidates[indexes[i]];
-	gtl_crossfit_select(&evidence->set, candidates, count, settings->seed, env, &selection);
+		candidates[i] = indexes[i] == GTL_ENGINE_INITIAL ? evidence->initial->candidate : gtl_candidates[indexes[i]];
+	gtl_crossfit_select(&evidence->set, candidates, centers, count, settings->seed, env, &selection);
 	if (selection.interrupted)
 		return false;
 	round->compared = true;
 	round->chosen = indexes[selection.chosen];
 	round->candidate = candidates[selection.chosen];
-	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+	for (int i = 0; i <= GTL_CANDIDATE_COUNT; i++)
 		round->log_loss[i] = INFINITY;
 	for (int i = 0; i < count; i++)
 		round->log_loss[indexes[i]] = selection.log_loss[i];
@@ -104,6 +110,7 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 				 const GtlEnv *env, GtlEngineRound *round)
 {
 	GtlCrossfitStart start;
+	bool		centered;
 
 	memset(round, 0, sizeof *round);
 	round->certificate.threshold = INFINITY;
@@ -113,7 +120,11 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	if (!choose_candidate(settings, evidence, env, round))
 		return false;
 	memset(&start, 0, sizeof start);
-	if (evidence->previous_folds != NULL && same_candidate(&evidence->previous->candidate, &round->candidate))
+	centered = evidence->initial != NULL &&
+		(round->compared ? round->chosen == GTL_ENGINE_INITIAL : evidence->chosen_initial);
+	if (centered)
+		start.center = evidence->initial;
+	if (evidence->previous_folds != NULL && centered == evidence->chosen_initial && same_candidate(&evidence->previous->candidate, &round->candidate))
 	{
 		start.full = evidence->previous;
 		for (int j = 0; j < GTL_FOLDS; j++)

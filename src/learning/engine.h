@@ -20,6 +20,9 @@ typedef enum GtlEngineAlgorithm
 	GTL_ENGINE_MLP = 2
 } GtlEngineAlgorithm;
 
+/* Number of the candidate that is shrunk towards the initial model. */
+#define GTL_ENGINE_INITIAL GTL_CANDIDATE_COUNT
+
 /* What stays the same over the rounds of a job. */
 typedef struct GtlEngineSettings
 {
@@ -44,6 +47,9 @@ typedef struct GtlEngineEvidence
 	const GtlClassifier *previous;	/* of the last round; NULL: none */
 	const GtlClassifier *previous_folds;	/* [GTL_FOLDS]; NULL: none */
 	int64_t		selected_at;	/* rows when candidates were last compared; 0: never */
+	const GtlClassifier *initial;	/* same classes and dimension: one more candidate, the
+									 * first, shrunk towards its weights; NULL: none */
+	bool		chosen_initial; /* the last comparison chose it */
 } GtlEngineEvidence;
 
 typedef struct GtlEngineRound
@@ -51,9 +57,10 @@ typedef struct GtlEngineRound
 	/* train */
 	bool		has_model;
 	GtlCandidate candidate;
-	int			chosen;			/* index into gtl_candidates; -1: kept from the round before */
+	int			chosen;			/* index into gtl_candidates, or GTL_ENGINE_INITIAL; -1:
+								 * kept from the round before */
 	bool		compared;		/* log_loss is set */
-	double		log_loss[GTL_CANDIDATE_COUNT];	/* infinity: not tried */
+	double		log_loss[GTL_CANDIDATE_COUNT + 1];	/* infinity: not tried */
 	GtlCrossfitResult fit;
 
 	/* score */

@@ -34,6 +34,7 @@ typedef struct Simulation
 	int			round_no;
 	GtlEngineRound last;
 	int64_t		selected_at;
+	bool		chosen_initial;
 	int64_t		machine;
 	double		machine_error;
 } Simulation;
@@ -169,6 +170,8 @@ gather(Simulation *s, Rows *rows)
 		rows->evidence.previous_folds = s->last.fit.fold;
 	}
 	rows->evidence.human_labeled = s->human;
+	rows->evidence.initial = s->settings->initial;
+	rows->evidence.chosen_initial = s->chosen_initial;
 	rows->evidence.selected_at = s->selected_at;
 }
 
@@ -237,7 +240,10 @@ run_round(Simulation *s)
 	{
 		s->round_no++;
 		if (next.compared)
+		{
 			s->selected_at = s->human;
+			s->chosen_initial = next.chosen == GTL_ENGINE_INITIAL;
+		}
 		gtl_engine_decide(&s->engine, &rows.evidence, s->env, &s->last);
 		count_machine_labels(s);
 		for (int64_t i = 0; i < s->last.dropped_count; i++)
@@ -257,7 +263,7 @@ run_job(Simulation *s)
 
 	label_validation_set(s);
 	validated = s->human == gtl_schedule_validation_count(s->data->rows, s->settings->validation_share);
-	if (s->engine.schedule == GTL_SCHEDULE_STANDARD && validated)
+	if (s->engine.schedule == GTL_SCHEDULE_STANDARD && s->settings->initial == NULL && validated)
 	{
 		s->round_no = 0;
 		if (s->human < s->data->rows)

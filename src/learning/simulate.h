@@ -17,6 +17,7 @@ typedef struct GtlSimulationSettings
 {
 	GtlEngineSettings engine;	/* objects and seed are set by the simulation */
 	double		validation_share;	/* below 0: the service's rule */
+	const GtlClassifier *initial;	/* the job starts from this model; NULL: none */
 	double		annotator_error;	/* share of people's answers that are wrong, each other
 									 * class alike; 0 .. 1 */
 } GtlSimulationSettings;

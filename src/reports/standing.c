@@ -84,12 +84,12 @@ gtl_standing_read(const GtlJob *job, GtlStanding *standing)
 void
 gtl_standing_plan(const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan)
 {
-	bool		first_round = job->schedule == GTL_SCHEDULE_EAGER || job->initial_model_id != 0;
+	bool		first_round = gtl_job_has_early_round(job);
 	int32		pool_labeled = job->human_labeled - standing->validation_labeled;
 	int32		pool_failed = job->failed - standing->validation_failed;
 
 	gtl_plan_start(plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
-				   job->initial_model_id != 0, job->auto_label && job->dimension > 0);
+				   first_round, job->auto_label && job->dimension > 0);
 	plan->validation_left = job->validation_count - standing->validation_labeled - standing->validation_failed;
 	plan->pool_left = job->object_count - job->validation_count - pool_labeled - pool_failed;
 	if (gtl_job_is_final(job))

@@ -149,7 +149,7 @@ gtl_advance_round_due(const GtlJob *job)
 	gtl_round_last(job->job_id, &last);
 	if (batch.batch_no == 0 || batch.open || batch.batch_no == last.batch_no)
 		return false;
-	return !batch.validation || job->schedule == GTL_SCHEDULE_EAGER || job->initial_model_id != 0;
+	return !batch.validation || gtl_job_has_early_round(job);
 }
 
 /*

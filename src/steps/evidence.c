@@ -7,6 +7,36 @@
 #include "base/memory.h"
 #include "catalog/feature_page.h"
 
+/* Rows that came with a label train like objects that people have labeled. */
+static void
+append_given(const GtlJob *job, GtlHumanLabels *labels)
+{
+	int			total = labels->count + job->given_count;
+	int32	   *classes = gtl_job_given_classes(job);
+	GtlHumanLabels all;
+
+	memset(&all, 0, sizeof(all));
+	all.object_no = palloc(sizeof(int32) * total);
+	all.class_no = palloc(sizeof(int32) * total);
+	all.validation_no = palloc(sizeof(int32) * total);
+	all.active = palloc0(sizeof(bool) * total);
+	if (labels->count > 0)
+	{
+		memcpy(all.object_no, labels->object_no, sizeof(int32) * labels->count);
+		memcpy(all.class_no, labels->class_no, sizeof(int32) * labels->count);
+		memcpy(all.validation_no, labels->validation_no, sizeof(int32) * labels->count);
+		memcpy(all.active, labels->active, sizeof(bool) * labels->count);
+	}
+	memcpy(all.class_no + labels->count, classes, sizeof(int32) * job->given_count);
+	for (int i = 0; i < job->given_count; i++)
+	{
+		all.object_no[labels->count + i] = job->object_count + i;
+		all.validation_no[labels->count + i] = -1;
+	}
+	all.count = total;
+	*labels = all;
+}
+
 static void
 count_classes(const GtlJob *job, GtlEvidence *evidence)
 {
@@ -72,8 +102,10 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	memset(evidence, 0, sizeof(*evidence));
 	gtl_round_last(job->job_id, &evidence->last);
 	gtl_label_read_human(job->job_id, &evidence->labels);
-	count_classes(job, evidence);
 	evidence->engine.human_labeled = evidence->labels.count;
+	if (job->given_count > 0)
+		append_given(job, &evidence->labels);
+	count_classes(job, evidence);
 	evidence->engine.classes_seen = evidence->classes_seen;
 	evidence->engine.validation_count = evidence->validation_count;
 	evidence->engine.selected_at = evidence->last.selected_at;
@@ -83,6 +115,11 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	load_features(job, env, evidence);
 	if (evidence->last.model_id != 0)
 		evidence->previous = gtl_model_get(evidence->last.model_id, env);
+	if (job->initial_model_id != 0)
+		evidence->initial = gtl_model_get(job->initial_model_id, env);
+	if (evidence->initial != NULL)
+		evidence->engine.initial = &evidence->initial->classifier;
+	evidence->engine.chosen_initial = evidence->last.candidate == GTL_ENGINE_INITIAL;
 	if (evidence->previous != NULL)
 	{
 		evidence->engine.previous = &evidence->previous->classifier;

@@ -15,7 +15,8 @@
 
 typedef struct GtlEvidence
 {
-	GtlHumanLabels labels;		/* by object number */
+	GtlHumanLabels labels;		/* by object number; then, from object_count on, the rows
+								 * that came with a label */
 	int32		training_count;
 	int32		validation_count;
 	int32		validation_active;
@@ -23,6 +24,7 @@ typedef struct GtlEvidence
 	int32	   *class_counts;	/* [categories] */
 	GtlLastRound last;
 	GtlModel   *previous;		/* of the last round; NULL: none */
+	GtlModel   *initial;		/* the job's initial model; NULL: none, or dropped */
 	GtlEngineEvidence engine;	/* the same rows, as the engine takes them; no
 								 * features if they do not suffice */
 } GtlEvidence;

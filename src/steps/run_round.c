@@ -74,7 +74,7 @@ train(RoundState *state)
 	if (!gtl_engine_train(&state->settings, &state->evidence.engine, &state->env, &state->decided))
 		gtl_interrupt_raise();
 	state->round.candidate = state->decided.chosen;
-	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT : 0;
+	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT + 1 : 0;
 	memcpy(state->round.candidate_log_loss, state->decided.log_loss, sizeof(state->decided.log_loss));
 	state->round.train_seconds = seconds_since(start);
 }
@@ -91,7 +91,7 @@ list_pool(RoundState *state, int32 **pool)
 	int			next_failed = 0;
 	int64		count = 0;
 
-	*pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), objects - labels->count));
+	*pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), objects));
 	for (int32 o = 0; o < objects; o++)
 	{
 		if (next_labeled < labels->count && labels->object_no[next_labeled] == o)
@@ -201,7 +201,7 @@ write_model(RoundState *state)
 	model.owner = job->owner;
 	model.job_id = job->job_id;
 	model.round_no = state->round.round_no;
-	model.parent_model_id = state->evidence.previous != NULL ? state->evidence.previous->model_id : 0;
+	model.parent_model_id = state->evidence.previous != NULL ? state->evidence.previous->model_id : job->initial_model_id;
 	model.categories = job->categories;
 	model.ncategories = job->ncategories;
 	model.training_count = labels->count;

@@ -36,7 +36,13 @@ typedef struct SnapshotState
 	TupleDesc	key_desc;		/* key, class of the known answer */
 	GtlNames   *categories;
 	MemoryContext key_context;
-	int64		count;
+	int64		count;			/* objects */
+
+	/* rows that came with a label: kept aside until the objects are written */
+	Tuplestorestate *given;
+	TupleDesc	given_desc;		/* features */
+	int32	   *given_classes;
+	int64		given_capacity;
 } SnapshotState;
 
 static void
@@ -52,22 +58,25 @@ begin(SnapshotState *state, GtlJob *job)
 	for (int i = 0; i < job->ncategories; i++)
 		gtl_names_add(state->categories, job->categories[i]);
 	state->keys = tuplestore_begin_heap(false, false, work_mem);
+	state->given_desc = CreateTemplateTupleDesc(1);
+	TupleDescInitEntry(state->given_desc, 1, "features", BYTEAOID, -1, 0);
+	state->given = tuplestore_begin_heap(false, false, work_mem);
 	state->key_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel key", ALLOCSET_SMALL_SIZES);
 }
 
-/* Class of the known answer, or -1. */
+/* Class of a known answer or a given label, -1 for NULL. */
 static int32
-find_gold(const SnapshotState *state, const GtlDatasetRow *row)
+find_class(const SnapshotState *state, const GtlDatasetRow *row, const char *name, const char *what)
 {
 	int32		class_no;
 
-	if (row->gold == NULL)
+	if (name == NULL)
 		return -1;
-	class_no = gtl_names_find(state->categories, row->gold);
+	class_no = gtl_names_find(state->categories, name);
 	if (class_no < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("known answer \"%s\" of object \"%s\" is not among label_categories", row->gold, row->key)));
+				 errmsg("%s \"%s\" of object \"%s\" is not among label_categories", what, name, row->key)));
 	return class_no;
 }
 
@@ -75,12 +84,57 @@ static void
 take_key(SnapshotState *state, const GtlDatasetRow *row)
 {
 	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
-	Datum		values[2] = {CStringGetTextDatum(row->key), Int32GetDatum(find_gold(state, row))};
+	Datum		values[2] = {CStringGetTextDatum(row->key), Int32GetDatum(find_class(state, row, row->gold, "known answer"))};
 	bool		nulls[2] = {false, false};
 
 	tuplestore_putvalues(state->keys, state->key_desc, values, nulls);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(state->key_context);
+}
+
+/* A row that came with a label: its class, and its features for later. */
+static void
+take_given(SnapshotState *state, const GtlDatasetRow *row)
+{
+	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
+	GtlJob	   *job = state->job;
+	Size		bytes = sizeof(float) * row->dimension;
+	bytea	   *features = palloc(VARHDRSZ + bytes);
+	Datum		values[1] = {PointerGetDatum(features)};
+	bool		nulls[1] = {false};
+
+	SET_VARSIZE(features, VARHDRSZ + bytes);
+	memcpy(VARDATA(features), row->features, bytes);
+	tuplestore_putvalues(state->given, state->given_desc, values, nulls);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(state->key_context);
+	if (job->given_count == state->given_capacity)
+	{
+		state->given_capacity = Max(1024, state->given_capacity * 2);
+		state->given_classes = state->given_classes == NULL ?
+			palloc(sizeof(int32) * state->given_capacity) :
+			repalloc_huge(state->given_classes, sizeof(int32) * state->given_capacity);
+	}
+	state->given_classes[job->given_count++] = find_class(state, row, row->label, "label");
+}
+
+/* Their features go behind those of the objects. */
+static void
+write_given(SnapshotState *state)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->given_desc, &TTSOpsMinimalTuple);
+
+	while (tuplestore_gettupleslot(state->given, true, false, slot))
+	{
+		bool		isnull;
+		bytea	   *features = DatumGetByteaPP(slot_getattr(slot, 1, &isnull));
+		float	   *row = palloc(sizeof(float) * state->job->dimension);
+
+		memcpy(row, VARDATA_ANY(features), sizeof(float) * state->job->dimension);
+		gtl_feature_writer_add(state->writer, row, state->job->dimension);
+		pfree(row);
+	}
+	ExecDropSingleTupleTableSlot(slot);
 }
 
 static void
@@ -93,7 +147,8 @@ take_features(SnapshotState *state, const GtlDatasetRow *row)
 		state->writer = gtl_feature_writer_open(state->job->job_id);
 	}
 	gtl_stats_add(&state->stats, row->features, 1);
-	gtl_feature_writer_add(state->writer, row->features, row->dimension);
+	if (row->label == NULL)
+		gtl_feature_writer_add(state->writer, row->features, row->dimension);
 }
 
 static void
@@ -101,18 +156,31 @@ take_row(void *context, const GtlDatasetRow *row)
 {
 	SnapshotState *state = context;
 
-	take_key(state, row);
 	if (row->features != NULL)
 		take_features(state, row);
+	if (row->label != NULL && row->features != NULL)
+		take_given(state, row);
+	if (row->label != NULL)
+		return;
+	take_key(state, row);
+	state->count++;
 }
 
 static void
 read_dataset(SnapshotState *state, const GtlDataset *dataset)
 {
-	state->count = gtl_dataset_read(dataset, take_row, state);
+	bool		empty = gtl_dataset_read(dataset, take_row, state) == 0;
+
 	if (state->writer != NULL)
+	{
+		write_given(state);
 		gtl_feature_writer_close(state->writer);
-	if (state->count == 0)
+	}
+	if (state->count == 0 && !empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("every row of dataset %s has a label already", dataset->name)));
+	if (empty)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("dataset %s is empty", dataset->name),
@@ -187,9 +255,10 @@ gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset)
 	job->object_count = (int32) state.count;
 	if (job->auto_label && job->dimension > 0)
 		job->validation_count = (int32) gtl_schedule_validation_count(state.count, job->validation_share);
-	gtl_job_set_snapshot(job, job->dimension > 0 ? &state.stats : NULL);
+	gtl_job_set_snapshot(job, job->dimension > 0 ? &state.stats : NULL, state.given_classes);
 	write_objects(&state, draw_validation_set(&state));
 	tuplestore_end(state.keys);
+	tuplestore_end(state.given);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

@@ -106,8 +106,8 @@ SELECT setting, cj.try('cj.ok', setting) AS answer FROM unnest(ARRAY[
     $$task_availability_lifetime => '59 seconds'$$, 'task_availability_lifetime => NULL',
     $$workteam => 'no_such_role'$$
 ]) WITH ORDINALITY AS s (setting, place) ORDER BY place;
--- settings whose engine is not there are refused, not ignored
-SELECT cj.try('cj.ok', $$label_column => 'gold'$$);
+-- what a job starts from has to be there (test start)
+SELECT cj.try('cj.ok', $$label_column => 'nothing'$$);
 SELECT cj.try('cj.ok', $$initial_model => 'm'$$);
 
 -- ---- Keys --------------------------------------------------------------------------------

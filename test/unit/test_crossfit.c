@@ -93,7 +93,7 @@ test_crossfit_interruption(void)
 		gtl_crossfit_run(&set, &gtl_candidates[1], NULL, 1, &env, &result);
 		CHECK(result.interrupted && counters.live == live);
 		counters.polls = 0;
-		gtl_crossfit_select(&set, gtl_candidates, 2, 1, &env, &selection);
+		gtl_crossfit_select(&set, gtl_candidates, NULL, 2, 1, &env, &selection);
 		CHECK(selection.interrupted && counters.live == live);
 	}
 	counters.polls_allowed = -1;
@@ -126,7 +126,7 @@ selected(bool linear)
 	}
 	gtl_stats_add(&data.stats, data.features, 400);
 	crossfit_init(&set, &data, validation, fold);
-	gtl_crossfit_select(&set, gtl_candidates, GTL_CANDIDATE_COUNT, 1, &env, &selection);
+	gtl_crossfit_select(&set, gtl_candidates, NULL, GTL_CANDIDATE_COUNT, 1, &env, &selection);
 	CHECK(!selection.interrupted);
 	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
 		CHECK(selection.log_loss[c] >= selection.log_loss[selection.chosen]);
