@@ -35,7 +35,8 @@ CREATE FUNCTION gt_create_job(
     max_annotators integer DEFAULT NULL,
     consolidation_confidence float8 DEFAULT NULL,
     consolidation regprocedure DEFAULT NULL,
-    gold_column name DEFAULT NULL
+    gold_column name DEFAULT NULL,
+    best_validation boolean DEFAULT false
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -130,7 +131,8 @@ CREATE FUNCTION gt_simulate_job(
     seed bigint DEFAULT NULL,
     annotator_error float8 DEFAULT 0,
     repetitions integer DEFAULT 1,
-    initial_model text DEFAULT NULL
+    initial_model text DEFAULT NULL,
+    best_validation boolean DEFAULT false
 ) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
                  threshold float8, bound float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;

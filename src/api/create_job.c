@@ -35,7 +35,8 @@ enum
 	ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE, ARG_VALIDATION_SHARE, ARG_ALGORITHM,
 	ARG_QUERY_STRATEGY, ARG_INITIAL_MODEL, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
 	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED, ARG_MIN_ANNOTATORS, ARG_MAX_ANNOTATORS,
-	ARG_CONSOLIDATION_CONFIDENCE, ARG_CONSOLIDATION, ARG_GOLD_COLUMN
+	ARG_CONSOLIDATION_CONFIDENCE, ARG_CONSOLIDATION, ARG_GOLD_COLUMN,
+	ARG_BEST_VALIDATION
 };
 
 #define MAX_NAME_CHARACTERS 63
@@ -139,6 +140,9 @@ read_settings(FunctionCallInfo fcinfo)
 		GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
 	job->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
 		gtl_argument_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
+	job->best_validation = !PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION);
+	if (job->best_validation && job->validation_share >= 0)
+		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
 	job->algorithm = gtl_argument_choice(fcinfo, ARG_ALGORITHM, "algorithm", gtl_algorithm_choices);
 	job->query_strategy = gtl_argument_choice(fcinfo, ARG_QUERY_STRATEGY, "query_strategy", gtl_strategy_choices);
 	if (!PG_ARGISNULL(ARG_MAX_HUMAN))
@@ -241,7 +245,7 @@ warn_of_futility(const GtlJob *job)
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
 				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
 						   job->target_accuracy, gtl_text_count(minimum), gtl_text_count(job->validation_count)),
-				 errhint("Set a larger validation_share, or a lower target_accuracy or confidence_level.")));
+				 errhint("Set best_validation => true or a larger validation_share, or a lower target_accuracy or confidence_level.")));
 	before_round = job->object_count - gtl_plan_machine_limit(&plan);
 	if (before_round < job->object_count && gtl_schedule_people_left(&limits, job->object_count, before_round, 0) == 0)
 		ereport(WARNING,

@@ -26,7 +26,7 @@ enum
 	ARG_DATASET, ARG_LABEL_COLUMN, ARG_LABEL_CATEGORIES, ARG_KEY_COLUMN, ARG_FEATURES_COLUMN,
 	ARG_MAX_CONCURRENT_TASK_COUNT, ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE,
 	ARG_VALIDATION_SHARE, ARG_ALGORITHM, ARG_QUERY_STRATEGY, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_SEED,
-	ARG_ANNOTATOR_ERROR, ARG_REPETITIONS, ARG_INITIAL_MODEL
+	ARG_ANNOTATOR_ERROR, ARG_REPETITIONS, ARG_INITIAL_MODEL, ARG_BEST_VALIDATION
 };
 
 typedef struct Output
@@ -98,6 +98,16 @@ read_matrix(FunctionCallInfo fcinfo, GtlMatrix *matrix)
 					 "simulating a labeling job");
 }
 
+static void
+set_best_validation(GtlSimulationSettings *settings, int64 rows)
+{
+	if (settings->validation_share >= 0)
+		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
+	settings->validation_share =
+		gtl_schedule_share_of(gtl_schedule_best_validation_count(rows, gtl_certify_required(0, &settings->engine.promise)),
+							  rows);
+}
+
 /* The model that the simulated jobs start from; it has to fit the data. */
 static const GtlClassifier *
 read_initial_model(FunctionCallInfo fcinfo, const GtlMatrix *matrix)
@@ -132,6 +142,8 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 
 	read_settings(fcinfo, &settings);
 	read_matrix(fcinfo, &matrix);
+	if (!PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION))
+		set_best_validation(&settings, matrix.set.rows);
 	settings.initial = read_initial_model(fcinfo, &matrix);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_env_init(&env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));

@@ -259,11 +259,12 @@ gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *giv
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4,"
-		" feature_mean = $5, feature_squares = $6, given_count = $7, given_class_no = $8 WHERE job_id = $1",
-		8, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4OID, INT4ARRAYOID}
+		" feature_mean = $5, feature_squares = $6, given_count = $7, given_class_no = $8,"
+		" validation_share = $9 WHERE job_id = $1",
+		9, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4OID, INT4ARRAYOID, FLOAT8OID}
 	};
-	Datum		v[8];
-	char		nulls[8];
+	Datum		v[9];
+	char		nulls[9];
 
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = Int64GetDatum(job->job_id);
@@ -280,6 +281,8 @@ gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *giv
 	v[6] = Int32GetDatum(job->given_count);
 	v[7] = gtl_array_int32(given_classes, job->given_count);
 	nulls[7] = job->given_count == 0 ? 'n' : ' ';
+	v[8] = Float8GetDatum(job->validation_share);
+	nulls[8] = job->validation_share < 0 ? 'n' : ' ';
 	gtl_query_do(&update, v, nulls);
 }
 

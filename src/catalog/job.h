@@ -51,6 +51,8 @@ typedef struct GtlJob
 	GtlGuarantee guarantee;
 	GtlScheduleKind schedule;
 	double		validation_share;	/* -1: the service's rule */
+	bool		best_validation;	/* until the snapshot: the size that is best for the
+									 * target; then validation_share says how much that is */
 	char	   *algorithm;
 	char	   *query_strategy;
 	int64		initial_model_id;	/* 0: none */

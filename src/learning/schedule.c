@@ -31,6 +31,9 @@
 #define EAGER_DIVISOR		50
 #define EAGER_MINIMUM		50
 
+/* The smallest validation set worth having where its best size is asked for. */
+#define BEST_VALIDATION_LEAST 50
+
 #define SHARE_SLACK			1e-9
 
 static int64_t
@@ -52,6 +55,22 @@ gtl_schedule_validation_count(int64_t objects, double share)
 		return objects;
 	count = floor(share * (double) objects + SHARE_SLACK);
 	return smaller((int64_t) count, objects);
+}
+
+int64_t
+gtl_schedule_best_validation_count(int64_t objects, int64_t minimum)
+{
+	int64_t		best = 3 * minimum;
+
+	if (best < BEST_VALIDATION_LEAST)
+		best = BEST_VALIDATION_LEAST;
+	return smaller(best, objects / 3);
+}
+
+double
+gtl_schedule_share_of(int64_t count, int64_t objects)
+{
+	return objects > 0 ? ((double) count + 0.5) / (double) objects : 0.0;
 }
 
 int64_t

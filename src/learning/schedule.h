@@ -21,6 +21,16 @@ typedef enum GtlScheduleKind
 extern int64_t gtl_schedule_validation_count(int64_t objects, double share);
 
 /*
+ * The size of the validation set that needs the fewest human labels in the end: three
+ * times `minimum` (the objects that a promise needs without an error), at least 50,
+ * at most a third of the objects (autolabel.md 2.4, 3.1).
+ */
+extern int64_t gtl_schedule_best_validation_count(int64_t objects, int64_t minimum);
+
+/* A share that gtl_schedule_validation_count turns into exactly this count. */
+extern double gtl_schedule_share_of(int64_t count, int64_t objects);
+
+/*
  * Size of the next training batch out of `remaining` unlabeled objects that the
  * machine does not label: min(max_concurrent, remaining), and under the eager
  * schedule at most max(50, ceil(0.02 * objects)).

@@ -5,9 +5,14 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/text.h"
+#include "catalog/feature_page.h"
 #include "catalog/job.h"
+#include "catalog/model.h"
+#include "catalog/round.h"
+#include "learning/row_scorer.h"
 #include "catalog/pg_type.h"
 #include "reports/report.h"
 #include "utils/builtins.h"
@@ -52,6 +57,61 @@ add_rows(GtlReport *report, GtlStatement *statement, const GtlJob *job, int32 ob
 	for (uint64 i = 0; i < r.count; i++)
 		gtl_report_add(report, gtl_result_text(&r, i, 1), gtl_result_text(&r, i, 2), NULL);
 	gtl_query_end(&r);
+}
+
+/* The most probable categories, most probable first. */
+static char *
+name_top_categories(const GtlJob *job, const float *probability)
+{
+	StringInfoData words;
+	bool	   *shown = palloc0(sizeof(bool) * job->ncategories);
+
+	initStringInfo(&words);
+	for (int rank = 0; rank < Min(3, job->ncategories); rank++)
+	{
+		int			best = -1;
+
+		for (int c = 0; c < job->ncategories; c++)
+			if (!shown[c] && (best < 0 || probability[c] > probability[best]))
+				best = c;
+		shown[best] = true;
+		appendStringInfo(&words, "%s%s %s", rank == 0 ? "" : ", ", job->categories[best], gtl_text_percent(probability[best]));
+	}
+	return words.data;
+}
+
+/* What the newest model says of the object, against the newest threshold. */
+static void
+explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
+{
+	GtlEnv		env;
+	GtlRound	round;
+	GtlModel   *model;
+	GtlFeatureReader *reader;
+	GtlRowScorer *scorer;
+	float	   *row;
+	const float *probability;
+	int32		best;
+	double		margin;
+
+	if (!gtl_round_read_last(job->job_id, &round) || round.model_id == 0)
+		return;
+	gtl_env_init(&env, CurrentMemoryContext);
+	model = gtl_model_get(round.model_id, &env);
+	if (model == NULL)
+		return;
+	row = palloc(sizeof(float) * job->dimension);
+	reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	gtl_feature_reader_rows(reader, object_no, 1, row);
+	gtl_feature_reader_close(reader);
+	scorer = gtl_row_scorer_create(&model->classifier, &env);
+	probability = gtl_row_scorer_score(scorer, row, &best, &margin);
+	gtl_report_add(report, "model",
+				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(job, probability), margin,
+							round.certificate.passed ?
+							psprintf("%s the threshold %.4f of round %d", margin >= round.certificate.threshold ? "at or above" : "below",
+									 round.certificate.threshold, round.round_no) :
+							psprintf("and round %d found no threshold that keeps the promise", round.round_no)), NULL);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_explain_object);
@@ -100,6 +160,7 @@ gtl_sql_explain_object(PG_FUNCTION_ARGS)
 	add_rows(&report, &tasks, job, object_no);
 	add_rows(&report, &answers, job, object_no);
 	add_rows(&report, &label, job, object_no);
+	explain_model(&report, job, object_no);
 	gtl_report_return(&report, fcinfo, 2);
 	return (Datum) 0;
 }

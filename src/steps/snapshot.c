@@ -253,6 +253,14 @@ gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset)
 	begin(&state, job);
 	read_dataset(&state, dataset);
 	job->object_count = (int32) state.count;
+	if (job->best_validation)
+	{
+		GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+
+		job->validation_share =
+			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count, gtl_certify_required(0, &promise)),
+								  state.count);
+	}
 	if (job->auto_label && job->dimension > 0)
 		job->validation_count = (int32) gtl_schedule_validation_count(state.count, job->validation_share);
 	gtl_job_set_snapshot(job, job->dimension > 0 ? &state.stats : NULL, state.given_classes);

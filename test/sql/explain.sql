@@ -101,7 +101,11 @@ SELECT * FROM gt_explain_object('ex object', '2');
 -- a validation object, and one that the machine labeled
 SELECT o.subset, e.topic, regexp_replace(e.finding, 'confidence [01].\d+', 'confidence N') AS finding
   FROM (SELECT DISTINCT ON (human_annotated) * FROM gt_labels WHERE job_name = 'ex standard' AND (NOT human_annotated OR subset = 'validation')
-         ORDER BY human_annotated, label, round_no, object_key) o, LATERAL gt_explain_object('ex standard', o.object_key) e WHERE e.topic <> 'answer' OR o.label = '0';
+         ORDER BY human_annotated, label, round_no, object_key) o, LATERAL gt_explain_object('ex standard', o.object_key) e WHERE (e.topic <> 'answer' OR o.label = '0') AND e.topic <> 'model';
+-- what the newest model says of an object that it labeled
+SELECT DISTINCT e.finding ~ '^ex standard/1 says . [0-9.]+ %, . [0-9.e-]+ %, . [0-9.e-]+ %; margin [01].[0-9]+, at or above the threshold 0.[0-9]+ of round 1$' AS says
+  FROM gt_labels l, LATERAL gt_explain_object('ex standard', l.object_key) e
+ WHERE l.job_name = 'ex standard' AND NOT l.human_annotated AND e.topic = 'model';
 
 SELECT drop_jobs('ex %') > 0 AS dropped;
 SET client_min_messages = error;

@@ -70,6 +70,16 @@ SELECT count(*) AS rounds, bool_and(r.auto_labeled = s.machine_labeled AND r.thr
  WHERE COALESCE(r.job_name, 'st cold') = 'st cold' AND s.final IS NOT TRUE \gset
 SELECT :'same'::boolean AS same, :rounds > 1 AS several_rounds;
 
+-- ---- The validation set that is best for the target ---------------------------------------------------
+
+SELECT gt_create_job('st best', 'gtl_test.digits', ARRAY[:digits], best_validation => true, seed => 1) > 0 AS created;
+-- three times the 72 that a target of 0.95 needs without an error
+SELECT validation_count, round(validation_share::numeric, 3) AS share FROM gt_jobs WHERE job_name = 'st best';
+SELECT action, objects FROM gt_plan_job('st best') LIMIT 2;
+SELECT human_labeled >= 216 AS more_than_validation FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager',
+    best_validation => true, seed => 1) WHERE final;
+SELECT refused($$ SELECT gt_create_job('st bad', 'gtl_test.digits', ARRAY['0','1'], best_validation => true, validation_share => 0.1) $$);
+
 SELECT gtl_test.drop_jobs('st %');
 SELECT gt_drop_model('st model');
 SET client_min_messages = warning;
