@@ -41,6 +41,7 @@ enum
 
 #define MAX_NAME_CHARACTERS 63
 #define MAX_ATTRIBUTE_CHARACTERS 127
+#define MAX_INTERVAL_YEARS 100	/* so that no lease or batch ends after the end of time */
 
 static void
 check_job_name(const char *name)
@@ -74,10 +75,13 @@ static Interval
 read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least_seconds)
 {
 	Interval	least = {(TimeOffset) least_seconds * USECS_PER_SEC, 0, 0};
+	Interval	most = {0, 0, MAX_INTERVAL_YEARS * MONTHS_PER_YEAR};
 	Interval   *value;
 
 	gtl_argument_required(fcinfo, argument, name);
 	value = PG_GETARG_INTERVAL_P(argument);
+	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&most))) > 0)
+		gtl_error_setting(name, psprintf("must be at most %d years", MAX_INTERVAL_YEARS), NULL);
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&least))) < 0)
 		gtl_error_setting(name, psprintf("must be at least %d second%s", least_seconds, least_seconds == 1 ? "" : "s"), NULL);
 	return *value;

@@ -66,6 +66,11 @@ column_type(Oid relation, const char *column, const char *hint, const char *name
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of dataset %s does not exist", column, name),
 				 errhint("%s", hint)));
+	if (attnum < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("column \"%s\" of dataset %s is a system column", column, name),
+				 errhint("%s", hint)));
 	return get_atttype(relation, attnum);
 }
 

@@ -102,6 +102,7 @@ SELECT setting, cj.try('cj.ok', setting) AS answer FROM unnest(ARRAY[
     $$algorithm => 'forest'$$, 'algorithm => NULL', $$query_strategy => 'oldest'$$, 'query_strategy => NULL',
     'max_human_labeled_object_count => 0', 'max_human_labeled_object_count => -3',
     'max_percentage_of_input_dataset_labeled => 0', 'max_percentage_of_input_dataset_labeled => 101',
+    $$task_time_limit => '100 years 1 second'$$, $$task_availability_lifetime => '200000 years'$$,
     $$task_time_limit => '0'$$, $$task_time_limit => '-1 hour'$$, 'task_time_limit => NULL',
     $$task_availability_lifetime => '59 seconds'$$, 'task_availability_lifetime => NULL',
     $$workteam => 'no_such_role'$$
@@ -121,6 +122,7 @@ INSERT INTO cj.null_key VALUES (1, '{1}'), (NULL, '{2}');
 SELECT cj.try('cj.keyless');
 SELECT cj.try('cj.keyless', $$key_column => 'id'$$);
 SELECT cj.try('cj.keyless', $$key_column => 'absent'$$);
+SELECT cj.try('cj.keyless', $$key_column => 'ctid'$$);
 SELECT cj.try('cj.pair');
 SELECT cj.try('cj.pair', $$key_column => 'a'$$);
 SELECT cj.try('cj.null_key', $$key_column => 'id'$$);
