@@ -4,10 +4,11 @@
  *
  * Whoever may have completed a batch asks for a worker; it is registered from a
  * commit callback, when the answers are visible to it, or when the transaction is
- * prepared for a two-phase commit.  The worker first waits for answers that are in
- * flight (GTL_LOCK_ANSWERS, see task.h and lock.h), so the last of several
- * simultaneous answers is never overlooked; then it holds GTL_LOCK_STEPS for the
- * session and does what is due.  A worker that finds nothing to do costs a millisecond.
+ * prepared for a two-phase commit, unless a worker is on its way already (request.h).
+ * The worker first waits for answers that are in flight (GTL_LOCK_ANSWERS, see task.h
+ * and lock.h), so the last of several simultaneous answers is never overlooked; then it
+ * holds GTL_LOCK_STEPS for the session and does what is due.  A worker that finds
+ * nothing to do costs a few milliseconds.
  * What a crash or a lack of worker slots leaves undone is picked up by the next
  * annotator who asks for tasks in vain.
  *
@@ -19,6 +20,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "background/request.h"
 #include "base/lock.h"
 #include "base/settings.h"
 #include "catalog/event.h"
@@ -77,6 +79,7 @@ can_login(Oid role)
 static void
 fill_request(PendingWorker *worker, const GtlJob *job)
 {
+	gtl_request_attach();
 	memset(worker, 0, sizeof(*worker));
 	worker->argument.database = MyDatabaseId;
 	worker->argument.owner = job->owner;
@@ -108,8 +111,11 @@ gtl_worker_launch_at_commit(const GtlJob *job)
 static void
 start_worker(const PendingWorker *request)
 {
+	const WorkerArgument *argument = &request->argument;
 	BackgroundWorker worker;
 
+	if (!gtl_request_enter(argument->database, argument->job_id))
+		return;
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
@@ -118,12 +124,14 @@ start_worker(const PendingWorker *request)
 	strlcpy(worker.bgw_function_name, "gtl_worker_main", sizeof(worker.bgw_function_name));
 	snprintf(worker.bgw_name, sizeof(worker.bgw_name), "gtlabel job %s", request->job_name);
 	strlcpy(worker.bgw_type, "gtlabel worker", sizeof(worker.bgw_type));
-	memcpy(worker.bgw_extra, &request->argument, sizeof(request->argument));
-	if (!RegisterDynamicBackgroundWorker(&worker, NULL))
-		ereport(WARNING,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("no background worker is free for labeling job " INT64_FORMAT, request->argument.job_id),
-				 errhint("Call gt_advance_job to do its steps in this session, or increase max_worker_processes.")));
+	memcpy(worker.bgw_extra, argument, sizeof(*argument));
+	if (RegisterDynamicBackgroundWorker(&worker, NULL))
+		return;
+	gtl_request_leave(argument->database, argument->job_id);
+	ereport(WARNING,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("no background worker is free for labeling job " INT64_FORMAT, argument->job_id),
+			 errhint("Call gt_advance_job to do its steps in this session, or increase max_worker_processes.")));
 }
 
 void
@@ -178,13 +186,24 @@ override_settings(void)
 		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
+static void
+leave_at_exit(int code, Datum argument)
+{
+	const WorkerArgument *left = (const WorkerArgument *) DatumGetPointer(argument);
+
+	gtl_request_leave(left->database, left->job_id);
+}
+
 void
 gtl_worker_main(Datum main_arg)
 {
-	WorkerArgument argument;
+	static WorkerArgument argument;
 	GtlTransaction transaction;
 
 	memcpy(&argument, MyBgworkerEntry->bgw_extra, sizeof(argument));
+	gtl_request_attach();
+	gtl_request_adopt(argument.database, argument.job_id);
+	before_shmem_exit(leave_at_exit, PointerGetDatum(&argument));
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(argument.database,
@@ -197,14 +216,20 @@ gtl_worker_main(Datum main_arg)
 
 	override_settings();
 
-	/* answers in flight come first */
+	/*
+	 * One waits for answers in flight and for the steps that are being done, one
+	 * behind it keeps its request standing, and no more than these come.
+	 */
 	gtl_transaction_resume(&transaction);
+	pgstat_report_activity(STATE_RUNNING, MyBgworkerEntry->bgw_name);
+	gtl_lock_acquire_session(GTL_LOCK_WORKER, argument.job_id, false);
+	gtl_request_leave(argument.database, argument.job_id);
 	gtl_lock_wait(GTL_LOCK_ANSWERS, argument.job_id);
+	gtl_lock_acquire_session(GTL_LOCK_STEPS, argument.job_id, false);
+	gtl_lock_release_session(GTL_LOCK_WORKER, argument.job_id, false);
 	gtl_transaction_suspend(&transaction);
 
 	gtl_transaction_resume(&transaction);
-	pgstat_report_activity(STATE_RUNNING, MyBgworkerEntry->bgw_name);
-	gtl_lock_acquire_session(GTL_LOCK_STEPS, argument.job_id, false);
 	gtl_advance(argument.job_id, &transaction);
 	gtl_transaction_suspend(&transaction);
 	gtl_lock_release_session(GTL_LOCK_STEPS, argument.job_id, false);

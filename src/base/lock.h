@@ -12,9 +12,10 @@
  *		complete; whoever closes a batch with open tasks, or drops the job, holds it.
  * GTL_LOCK_ANNOTATOR: one claim, or set of answers by key, at a time for the same
  *		annotator of a job, so that nobody gets an object twice through two sessions.
+ * GTL_LOCK_WORKER: of the workers of a job, one at a time waits for the locks above.
  * GTL_LOCK_DECLINES: one decline at a time, so that each counts those before it.
  *
- * Order: STEPS, then ANSWERS, then the job's row or one of the others.  A user's
+ * Order: WORKER, STEPS, then ANSWERS, then the job's row or one of the others.  A user's
  * transaction that calls several functions may take them in another order, and then
  * the server's deadlock detection ends it with an error.
  */
@@ -28,7 +29,8 @@ typedef enum GtlLockClass
 	GTL_LOCK_STEPS = 18252,
 	GTL_LOCK_ANSWERS = 18253,
 	GTL_LOCK_ANNOTATOR = 18254,
-	GTL_LOCK_DECLINES = 18255
+	GTL_LOCK_DECLINES = 18255,
+	GTL_LOCK_WORKER = 18256
 } GtlLockClass;
 
 /* Until the end of the transaction. */
