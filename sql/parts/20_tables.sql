@@ -23,6 +23,10 @@ CREATE TABLE gtlabel.job (
     consolidation_confidence       float8 CHECK (consolidation_confidence > 0 AND consolidation_confidence < 1),
     consolidation                  text,
     gold_column                    name,
+    audit_share                    float8 CHECK (audit_share > 0 AND audit_share <= 1),
+    audit_count                    integer,
+    audit_wrong                    integer,
+    audit_verdict                  text CHECK (audit_verdict IN ('kept', 'open', 'broken')),
     auto_label                     boolean NOT NULL,
     target_accuracy                float8 NOT NULL CHECK (target_accuracy > 0 AND target_accuracy < 1),
     confidence_level               float8 NOT NULL CHECK (confidence_level > 0 AND confidence_level < 1),
@@ -62,6 +66,8 @@ COMMENT ON COLUMN gtlabel.job.annotators_per_object IS 'The most people who answ
 COMMENT ON COLUMN gtlabel.job.min_annotators IS 'The people asked first; more, one at a time, while the confidence is below consolidation_confidence';
 COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that consolidates instead of Dawid-Skene and majority; as text, since a dump keeps no function numbers';
 COMMENT ON COLUMN gtlabel.job.gold_column IS 'Column of the dataset with known answers, which clamp the consolidation';
+COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
+COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
 COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with a label: they train, and are no objects of the job';
@@ -101,6 +107,7 @@ CREATE TABLE gtlabel.batch (
     batch_no     integer NOT NULL,
     subset       gtlabel.subset NOT NULL,
     object_count integer NOT NULL,
+    audit        boolean NOT NULL,
     issued_at    timestamptz NOT NULL,
     expires_at   timestamptz NOT NULL,
     closed_at    timestamptz,
@@ -109,6 +116,7 @@ CREATE TABLE gtlabel.batch (
     PRIMARY KEY (job_id, batch_no)
 );
 COMMENT ON TABLE gtlabel.batch IS 'Objects that are open to annotators at the same time, all of one subset. Written by src/catalog/batch.c';
+COMMENT ON COLUMN gtlabel.batch.audit IS 'Its objects have machine labels; people check them without knowing';
 COMMENT ON COLUMN gtlabel.batch.expires_at IS 'When the availability lifetime of its tasks ends';
 COMMENT ON COLUMN gtlabel.batch.labeled IS 'Objects that got a label when the batch was closed; NULL while it is open';
 

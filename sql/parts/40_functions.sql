@@ -36,7 +36,8 @@ CREATE FUNCTION gt_create_job(
     consolidation_confidence float8 DEFAULT NULL,
     consolidation regprocedure DEFAULT NULL,
     gold_column name DEFAULT NULL,
-    best_validation boolean DEFAULT false
+    best_validation boolean DEFAULT false,
+    audit_share float8 DEFAULT NULL
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -60,6 +61,10 @@ COMMENT ON FUNCTION gt_stop_job IS 'Ends the job: no new batch, finished answers
 CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';
+
+CREATE FUNCTION gt_withdraw_machine_labels(job_name text) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_withdraw_machine_labels' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_withdraw_machine_labels IS 'Takes all machine labels back and turns auto-labeling off: people label what is left; returns how many';
 
 CREATE FUNCTION gt_drop_job(job_name text, with_models boolean DEFAULT false) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_drop_job' LANGUAGE C VOLATILE;

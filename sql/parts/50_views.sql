@@ -6,6 +6,7 @@ CREATE VIEW gt_jobs WITH (security_invoker = true) AS
     SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.key_column, j.features_column, j.label_column,
            j.label_categories, j.label_attribute_name, j.max_concurrent_task_count, j.annotators_per_object,
            j.min_annotators, j.consolidation_confidence, j.consolidation, j.gold_column,
+           j.audit_share, j.audit_count, j.audit_wrong, j.audit_verdict,
            j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.schedule, j.validation_share,
            j.algorithm, j.query_strategy, m.model_name AS initial_model, j.max_human_labeled_object_count,
            j.max_percentage_of_input_dataset_labeled, j.task_time_limit, j.task_availability_lifetime, j.workteam,
@@ -15,6 +16,8 @@ CREATE VIEW gt_jobs WITH (security_invoker = true) AS
            j.failure_reason, j.created_at, j.last_modified_at, j.finished_at
       FROM gtlabel.job j LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id;
 COMMENT ON VIEW gt_jobs IS 'Labeling jobs: settings, state and counters; object_count = total_labeled + failed + unlabeled';
+COMMENT ON COLUMN gt_jobs.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
+COMMENT ON COLUMN gt_jobs.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gt_jobs.given_count IS 'Rows that came with a label in label_column: they train, and do not count as objects';
 COMMENT ON COLUMN gt_jobs.machine_labeled IS 'Provisional while the job runs: each round decides all of them anew';
 

@@ -36,7 +36,7 @@ enum
 	ARG_QUERY_STRATEGY, ARG_INITIAL_MODEL, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
 	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED, ARG_MIN_ANNOTATORS, ARG_MAX_ANNOTATORS,
 	ARG_CONSOLIDATION_CONFIDENCE, ARG_CONSOLIDATION, ARG_GOLD_COLUMN,
-	ARG_BEST_VALIDATION
+	ARG_BEST_VALIDATION, ARG_AUDIT_SHARE
 };
 
 #define MAX_NAME_CHARACTERS 63
@@ -144,6 +144,13 @@ read_settings(FunctionCallInfo fcinfo)
 		GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
 	job->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
 		gtl_argument_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
+	job->audit_share = -1;
+	if (!PG_ARGISNULL(ARG_AUDIT_SHARE))
+	{
+		job->audit_share = PG_GETARG_FLOAT8(ARG_AUDIT_SHARE);
+		if (!(job->audit_share > 0 && job->audit_share <= 1))
+			gtl_error_setting("audit_share", "must be greater than 0 and at most 1", NULL);
+	}
 	job->best_validation = !PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION);
 	if (job->best_validation && job->validation_share >= 0)
 		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);

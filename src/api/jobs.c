@@ -159,6 +159,25 @@ gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(count);
 }
 
+PG_FUNCTION_INFO_V1(gtl_sql_withdraw_machine_labels);
+Datum
+gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = lock_own_job(fcinfo);
+	int			count;
+
+	if (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_STOPPING)
+		wrong_state(job, "withdraw the machine labels of", "A stopped job is final.");
+	count = gtl_label_withdraw_machine(job);
+	job->auto_label = false;
+	if (count > 0 && job->state == GTL_JOB_COMPLETED)
+		job->state = GTL_JOB_IN_PROGRESS;
+	change_state(job, job->state, "withdrawn",
+				 psprintf("%s machine labels are withdrawn; people label the rest", gtl_text_count(count)));
+	gtl_worker_launch_at_commit(job);
+	PG_RETURN_INT32(count);
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_drop_job);
 Datum
 gtl_sql_drop_job(PG_FUNCTION_ARGS)

@@ -11,16 +11,16 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-void
-gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count)
+static void
+open_batch(GtlJob *job, bool validation, bool audit, const int32 *objects, int count)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.batch (job_id, batch_no, subset, object_count, issued_at, expires_at)"
-		" VALUES ($1, $2, $3, $4, $5, $5 + $6)",
-		6, {INT8OID, INT4OID, TEXTOID, INT4OID, TIMESTAMPTZOID, INTERVALOID}
+		"INSERT INTO gtlabel.batch (job_id, batch_no, subset, object_count, issued_at, expires_at, audit)"
+		" VALUES ($1, $2, $3, $4, $5, $5 + $6, $7)",
+		7, {INT8OID, INT4OID, TEXTOID, INT4OID, TIMESTAMPTZOID, INTERVALOID, BOOLOID}
 	};
 	GtlBatch	last;
-	Datum		values[6];
+	Datum		values[7];
 
 	gtl_batch_last(job->job_id, &last);
 	job->open_batch_no = last.batch_no + 1;
@@ -30,15 +30,28 @@ gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count)
 	values[3] = Int32GetDatum(count);
 	values[4] = TimestampTzGetDatum(gtl_clock_now());
 	values[5] = IntervalPGetDatum(&job->task_availability_lifetime);
+	values[6] = BoolGetDatum(audit);
 	gtl_query_do(&insert, values, NULL);
 	gtl_task_issue(job, objects, count);
+}
+
+void
+gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count)
+{
+	open_batch(job, validation, false, objects, count);
+}
+
+void
+gtl_batch_open_audit(GtlJob *job, const int32 *objects, int count)
+{
+	open_batch(job, false, true, objects, count);
 }
 
 void
 gtl_batch_last(int64 job_id, GtlBatch *batch)
 {
 	static GtlStatement select = {
-		"SELECT batch_no, subset = 'validation', object_count, expires_at, closed_at IS NULL FROM gtlabel.batch"
+		"SELECT batch_no, subset = 'validation', object_count, expires_at, closed_at IS NULL, audit FROM gtlabel.batch"
 		" WHERE job_id = $1 ORDER BY batch_no DESC LIMIT 1",
 		1, {INT8OID}
 	};
@@ -53,6 +66,7 @@ gtl_batch_last(int64 job_id, GtlBatch *batch)
 		batch->object_count = gtl_result_int32(&r, 0, 3);
 		batch->expires_at = gtl_result_int64(&r, 0, 4);
 		batch->open = gtl_result_bool(&r, 0, 5);
+		batch->audit = gtl_result_bool(&r, 0, 6);
 	}
 	gtl_query_end(&r);
 }

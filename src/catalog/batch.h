@@ -15,10 +15,14 @@ typedef struct GtlBatch
 	int32		object_count;
 	TimestampTz expires_at;
 	bool		open;
+	bool		audit;			/* its objects have machine labels that people check */
 } GtlBatch;
 
 /* Opens the next batch of the job with one task an object and annotator; updates job->open_batch_no. */
 extern void gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count);
+
+/* The same for machine-labeled objects that people are to check. */
+extern void gtl_batch_open_audit(GtlJob *job, const int32 *objects, int count);
 
 /* The newest batch of the job; batch_no 0 if there is none yet. */
 extern void gtl_batch_last(int64 job_id, GtlBatch *batch);

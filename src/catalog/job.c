@@ -36,11 +36,12 @@ static const char *const state_names[] = {
 #define JOB_COLUMNS \
 	"job_id, job_name, owner::oid, dataset::oid, dataset_name, key_column, features_column, label_column, " \
 	"label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, min_annotators, " \
-	"consolidation_confidence, consolidation, gold_column, auto_label, " \
+	"consolidation_confidence, consolidation, gold_column, audit_share, auto_label, " \
 	"target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy, " \
 	"initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, " \
 	"task_time_limit, task_availability_lifetime, workteam::oid, seed, object_count, validation_count, " \
-	"dimension, given_count, state, failure_reason, open_batch_no, human_labeled, machine_labeled, failed"
+	"dimension, given_count, state, failure_reason, open_batch_no, human_labeled, machine_labeled, failed, " \
+	"COALESCE(audit_count, -1), audit_wrong, audit_verdict"
 
 const char *
 gtl_job_state_name(GtlJobState state)
@@ -91,6 +92,9 @@ read_job(const GtlResult *r)
 		job->consolidation_confidence = -1;
 	job->consolidation = gtl_result_text(r, 0, ++c);
 	job->gold_column = gtl_result_text(r, 0, ++c);
+	job->audit_share = gtl_result_float8(r, 0, ++c);
+	if (isnan(job->audit_share))
+		job->audit_share = -1;
 	job->auto_label = gtl_result_bool(r, 0, ++c);
 	job->target_accuracy = gtl_result_float8(r, 0, ++c);
 	job->confidence_level = gtl_result_float8(r, 0, ++c);
@@ -120,6 +124,9 @@ read_job(const GtlResult *r)
 	job->human_labeled = gtl_result_int32(r, 0, ++c);
 	job->machine_labeled = gtl_result_int32(r, 0, ++c);
 	job->failed = gtl_result_int32(r, 0, ++c);
+	job->audit_count = gtl_result_int32(r, 0, ++c);
+	job->audit_wrong = gtl_result_int32(r, 0, ++c);
+	job->audit_verdict = gtl_result_text(r, 0, ++c);
 	return job;
 }
 
@@ -191,18 +198,18 @@ gtl_job_insert(GtlJob *job)
 		" initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled,"
 		" task_time_limit, task_availability_lifetime, workteam, seed, object_count, validation_count, dimension,"
 		" given_count, state, human_labeled, machine_labeled, failed, created_at, last_modified_at, min_annotators,"
-		" consolidation_confidence, consolidation, gold_column)"
+		" consolidation_confidence, consolidation, gold_column, audit_share)"
 		" VALUES ($1, $2::regrole, $3::regclass, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
 		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27, $28,"
-		" $29, $30, $31)"
+		" $29, $30, $31, $32)"
 		" ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
-		31,
+		32,
 		{TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, INT4OID, INT4OID, BOOLOID,
 		FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, TEXTOID, TEXTOID, INT8OID, INT4OID, INT4OID,
-		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, TEXTOID, TEXTOID}
+		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID}
 	};
-	Datum		v[31];
-	char		nulls[31];
+	Datum		v[32];
+	char		nulls[32];
 	GtlResult	r;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -243,6 +250,8 @@ gtl_job_insert(GtlJob *job)
 	nulls[28] = job->consolidation_confidence < 0 ? 'n' : ' ';
 	set_text(v, nulls, 29, job->consolidation);
 	set_text(v, nulls, 30, job->gold_column);
+	v[31] = Float8GetDatum(job->audit_share);
+	nulls[31] = job->audit_share < 0 ? 'n' : ' ';
 
 	if (gtl_query_run(&r, &insert, v, nulls) == 0)
 		ereport(ERROR,
@@ -252,6 +261,7 @@ gtl_job_insert(GtlJob *job)
 	job->job_id = gtl_result_int64(&r, 0, 1);
 	gtl_query_end(&r);
 	job->state = GTL_JOB_INITIALIZING;
+	job->audit_count = -1;
 }
 
 void
@@ -339,13 +349,14 @@ gtl_job_update(GtlJob *job)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET state = $2, failure_reason = $3, open_batch_no = NULLIF($4, 0),"
-		" human_labeled = $5, machine_labeled = $6, failed = $7, last_modified_at = $8,"
+		" human_labeled = $5, machine_labeled = $6, failed = $7, last_modified_at = $8, auto_label = $9,"
+		" audit_count = NULLIF($10, -1), audit_wrong = $11, audit_verdict = $12,"
 		" finished_at = CASE WHEN $2 IN ('completed', 'stopped', 'failed') THEN $8 END"
 		" WHERE job_id = $1",
-		8, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID}
+		12, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID, INT4OID, TEXTOID}
 	};
-	Datum		v[8];
-	char		nulls[8];
+	Datum		v[12];
+	char		nulls[12];
 
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = Int64GetDatum(job->job_id);
@@ -356,6 +367,11 @@ gtl_job_update(GtlJob *job)
 	v[5] = Int32GetDatum(job->machine_labeled);
 	v[6] = Int32GetDatum(job->failed);
 	v[7] = TimestampTzGetDatum(gtl_clock_now());
+	v[8] = BoolGetDatum(job->auto_label);
+	v[9] = Int32GetDatum(job->audit_count);
+	v[10] = Int32GetDatum(job->audit_wrong);
+	nulls[10] = job->audit_count < 0 ? 'n' : ' ';
+	set_text(v, nulls, 11, job->audit_verdict);
 	gtl_query_do(&update, v, nulls);
 }
 

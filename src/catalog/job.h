@@ -45,6 +45,7 @@ typedef struct GtlJob
 	double		consolidation_confidence;	/* ask more below it; -1: never */
 	char	   *consolidation;	/* signature of the owner's function; NULL: built in */
 	char	   *gold_column;	/* NULL: no known answers */
+	double		audit_share;	/* of the machine labels; -1: no audit */
 	bool		auto_label;
 	double		target_accuracy;
 	double		confidence_level;
@@ -77,6 +78,9 @@ typedef struct GtlJob
 	int32		human_labeled;
 	int32		machine_labeled;
 	int32		failed;
+	int32		audit_count;	/* machine labels checked; -1: not audited yet */
+	int32		audit_wrong;
+	char	   *audit_verdict;	/* "kept", "open", "broken"; NULL: not audited yet */
 } GtlJob;
 
 extern const char *gtl_job_state_name(GtlJobState state);
@@ -105,7 +109,7 @@ extern GtlJob *gtl_job_lock(int64 job_id);
 /* Statistics of the features, from alloc_env. */
 extern void gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats);
 
-/* State, failure reason, open batch and counters as they stand in *job. */
+/* State, failure reason, open batch, counters, audit and auto_label as they stand in *job. */
 extern void gtl_job_update(GtlJob *job);
 
 extern void gtl_job_delete(int64 job_id);

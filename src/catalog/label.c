@@ -18,7 +18,9 @@ gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, batch_no, labeled_at)"
 		" SELECT $1, a.object_no, a.class_no, a.confidence, true, $2, $6"
-		" FROM unnest($3, $4, $5) AS a (object_no, class_no, confidence)",
+		" FROM unnest($3, $4, $5) AS a (object_no, class_no, confidence)"
+		" ON CONFLICT (job_id, object_no) DO UPDATE SET class_no = EXCLUDED.class_no, confidence = EXCLUDED.confidence,"
+		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, labeled_at = EXCLUDED.labeled_at",
 		6, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, TIMESTAMPTZOID}
 	};
 	Datum		values[6] = {Int64GetDatum(job->job_id), Int32GetDatum(batch_no),

@@ -12,7 +12,7 @@
 #include "base/compat.h"
 #include "catalog/job.h"
 
-/* Human labels of a closed batch. */
+/* Human labels of a closed batch; those of an audit take the place of the machine's. */
 extern void gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
 								const int32 *classes, const float *confidences, int count);
 

@@ -89,6 +89,7 @@ typedef struct GtlTaskObjects
 	int32	   *object_no;
 	int32	   *declines;
 	int32	   *slots;
+	bool		audit;			/* set by who knows the batch */
 } GtlTaskObjects;
 
 extern void gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects);

@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "catalog/job.h"
+#include "steps/audit.h"
 #include "steps/advance.h"
 #include "steps/limits.h"
 #include "utils/lsyscache.h"
@@ -148,6 +149,17 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *stan
 }
 
 static void
+explain_audit(GtlReport *report, const GtlJob *job)
+{
+	char	   *finding = gtl_audit_finding(job);
+
+	if (finding != NULL)
+		gtl_report_add(report, "audit", finding,
+					   strcmp(job->audit_verdict, "broken") == 0 ?
+					   "gt_withdraw_machine_labels takes the machine labels back; people label the rest." : NULL);
+}
+
+static void
 explain_outlook(GtlReport *report, const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan)
 {
 	char	   *reached = gtl_limits_reached(job);
@@ -203,6 +215,7 @@ gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *repor
 	explain_state(report, job, standing);
 	if (!explain_before_round(report, job, standing, &plan))
 		explain_last_round(report, job, standing);
+	explain_audit(report, job);
 	explain_outlook(report, job, standing, &plan);
 	explain_classes(report, job, standing);
 	explain_failures(report, job);

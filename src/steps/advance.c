@@ -22,6 +22,7 @@
 #include "catalog/task.h"
 #include "learning/select.h"
 #include "miscadmin.h"
+#include "steps/audit.h"
 #include "steps/close_batch.h"
 #include "steps/limits.h"
 #include "steps/run_round.h"
@@ -143,13 +144,22 @@ gtl_advance_round_due(const GtlJob *job)
 	GtlBatch	batch;
 	GtlLastRound last;
 
-	if (job->validation_count == 0 || job->human_labeled + job->failed >= job->object_count)
+	if (!job->auto_label || job->validation_count == 0 || job->human_labeled + job->failed >= job->object_count)
 		return false;
 	gtl_batch_last(job->job_id, &batch);
 	gtl_round_last(job->job_id, &last);
 	if (batch.batch_no == 0 || batch.open || batch.batch_no == last.batch_no)
 		return false;
 	return !batch.validation || gtl_job_has_early_round(job);
+}
+
+/* Nothing is left to label, or a limit is reached: the audit comes last. */
+static void
+complete(GtlJob *job, const char *limit)
+{
+	if (!gtl_audit_issue(job))
+		finish(job, GTL_JOB_COMPLETED, "completed",
+			   limit == NULL ? final_counts(job) : psprintf("%s; %s", limit, final_counts(job)));
 }
 
 /*
@@ -181,11 +191,11 @@ step(GtlJob **job_pointer, bool answers_locked, GtlTransaction *transaction)
 		close_batch(job);
 	}
 	else if ((limit = gtl_limits_reached(job)) != NULL)
-		finish(job, GTL_JOB_COMPLETED, "completed", psprintf("%s; %s", limit, final_counts(job)));
+		complete(job, limit);
 	else if (issue_validation(job))
 		;
 	else if (gtl_job_unlabeled(job) == 0)
-		finish(job, GTL_JOB_COMPLETED, "completed", final_counts(job));
+		complete(job, NULL);
 	else if (gtl_advance_round_due(job))
 		*job_pointer = gtl_run_round(job, transaction);
 	else

@@ -22,6 +22,7 @@
 #include "catalog/object.h"
 #include "catalog/task.h"
 #include "learning/consolidate.h"
+#include "steps/audit.h"
 #include "steps/custom_consolidation.h"
 #include "utils/memutils.h"
 
@@ -151,6 +152,8 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 		}
 		gtl_label_change_human(job, changed_objects, changed_classes, changed_confidences, changed);
 	}
+	if (batch->audit)
+		gtl_audit_compare(job, objects, classes, count);
 	gtl_label_add_human(job, job->open_batch_no, objects, classes, confidences, count);
 	return count;
 }
@@ -225,17 +228,20 @@ consolidate_and_close(GtlJob *job, bool give_back, bool complete)
 	Answers		answers;
 	GtlTaskObjects batch;
 	GtlConsolidated result;
+	GtlBatch	newest;
 	int			labeled;
 	int			failed = 0;
 
 	gtl_task_objects(job, &batch);
+	gtl_batch_last(job->job_id, &newest);
+	batch.audit = newest.audit;
 	read_answers(job, &answers);
 	consolidate(job, &answers, &result);
 	if (complete && ask_more(job, &answers, &result, &batch))
 		return;
 	gtl_task_expire(job);
 	labeled = write_labels(job, &answers, &result, &batch);
-	if (!give_back)
+	if (!give_back && !batch.audit)
 		failed = fail_objects(job, &answers, &result, &batch);
 	gtl_batch_close(job, labeled, failed);
 	gtl_event_record(job, "batch_closed", "batch %d: %d labeled, %d failed", batch_no, labeled, failed);

@@ -1,0 +1,95 @@
+/*
+ * audit.c
+ *		People check a random share of the machine labels at the end of a job.
+ *
+ * The sample is drawn by the job's seed from the labels that stand.  The realized error
+ * is estimated from it alone, with exact (Clopper-Pearson) bounds, each one-sided at the
+ * job's confidence level: "kept" if the upper bound meets the target, "broken" if the
+ * lower bound misses it, else "open".
+ */
+#include "steps/audit.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "catalog/batch.h"
+#include "catalog/event.h"
+#include "catalog/label.h"
+#include "learning/certify.h"
+#include "learning/select.h"
+
+bool
+gtl_audit_issue(GtlJob *job)
+{
+	int32	   *objects;
+	int32	   *classes;
+	int32	   *chosen;
+	int64		wanted;
+	GtlEnv		env;
+	int			n;
+
+	if (job->audit_share < 0 || job->audit_count >= 0 || job->machine_labeled == 0)
+		return false;
+	n = gtl_label_read_machine(job->job_id, &objects, &classes);
+	wanted = (int64) ceil(job->audit_share * n);
+	chosen = palloc(sizeof(int32) * wanted);
+	gtl_env_init(&env, CurrentMemoryContext);
+	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed, GTL_STREAM_AUDIT, &env, chosen);
+	gtl_batch_open_audit(job, chosen, (int) wanted);
+	gtl_job_update(job);
+	gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no, gtl_text_count(wanted));
+	return true;
+}
+
+void
+gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int count)
+{
+	int32	   *machine_objects;
+	int32	   *machine_classes;
+	int			n = gtl_label_read_machine(job->job_id, &machine_objects, &machine_classes);
+	double		delta = 1.0 - job->confidence_level;
+	double		target = 1.0 - job->target_accuracy;
+	int			m = 0;
+
+	job->audit_count = 0;
+	job->audit_wrong = 0;
+	for (int i = 0; i < count; i++)
+	{
+		while (m < n && machine_objects[m] < objects[i])
+			m++;
+		if (m == n || machine_objects[m] != objects[i])
+			continue;
+		job->audit_count++;
+		job->audit_wrong += machine_classes[m] != classes[i];
+	}
+	job->machine_labeled -= job->audit_count;
+	if (job->audit_count == 0)
+		job->audit_verdict = "open";
+	else if (gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta) <= target)
+		job->audit_verdict = "kept";
+	else if (1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta) > target)
+		job->audit_verdict = "broken";
+	else
+		job->audit_verdict = "open";
+	gtl_event_record(job, "audited", "%s", gtl_audit_finding(job));
+}
+
+char *
+gtl_audit_finding(const GtlJob *job)
+{
+	double		delta = 1.0 - job->confidence_level;
+
+	if (job->audit_count < 0)
+		return NULL;
+	if (job->audit_count == 0)
+		return "nobody checked the machine labels of the audit";
+	return psprintf("people checked %s machine labels: %s wrong, an error between %s and %s against a target of %s; the promise is %s",
+					gtl_text_count(job->audit_count), gtl_text_count(job->audit_wrong),
+					gtl_text_percent(1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta)),
+					gtl_text_percent(gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta)),
+					gtl_text_percent(1.0 - job->target_accuracy),
+					strcmp(job->audit_verdict, "kept") == 0 ? "kept" :
+					strcmp(job->audit_verdict, "broken") == 0 ? "broken" : "neither shown nor broken by the audit alone");
+}

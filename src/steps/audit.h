@@ -1,0 +1,28 @@
+/*
+ * audit.h
+ *		People check a random share of the machine labels at the end of a job,
+ *		without knowing that they do.
+ */
+#ifndef GTL_AUDIT_H
+#define GTL_AUDIT_H
+
+#include "base/compat.h"
+#include "catalog/job.h"
+
+/*
+ * Issues the audit batch if the job wants one, has machine labels and was not audited
+ * yet; false if there is nothing to audit.
+ */
+extern bool gtl_audit_issue(GtlJob *job);
+
+/*
+ * Compares people's labels (ascending object numbers) with the machine's, which they
+ * are about to replace; sets the job's audit and takes the machine's labels off
+ * its counter.
+ */
+extern void gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int count);
+
+/* What came of it, in words; NULL: not audited. */
+extern char *gtl_audit_finding(const GtlJob *job);
+
+#endif							/* GTL_AUDIT_H */
