@@ -232,7 +232,8 @@ infer_item(const GtlDawidSkene *model, int64_t item, Scratch *x, Float4 change, 
 			x[b].run = (Float4){0};
 		for (; v < end; v++)
 		{
-			const Float4Stored *column = (const Float4Stored *) (model->log_column + crowd->vote_column[v] * stride);
+			const float *logs = model->log_column + crowd->vote_column[v] * stride;
+			const Float4Stored *column = (const Float4Stored *) logs;
 
 			for (int b = 0; b < blocks; b++)
 				x[b].run += column[b];

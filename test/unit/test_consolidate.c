@@ -201,7 +201,13 @@ read_crowd(const char *folder, const char *name, Crowd *crowd)
 	}
 	pclose(file);
 	sort_labels(crowd->labels, crowd->all + 2 * MOST, n);
-	crowd->votes = (GtlVotes){.count = n, .items = crowd->items->count, .annotators = crowd->workers->count, .classes = crowd->labels->count, .item = crowd->all, .annotator = crowd->all + MOST, .label = crowd->all + 2 * MOST};
+	crowd->votes.count = n;
+	crowd->votes.items = crowd->items->count;
+	crowd->votes.annotators = crowd->workers->count;
+	crowd->votes.classes = crowd->labels->count;
+	crowd->votes.item = crowd->all;
+	crowd->votes.annotator = crowd->all + MOST;
+	crowd->votes.label = crowd->all + 2 * MOST;
 	return true;
 }
 
@@ -428,6 +434,22 @@ compare_with_plain(const GtlVotes *v, const Plain *plain, const GtlConsolidated 
 	return broken;
 }
 
+static GtlVotes
+votes_of(const int32_t *item, const int32_t *annotator, const int32_t *label, int count,
+		 int items, int annotators, int classes)
+{
+	GtlVotes	votes = {0};
+
+	votes.count = count;
+	votes.items = items;
+	votes.annotators = annotators;
+	votes.classes = classes;
+	votes.item = item;
+	votes.annotator = annotator;
+	votes.label = label;
+	return votes;
+}
+
 typedef struct Made
 {
 	GtlVotes	votes;
@@ -455,7 +477,8 @@ make_crowd(Made *made, int count, int items, int annotators, int classes, bool w
 	}
 	for (int i = 0; i < items; i++)
 		made->gold[i] = with_gold && below(4) == 0 ? below(classes) : -1;
-	made->votes = (GtlVotes){.count = count, .items = items, .annotators = annotators, .classes = classes, .item = made->item, .annotator = made->annotator, .label = made->label, .gold = with_gold ? made->gold : NULL};
+	made->votes = votes_of(made->item, made->annotator, made->label, count, items, annotators, classes);
+	made->votes.gold = with_gold ? made->gold : NULL;
 }
 
 static void
@@ -608,13 +631,6 @@ test_adult2(const char *folder)
 /* ---- Edges ---- */
 
 static const int32_t zeros[64];
-
-static GtlVotes
-votes_of(const int32_t *item, const int32_t *annotator, const int32_t *label, int count,
-		 int items, int annotators, int classes)
-{
-	return (GtlVotes){.count = count, .items = items, .annotators = annotators, .classes = classes, .item = item, .annotator = annotator, .label = label};
-}
 
 static void
 test_majority(void)
