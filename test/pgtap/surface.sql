@@ -65,8 +65,8 @@ SELECT columns_are('public', 'gt_labels', ARRAY['job_name', 'object_key', 'label
 CREATE FUNCTION pg_temp.lacks(view text, VARIADIC columns text[]) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT unnest(columns) EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0
 $$;
--- (max_annotators is annotators_per_object by another name)
-SELECT is_empty($$ SELECT unnest(proargnames) FROM pg_proc WHERE proname = 'gt_create_job' EXCEPT SELECT 'max_annotators'
+-- (max_annotators is annotators_per_object by another name; best_validation becomes the validation_share that it chose)
+SELECT is_empty($$ SELECT unnest(proargnames) FROM pg_proc WHERE proname = 'gt_create_job' EXCEPT SELECT unnest(ARRAY['max_annotators', 'best_validation'])
     EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = 'gt_jobs'::regclass AND attnum > 0 $$, 'gt_jobs shows every setting of gt_create_job');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_jobs', 'state', 'total_labeled', 'human_labeled', 'machine_labeled', 'failed', 'unlabeled') $$, 'gt_jobs has the counters of the design');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_tasks', 'task_id', 'job_name', 'object_key', 'state', 'annotator', 'lease_expires_at') $$, 'gt_tasks says who has what until when');
