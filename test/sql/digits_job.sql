@@ -109,6 +109,21 @@ SELECT human_annotated, final, count(*) > 0 AS some FROM gt_labels WHERE job_nam
 SELECT run('dj again');
 SELECT DISTINCT final FROM gt_labels WHERE job_name = 'dj again';
 
+-- ---- The other engines ----------------------------------------------------------------------
+
+-- auto compares softmax regression with networks on the labels there are, and writes down what it compared
+SELECT gt_create_job('dj auto', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', seed => 11) > 0 AS created;
+SELECT gt_create_job('dj mlp', 'gtl_test.digits', ARRAY[:digits], algorithm => 'mlp', max_concurrent_task_count => 351,
+                     query_strategy => 'random', seed => 11) > 0 AS created;
+SELECT run('dj auto'), run('dj mlp');
+SELECT j.job_name, avg((l.label <> d.gold)::int) FILTER (WHERE NOT l.human_annotated) <= 0.05 AS promise_kept, j.machine_labeled > 800 AS many
+  FROM gt_jobs j JOIN gt_labels l USING (job_name) JOIN gtl_test.digits d ON d.id::text = l.object_key
+ WHERE j.job_name IN ('dj auto', 'dj mlp') GROUP BY 1, 3 ORDER BY 1;
+SELECT DISTINCT algorithm FROM gt_models WHERE job_name = 'dj mlp';
+SELECT candidate IS NOT NULL AS chosen, candidate_log_loss[candidate + 1] = (SELECT min(l) FROM unnest(candidate_log_loss) l) AS the_best,
+       (SELECT count(*) FILTER (WHERE l < 'infinity') FROM unnest(candidate_log_loss) l) > 1 AS compared
+  FROM gtlabel.round JOIN gtlabel.job USING (job_id) WHERE job_name = 'dj auto' ORDER BY round_no LIMIT 1;
+
 -- ---- The seed --------------------------------------------------------------------------------
 
 -- The same seed gives the same labels, in the same rounds, with the same confidence.
