@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "steps/advance.h"
 #include "steps/custom_consolidation.h"
+#include "steps/evidence.h"
 #include "steps/snapshot.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -267,6 +268,22 @@ warn_of_futility(const GtlJob *job)
 						 "a smaller validation_share or max_concurrent_task_count, or schedule => 'eager'.")));
 }
 
+/* Better said now than by the first round, days later. */
+static void
+warn_of_memory(const GtlJob *job)
+{
+	int64		rows = Min((int64) job->validation_count + job->given_count + job->max_concurrent, job->object_count);
+	Size		needed = gtl_evidence_memory(job, rows);
+
+	if (job->validation_count > 0 && needed > mul_size(maintenance_work_mem, 1024))
+		ereport(WARNING,
+				(errmsg("the rounds of labeling job \"%s\" need more memory than maintenance_work_mem allows", job->name),
+				 errdetail("With %s labeled objects of %d dimensions a round needs %zu MB, maintenance_work_mem is %d MB.",
+						   gtl_text_count(rows), job->dimension, needed / (1024 * 1024) + 1, maintenance_work_mem / 1024),
+				 errhint("Raise it for the job's owner: ALTER ROLE %s SET maintenance_work_mem = '%zuMB'.",
+						 quote_identifier(GetUserNameFromId(job->owner, false)), needed / (512 * 1024) + 1)));
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_create_job);
 Datum
 gtl_sql_create_job(PG_FUNCTION_ARGS)
@@ -290,5 +307,6 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 					 gtl_text_count(job->object_count), job->dataset_name, gtl_text_count(job->validation_count));
 	gtl_advance(job->job_id, &transaction);
 	warn_of_futility(job);
+	warn_of_memory(job);
 	PG_RETURN_INT64(job->job_id);
 }

@@ -74,6 +74,14 @@ describe_rows(const GtlJob *job, GtlEvidence *evidence)
 	evidence->engine.active = labels->active;
 }
 
+Size
+gtl_evidence_memory(const GtlJob *job, int64 rows)
+{
+	Size		features = mul_size(mul_size(rows, job->dimension), sizeof(float));
+
+	return add_size(features, gtl_crossfit_memory(rows, job->dimension, job->ncategories));
+}
+
 static void
 load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {
@@ -82,7 +90,7 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	float	   *features;
 	GtlFeatureReader *reader;
 
-	gtl_memory_check(add_size(bytes, gtl_crossfit_memory(labels->count, job->dimension, job->ncategories)),
+	gtl_memory_check(gtl_evidence_memory(job, labels->count),
 					 psprintf("training labeling job \"%s\"", job->name));
 	features = gtl_env_alloc(env, bytes);
 	reader = gtl_feature_reader_open(job->job_id, job->dimension);
