@@ -77,11 +77,8 @@ PG_FUNCTION_INFO_V1(gtl_sql_drop_model);
 Datum
 gtl_sql_drop_model(PG_FUNCTION_ARGS)
 {
-	GtlEnv		env;
-	GtlModel   *model;
+	GtlModel   *model = gtl_model_find(gtl_argument_text(fcinfo, 0, "model_name"), NULL);
 
-	gtl_env_init(&env, CurrentMemoryContext);
-	model = gtl_model_find(gtl_argument_text(fcinfo, 0, "model_name"), &env);
 	if (model->job_id != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),

@@ -148,6 +148,8 @@ read_model(const GtlResult *r, const GtlEnv *env)
 	model->seconds = gtl_result_float8(r, 0, ++c);
 	model->report.iterations = gtl_result_int32(r, 0, ++c);
 	model->report.objective = gtl_result_float8(r, 0, ++c);
+	if (env == NULL)
+		return model;
 	read_classifier(model->name, gtl_result_datum(r, 0, ++c, &isnull), env, &model->classifier);
 	weights = gtl_result_datum(r, 0, ++c, &isnull);
 	if (!isnull)

@@ -35,7 +35,7 @@ extern void gtl_model_insert(GtlModel *model);
 /* Loads a model with its classifier (and folds); NULL if there is none. */
 extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
 
-/* By name; an error if there is none or the current user may not use it. */
+/* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 
 /* Error if a job starts from the model. */
