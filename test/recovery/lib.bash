@@ -106,9 +106,34 @@ create_fixture() {
 		     WHERE events <> things
 		$$;
 
-		-- Everything that a job has decided, as one line an object.
-		CREATE VIEW decided AS
-		    SELECT job_name, object_key, label, human_annotated, subset, batch_no, round_no, confidence FROM gt_labels;
+		-- Answers a job's tasks by the column gold, a few at a time, and commits each time; says which
+		-- answers are in.  Does the steps itself, or leaves them to workers.
+		CREATE PROCEDURE play(name text, own_steps boolean, pause float8 DEFAULT 0) LANGUAGE plpgsql AS $$
+		DECLARE
+		    keys text[];
+		    labels text[];
+		BEGIN
+		    PERFORM set_config('gtlabel.background', CASE WHEN own_steps THEN 'off' ELSE 'on' END, false);
+		    LOOP
+		        SELECT array_agg(object_key), array_agg(gold) INTO keys, labels
+		          FROM (SELECT object_key, gold FROM gt_tasks JOIN things ON id::text = object_key
+		                 WHERE job_name = name AND state = 'available' LIMIT 1 + random() * 8) open;
+		        IF keys IS NOT NULL THEN
+		            PERFORM gt_annotate(name, keys, labels);
+		            COMMIT;
+		            RAISE INFO 'answered % %', name, keys;
+		        ELSIF own_steps THEN
+		            EXIT WHEN gt_advance_job(name) <> 'in_progress';
+		            COMMIT;
+		        ELSE
+		            EXIT WHEN (SELECT state FROM gt_jobs WHERE job_name = name) <> 'in_progress';
+		            PERFORM gt_release_tasks(array_agg(task_id)) FROM gt_accept_tasks(name) HAVING count(*) > 0;
+		            COMMIT;
+		            PERFORM pg_sleep(0.01);
+		        END IF;
+		        PERFORM pg_sleep(pause * random());
+		    END LOOP;
+		END $$;
 	END
 }
 
@@ -119,7 +144,17 @@ check_job() {
 	[ -z "$broken" ] || fail "job $1: $broken"
 }
 
-decided() { value "SELECT md5(string_agg(d::text, E'\n' ORDER BY object_key)) FROM decided d WHERE job_name = '$1'"; }
+# All that a job has decided, as one number; compare jobs of the same seed.
+decided() {
+	value "SELECT md5(string_agg(row(object_key, label, human_annotated, subset, batch_no, round_no, confidence)::text, E'\n'
+		ORDER BY object_key)) FROM gt_labels WHERE job_name = '$1'"
+}
+
+# create_job NAME [SETTINGS]: the job whose course the tests compare
+create_job() {
+	value "SELECT gt_create_job('$1', 'things', ARRAY['a','b','c'], max_concurrent_task_count => 20, target_accuracy => ${accuracy:-0.95},
+		seed => $seed${2:+, $2})" >/dev/null
+}
 
 summary() { value "SELECT format('%s: %s, %s by people, %s by machine, %s failed; %s batches, %s rounds', job_name, state, human_labeled,
 	machine_labeled, failed, (SELECT count(*) FROM gt_batches b WHERE b.job_name = j.job_name),
