@@ -4,7 +4,7 @@
 #	make demo                             beside a throw-away server
 #	examples/demo.sh [FOLDER]             in the database of PGHOST, PGDATABASE and the like
 #
-# Leaves labels.svg, rounds.tsv and psql.log in FOLDER (build/demo).  Colours only on a terminal,
+# Leaves report.html, labels.svg, rounds.tsv and psql.log in FOLDER (build/demo).  Colours only on a terminal,
 # and not with NO_COLOR.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -220,4 +220,5 @@ fi
 awk -F '\t' -v wrong="$wrong" -v error="$error" -v goal="$goal" -v confidence="$confidence" \
 	-f examples/chart.awk "$folder/rounds.tsv" >"$folder/labels.svg"
 echo
-say "A picture of it: $folder/labels.svg. What ran: $script."
+query "SELECT gt_report(:'job')" >"$folder/report.html"
+say "A picture of it: $folder/labels.svg. The whole job as a page, from gt_report('$job'): $folder/report.html. What ran: $script."

@@ -151,6 +151,10 @@ CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE 
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gt_explain_object IS 'What happened to one object: its subset, answers, label and the model''s view of it';
 
+CREATE FUNCTION gt_report(job_name text) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_report' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_report IS 'The job as one self-contained HTML page: certificate, progress, coverage, categories, rounds, annotators, timeline';
+
 -- ---- Models ------------------------------------------------------------------
 
 CREATE FUNCTION gt_train(model_name text, dataset regclass, label_column name, features_column name DEFAULT 'features',
