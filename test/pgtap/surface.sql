@@ -45,6 +45,7 @@ INSERT INTO wanted VALUES
     ('gt_annotate', 'job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL::text', 'integer', 'v'),
     ('gt_plan', 'object_count bigint, max_concurrent_task_count integer DEFAULT 1000, validation_share double precision DEFAULT NULL::double precision, initial_model boolean DEFAULT false, schedule text DEFAULT ''standard''::text', 'TABLE(step integer, action text, objects bigint, remaining bigint)', 'i'),
     ('gt_plan_job', 'job_name text', 'TABLE(step integer, action text, objects bigint, remaining bigint)', 'v'),
+    ('gt_report', 'job_name text', 'text', 'v'),
     ('gt_explain_job', 'job_name text', 'TABLE(topic text, finding text, advice text)', 'v'),
     ('gt_explain_object', 'job_name text, object_key text', 'TABLE(topic text, finding text)', 'v');
 -- more may follow what the design lists
