@@ -39,7 +39,7 @@ END $$;
 END
 
 create_job calm
-sql -c "CALL play('calm', true)" 2>/dev/null
+play calm
 check_job calm 1
 expected=$(decided calm)
 say "undisturbed: $(summary calm)"

@@ -156,6 +156,9 @@ create_job() {
 		seed => $seed${2:+, $2})" >/dev/null
 }
 
+# play NAME: to its end, as PGUSER
+play() { sql -c "CALL play('$1', true)" 2>"$GTL_CLUSTER/play.log" || fail "$(grep -v '^INFO' "$GTL_CLUSTER/play.log")"; }
+
 summary() { value "SELECT format('%s: %s, %s by people, %s by machine, %s failed; %s batches, %s rounds', job_name, state, human_labeled,
 	machine_labeled, failed, (SELECT count(*) FROM gt_batches b WHERE b.job_name = j.job_name),
 	(SELECT count(*) FROM gt_rounds r WHERE r.job_name = j.job_name)) FROM gt_jobs j WHERE job_name = '$1'"; }
