@@ -132,7 +132,8 @@ gather_rows(Fit *fit, const GtlScaler *scaler)
 		{
 			int64_t		row = request_row(request, from + i);
 
-			memcpy(block + i * dimension, set->features + row * dimension, (size_t) dimension * sizeof(float));
+			memcpy(block + i * dimension, set->features + row * dimension,
+				   (size_t) dimension * sizeof(float));
 			fit->labels[from + i] = set->labels[row];
 		}
 		gtl_scaler_apply(scaler, block, block, n);

@@ -153,12 +153,12 @@ gtl_kernel_relu_gradient(const float *activation, float *delta, size_t n)
 		delta[i] = activation[i] > 0.0f ? delta[i] : 0.0f;
 }
 
+/* exp(x) for -87 <= x <= 0 */
 static inline float
 exp_nonpositive(float x)
 {
-	float		y = x > -87.0f ? x : -87.0f;
-	int32_t		n = (int32_t) (y * 1.44269504088896341f - 0.5f);	/* to nearest, as y <= 0 */
-	float		r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+	int32_t		n = (int32_t) (x * 1.44269504088896341f - 0.5f);	/* to nearest, as x <= 0 */
+	float		r = (x - (float) n * 0.693359375f) + (float) n * 2.12194440e-4f;
 	int32_t		bits = (n + 127) << 23; /* 2^n */
 	float		p;
 	float		scale;
@@ -170,18 +170,26 @@ exp_nonpositive(float x)
 	p = p * r + 1.6666665459e-1f;
 	p = p * r + 5.0000001201e-1f;
 	p = p * r * r + r + 1.0f;
-
 	memcpy(&scale, &bits, sizeof scale);
 	return p * scale;
 }
 
-/* One class of a block: scores to exp(score - largest), and their sum. */
+/*
+ * One class of a block: scores to exp(score - largest), and their sum.  The cut at
+ * -87 has a loop of its own: in one with the exponential, compilers make it a jump.
+ */
 GTL_CLONES static void
 exp_line(float *restrict line, const float *restrict largest, double *restrict sum, int rows)
 {
 	for (int i = 0; i < rows; i++)
 	{
-		float		e = exp_nonpositive(line[i] - largest[i]);
+		float		x = line[i] - largest[i];
+
+		line[i] = x > -87.0f ? x : -87.0f;
+	}
+	for (int i = 0; i < rows; i++)
+	{
+		float		e = exp_nonpositive(line[i]);
 
 		line[i] = e;
 		sum[i] += e;
@@ -196,23 +204,33 @@ largest_line(const float *restrict line, float *restrict largest, int rows)
 }
 
 GTL_CLONES static void
-divide_line(float *restrict line, const double *restrict sum, int rows)
+invert(const double *restrict sum, float *restrict inverse, int rows)
 {
 	for (int i = 0; i < rows; i++)
-		line[i] = (float) (line[i] / sum[i]);
+		inverse[i] = (float) (1.0 / sum[i]);
+}
+
+GTL_CLONES static void
+scale_line(float *restrict line, const float *restrict factor, int rows)
+{
+	for (int i = 0; i < rows; i++)
+		line[i] *= factor[i];
 }
 
 void
 gtl_kernel_softmax(float *scores, int classes, int rows, float *largest, double *sum)
 {
+	float		inverse[GTL_KERNEL_ROWS];
+
 	memcpy(largest, scores, (size_t) rows * sizeof(float));
 	for (int c = 1; c < classes; c++)
 		largest_line(scores + (size_t) c * rows, largest, rows);
 	memset(sum, 0, (size_t) rows * sizeof(double));
 	for (int c = 0; c < classes; c++)
 		exp_line(scores + (size_t) c * rows, largest, sum, rows);
+	invert(sum, inverse, rows);
 	for (int c = 0; c < classes; c++)
-		divide_line(scores + (size_t) c * rows, sum, rows);
+		scale_line(scores + (size_t) c * rows, inverse, rows);
 }
 
 GTL_CLONES static void

@@ -25,6 +25,9 @@
 #define GTL_CLONES
 #endif
 
+/* Most rows of one block of scores. */
+#define GTL_KERNEL_ROWS 256
+
 /*
  * Row-major C[m x n] = A * B + beta * C, where A is [m x k] (or [k x m] if
  * a_transposed) and B is [k x n] (or [n x k] if b_transposed); lda, ldb, ldc are

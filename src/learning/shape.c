@@ -55,7 +55,7 @@ hidden_units(const GtlShape *shape)
 int
 gtl_shape_block_rows(const GtlShape *shape)
 {
-	int			rows = 256;
+	int			rows = GTL_KERNEL_ROWS;
 
 	while (rows > 16 && gtl_scratch_size(shape, rows, true) > SCRATCH_LIMIT)
 		rows /= 2;
@@ -98,7 +98,10 @@ gtl_scratch_release(GtlScratch *scratch, const GtlEnv *env)
 	gtl_env_release(env, scratch->sum);
 }
 
-/* outputs [outputs x rows] = W * inputs + bias; inputs are [rows x inputs] if row-major, else [inputs x rows]. */
+/*
+ * outputs [outputs x rows] = W * inputs + bias.  Inputs are [rows x inputs] if
+ * row-major, else [inputs x rows].
+ */
 bool
 gtl_layer_forward(const GtlLayer *layer, const float *weights,
 				  const float *inputs, bool inputs_row_major, int rows,
