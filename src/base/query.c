@@ -60,7 +60,7 @@ leave(GtlResult *result)
 	SPI_finish();
 	MemoryContextSwitchTo(caller);
 	SetUserIdAndSecContext(result->saved_user, result->saved_security);
-	AtEOXact_GUC(true, result->guc_level);
+	AtEOXact_GUC(false, result->guc_level); /* also what a user's function has set */
 	result->rows = NULL;
 }
 
@@ -120,8 +120,9 @@ gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const 
 	MemoryContext caller = CurrentMemoryContext;
 	int			code;
 
+	/* what it leaves for later (deferred triggers, held cursors) would run as the caller, so it may not */
 	enter(result);
-	SetUserIdAndSecContext(role, result->saved_security | SECURITY_LOCAL_USERID_CHANGE);
+	SetUserIdAndSecContext(role, result->saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	code = SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, NULL, false, 0);
 	if (code < 0)
 		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));

@@ -372,7 +372,8 @@ gtl_job_update(GtlJob *job)
 	v[10] = Int32GetDatum(job->audit_wrong);
 	nulls[10] = job->audit_count < 0 ? 'n' : ' ';
 	set_text(v, nulls, 11, job->audit_verdict);
-	gtl_query_do(&update, v, nulls);
+	if (gtl_query_do(&update, v, nulls) != 1)
+		gtl_error_unknown_job(job->name);	/* the owner's consolidation function has dropped it */
 }
 
 void
