@@ -170,7 +170,8 @@ select_fold(const GtlCrossfitSet *set, Split *split, const GtlCandidate *candida
 
 void
 gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates,
-					const GtlClassifier *const *centers, int ncandidates, uint64_t seed, const GtlEnv *env, GtlSelection *selection)
+					const GtlClassifier *const *centers, int ncandidates, uint64_t seed,
+					const GtlEnv *env, GtlSelection *selection)
 {
 	double		loss[MAX_CANDIDATES] = {0};
 	Split		split;

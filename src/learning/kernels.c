@@ -31,6 +31,9 @@ extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, i
 /* Partial sums of a line. */
 #define LANES 16
 
+/* Columns that the factorization finishes at once. */
+#define CHOLESKY_BLOCK 256
+
 /* Multiply-adds between two looks at env: at most about 10 ms. */
 #define PIECE_WORK 2.5e8
 
@@ -86,14 +89,32 @@ gtl_kernel_moments(const float *rows, int nrows, int n, double *sums, double *sq
 		moments_row(rows + (size_t) i * n, n, sums, squares);
 }
 
+/* By columns of blocks, so that env can be asked in between. */
 bool
-gtl_kernel_cholesky(double *matrix, int n)
+gtl_kernel_cholesky(double *matrix, int n, const GtlEnv *env)
 {
-	int			info;
+	for (int from = 0; from < n; from += CHOLESKY_BLOCK)
+	{
+		int			size = n - from < CHOLESKY_BLOCK ? n - from : CHOLESKY_BLOCK;
+		int			below = n - from - size;
+		double	   *corner = matrix + (size_t) from * n + from;
+		double	   *panel = corner + (size_t) size * n;
+		int			info;
 
-	/* LAPACK counts by columns: its upper triangle is our lower one */
-	dpotrf_("U", &n, matrix, &n, &info);
-	return info == 0;
+		if (gtl_env_interrupted(env))
+			return false;
+		/* LAPACK counts by columns: its upper triangle is our lower one */
+		dpotrf_("U", &size, corner, &n, &info);
+		if (info != 0)
+			return false;
+		if (below == 0)
+			break;
+		cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit,
+					below, size, 1.0, corner, n, panel, n);
+		cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, below, size, -1.0, panel, n,
+					1.0, panel + size, n);
+	}
+	return true;
 }
 
 void

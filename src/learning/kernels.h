@@ -92,10 +92,10 @@ extern void gtl_kernel_moments(const float *rows, int nrows, int n, double *sums
 
 /*
  * Double, lower triangles, row-major.  cholesky: L of the matrix, in place; false: not
- * positive definite.  solve: lines [nlines x n] = lines * L^-1, or L'^-1.
+ * positive definite, or env said stop.  solve: lines [nlines x n] = lines * L^-1, or L'^-1.
  * multiply_lower: lines = lines * L.
  */
-extern bool gtl_kernel_cholesky(double *matrix, int n);
+extern bool gtl_kernel_cholesky(double *matrix, int n, const GtlEnv *env);
 extern void gtl_kernel_solve(const double *lower, int n, bool transposed, double *lines, int nlines);
 extern void gtl_kernel_multiply_lower(const double *lower, int n, double *lines, int nlines);
 

@@ -26,8 +26,8 @@
 #define SAMPLE_ROWS 4096		/* at least, ... */
 #define SAMPLE_PER_FEATURE 16	/* ... and this many times the dimension */
 #define JITTER 1e-6				/* of the mean diagonal, against exact duplicates */
-#define MAX_DIMENSION 1536		/* above, the factorization would take too long without a pause */
-#define MAX_SOLVE_WORK 1e9		/* likewise for outputs * dimension^2 */
+#define MAX_DIMENSION 2048		/* above, its steps take too long without a pause */
+#define MAX_SOLVE_WORK 3e8		/* likewise for outputs * dimension^2 */
 
 /*
  * The moments cost rows * dimension^2, an iteration 4 * rows * dimension * outputs,
@@ -115,15 +115,15 @@ fill_matrix(GtlWhitening *whitening, const Moments *moments, int classes, double
 		whitening->factor[(size_t) i * d + i] += lambda + JITTER * trace / d;
 }
 
-/* The factor; false: not positive definite. */
+/* The factor; false: not positive definite, or stopped. */
 static bool
-factorize(GtlWhitening *whitening, const Moments *moments, int classes)
+factorize(GtlWhitening *whitening, const Moments *moments, int classes, const GtlEnv *env)
 {
 	int			d = whitening->dimension;
 	double		corner = 1.0 / classes;
 	double		corner_min = 1e-3 * corner;
 
-	if (!gtl_kernel_cholesky(whitening->factor, d))
+	if (!gtl_kernel_cholesky(whitening->factor, d, env))
 		return false;
 
 	/* its last line, for the bias: line * L' = sums, and what is left for the corner */
@@ -155,7 +155,7 @@ gtl_whitening_init(GtlWhitening *whitening, const GtlShape *shape,
 	if (done)
 	{
 		fill_matrix(whitening, &moments, shape->classes, lambda);
-		done = factorize(whitening, &moments, shape->classes);
+		done = factorize(whitening, &moments, shape->classes, env);
 	}
 	gtl_env_release(env, moments.products);
 	gtl_env_release(env, moments.sums);

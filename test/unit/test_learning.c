@@ -5,6 +5,7 @@
  * Reference values come from a plain double implementation of the objective below.
  */
 #include "learning_fixture.h"
+#include "learning/kernels.h"
 #include "learning/objective.h"
 
 /* ---- Reference objective, in double ---- */
@@ -160,6 +161,42 @@ test_standardize(void)
 	gtl_env_release(&env, pieces.mean);
 	gtl_env_release(&env, pieces.squares);
 	data_release(&data);
+}
+
+/* L L' v against A v, with more columns than one block of the factorization. */
+static void
+test_cholesky(void)
+{
+	int			n = 300;
+	double	   *a = gtl_env_alloc(&env, (size_t) n * n * sizeof(double));
+	double		v[300],
+				expected[300] = {0},
+				half[300] = {0};
+	double		worst = 0.0;
+
+	for (int i = 0; i < n; i++)
+	{
+		v[i] = gtl_random_normal(12, GTL_STREAM_WEIGHTS, (uint64_t) i);
+		for (int j = 0; j < n; j++)
+			a[i * n + j] = exp(-0.01 * abs(i - j)) + (i == j ? 0.5 : 0.0);
+	}
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++)
+			expected[i] += a[i * n + j] * v[j];
+	CHECK(gtl_kernel_cholesky(a, n, &env));
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j <= i; j++)
+			half[j] += a[i * n + j] * v[i];
+	for (int i = 0; i < n; i++)
+	{
+		for (int j = 0; j <= i; j++)
+			expected[i] -= a[i * n + j] * half[j];
+		worst = fmax(worst, fabs(expected[i]));
+	}
+	CHECK(worst < 1e-10);
+	a[0] = -1.0;
+	CHECK(!gtl_kernel_cholesky(a, n, &env));
+	gtl_env_release(&env, a);
 }
 
 /* The objective's value and gradient against the reference, for one shape. */
@@ -567,6 +604,7 @@ main(void)
 	reset_counters(-1);
 	test_random();
 	test_standardize();
+	test_cholesky();
 	for (int whitened = 0; whitened < 2; whitened++)
 	{
 		check_gradient(GTL_SOFTMAX, false, whitened);
