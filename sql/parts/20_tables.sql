@@ -82,7 +82,6 @@ CREATE TABLE gtlabel.object (
     object_no         integer NOT NULL,
     validation_no     integer,
     validation_active boolean,
-    gold_class_no     integer,
     object_key        text COLLATE "C" NOT NULL,
     PRIMARY KEY (job_id, object_no)
 );
@@ -90,8 +89,15 @@ CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key);
 CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
 COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/catalog/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
-COMMENT ON COLUMN gtlabel.object.gold_class_no IS 'The known answer, of an object that people are asked for all the same; NULL: none';
 COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people (autolabel.md 3.2, step 8)';
+
+CREATE TABLE gtlabel.gold (
+    job_id    bigint NOT NULL,
+    object_no integer NOT NULL,
+    class_no  integer NOT NULL,
+    PRIMARY KEY (job_id, object_no)
+);
+COMMENT ON TABLE gtlabel.gold IS 'The known answers to objects that people are asked for all the same, which they must not see. Written by src/catalog/object.c';
 
 CREATE TABLE gtlabel.feature_page (
     job_id  bigint NOT NULL,
@@ -274,6 +280,7 @@ COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by 
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.object', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.gold', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.feature_page', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.batch', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.task_id_seq', '');

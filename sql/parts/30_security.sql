@@ -3,10 +3,11 @@
  * switch to it. Everybody may read, through row-level security: a job's owner (and
  * the members of that role) all of it; a member of its workteam the job, its
  * batches, the tasks that are open or the member's own, the objects of these, and
- * the member's own answers, and everybody's once the object has its label.
+ * the member's own answers, and everybody's once the object has its label; never the
+ * known answers that the team is measured by.
  */
-GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.batch, gtlabel.task, gtlabel.annotation, gtlabel.label,
-                gtlabel.failure, gtlabel.round, gtlabel.model, gtlabel.event TO PUBLIC;
+GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
+                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.model, gtlabel.event TO PUBLIC;
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT
@@ -29,6 +30,10 @@ CREATE POLICY owner ON gtlabel.object FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 CREATE POLICY team ON gtlabel.object FOR SELECT
     USING ((job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t));
+
+ALTER TABLE gtlabel.gold ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.gold FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.label ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.label FOR SELECT

@@ -1,6 +1,7 @@
 /*
  * Views, all with the caller's rights: row-level security on the tables decides
- * what each user sees.
+ * what each user sees.  Aggregates carry their schema: the schema that the
+ * extension is created in may hold functions of others that fit better.
  */
 CREATE VIEW gt_jobs WITH (security_invoker = true) AS
     SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.key_column, j.features_column, j.label_column,
@@ -25,7 +26,7 @@ CREATE VIEW gt_batches WITH (security_invoker = true) AS
     SELECT j.job_name, b.batch_no, b.subset, b.object_count,
            CASE WHEN b.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
            CASE WHEN b.closed_at IS NULL THEN
-               (SELECT count(*) FROM gtlabel.task t
+               (SELECT pg_catalog.count(*) FROM gtlabel.task t
                  WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted')
            END AS answers,
            b.labeled, b.failed, b.issued_at, b.expires_at, b.closed_at
@@ -61,29 +62,29 @@ CREATE VIEW gt_annotators WITH (security_invoker = true) AS
                j.job_name, j.label_categories[a.class_no + 1] AS answered,
                j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
                pg_catalog.cardinality(j.label_categories) AS classes,
-               (SELECT a.class_no = o.gold_class_no FROM gtlabel.object o
-                 WHERE o.job_id = a.job_id AND o.object_no = a.object_no AND j.gold_column IS NOT NULL) AS right_on_gold
+               (SELECT a.class_no = g.class_no FROM gtlabel.gold g
+                 WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.gold_column IS NOT NULL) AS right_on_gold
           FROM gtlabel.annotation a
           JOIN gtlabel.job j USING (job_id)
           LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human),
     confusion AS (
-        SELECT c.job_id, c.annotator, jsonb_object_agg(c.consolidated, c.answers) AS confusion
-          FROM (SELECT n.job_id, n.annotator, n.consolidated, jsonb_object_agg(n.answered, n.times) AS answers
-                  FROM (SELECT job_id, annotator, consolidated, answered, count(*) AS times
+        SELECT c.job_id, c.annotator, pg_catalog.jsonb_object_agg(c.consolidated, c.answers) AS confusion
+          FROM (SELECT n.job_id, n.annotator, n.consolidated, pg_catalog.jsonb_object_agg(n.answered, n.times) AS answers
+                  FROM (SELECT job_id, annotator, consolidated, answered, pg_catalog.count(*) AS times
                           FROM answer WHERE consolidated IS NOT NULL GROUP BY 1, 2, 3, 4) n
                  GROUP BY 1, 2, 3) c
          GROUP BY 1, 2)
-    SELECT a.job_name, a.annotator, count(*) AS answers, count(a.consolidated) AS consolidated,
-           avg(a.agrees::int)::float8 AS agreement,
-           avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
-           avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
+    SELECT a.job_name, a.annotator, pg_catalog.count(*) AS answers, pg_catalog.count(a.consolidated) AS consolidated,
+           pg_catalog.avg(a.agrees::int)::float8 AS agreement,
+           pg_catalog.avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
+           pg_catalog.avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
+           pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
       FROM answer a LEFT JOIN confusion c USING (job_id, annotator)
      GROUP BY a.job_name, a.annotator, c.confusion;
 COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
 COMMENT ON COLUMN gt_annotators.consolidated IS 'Those of the answers whose object has a label by now';
 COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean posterior of the answers: the label''s confidence where they agree, an even share of the rest where not';
-COMMENT ON COLUMN gt_annotators.gold_accuracy IS 'Share of right answers among the objects with a known answer; NULL without such';
+COMMENT ON COLUMN gt_annotators.gold_accuracy IS 'Share of right answers among the objects with a known answer; NULL without such, and for the team';
 COMMENT ON COLUMN gt_annotators.confusion IS '{"label": {"answer": times}} over the answers whose object has a label';
 COMMENT ON COLUMN gt_annotators.agreement IS 'Share of the answers that equal the consolidated label, among those whose object has one';
 COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answering it; NULL without leases';

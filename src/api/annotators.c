@@ -38,15 +38,17 @@ read_annotator(FunctionCallInfo fcinfo, int argument, bool *is_self)
 	return name == NULL ? self : name;
 }
 
+/* task_id: who names a task and no job does not learn the name of a job that is not theirs; or 0. */
 static void
-require_annotator(const GtlJob *job, bool is_self)
+require_annotator(const GtlJob *job, bool is_self, int64 task_id)
 {
 	if (has_privs_of_role(GetUserId(), job->owner))
 		return;
 	if (!OidIsValid(job->workteam) || !is_member_of_role(GetUserId(), job->workteam))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for labeling job \"%s\"", job->name),
+				 task_id == 0 ? errmsg("permission denied for labeling job \"%s\"", job->name) :
+				 errmsg("permission denied for task " INT64_FORMAT, task_id),
 				 errdetail("Only its owner and the members of its workteam work on it.")));
 	if (!is_self)
 		ereport(ERROR,
@@ -68,7 +70,7 @@ require_state(const GtlJob *job, bool answers)
 
 /* Lock out the batch's end and the job's drop, then read the job again; NULL if it is gone. */
 static GtlJob *
-enter_job(int64 job_id, bool is_self, bool answers)
+enter_job(int64 job_id, int64 task_id, bool is_self, bool answers)
 {
 	GtlJob	   *job;
 
@@ -76,7 +78,7 @@ enter_job(int64 job_id, bool is_self, bool answers)
 	job = gtl_job_get(job_id);
 	if (job == NULL)
 		return NULL;
-	require_annotator(job, is_self);
+	require_annotator(job, is_self, task_id);
 	require_state(job, answers);
 	return job;
 }
@@ -84,7 +86,7 @@ enter_job(int64 job_id, bool is_self, bool answers)
 static GtlJob *
 enter_job_by_name(const char *name, bool is_self, bool answers)
 {
-	GtlJob	   *job = enter_job(gtl_job_find(name)->job_id, is_self, answers);
+	GtlJob	   *job = enter_job(gtl_job_find(name)->job_id, 0, is_self, answers);
 
 	if (job == NULL)
 		gtl_error_unknown_job(name);
@@ -120,15 +122,19 @@ enter_jobs_of_tasks(const int64 *task_ids, int count, const char *annotator, boo
 	for (;;)
 	{
 		int64		next = PG_INT64_MAX;
+		int64		task_id = 0;
 		JobTasks   *entry = &(*jobs)[njobs];
 
 		/* in ascending order, so that two calls cannot wait for each other */
 		for (int i = 0; i < count; i++)
 			if (job_ids[i] < next && (njobs == 0 || job_ids[i] > (*jobs)[njobs - 1].job->job_id))
+			{
 				next = job_ids[i];
+				task_id = task_ids[i];
+			}
 		if (next == PG_INT64_MAX)
 			return njobs;
-		entry->job = enter_job(next, is_self, true);
+		entry->job = enter_job(next, task_id, is_self, true);
 		if (entry->job == NULL)
 			gtl_task_explain_not_leased(task_ids, count, annotator, GetCurrentCommandId(false));
 		entry->task_ids = palloc(sizeof(int64) * count);

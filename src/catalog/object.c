@@ -1,27 +1,47 @@
 /*
  * object.c
- *		The table gtlabel.object.
+ *		The tables gtlabel.object and gtlabel.gold.
  */
 #include "catalog/object.h"
 
 #include "base/query.h"
 #include "catalog/pg_type.h"
 
+static void
+append_gold(int64 job_id, int32 first, const int32 *gold_class_no, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.gold (job_id, object_no, class_no)"
+		" SELECT $1, $2 + (a.place - 1)::int, a.class_no FROM unnest($3) WITH ORDINALITY AS a (class_no, place)"
+		" WHERE a.class_no >= 0",
+		3, {INT8OID, INT4OID, INT4ARRAYOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(first), gtl_array_int32(gold_class_no, count)};
+
+	for (int i = 0; i < count; i++)
+		if (gold_class_no[i] >= 0)
+		{
+			gtl_query_do(&insert, values, NULL);
+			return;
+		}
+}
+
 void
 gtl_object_append(int64 job_id, int32 first, char *const *keys, const int32 *validation_no,
 				  const int32 *gold_class_no, int count)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.object (job_id, object_no, validation_no, validation_active, gold_class_no, object_key)"
+		"INSERT INTO gtlabel.object (job_id, object_no, validation_no, validation_active, object_key)"
 		" SELECT $1, $2 + (a.place - 1)::int, NULLIF(a.validation_no, -1),"
-		" CASE WHEN a.validation_no >= 0 THEN true END, NULLIF(a.gold_class_no, -1), a.object_key"
-		" FROM unnest($3, $4, $5) WITH ORDINALITY AS a (object_key, validation_no, gold_class_no, place)",
-		5, {INT8OID, INT4OID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
+		" CASE WHEN a.validation_no >= 0 THEN true END, a.object_key"
+		" FROM unnest($3, $4) WITH ORDINALITY AS a (object_key, validation_no, place)",
+		4, {INT8OID, INT4OID, TEXTARRAYOID, INT4ARRAYOID}
 	};
-	Datum		values[5] = {Int64GetDatum(job_id), Int32GetDatum(first),
-		gtl_array_text(keys, count), gtl_array_int32(validation_no, count), gtl_array_int32(gold_class_no, count)};
+	Datum		values[4] = {Int64GetDatum(job_id), Int32GetDatum(first),
+		gtl_array_text(keys, count), gtl_array_int32(validation_no, count)};
 
 	gtl_query_do(&insert, values, NULL);
+	append_gold(job_id, first, gold_class_no, count);
 }
 
 /* The int4[] in the only row and column of a result, as a palloc'd array. */
@@ -41,9 +61,9 @@ int32 *
 gtl_object_gold(int64 job_id, const int32 *objects, int count)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(COALESCE(o.gold_class_no, -1) ORDER BY a.place)"
+		"SELECT array_agg(COALESCE(g.class_no, -1) ORDER BY a.place)"
 		" FROM unnest($2) WITH ORDINALITY AS a (object_no, place)"
-		" JOIN gtlabel.object o ON o.job_id = $1 AND o.object_no = a.object_no",
+		" LEFT JOIN gtlabel.gold g ON g.job_id = $1 AND g.object_no = a.object_no",
 		2, {INT8OID, INT4ARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
@@ -102,8 +122,10 @@ gtl_object_deactivate(int64 job_id, const int32 *objects, int count)
 void
 gtl_object_delete(int64 job_id)
 {
-	static GtlStatement delete = {"DELETE FROM gtlabel.object WHERE job_id = $1", 1, {INT8OID}};
+	static GtlStatement objects = {"DELETE FROM gtlabel.object WHERE job_id = $1", 1, {INT8OID}};
+	static GtlStatement gold = {"DELETE FROM gtlabel.gold WHERE job_id = $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
-	gtl_query_do(&delete, values, NULL);
+	gtl_query_do(&objects, values, NULL);
+	gtl_query_do(&gold, values, NULL);
 }

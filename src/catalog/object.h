@@ -1,7 +1,7 @@
 /*
  * object.h
- *		The table gtlabel.object: which rows of the dataset a job labels, and
- *		which of them form its validation set.
+ *		The tables gtlabel.object and gtlabel.gold: which rows of the dataset a job labels, and
+ *		which of them form its validation set, and to which the answer is known.
  */
 #ifndef GTL_OBJECT_H
 #define GTL_OBJECT_H

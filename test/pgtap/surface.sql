@@ -81,7 +81,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'object', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'event']);
+SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'event']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity AND relname <> 'feature_page' $$, 'every table that may be read has row-level security');
