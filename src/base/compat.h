@@ -21,4 +21,13 @@
 /* PostgreSQL 17 made the search path of maintenance operations a function. */
 #define GTL_SAFE_SEARCH_PATH "pg_catalog, pg_temp"
 
+/* PostgreSQL 16 added the last parameter. */
+#if PG_VERSION_NUM >= 160000
+#define GTL_COMPAT_INSERT_INDEX_TUPLES(target, slot, estate) \
+	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false)
+#else
+#define GTL_COMPAT_INSERT_INDEX_TUPLES(target, slot, estate) \
+	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL)
+#endif
+
 #endif							/* GTL_COMPAT_H */

@@ -2,10 +2,10 @@
  * feature_page.c
  *		The table gtlabel.feature_page; feature_page.h describes the format.
  *
- * Writing goes through SPI, a page a statement.  Reading goes through the primary
- * key's index with the server's own access methods and copies floats straight out
- * of shared buffers: no tuple is copied, nothing is detoasted.  The reader holds a
- * snapshot from open to close and checks for interrupts at every page.
+ * Reading goes through the primary key's index with the server's own access methods
+ * and copies floats straight out of shared buffers: no tuple is copied, nothing is
+ * detoasted.  The reader holds a snapshot from open to close and checks for
+ * interrupts at every page.
  */
 #include "catalog/feature_page.h"
 
@@ -13,6 +13,7 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "base/append.h"
 #include "base/query.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -37,6 +38,7 @@ struct GtlFeatureWriter
 	int32		page_no;
 	int			used;			/* bytes of the page filled so far */
 	bytea	   *page;
+	GtlAppender *appender;
 };
 
 struct GtlFeatureReader
@@ -60,21 +62,19 @@ gtl_feature_writer_open(int64 job_id)
 
 	writer->job_id = job_id;
 	writer->page = palloc(VARHDRSZ + GTL_FEATURE_PAGE_BYTES);
+	writer->appender = gtl_append_open("feature_page");
 	return writer;
 }
 
 static void
 flush_page(GtlFeatureWriter *writer)
 {
-	static GtlStatement insert = {
-		"INSERT INTO gtlabel.feature_page (job_id, page_no, data) VALUES ($1, $2, $3)",
-		3, {INT8OID, INT4OID, BYTEAOID}
-	};
 	Datum		values[3] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->page_no),
 	PointerGetDatum(writer->page)};
+	bool		nulls[3] = {false, false, false};
 
 	SET_VARSIZE(writer->page, VARHDRSZ + writer->used);
-	gtl_query_do(&insert, values, NULL);
+	gtl_append_row(writer->appender, values, nulls);
 	writer->page_no++;
 	writer->used = 0;
 }
@@ -103,6 +103,7 @@ gtl_feature_writer_close(GtlFeatureWriter *writer)
 {
 	if (writer->used > 0)
 		flush_page(writer);
+	gtl_append_close(writer->appender);
 	pfree(writer->page);
 	pfree(writer);
 }

@@ -4,44 +4,51 @@
  */
 #include "catalog/object.h"
 
+#include "base/append.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
 
-static void
-append_gold(int64 job_id, int32 first, const int32 *gold_class_no, int count)
+struct GtlObjectWriter
 {
-	static GtlStatement insert = {
-		"INSERT INTO gtlabel.gold (job_id, object_no, class_no)"
-		" SELECT $1, $2 + (a.place - 1)::int, a.class_no FROM unnest($3) WITH ORDINALITY AS a (class_no, place)"
-		" WHERE a.class_no >= 0",
-		3, {INT8OID, INT4OID, INT4ARRAYOID}
-	};
-	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(first), gtl_array_int32(gold_class_no, count)};
+	int64		job_id;
+	int32		next;
+	GtlAppender *objects;
+	GtlAppender *gold;
+};
 
-	for (int i = 0; i < count; i++)
-		if (gold_class_no[i] >= 0)
-		{
-			gtl_query_do(&insert, values, NULL);
-			return;
-		}
+GtlObjectWriter *
+gtl_object_writer_open(int64 job_id)
+{
+	GtlObjectWriter *writer = palloc0(sizeof(GtlObjectWriter));
+
+	writer->job_id = job_id;
+	writer->objects = gtl_append_open("object");
+	writer->gold = gtl_append_open("gold");
+	return writer;
 }
 
 void
-gtl_object_append(int64 job_id, int32 first, char *const *keys, const int32 *validation_no,
-				  const int32 *gold_class_no, int count)
+gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, int32 gold_class_no)
 {
-	static GtlStatement insert = {
-		"INSERT INTO gtlabel.object (job_id, object_no, validation_no, validation_active, object_key)"
-		" SELECT $1, $2 + (a.place - 1)::int, NULLIF(a.validation_no, -1),"
-		" CASE WHEN a.validation_no >= 0 THEN true END, a.object_key"
-		" FROM unnest($3, $4) WITH ORDINALITY AS a (object_key, validation_no, place)",
-		4, {INT8OID, INT4OID, TEXTARRAYOID, INT4ARRAYOID}
-	};
-	Datum		values[4] = {Int64GetDatum(job_id), Int32GetDatum(first),
-		gtl_array_text(keys, count), gtl_array_int32(validation_no, count)};
+	bool		pool = validation_no < 0;
+	Datum		job_id = Int64GetDatum(writer->job_id);
+	Datum		object_no = Int32GetDatum(writer->next++);
+	Datum		object[5] = {job_id, object_no, Int32GetDatum(validation_no), BoolGetDatum(true), key};
+	Datum		gold[3] = {job_id, object_no, Int32GetDatum(gold_class_no)};
+	bool		nulls[5] = {false, false, pool, pool, false};
+	bool		no_nulls[3] = {false, false, false};
 
-	gtl_query_do(&insert, values, NULL);
-	append_gold(job_id, first, gold_class_no, count);
+	gtl_append_row(writer->objects, object, nulls);
+	if (gold_class_no >= 0)
+		gtl_append_row(writer->gold, gold, no_nulls);
+}
+
+void
+gtl_object_writer_close(GtlObjectWriter *writer)
+{
+	gtl_append_close(writer->objects);
+	gtl_append_close(writer->gold);
+	pfree(writer);
 }
 
 /* The int4[] in the only row and column of a result, as a palloc'd array. */

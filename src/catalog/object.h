@@ -12,12 +12,15 @@
 #define GTL_OBJECT_KEY_BYTES 2000
 
 /*
- * Appends objects first .. first + count - 1.  validation_no[i] is the object's
- * place in the validation shuffle, or -1 for a pool object; gold_class_no[i] is its
- * known answer, or -1.
+ * Writes the objects of a new job, in the order of their numbers.  validation_no is
+ * the object's place in the validation shuffle, or -1 for a pool object;
+ * gold_class_no is its known answer, or -1.
  */
-extern void gtl_object_append(int64 job_id, int32 first, char *const *keys,
-							  const int32 *validation_no, const int32 *gold_class_no, int count);
+typedef struct GtlObjectWriter GtlObjectWriter;
+
+extern GtlObjectWriter *gtl_object_writer_open(int64 job_id);
+extern void gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, int32 gold_class_no);
+extern void gtl_object_writer_close(GtlObjectWriter *writer);
 
 /* Known answers of the given objects, -1 where there is none; palloc'd. */
 extern int32 *gtl_object_gold(int64 job_id, const int32 *objects, int count);

@@ -5,7 +5,7 @@
  * One pass in key order writes the feature pages and sums up the statistics; the
  * keys go into a tuplestore (which spills to disk), because an object's row
  * says whether it belongs to the validation set and that takes the number of
- * objects.  In memory there is one chunk of rows, and 16 bytes an object while the
+ * objects.  In memory there are a few hundred rows, and 16 bytes an object while the
  * validation set is drawn.
  */
 #include "steps/snapshot.h"
@@ -22,8 +22,6 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
-
-#define OBJECT_ROWS 8192
 
 /* The pass over the dataset. */
 typedef struct SnapshotState
@@ -215,31 +213,17 @@ static void
 write_objects(SnapshotState *state, const int32 *place)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->key_desc, &TTSOpsMinimalTuple);
-	char	  **keys = palloc(sizeof(char *) * OBJECT_ROWS);
-	int32	   *gold = palloc(sizeof(int32) * OBJECT_ROWS);
-	MemoryContext chunk = AllocSetContextCreate(CurrentMemoryContext, "gtlabel objects", ALLOCSET_DEFAULT_SIZES);
-	int32		first = 0;
-	int			n = 0;
+	GtlObjectWriter *writer = gtl_object_writer_open(state->job->job_id);
 
 	tuplestore_rescan(state->keys);
-	while (tuplestore_gettupleslot(state->keys, true, false, slot))
+	for (int64 i = 0; tuplestore_gettupleslot(state->keys, true, false, slot); i++)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(chunk);
 		bool		isnull;
 
-		gold[n] = DatumGetInt32(slot_getattr(slot, 2, &isnull));
-		keys[n++] = TextDatumGetCString(slot_getattr(slot, 1, &isnull));
-		if (n == OBJECT_ROWS || first + n == state->count)
-		{
-			CHECK_FOR_INTERRUPTS();
-			gtl_object_append(state->job->job_id, first, keys, place + first, gold, n);
-			first += n;
-			n = 0;
-			MemoryContextReset(chunk);
-		}
-		MemoryContextSwitchTo(caller);
+		CHECK_FOR_INTERRUPTS();
+		gtl_object_writer_add(writer, slot_getattr(slot, 1, &isnull), place[i], DatumGetInt32(slot_getattr(slot, 2, &isnull)));
 	}
-	MemoryContextDelete(chunk);
+	gtl_object_writer_close(writer);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
