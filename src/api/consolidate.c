@@ -52,37 +52,48 @@ append(Answers *answers, const char *item, const char *annotator, const char *la
 	answers->label[answers->count++] = gtl_names_add(answers->labels, label);
 }
 
+/* The pass over the relation. */
+typedef struct Reading
+{
+	Answers    *answers;
+	const char *name;
+	char	  **columns;		/* item, annotator, label */
+	MemoryContext row_context;	/* reset after each row */
+} Reading;
+
+static void
+take_row(void *context, TupleTableSlot *row)
+{
+	Reading    *reading = context;
+	MemoryContext caller = MemoryContextSwitchTo(reading->row_context);
+	char	   *values[3];
+
+	for (int c = 0; c < 3; c++)
+	{
+		values[c] = gtl_row_text(row, c + 1);
+		if (values[c] == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("column \"%s\" of %s contains NULL", reading->columns[c], reading->name),
+					 errhint("Leave such rows out with a view.")));
+	}
+	MemoryContextSwitchTo(caller);
+	append(reading->answers, values[0], values[1], values[2]);
+	MemoryContextReset(reading->row_context);
+}
+
 static void
 read_answers(Oid relation, char *item, char *annotator, char *label, Answers *answers)
 {
-	char	   *columns[3] = {item, annotator, label};
 	static const char *const settings[3] = {"item", "annotator", "label"};
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "gtlabel answer", ALLOCSET_DEFAULT_SIZES);
-	GtlCursor	cursor;
+	char	   *columns[3] = {item, annotator, label};
 	char	   *name;
-	uint64		n;
+	char	   *sql = gtl_dataset_select_texts(relation, columns, settings, 3, &name);
+	Reading		reading = {answers, name, columns,
+	AllocSetContextCreate(CurrentMemoryContext, "gtlabel answer", ALLOCSET_DEFAULT_SIZES)};
 
-	gtl_cursor_open(&cursor, gtl_dataset_select_texts(relation, columns, settings, 3, &name));
-	while ((n = gtl_cursor_fetch(&cursor, CHUNK_ROWS)) > 0)
-		for (uint64 i = 0; i < n; i++)
-		{
-			MemoryContext caller = MemoryContextSwitchTo(row);
-			char	   *values[3];
-
-			for (int c = 0; c < 3; c++)
-			{
-				values[c] = gtl_result_text(&cursor.result, i, c + 1);
-				if (values[c] == NULL)
-					ereport(ERROR,
-							(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							 errmsg("column \"%s\" of %s contains NULL", columns[c], name),
-							 errhint("Leave such rows out with a view.")));
-			}
-			MemoryContextSwitchTo(caller);
-			append(answers, values[0], values[1], values[2]);
-			MemoryContextReset(row);
-		}
-	gtl_cursor_close(&cursor);
+	gtl_query_stream(sql, take_row, &reading);
+	MemoryContextDelete(reading.row_context);
 }
 
 static void

@@ -238,39 +238,65 @@ gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *cou
 	return (int32 *) ARR_DATA_PTR(array);
 }
 
-void
-gtl_cursor_open(GtlCursor *cursor, const char *sql)
+/* Where the executor delivers the rows of gtl_query_stream. */
+typedef struct RowReceiver
 {
-	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr	plan;
+	DestReceiver receiver;
+	GtlRowCallback callback;
+	void	   *context;
+	MemoryContext caller;
+} RowReceiver;
 
-	enter(&cursor->result);
-	plan = SPI_prepare_cursor(sql, 0, NULL, CURSOR_OPT_NO_SCROLL | CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-	cursor->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
-	MemoryContextSwitchTo(caller);
+static void
+start_rows(DestReceiver *self, int operation, TupleDesc columns)
+{
+}
+
+static bool
+receive_row(TupleTableSlot *row, DestReceiver *self)
+{
+	RowReceiver *rows = (RowReceiver *) self;
+	MemoryContext executor = MemoryContextSwitchTo(rows->caller);
+
+	rows->callback(rows->context, row);
+	MemoryContextSwitchTo(executor);
+	return true;
+}
+
+static void
+end_rows(DestReceiver *self)
+{
 }
 
 uint64
-gtl_cursor_fetch(GtlCursor *cursor, long count)
+gtl_query_stream(const char *sql, GtlRowCallback callback, void *context)
 {
-	MemoryContext caller = CurrentMemoryContext;
+	RowReceiver rows = {{receive_row, start_rows, end_rows, end_rows, DestNone}, callback, context, CurrentMemoryContext};
+	SPIExecuteOptions options = {.read_only = true, .dest = &rows.receiver};
+	GtlResult	result;
+	SPIPlanPtr	plan;
+	int			code;
 
-	if (cursor->result.rows != NULL)
-		SPI_freetuptable(cursor->result.rows);
-	SPI_cursor_fetch(cursor->portal, true, count);
-	cursor->result.rows = SPI_tuptable;
-	cursor->result.count = SPI_processed;
-	MemoryContextSwitchTo(caller);
-	return cursor->result.count;
+	enter(&result);
+	plan = SPI_prepare(sql, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	code = SPI_execute_plan_extended(plan, &options);
+	if (code < 0)
+		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
+	result.count = SPI_processed;
+	leave(&result);
+	MemoryContextSwitchTo(rows.caller);
+	return result.count;
 }
 
-void
-gtl_cursor_close(GtlCursor *cursor)
+char *
+gtl_row_text(TupleTableSlot *row, int column)
 {
-	SPI_cursor_close(cursor->portal);
-	leave(&cursor->result);
+	bool		isnull;
+	Datum		value = slot_getattr(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
 }
 
 /* An array of a fixed-width, pass-by-value-or-not element type, as stored. */

@@ -5,7 +5,7 @@
  * Kinds of queries and their identities:
  *	- statements on gtlabel's own tables run as the extension's owner, with a
  *	  search_path of pg_catalog, from plans kept for the session;
- *	- cursors over a user's table run as the current user, and calls of a user's
+ *	- queries over a user's table run as the current user, and calls of a user's
  *	  function as the role given, with the same path.
  *
  * The former see what is committed at their start, whatever the isolation level of the
@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "executor/spi.h"
+#include "executor/tuptable.h"
 
 #define GTL_QUERY_MAX_ARGS 56
 
@@ -66,19 +67,16 @@ extern struct varlena *gtl_result_varlena(const GtlResult *result, uint64 row, i
 																							 * NULL: NULL */
 
 /*
- * A cursor over a user's table, read as the current user.  gtl_cursor_fetch gets
- * up to count rows (0 at the end) into cursor->rows; they live until the next
- * fetch.
+ * Runs a query over a user's table as the current user, and calls back for each
+ * row as the executor delivers it, in the memory context of the caller: the row
+ * lives until the callback returns.  Returns the number of rows.
  */
-typedef struct GtlCursor
-{
-	Portal		portal;
-	GtlResult	result;
-} GtlCursor;
+typedef void (*GtlRowCallback) (void *context, TupleTableSlot *row);
 
-extern void gtl_cursor_open(GtlCursor *cursor, const char *sql);
-extern uint64 gtl_cursor_fetch(GtlCursor *cursor, long count);
-extern void gtl_cursor_close(GtlCursor *cursor);
+extern uint64 gtl_query_stream(const char *sql, GtlRowCallback callback, void *context);
+
+/* A text column of such a row, copied; NULL: NULL. */
+extern char *gtl_row_text(TupleTableSlot *row, int column);
 
 /* The elements of an int4[] (or NULL) in a result, copied; *count is their number. */
 extern int32 *gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *count);

@@ -23,8 +23,6 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
-#define CHUNK_ROWS 512
-
 #define FEATURES_HINT "Set features_column.  A job with features_column => NULL does without, and without auto-labeling."
 
 /* ---- Describing ------------------------------------------------------------ */
@@ -233,6 +231,9 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 typedef struct Reading
 {
 	const GtlDataset *dataset;
+	GtlDatasetCallback callback;
+	void	   *context;
+	MemoryContext row_context;	/* reset after each row */
 	GtlDatasetRow row;
 	StringInfoData last_key;
 } Reading;
@@ -321,52 +322,53 @@ read_features(Reading *reading, Datum value, bool isnull)
 	reading->row.features = features;
 }
 
-/* Fill reading->row from row i of the cursor, in the current memory context. */
+/* Fill reading->row, in the current memory context. */
 static void
-read_row(Reading *reading, const GtlCursor *cursor, uint64 i)
+read_row(Reading *reading, TupleTableSlot *row)
 {
-	char	   *key = gtl_result_text(&cursor->result, i, 1);
+	char	   *key = gtl_row_text(row, 1);
 	bool		isnull;
-	Datum		features = gtl_result_datum(&cursor->result, i, 2, &isnull);
+	Datum		features = slot_getattr(row, 2, &isnull);
 
 	if (reading->dataset->key_column != NULL)
 		check_key(reading, key);
 	reading->row.key = key != NULL ? key : psprintf(INT64_FORMAT, reading->row.number + 1);
-	reading->row.label = gtl_result_text(&cursor->result, i, 3);
-	reading->row.gold = gtl_result_text(&cursor->result, i, 4);
+	reading->row.label = gtl_row_text(row, 3);
+	reading->row.gold = gtl_row_text(row, 4);
 	if (reading->dataset->has_features)
 		read_features(reading, features, isnull);
+}
+
+static void
+take_row(void *context, TupleTableSlot *row)
+{
+	Reading    *reading = context;
+	MemoryContext caller = MemoryContextSwitchTo(reading->row_context);
+
+	if (reading->row.number == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("dataset %s has too many rows", reading->dataset->name)));
+	read_row(reading, row);
+	MemoryContextSwitchTo(caller);
+	reading->callback(reading->context, &reading->row);
+	MemoryContextReset(reading->row_context);
+	reading->row.number++;
 }
 
 int64
 gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context)
 {
-	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
 	Reading		reading;
-	GtlCursor	cursor;
-	uint64		n;
 
 	memset(&reading, 0, sizeof(reading));
 	reading.dataset = dataset;
+	reading.callback = callback;
+	reading.context = context;
+	reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&reading.last_key);
-	gtl_cursor_open(&cursor, dataset->select);
-	while ((n = gtl_cursor_fetch(&cursor, CHUNK_ROWS)) > 0)
-		for (uint64 i = 0; i < n; i++)
-		{
-			MemoryContext caller = MemoryContextSwitchTo(row_context);
-
-			if (reading.row.number == PG_INT32_MAX)
-				ereport(ERROR,
-						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						 errmsg("dataset %s has too many rows", dataset->name)));
-			read_row(&reading, &cursor, i);
-			MemoryContextSwitchTo(caller);
-			callback(context, &reading.row);
-			MemoryContextReset(row_context);
-			reading.row.number++;
-		}
-	gtl_cursor_close(&cursor);
-	MemoryContextDelete(row_context);
+	gtl_query_stream(dataset->select, take_row, &reading);
+	MemoryContextDelete(reading.row_context);
 	pfree(reading.last_key.data);
 	return reading.row.number;
 }
