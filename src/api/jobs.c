@@ -82,7 +82,17 @@ gtl_sql_advance_job(PG_FUNCTION_ARGS)
 	GtlJob	   *job = own_job(fcinfo);
 	char	   *name = job->name;
 
-	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
+	/*
+	 * Whoever does the steps now may be waiting for the answers that this very transaction has
+	 * handed in: then it must not wait in turn.  What they complete is left to a worker.
+	 */
+	if (!gtl_lock_is_mine(GTL_LOCK_ANSWERS, job->job_id, true))
+		gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
+	else if (!gtl_lock_try(GTL_LOCK_STEPS, job->job_id, false))
+	{
+		gtl_worker_launch_at_commit(job);
+		PG_RETURN_TEXT_P(cstring_to_text(gtl_job_state_name(job->state)));
+	}
 	job = gtl_advance(job->job_id, &transaction);
 	if (job == NULL)
 		gtl_error_unknown_job(name);

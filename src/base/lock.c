@@ -59,6 +59,15 @@ gtl_lock_is_free(GtlLockClass class, int64 id)
 	return true;
 }
 
+bool
+gtl_lock_is_mine(GtlLockClass class, int64 id, bool shared)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, class, id);
+	return LockHeldByMe(&tag, mode(shared));
+}
+
 void
 gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared)
 {

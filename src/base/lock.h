@@ -44,6 +44,9 @@ extern bool gtl_lock_try(GtlLockClass class, int64 id, bool shared);
  */
 extern void gtl_lock_wait(GtlLockClass class, int64 id);
 
+/* Does this session hold it, in this mode? */
+extern bool gtl_lock_is_mine(GtlLockClass class, int64 id, bool shared);
+
 /* Does nobody hold it exclusively, at this moment? */
 extern bool gtl_lock_is_free(GtlLockClass class, int64 id);
 

@@ -121,8 +121,27 @@ scripts/cluster-ctl start
 sql -c "COMMIT PREPARED 'answers'"
 picked_up() { value "SELECT count(*) FROM gt_accept_tasks('prepared')" >/dev/null; batch_is 3; }
 until_true 20 picked_up || fail "nobody has picked up the prepared answers after a crash"
-sql -c "SELECT gt_drop_job('prepared')" >/dev/null
 say "prepared transactions"
+
+# ---- Answers at the very end of a transaction ---------------------------------------
+
+sql -c "CREATE TABLE inbox (id int)" -c "CREATE FUNCTION answer_late() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+	PERFORM gt_annotate('prepared', $open_objects; RETURN NULL; END \$\$" \
+	-c "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON inbox DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION answer_late()" \
+	-c "INSERT INTO inbox VALUES (1)"
+until_true 20 batch_is 4 || fail "an answer by a deferred trigger was not noticed"
+sql -c "BEGIN; DECLARE held CURSOR WITH HOLD FOR SELECT gt_annotate('prepared', $open_objects; COMMIT"
+until_true 20 batch_is 5 || fail "an answer by a held cursor was not noticed"
+sql -c "DO \$\$ BEGIN
+	BEGIN
+		PERFORM gt_annotate('prepared', $open_objects;
+		RAISE division_by_zero;
+	EXCEPTION WHEN division_by_zero THEN
+		PERFORM gt_annotate('prepared', $open_objects;
+	END; END \$\$"
+until_true 20 batch_is 6 || fail "an answer by an exception handler was not noticed"
+sql -c "SELECT gt_drop_job('prepared')" >/dev/null
+say "deferred triggers, held cursors, exception handlers"
 
 # ---- Restarts and crashes ----------------------------------------------------------
 
