@@ -4,7 +4,10 @@
  */
 #include "base/compat.h"
 
+#include "background/hub.h"
+#include "background/launcher.h"
 #include "background/worker.h"
+#include "base/progress.h"
 #include "base/settings.h"
 #include "fmgr.h"
 
@@ -16,5 +19,8 @@ void
 _PG_init(void)
 {
 	gtl_settings_define();
+	gtl_progress_init();
 	gtl_worker_init();
+	gtl_hub_init();
+	gtl_launcher_init();
 }

@@ -25,3 +25,9 @@ COMMENT ON DOMAIN gtlabel.guarantee IS 'What a certificate promises about the ma
 CREATE FUNCTION gtlabel.clock() RETURNS timestamptz
     AS 'MODULE_PATHNAME', 'gtl_sql_clock' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION gtlabel.clock() IS 'The time that leases and batches go by: the wall clock plus gtlabel.clock_offset';
+
+CREATE FUNCTION gtlabel.progress()
+    RETURNS TABLE (pid integer, job_id bigint, phase text, done bigint, total bigint,
+                   started_at timestamptz, phase_started_at timestamptz)
+    AS 'MODULE_PATHNAME', 'gtl_sql_progress' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gtlabel.progress() IS 'Running work in this database; gt_progress shows what concerns the caller';

@@ -265,6 +265,26 @@ COMMENT ON COLUMN gtlabel.round.minimum IS 'Validation objects that the promise 
 COMMENT ON COLUMN gtlabel.round.required IS 'Validation objects that the promise needs with best_k wrong';
 COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after the round';
 
+CREATE TABLE gtlabel.step (
+    job_id     bigint PRIMARY KEY,
+    step       text NOT NULL,
+    started_at timestamptz,
+    failures   integer NOT NULL DEFAULT 0,
+    failed_at  timestamptz,
+    sqlstate   text,
+    message    text,
+    context    text,
+    retry_at   timestamptz,
+    attempts   integer NOT NULL DEFAULT 0,
+    attempt_at timestamptz
+);
+COMMENT ON TABLE gtlabel.step IS 'One row a job whose step a worker does now, or whose last step failed. Written by src/catalog/step.c';
+COMMENT ON COLUMN gtlabel.step.started_at IS 'Committed before the work: a crash leaves it standing, and so is counted as a failure';
+COMMENT ON COLUMN gtlabel.step.failures IS 'In a row; the job fails when there are too many';
+COMMENT ON COLUMN gtlabel.step.retry_at IS 'No worker tries again before';
+COMMENT ON COLUMN gtlabel.step.attempts IS 'Workers that the launcher has started since one of them last began a step';
+COMMENT ON COLUMN gtlabel.step.attempt_at IS 'The launcher starts no other worker before';
+
 CREATE SEQUENCE gtlabel.event_id_seq;
 CREATE TABLE gtlabel.event (
     event_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.event_id_seq'),
@@ -291,5 +311,6 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.step', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');

@@ -7,7 +7,7 @@
  * known answers that the team is measured by.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
-                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.model, gtlabel.event TO PUBLIC;
+                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.model, gtlabel.step, gtlabel.event TO PUBLIC;
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT
@@ -55,6 +55,10 @@ CREATE POLICY owner ON gtlabel.failure FOR SELECT
 
 ALTER TABLE gtlabel.round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.round FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.step ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.step FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.event ENABLE ROW LEVEL SECURITY;

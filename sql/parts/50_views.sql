@@ -14,12 +14,21 @@ CREATE VIEW gt_jobs WITH (security_invoker = true) AS
            j.seed, j.object_count, j.validation_count, j.given_count, j.dimension,
            j.human_labeled + j.machine_labeled AS total_labeled, j.human_labeled, j.machine_labeled, j.failed,
            j.object_count - j.human_labeled - j.machine_labeled - j.failed AS unlabeled,
-           j.failure_reason, j.created_at, j.last_modified_at, j.finished_at
-      FROM gtlabel.job j LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id;
+           j.failure_reason,
+           CASE WHEN s.started_at IS NOT NULL OR s.sqlstate IS NOT NULL THEN s.step END AS step,
+           s.started_at AS step_started_at, s.failures AS step_failures,
+           s.sqlstate || ': ' || s.message AS step_error, s.retry_at,
+           j.created_at, j.last_modified_at, j.finished_at
+      FROM gtlabel.job j
+      LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id
+      LEFT JOIN gtlabel.step s ON s.job_id = j.job_id;
 COMMENT ON VIEW gt_jobs IS 'Labeling jobs: settings, state and counters; object_count = total_labeled + failed + unlabeled';
 COMMENT ON COLUMN gt_jobs.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
 COMMENT ON COLUMN gt_jobs.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gt_jobs.given_count IS 'Rows that came with a label in label_column: they train, and do not count as objects';
+COMMENT ON COLUMN gt_jobs.step IS 'The step that a worker does, or that has failed; NULL: neither';
+COMMENT ON COLUMN gt_jobs.step_failures IS 'In a row; the job fails after five of them';
+COMMENT ON COLUMN gt_jobs.retry_at IS 'When a worker tries the step again';
 COMMENT ON COLUMN gt_jobs.machine_labeled IS 'Provisional while the job runs: each round decides all of them anew';
 
 CREATE VIEW gt_batches WITH (security_invoker = true) AS
@@ -147,11 +156,19 @@ CREATE VIEW gt_events WITH (security_invoker = true) AS
 COMMENT ON VIEW gt_events IS 'History of each job, append-only';
 
 CREATE VIEW gt_progress WITH (security_invoker = true) AS
-    SELECT a.pid, j.job_name, a.usename AS role, a.query AS phase, a.backend_start AS started_at
-      FROM pg_catalog.pg_stat_activity a
-      JOIN gtlabel.job j ON a.application_name = pg_catalog.left('gtlabel job ' || j.job_name, 63)
-     WHERE a.backend_type = 'gtlabel worker' AND a.datname = pg_catalog.current_database();
-COMMENT ON VIEW gt_progress IS 'Background workers that are doing a step now';
+    SELECT p.pid, j.job_name, a.usename AS role, a.backend_type, p.phase, p.done, p.total,
+           round(100.0 * p.done / p.total, 1)::float8 AS percent,
+           p.started_at, p.phase_started_at,
+           CASE WHEN p.done > 0 THEN
+               p.phase_started_at + (clock_timestamp() - p.phase_started_at) * (p.total::float8 / p.done)
+           END AS estimated_end
+      FROM gtlabel.progress() p
+      JOIN pg_catalog.pg_stat_activity a USING (pid)
+      LEFT JOIN gtlabel.job j USING (job_id)
+     WHERE CASE WHEN p.job_id IS NULL THEN pg_catalog.pg_has_role(a.usesysid, 'MEMBER') ELSE j.job_id IS NOT NULL END;
+COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that run now';
+COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
+COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
 GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_annotators, gt_rounds, gt_labels, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

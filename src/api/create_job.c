@@ -11,6 +11,7 @@
 #include "api/arguments.h"
 #include "base/errors.h"
 #include "base/lock.h"
+#include "base/progress.h"
 #include "base/memory.h"
 #include "base/query.h"
 #include "base/text.h"
@@ -301,6 +302,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 
 	gtl_job_insert(job);
 	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
+	gtl_progress_begin(job->job_id, "snapshot");
 	gtl_snapshot_take(job, &dataset);
 	check_initial_model(job);
 	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",

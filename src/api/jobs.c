@@ -12,6 +12,7 @@
 #include "background/worker.h"
 #include "base/errors.h"
 #include "base/lock.h"
+#include "base/progress.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "catalog/annotation.h"
@@ -23,6 +24,7 @@
 #include "catalog/model.h"
 #include "catalog/object.h"
 #include "catalog/round.h"
+#include "catalog/step.h"
 #include "catalog/task.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -34,6 +36,9 @@
 
 /* How often gt_wait_job looks. */
 #define WAIT_MILLISECONDS 100L
+
+/* ... and how many looks it takes before it looks for work that nobody does. */
+#define LOOKS_PER_PICK_UP 10
 
 static GtlJob *
 own_job(FunctionCallInfo fcinfo)
@@ -93,6 +98,7 @@ gtl_sql_advance_job(PG_FUNCTION_ARGS)
 		gtl_worker_launch_at_commit(job);
 		PG_RETURN_TEXT_P(cstring_to_text(gtl_job_state_name(job->state)));
 	}
+	gtl_progress_begin(job->job_id, "starting");
 	job = gtl_advance(job->job_id, &transaction);
 	if (job == NULL)
 		gtl_error_unknown_job(name);
@@ -116,11 +122,13 @@ Datum
 gtl_sql_resume_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = lock_own_job(fcinfo);
+	GtlStep		step;
 
 	if (job->state != GTL_JOB_PAUSED && job->state != GTL_JOB_FAILED)
 		wrong_state(job, "resume", job->state == GTL_JOB_STOPPED ? "A stopped job is final." : NULL);
-	if (job->state == GTL_JOB_FAILED)
-		gtl_failure_retry(job);
+	if (job->state == GTL_JOB_FAILED && !gtl_step_read(job->job_id, &step))
+		gtl_failure_retry(job); /* it failed of its objects, not of a step */
+	gtl_step_delete(job->job_id);
 	job->failure_reason = NULL;
 	change_state(job, GTL_JOB_IN_PROGRESS, "resumed", "");
 	gtl_worker_launch_at_commit(job);
@@ -206,6 +214,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_round_delete(job->job_id);
 	gtl_feature_page_delete(job->job_id);
 	gtl_object_delete(job->job_id);
+	gtl_step_delete(job->job_id);
 	gtl_event_delete(job->job_id);
 	gtl_model_leave_job(job->job_id, with_models);
 	gtl_job_delete(job->job_id);
@@ -237,9 +246,9 @@ gtl_sql_wait_job(PG_FUNCTION_ARGS)
 	GtlJob	   *job = own_job(fcinfo);
 	char	   *wish = gtl_argument_text(fcinfo, 1, "for_state");
 	TimestampTz until = DT_NOEND;
+	int			looks = 0;
 
 	check_state_name(wish);
-	gtl_worker_pick_up(job, true);
 	if (!PG_ARGISNULL(2))
 		until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 														TimestampTzGetDatum(GetCurrentTimestamp()), PG_GETARG_DATUM(2)));
@@ -255,6 +264,8 @@ gtl_sql_wait_job(PG_FUNCTION_ARGS)
 			wrong_state(now, psprintf("wait for state \"%s\" of", wish), now->failure_reason);
 		if (GetCurrentTimestamp() >= until)
 			PG_RETURN_BOOL(false);
+		if (looks++ % LOOKS_PER_PICK_UP == 0)
+			gtl_worker_pick_up(now, true);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, WAIT_MILLISECONDS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();

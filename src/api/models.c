@@ -11,6 +11,7 @@
 #include "api/arguments.h"
 #include "base/errors.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/query.h"
 #include "catalog/model.h"
 #include "catalog/pg_type.h"
@@ -55,6 +56,7 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	int			ncategories = 0;
 
 	check_model_name(name);
+	gtl_progress_begin(0, "loading");
 	gtl_argument_required(fcinfo, 1, "dataset");
 	gtl_argument_required(fcinfo, 2, "label_column");
 	gtl_argument_required(fcinfo, 3, "features_column");

@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "base/errors.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "catalog/model.h"
 #include "funcapi.h"
 #include "learning/simulate.h"
@@ -141,15 +142,18 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 	uint64		seed = (uint64) gtl_argument_seed(fcinfo, ARG_SEED);
 
 	read_settings(fcinfo, &settings);
+	gtl_progress_begin(0, "loading");
 	read_matrix(fcinfo, &matrix);
 	if (!PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION))
 		set_best_validation(&settings, matrix.set.rows);
 	settings.initial = read_initial_model(fcinfo, &matrix);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_env_init(&env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));
+	env.progress = NULL;		/* the phases of all these rounds would say nothing */
 	for (int32 r = 0; r < repetitions; r++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		gtl_progress_update("simulating", r, repetitions);
 		output.repetition = r + 1;
 		if (!gtl_simulate(&matrix.set, &matrix.stats, &settings, seed + (uint64) r, &env, put_round, &output))
 			gtl_interrupt_raise();

@@ -7,6 +7,33 @@
 
 #include "base/compat.h"
 #include "catalog/job.h"
+#include "postmaster/bgworker.h"
+
+/* What a worker is told, by value in bgw_extra. */
+typedef struct GtlWorkerArgument
+{
+	Oid			database;
+	Oid			owner;
+	int64		job_id;
+	bool		owner_can_connect;
+	bool		from_launcher;	/* which has counted the workers */
+} GtlWorkerArgument;
+
+StaticAssertDecl(sizeof(GtlWorkerArgument) <= BGW_EXTRALEN, "worker arguments fit into bgw_extra");
+
+typedef enum GtlWorkerStart
+{
+	GTL_WORKER_STARTED,
+	GTL_WORKER_ON_ITS_WAY,		/* another one, which will see what this one would */
+	GTL_WORKER_NO_SLOT
+} GtlWorkerStart;
+
+/* For a job in this database; looks the owner up. */
+extern void gtl_worker_argument(GtlWorkerArgument *argument, int64 job_id, Oid owner);
+
+/* Registers a worker; cannot fail otherwise.  gtl_request_attach comes first.  handle may be NULL. */
+extern GtlWorkerStart gtl_worker_start(const GtlWorkerArgument *argument, const char *job_name,
+									   BackgroundWorkerHandle **handle);
 
 /*
  * Starts a worker for the job when the current transaction has committed (and not

@@ -8,6 +8,7 @@
  */
 #include "base/memory.h"
 
+#include "base/progress.h"
 #include "miscadmin.h"
 #include "postmaster/interrupt.h"
 #include "utils/memutils.h"
@@ -30,6 +31,12 @@ env_interrupted(void *context)
 	return gtl_interrupt_requested();
 }
 
+static void
+env_progress(void *context, const char *phase, int64_t done, int64_t total)
+{
+	gtl_progress_update(phase, done, total);
+}
+
 void
 gtl_env_init(GtlEnv *env, MemoryContext context)
 {
@@ -37,6 +44,7 @@ gtl_env_init(GtlEnv *env, MemoryContext context)
 	env->alloc = env_alloc;
 	env->release = env_release;
 	env->interrupted = env_interrupted;
+	env->progress = env_progress;
 	env->context = context;
 }
 

@@ -7,10 +7,14 @@
 #include <limits.h>
 
 #include "fmgr.h"
+#include "postmaster/postmaster.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
 bool		gtl_setting_background = true;
+int			gtl_setting_max_workers = 4;
+int			gtl_setting_launcher_interval = 10000;
+int			gtl_setting_retry_delay = 10000;
 static int	clock_offset = 0;
 
 void
@@ -21,6 +25,21 @@ gtl_settings_define(void)
 							 "When off, steps wait for gt_advance_job.",
 							 &gtl_setting_background, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("gtlabel.launcher_interval",
+							"How often the launcher looks for jobs with a step due in each database.",
+							"The launcher runs if gtlabel is in shared_preload_libraries.",
+							&gtl_setting_launcher_interval, 10000, 100, INT_MAX / 1000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("gtlabel.max_workers",
+							"The most background workers that do steps of jobs at the same time, in all databases.",
+							"Without the launcher there is no limit but max_worker_processes.",
+							&gtl_setting_max_workers, 4, 1, MAX_BACKENDS,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("gtlabel.retry_delay",
+							"How long a job waits after a failed step; four times as long after each further failure.",
+							NULL,
+							&gtl_setting_retry_delay, 10000, 1, 3600 * 1000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("gtlabel.clock_offset",
 							"Seconds added to the clock that leases and batches go by.",
 							"For tests of leases and batches that expire.",

@@ -9,6 +9,9 @@
 #include "datatype/timestamp.h"
 
 extern bool gtl_setting_background;
+extern int	gtl_setting_max_workers;
+extern int	gtl_setting_launcher_interval;	/* ms */
+extern int	gtl_setting_retry_delay;	/* ms */
 
 extern void gtl_settings_define(void);
 

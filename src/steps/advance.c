@@ -5,12 +5,14 @@
  * What is due follows from the tables alone: the newest batch, the newest round
  * and the counters.  Each step ends with the job's row saying where it
  * stands, in the transaction that did the step, so a crash loses a step or keeps it,
- * never half of it.
+ * never half of it.  What workers note of a step that has not ended is in gtlabel.step,
+ * and nothing here follows from it.
  */
 #include "steps/advance.h"
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -19,6 +21,7 @@
 #include "catalog/label.h"
 #include "catalog/object.h"
 #include "catalog/round.h"
+#include "catalog/step.h"
 #include "catalog/task.h"
 #include "learning/select.h"
 #include "miscadmin.h"
@@ -101,19 +104,13 @@ issue(GtlJob *job, bool validation, const int32 *objects, int count)
 					 gtl_text_count(count), validation ? "validation" : "training");
 }
 
-static bool
+static void
 issue_validation(GtlJob *job)
 {
 	int32	   *objects;
-	int			count;
+	int			count = gtl_object_next_validation(job->job_id, (int) gtl_limits_batch(job, job->max_concurrent), &objects);
 
-	if (job->validation_count == 0)
-		return false;
-	count = gtl_object_next_validation(job->job_id, (int) gtl_limits_batch(job, job->max_concurrent), &objects);
-	if (count == 0)
-		return false;
 	issue(job, true, objects, count);
-	return true;
 }
 
 /* Without a model to choose by: at random, or in the dataset's order if there will never be one. */
@@ -162,45 +159,89 @@ complete(GtlJob *job, const char *limit)
 			   limit == NULL ? final_counts(job) : psprintf("%s; %s", limit, final_counts(job)));
 }
 
-/*
- * One step; false if none is due.  *job becomes NULL if it is gone.  answers_locked:
- * GTL_LOCK_ANSWERS is held, so a batch with open tasks may be closed.
- */
-static bool
-step(GtlJob **job_pointer, bool answers_locked, GtlTransaction *transaction)
+typedef enum StepKind
 {
-	GtlJob	   *job = *job_pointer;
-	char	   *limit;
+	STEP_NONE,
+	STEP_LOOK_AGAIN,			/* the job was stopped between the two looks of lock_job */
+	STEP_STOP,
+	STEP_CLOSE_BATCH,
+	STEP_VALIDATION_BATCH,
+	STEP_ROUND,
+	STEP_TRAINING_BATCH,
+	STEP_COMPLETE
+} StepKind;
 
+static const char *const step_names[] = {
+	[STEP_STOP] = "stop",
+	[STEP_CLOSE_BATCH] = "close_batch",
+	[STEP_VALIDATION_BATCH] = "issue_batch",
+	[STEP_ROUND] = "round",
+	[STEP_TRAINING_BATCH] = "issue_batch",
+	[STEP_COMPLETE] = "complete",
+};
+
+static bool
+validation_left(const GtlJob *job)
+{
+	int32	   *objects;
+
+	return job->validation_count > 0 && gtl_object_next_validation(job->job_id, 1, &objects) > 0;
+}
+
+/*
+ * What is due.  answers_locked: GTL_LOCK_ANSWERS is held, so a batch with open tasks may be
+ * closed.
+ */
+static StepKind
+due_step(const GtlJob *job, bool answers_locked)
+{
 	if (job->state == GTL_JOB_STOPPING)
-	{
-		if (job->open_batch_no != 0 && !answers_locked)
-			return true;		/* stopped between the two looks of lock_job */
-		if (job->open_batch_no != 0)
-			close_batch(job);
-		finish(job, GTL_JOB_STOPPED, "stopped", final_counts(job));
-		return false;
-	}
+		return job->open_batch_no != 0 && !answers_locked ? STEP_LOOK_AGAIN : STEP_STOP;
 	if (job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_INITIALIZING)
-		return false;
-	job->state = GTL_JOB_IN_PROGRESS;
+		return STEP_NONE;
 	if (job->open_batch_no != 0)
+		return !answers_locked && gtl_task_any_open(job) ? STEP_NONE : STEP_CLOSE_BATCH;
+	if (gtl_limits_reached(job) != NULL)
+		return STEP_COMPLETE;
+	if (validation_left(job))
+		return STEP_VALIDATION_BATCH;
+	if (gtl_job_unlabeled(job) == 0)
+		return STEP_COMPLETE;
+	return gtl_advance_round_due(job) ? STEP_ROUND : STEP_TRAINING_BATCH;
+}
+
+/* The job as it stands after the step; NULL: it is gone. */
+static GtlJob *
+do_step(GtlJob *job, StepKind kind, GtlTransaction *transaction)
+{
+	if (job->state == GTL_JOB_INITIALIZING)
+		job->state = GTL_JOB_IN_PROGRESS;
+	switch (kind)
 	{
-		if (!answers_locked && gtl_task_any_open(job))
-			return false;
-		close_batch(job);
+		case STEP_NONE:
+		case STEP_LOOK_AGAIN:
+			break;
+		case STEP_STOP:
+			if (job->open_batch_no != 0)
+				close_batch(job);
+			finish(job, GTL_JOB_STOPPED, "stopped", final_counts(job));
+			break;
+		case STEP_CLOSE_BATCH:
+			close_batch(job);
+			break;
+		case STEP_VALIDATION_BATCH:
+			issue_validation(job);
+			break;
+		case STEP_ROUND:
+			return gtl_run_round(job, transaction);
+		case STEP_TRAINING_BATCH:
+			issue_training(job);
+			break;
+		case STEP_COMPLETE:
+			complete(job, gtl_limits_reached(job));
+			break;
 	}
-	else if ((limit = gtl_limits_reached(job)) != NULL)
-		complete(job, limit);
-	else if (issue_validation(job))
-		;
-	else if (gtl_job_unlabeled(job) == 0)
-		complete(job, NULL);
-	else if (gtl_advance_round_due(job))
-		*job_pointer = gtl_run_round(job, transaction);
-	else
-		issue_training(job);
-	return true;
+	return job;
 }
 
 /* Locks in the order of lock.h, then the job as it stands. */
@@ -217,17 +258,47 @@ lock_job(int64 job_id, bool *answers_locked)
 	return gtl_job_lock(job_id);
 }
 
+/*
+ * A worker first commits a mark of what it is about to do: if it does not come to the end, the
+ * next one knows.  The locks of the transaction go with it, so all is looked at again.
+ */
+static GtlJob *
+mark_step(GtlJob *job, StepKind *kind, GtlTransaction *transaction)
+{
+	int64		job_id = job->job_id;
+	bool		answers_locked = false;
+
+	gtl_step_start(job_id, step_names[*kind]);
+	gtl_transaction_suspend(transaction);
+	gtl_progress_phase(step_names[*kind]);
+	gtl_transaction_resume(transaction);
+	job = lock_job(job_id, &answers_locked);
+	if (job != NULL)
+		*kind = due_step(job, answers_locked);
+	return job;
+}
+
 GtlJob *
 gtl_advance(int64 job_id, GtlTransaction *transaction)
 {
-	GtlJob	   *job;
-	bool		answers_locked = false;
-
 	for (;;)
 	{
+		bool		answers_locked = false;
+		GtlJob	   *job;
+		StepKind	kind;
+
 		CHECK_FOR_INTERRUPTS();
 		job = lock_job(job_id, &answers_locked);
-		if (job == NULL || !step(&job, answers_locked, transaction) || job == NULL)
+		if (job == NULL)
+			return NULL;
+		kind = due_step(job, answers_locked);
+		if (transaction->own && kind > STEP_LOOK_AGAIN)
+			job = mark_step(job, &kind, transaction);
+		if (job != NULL)
+			job = do_step(job, kind, transaction);
+		if (job == NULL || job->state != GTL_JOB_FAILED || kind != STEP_NONE)
+			gtl_step_delete(job_id);	/* a failed job keeps what it failed of */
+		if (job == NULL || kind == STEP_NONE)
 			return job;
 		gtl_transaction_suspend(transaction);
 		gtl_transaction_resume(transaction);

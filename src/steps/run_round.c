@@ -10,6 +10,7 @@
 #include "steps/run_round.h"
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "catalog/batch.h"
@@ -262,6 +263,7 @@ gtl_run_round(GtlJob *job, GtlTransaction *transaction)
 	memset(&state, 0, sizeof(state));
 	state.job = job;
 	gtl_env_init(&state.env, context);
+	gtl_progress_phase("loading");
 	load_round(&state);
 	gtl_transaction_suspend(transaction);
 	MemoryContextSwitchTo(context);
@@ -272,6 +274,7 @@ gtl_run_round(GtlJob *job, GtlTransaction *transaction)
 	if (state.job != NULL && state.job->state == GTL_JOB_IN_PROGRESS)
 	{
 		score_and_decide(&state);
+		gtl_progress_phase("writing");
 		write_round(&state);
 	}
 	MemoryContextSwitchTo(caller);

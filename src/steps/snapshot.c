@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "catalog/feature_page.h"
 #include "catalog/object.h"
@@ -162,6 +163,8 @@ take_row(void *context, const GtlDatasetRow *row)
 		return;
 	take_key(state, row);
 	state->count++;
+	if (state->count % OBJECT_ROWS == 0)
+		gtl_progress_update("snapshot", state->count, 0);
 }
 
 static void

@@ -81,7 +81,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'event']);
+SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'step', 'event']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity AND relname <> 'feature_page' $$, 'every table that may be read has row-level security');
@@ -94,8 +94,9 @@ SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND relhast
 -- ---- Settings ------------------------------------------------------------------------------
 
 SELECT ok(gtlabel.clock() BETWEEN now() - interval '1 minute' AND now() + interval '1 minute', 'the clock is the wall clock');
-SELECT set_eq($$ SELECT name, context FROM pg_settings WHERE name LIKE 'gtlabel.%' $$, $$ VALUES ('gtlabel.background', 'user'), ('gtlabel.clock_offset', 'superuser') $$,
-              'everybody may turn the worker off, only a superuser moves the clock');
+SELECT set_eq($$ SELECT name, context FROM pg_settings WHERE name LIKE 'gtlabel.%' $$, $$ VALUES ('gtlabel.background', 'user'), ('gtlabel.clock_offset', 'superuser'),
+                          ('gtlabel.launcher_interval', 'sighup'), ('gtlabel.max_workers', 'sighup'), ('gtlabel.retry_delay', 'sighup') $$,
+              'everybody may turn the worker off, only a superuser moves the clock or limits all workers');
 SELECT throws_ok($$ SET gtlabel.bakground = off $$, '42602', NULL, 'a misspelt setting is refused');
 
 -- ---- The extension elsewhere, and gone -------------------------------------------------------

@@ -1,0 +1,206 @@
+/*
+ * progress.c
+ *		How far running work is, in shared memory.
+ *
+ * An array of places under one spinlock.  A place is taken and given back by the process
+ * whose id stands in it, and nobody else writes to it; readers copy it.  Updates come a
+ * few times a second.  When all places are taken, work goes on without being shown.
+ * The server has a few kilobytes to spare also if the library is not preloaded.
+ */
+#include "base/progress.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "storage/spin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#define PLACES 64
+
+/* pg_stat_activity is told a new count once in this time. */
+#define ACTIVITY_MILLISECONDS 1000
+
+typedef struct Board
+{
+	slock_t		mutex;
+	GtlProgress places[PLACES];
+} Board;
+
+static Board *board = NULL;
+static GtlProgress *mine = NULL;
+static char *subject = NULL;	/* workers */
+static TimestampTz told_at = 0;
+static shmem_request_hook_type previous_request_hook = NULL;
+
+static void
+request_memory(void)
+{
+	if (previous_request_hook != NULL)
+		previous_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(Board)));
+}
+
+static void
+attach(void)
+{
+	bool		found;
+
+	if (board != NULL)
+		return;
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	board = ShmemInitStruct("gtlabel progress", sizeof(Board), &found);
+	if (!found)
+	{
+		memset(board, 0, sizeof(Board));
+		SpinLockInit(&board->mutex);
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+static void
+leave(void)
+{
+	if (mine == NULL)
+		return;
+	SpinLockAcquire(&board->mutex);
+	mine->pid = 0;
+	SpinLockRelease(&board->mutex);
+	mine = NULL;
+}
+
+static void
+leave_at_exit(int code, Datum argument)
+{
+	leave();
+}
+
+static void
+at_transaction_end(XactEvent event, void *argument)
+{
+	if (subject == NULL &&
+		(event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE))
+		leave();
+}
+
+void
+gtl_progress_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = request_memory;
+}
+
+void
+gtl_progress_begin(int64 job_id, const char *phase)
+{
+	static bool exit_registered = false;
+	TimestampTz now = GetCurrentTimestamp();
+
+	attach();
+	if (!exit_registered)
+		before_shmem_exit(leave_at_exit, (Datum) 0);
+	exit_registered = true;
+	SpinLockAcquire(&board->mutex);
+	for (int i = 0; i < PLACES && mine == NULL; i++)
+		if (board->places[i].pid == 0)
+			mine = &board->places[i];
+	if (mine != NULL)
+	{
+		memset(mine, 0, sizeof(*mine));
+		mine->pid = MyProcPid;
+		mine->database = MyDatabaseId;
+		mine->job_id = job_id;
+		mine->started_at = mine->phase_started_at = now;
+		strlcpy(mine->phase, phase, sizeof(mine->phase));
+	}
+	SpinLockRelease(&board->mutex);
+}
+
+void
+gtl_progress_begin_worker(int64 job_id, const char *name)
+{
+	subject = MemoryContextStrdup(TopMemoryContext, name);
+	pgstat_report_appname(subject);
+	gtl_progress_begin(job_id, "starting");
+	gtl_progress_phase("starting");
+}
+
+static void
+tell_activity(const char *phase, int64 done, int64 total)
+{
+	char		text[NAMEDATALEN * 2 + GTL_PROGRESS_PHASE + 64];
+
+	if (total > 0)
+		snprintf(text, sizeof(text), "%s: %s, " INT64_FORMAT " of " INT64_FORMAT, subject, phase, done, total);
+	else
+		snprintf(text, sizeof(text), "%s: %s", subject, phase);
+	pgstat_report_activity(STATE_RUNNING, text);
+}
+
+void
+gtl_progress_phase(const char *phase)
+{
+	gtl_progress_update(phase, 0, 0);
+}
+
+void
+gtl_progress_update(const char *phase, int64 done, int64 total)
+{
+	TimestampTz now;
+	bool		is_new = true;
+
+	if (mine == NULL && subject == NULL)
+		return;
+	now = GetCurrentTimestamp();
+	if (mine != NULL)
+	{
+		is_new = strcmp(mine->phase, phase) != 0;	/* nobody else writes it */
+		SpinLockAcquire(&board->mutex);
+		if (is_new || done < mine->done)
+			mine->phase_started_at = now;
+		strlcpy(mine->phase, phase, sizeof(mine->phase));
+		mine->done = done;
+		mine->total = total;
+		SpinLockRelease(&board->mutex);
+	}
+	if (subject != NULL && (is_new || TimestampDifferenceExceeds(told_at, now, ACTIVITY_MILLISECONDS)))
+	{
+		told_at = now;
+		tell_activity(phase, done, total);
+	}
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_progress);
+Datum
+gtl_sql_progress(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlProgress *copy = palloc(sizeof(GtlProgress) * PLACES);
+
+	attach();
+	SpinLockAcquire(&board->mutex);
+	memcpy(copy, board->places, sizeof(GtlProgress) * PLACES);
+	SpinLockRelease(&board->mutex);
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < PLACES; i++)
+	{
+		const GtlProgress *place = &copy[i];
+		Datum		values[7] = {Int32GetDatum(place->pid), Int64GetDatum(place->job_id),
+			CStringGetTextDatum(place->phase), Int64GetDatum(place->done), Int64GetDatum(place->total),
+		TimestampTzGetDatum(place->started_at), TimestampTzGetDatum(place->phase_started_at)};
+		bool		nulls[7] = {false, place->job_id == 0, false, place->total == 0 && place->done == 0,
+		place->total == 0, false, false};
+
+		if (place->pid != 0 && place->database == MyDatabaseId)
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

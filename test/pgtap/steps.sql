@@ -1,0 +1,141 @@
+-- Steps that do not end well: recorded, tried again, given up, taken up again.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+
+LOAD 'gtlabel';
+ALTER SYSTEM SET gtlabel.retry_delay = '20ms';
+SELECT pg_reload_conf() \g /dev/null
+
+-- Polls, at most a minute.
+CREATE PROCEDURE wait_for(condition text) LANGUAGE plpgsql AS $$
+DECLARE
+    holds boolean;
+BEGIN
+    FOR turn IN 1 .. 6000 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXECUTE 'SELECT ' || condition INTO holds;
+        EXIT WHEN holds;
+        COMMIT;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+    IF holds IS NOT TRUE THEN RAISE EXCEPTION 'it does not come true: %', condition; END IF;
+END $$;
+
+CREATE TABLE things AS SELECT i AS id, ARRAY[i % 2, random()]::float4[] AS features, (ARRAY['a','b'])[1 + i % 2] AS gold
+  FROM generate_series(1, 40) i;
+ALTER TABLE things ADD PRIMARY KEY (id);
+CREATE TABLE weather (fine boolean);
+INSERT INTO weather VALUES (false);
+-- The owner's own way to consolidate, which fails while the weather is bad.
+CREATE FUNCTION moody(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT (SELECT fine FROM public.weather) THEN
+        RAISE EXCEPTION 'no consolidation in bad weather' USING ERRCODE = 'P1234';
+    END IF;
+    RETURN QUERY SELECT k, min(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k;
+END $$;
+
+SELECT * FROM no_plan();
+
+-- ---- Errors ------------------------------------------------------------------------------------
+
+SELECT gt_create_job('moody', 'things', ARRAY['a','b'], max_concurrent_task_count => 20, annotators_per_object => 1,
+                     features_column => NULL, consolidation => 'moody(text, text[], text[], text[])') > 0 AS created \g /dev/null
+SELECT gt_create_job('calm', 'things', ARRAY['a','b'], max_concurrent_task_count => 20, features_column => NULL) > 0 AS created \g /dev/null
+CREATE FUNCTION answer(job text) RETURNS integer LANGUAGE sql AS $$
+    SELECT gt_annotate(job, array_agg(t.object_key), array_agg(d.gold)) FROM gt_tasks t JOIN things d ON d.id::text = t.object_key
+     WHERE t.job_name = job AND t.state = 'available' $$;
+SELECT answer('moody') \g /dev/null
+SELECT answer('calm') \g /dev/null
+CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'moody')$$);
+SELECT is((SELECT count(*) FROM gt_events WHERE job_name = 'moody' AND event = 'step_failed'), 5::bigint, 'a step that fails is tried five times');
+SELECT matches((SELECT detail FROM gt_events WHERE job_name = 'moody' AND event = 'step_failed' ORDER BY event_id LIMIT 1),
+               'step "close_batch", failure 1 of 5, P1234: no consolidation in bad weather; context: PL/pgSQL function .*; tried again after 0.02 s',
+               'each failure is an event with step, SQLSTATE, message, context and delay');
+SELECT matches((SELECT failure_reason FROM gt_jobs WHERE job_name = 'moody'),
+               'step "close_batch" has failed 5 times in a row, at last with P1234: no consolidation in bad weather; .* gt_resume_job tries again',
+               'then the job fails, with a reason that says what to do');
+SELECT is((SELECT array[step, step_failures::text, step_error] FROM gt_jobs WHERE job_name = 'moody'),
+          ARRAY['close_batch', '5', 'P1234: no consolidation in bad weather'], 'gt_jobs has the step and its error');
+SELECT is((SELECT count(*) FROM gt_annotations WHERE job_name = 'moody'), 20::bigint, 'no answer is lost');
+SELECT is((SELECT (open_batch_no, human_labeled)::text FROM gtlabel.job WHERE job_name = 'moody'), '(1,0)', 'nothing of the step is left');
+CALL wait_for($$(SELECT max(batch_no) = 2 FROM gt_batches WHERE job_name = 'calm')$$);
+SELECT pass('a broken job does not stop another');
+
+SELECT gt_resume_job('moody') \g /dev/null
+CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'moody')$$);
+SELECT is((SELECT count(*) FROM gt_events WHERE job_name = 'moody' AND event = 'step_failed'), 10::bigint, 'resumed, it has five tries again');
+UPDATE weather SET fine = true;
+SELECT gt_resume_job('moody') \g /dev/null
+CALL wait_for($$(SELECT max(batch_no) = 2 FROM gt_batches WHERE job_name = 'moody')$$);
+SELECT is((SELECT (state, human_labeled, failure_reason, step, step_failures)::text FROM gt_jobs WHERE job_name = 'moody'),
+          '(in_progress,20,,,)', 'put right and resumed, it goes on, and the failures are forgotten');
+UPDATE weather SET fine = false;
+SELECT answer('moody') \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM gt_jobs WHERE job_name = 'moody' AND step_failures > 0)$$);
+UPDATE weather SET fine = true;
+CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'moody')$$);
+SELECT pass('without help too, when the error goes away between two tries');
+SELECT is_empty($$SELECT * FROM gtlabel.step WHERE job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'moody')$$, 'nothing is left of them');
+
+-- ---- Crashes: what a worker leaves that was killed -------------------------------------------------
+
+SET gtlabel.background = off;
+SELECT answer('calm') \g /dev/null
+SELECT job_id AS calm FROM gt_jobs WHERE job_name = 'calm' \gset
+INSERT INTO gtlabel.step (job_id, step, started_at) VALUES (:calm, 'close_batch', now());
+SELECT is((SELECT (step, step_started_at IS NULL)::text FROM gt_jobs WHERE job_name = 'calm'), '(close_batch,f)', 'a step that is being done is shown');
+SET gtlabel.background = on;
+SELECT gt_wait_job('calm', 'completed', '30 s') AS done \gset
+SELECT ok(:'done'::boolean, 'what a crash has cut off is done again');
+SELECT matches((SELECT detail FROM gt_events WHERE job_name = 'calm' AND event = 'step_failed'),
+               'step "close_batch", failure 1 of 5, 57P02: the worker or the server went down in the middle of the step; tried again at once',
+               'and counted as a failure');
+
+-- ---- Cancel and terminate in mid-training ------------------------------------------------------------
+
+CREATE TABLE many AS SELECT i AS id, ARRAY(SELECT (random() * 4 + (i + d) % 7)::float4 FROM generate_series(1, 512) d) AS features,
+       'c' || ((i * 7919) % 60) AS gold FROM generate_series(1, 6000) i;
+ALTER TABLE many ADD PRIMARY KEY (id);
+-- (a superuser's workers; nothing else in this cluster raises it)
+ALTER ROLE postgres SET maintenance_work_mem = '1GB';
+SET maintenance_work_mem = '1GB';
+SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager', max_concurrent_task_count => 3000,
+                     validation_share => 0.5, seed => 1) > 0 AS created \g /dev/null
+SELECT gt_annotate('long', array_agg(t.object_key), array_agg(d.gold)) FROM gt_tasks t JOIN many d ON d.id::text = t.object_key
+ WHERE t.job_name = 'long' AND t.state = 'available' \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM gt_progress WHERE job_name = 'long' AND phase IN ('selecting', 'cross-fitting', 'training'))$$);
+SELECT pid AS worker FROM gt_progress WHERE job_name = 'long' \gset
+SELECT is((SELECT (backend_xmin, backend_xid, application_name)::text FROM pg_stat_activity WHERE pid = :worker), '(,,"gtlabel job long")',
+          'training holds no snapshot');
+SELECT matches((SELECT query FROM pg_stat_activity WHERE pid = :worker), '^gtlabel job long: (selecting|cross-fitting|training)', 'pg_stat_activity shows job and phase');
+SELECT bag_eq(format($$SELECT locktype || ' ' || mode FROM pg_locks WHERE pid = %s AND locktype <> 'virtualxid'$$, :worker), ARRAY['advisory ExclusiveLock'],
+              'and no lock but that of the job''s steps');
+SELECT is((SELECT (backend_type, role)::text FROM gt_progress WHERE pid = :worker), '("gtlabel worker",postgres)', 'gt_progress shows it');
+SELECT clock_timestamp() AS started \gset
+SELECT pg_cancel_backend(:worker) \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM gt_events WHERE job_name = 'long' AND event = 'step_canceled')$$);
+SELECT cmp_ok(clock_timestamp() - :'started', '<', interval '1 s', 'a step is canceled within a second');
+SELECT is((SELECT COALESCE(step_failures, 0) FROM gt_jobs WHERE job_name = 'long'), 0, 'that is no failure');
+CALL wait_for($$EXISTS (SELECT FROM gt_progress WHERE job_name = 'long' AND phase IN ('selecting', 'cross-fitting', 'training'))$$);
+SELECT pass('and it is tried again');
+SELECT pid AS worker FROM gt_progress WHERE job_name = 'long' \gset
+SELECT pg_terminate_backend(:worker, 5000) AS gone \gset
+SELECT ok(:'gone'::boolean, 'a worker can be terminated');
+CALL wait_for($$EXISTS (SELECT FROM gt_events WHERE job_name = 'long' AND event = 'step_interrupted')$$);
+CALL wait_for($$EXISTS (SELECT FROM gt_progress WHERE job_name = 'long' AND phase IN ('selecting', 'cross-fitting', 'training'))$$);
+SELECT isnt((SELECT pid FROM gt_progress WHERE job_name = 'long'), :worker, 'and another one does its work');
+SELECT is((SELECT COALESCE(step_failures, 0) FROM gt_jobs WHERE job_name = 'long'), 0, 'that is no failure either');
+SELECT gt_drop_job('long', true) \g /dev/null
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gtlabel job long' \g /dev/null
+CALL wait_for($$NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gtlabel job long')$$);
+SELECT pass('a worker whose job is dropped ends');
+
+SELECT * FROM finish();
+ALTER ROLE postgres RESET maintenance_work_mem;
+ALTER SYSTEM RESET gtlabel.retry_delay;
+SELECT pg_reload_conf() \g /dev/null
