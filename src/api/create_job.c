@@ -9,6 +9,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "background/hub.h"
 #include "base/errors.h"
 #include "base/lock.h"
 #include "base/progress.h"
@@ -310,5 +311,6 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_advance(job->job_id, &transaction);
 	warn_of_futility(job);
 	warn_of_memory(job);
+	(void) gtl_hub_ask(MyDatabaseId);	/* the launcher may not know yet that there is something to watch */
 	PG_RETURN_INT64(job->job_id);
 }
