@@ -24,6 +24,9 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+/* How often gt_progress is told. */
+#define PROGRESS_ROWS 8192
+
 /* The pass over the dataset. */
 typedef struct SnapshotState
 {
@@ -163,7 +166,7 @@ take_row(void *context, const GtlDatasetRow *row)
 		return;
 	take_key(state, row);
 	state->count++;
-	if (state->count % OBJECT_ROWS == 0)
+	if (state->count % PROGRESS_ROWS == 0)
 		gtl_progress_update("snapshot", state->count, 0);
 }
 
