@@ -24,6 +24,7 @@ typedef struct Hub
 	slock_t		mutex;
 	Latch	   *launcher;		/* its process's latch; NULL: it does not run */
 	int			workers;		/* at work */
+	uint32		arrivals;		/* of workers that the launcher has started */
 	int			asked_count;
 	Oid			asked[ASKED];	/* databases to look at soon; what does not fit is looked at later */
 	GtlScanResult scan;
@@ -153,22 +154,39 @@ worker_exits(int code, Datum argument)
 }
 
 bool
-gtl_hub_enter_worker(Oid database, bool counted)
+gtl_hub_enter_worker(Oid database, bool from_launcher)
 {
+	Latch	   *launcher;
 	bool		may;
 
 	if (hub == NULL)
 		return true;
 	SpinLockAcquire(&hub->mutex);
-	may = counted || hub->launcher == NULL || hub->workers < gtl_setting_max_workers;
+	launcher = hub->launcher;
+	may = from_launcher || launcher == NULL || hub->workers < gtl_setting_max_workers;
 	if (may)
 		hub->workers++;
 	else
 		note_asked(database);
+	if (from_launcher)
+		hub->arrivals++;
 	SpinLockRelease(&hub->mutex);
 	if (may)
-		before_shmem_exit(worker_exits, (Datum) 0);
+		on_shmem_exit(worker_exits, (Datum) 0); /* after it has left pg_stat_activity */
+	if (from_launcher && launcher != NULL)
+		SetLatch(launcher);
 	return may;
+}
+
+uint32
+gtl_hub_arrivals(void)
+{
+	uint32		arrivals;
+
+	SpinLockAcquire(&hub->mutex);
+	arrivals = hub->arrivals;
+	SpinLockRelease(&hub->mutex);
+	return arrivals;
 }
 
 int

@@ -48,8 +48,11 @@ extern Oid	gtl_hub_next_asked(void);
  * A worker begins, until its exit.  False: gtlabel.max_workers are at work already, and the
  * launcher looks at the database once one of them has ended.
  */
-extern bool gtl_hub_enter_worker(Oid database, bool counted);
+extern bool gtl_hub_enter_worker(Oid database, bool from_launcher);
 extern int	gtl_hub_workers(void);
+
+/* Workers that the launcher has started and that have come so far. */
+extern uint32 gtl_hub_arrivals(void);
 
 /* There is one scan at a time; NULL without preload. */
 extern GtlScanResult *gtl_hub_scan_result(void);

@@ -46,6 +46,9 @@
 #define ABSENT_INTERVALS 12
 #define MAX_BACKOFF 64
 
+/* How often it looks whether a worker that it has started is still alive. */
+#define ARRIVAL_MILLISECONDS 100L
+
 /* datconnlimit of a database whose DROP was cut off (PostgreSQL 15.4) */
 #define INVALID_DATABASE (-2)
 
@@ -187,6 +190,22 @@ run_scan(Oid database, int wanted)
 	return true;
 }
 
+/* Until the worker has entered itself, so that the next look counts it. */
+static void
+wait_for_arrival(BackgroundWorkerHandle *handle, uint32 arrivals)
+{
+	pid_t		pid;
+
+	if (WaitForBackgroundWorkerStartup(handle, &pid) == BGWH_POSTMASTER_DIED)
+		proc_exit(1);
+	while (gtl_hub_arrivals() == arrivals && GetBackgroundWorkerPid(handle, &pid) == BGWH_STARTED)
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ARRIVAL_MILLISECONDS, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
 /* Returns whether all found a worker. */
 static bool
 start_workers(const GtlScanResult *result)
@@ -194,14 +213,13 @@ start_workers(const GtlScanResult *result)
 	for (int i = 0; i < result->count; i++)
 	{
 		BackgroundWorkerHandle *handle = NULL;
-		pid_t		pid;
+		uint32		arrivals = gtl_hub_arrivals();
 
 		switch (gtl_worker_start(&result->jobs[i], result->job_names[i], &handle))
 		{
 			case GTL_WORKER_STARTED:
 				no_slot = false;
-				if (WaitForBackgroundWorkerStartup(handle, &pid) == BGWH_POSTMASTER_DIED)
-					proc_exit(1);
+				wait_for_arrival(handle, arrivals);
 				pfree(handle);
 				break;
 			case GTL_WORKER_ON_ITS_WAY:

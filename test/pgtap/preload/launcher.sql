@@ -1,0 +1,151 @@
+-- The launcher: due jobs of all databases are done without anybody asking.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = error;
+
+ALTER SYSTEM SET gtlabel.launcher_interval = '100ms';
+ALTER SYSTEM SET gtlabel.retry_delay = '20ms';
+SELECT pg_reload_conf() \g /dev/null
+
+CREATE PROCEDURE wait_for(condition text) LANGUAGE plpgsql AS $$
+DECLARE
+    holds boolean;
+BEGIN
+    FOR turn IN 1 .. 6000 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXECUTE 'SELECT ' || condition INTO holds;
+        EXIT WHEN holds;
+        COMMIT;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+    IF holds IS NOT TRUE THEN RAISE EXCEPTION 'it does not come true: %', condition; END IF;
+END $$;
+
+CREATE TABLE things AS SELECT i AS id FROM generate_series(1, 20) i;
+ALTER TABLE things ADD PRIMARY KEY (id);
+GRANT SELECT ON things TO PUBLIC;
+-- A job whose first batch of ten is answered, and nobody asks for a worker: that is up to the launcher.
+CREATE PROCEDURE leave_due(job text) LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL gtlabel.background = off;
+    PERFORM gt_create_job(job, 'public.things', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 10);
+    PERFORM gt_annotate(job, array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = job;
+END $$;
+
+SELECT * FROM no_plan();
+CALL wait_for($$EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'gtlabel launcher')$$);
+SELECT pid AS launcher FROM pg_stat_activity WHERE backend_type = 'gtlabel launcher' \gset
+
+-- ---- Jobs that are due, here and elsewhere --------------------------------------------------------
+
+CALL leave_due('first');
+CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'first' AND batch_no = 2)$$);
+SELECT is((SELECT human_labeled FROM gt_jobs WHERE job_name = 'first'), 10, 'a due job is done without anybody asking');
+SELECT is_empty('SELECT * FROM gtlabel.step', 'and nothing is noted of it afterwards');
+
+\! psql -Xqd postgres -c 'CREATE DATABASE launcher_closed' -c 'ALTER DATABASE launcher_closed ALLOW_CONNECTIONS false' -c 'CREATE DATABASE launcher_gone'
+\! psql -Xqd postgres -c 'CREATE DATABASE "launcher ""other"""' && psql -Xqd 'launcher "other"' -c 'CREATE EXTENSION gtlabel' -c 'CREATE TABLE things AS SELECT i AS id FROM generate_series(1, 20) i' -c 'ALTER TABLE things ADD PRIMARY KEY (id)' -c 'SET gtlabel.background = off' -c "SELECT gt_create_job('elsewhere', 'things', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 10)" -c "SELECT gt_annotate('elsewhere', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks" >/dev/null
+\! for i in `seq 600`; do [ "$(psql -XAtqd 'launcher "other"' -c 'SELECT max(batch_no) FROM gt_batches')" = 2 ] && break; sleep 0.05; done
+\set elsewhere `psql -XAtqd 'launcher "other"' -c 'SELECT human_labeled FROM gt_jobs'`
+SELECT is(:elsewhere, 10, 'in other databases too');
+\! psql -Xqd 'launcher "other"' -c 'DROP EXTENSION gtlabel CASCADE'; psql -Xqd postgres -c 'DROP DATABASE launcher_gone'
+CALL leave_due('second');
+CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'second' AND batch_no = 2)$$);
+SELECT pass('with databases that are closed, dropped or without the extension');
+
+-- ---- Owners who are gone, or may not connect -----------------------------------------------------
+
+CREATE ROLE regress_gtl_gone;
+CREATE ROLE regress_gtl_locked_out LOGIN CONNECTION LIMIT 0;
+SET ROLE regress_gtl_gone;
+SET gtlabel.background = off;
+SELECT gt_create_job('orphan', 'public.things', ARRAY['a','b'], features_column => NULL) > 0 \g /dev/null
+SELECT gt_annotate('orphan', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'orphan' \g /dev/null
+SET ROLE regress_gtl_locked_out;
+SELECT gt_create_job('locked out', 'public.things', ARRAY['a','b'], features_column => NULL) > 0 \g /dev/null
+SELECT gt_annotate('locked out', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'locked out' \g /dev/null
+RESET ROLE;
+DROP ROLE regress_gtl_gone;
+CALL leave_due('third');
+CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'third' AND batch_no = 2)$$);
+SELECT pass('a job whose owner is gone does not stop others');
+CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'locked out')$$);
+SELECT pass('a worker that cannot connect as the owner is followed by one that can');
+
+-- ---- Time --------------------------------------------------------------------------------------------
+
+SELECT gt_create_job('expiry', 'things', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 10, task_availability_lifetime => '1 min') > 0 \g /dev/null
+SELECT current_database() AS database \gset
+ALTER DATABASE :"database" SET gtlabel.clock_offset = '1 h';
+CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'expiry' AND batch_no = 2)$$);
+SELECT is((SELECT (state, labeled, failed)::text FROM gt_batches WHERE job_name = 'expiry' AND batch_no = 1), '(closed,0,10)', 'a batch that expires is closed without anybody asking');
+ALTER DATABASE :"database" RESET gtlabel.clock_offset;
+SELECT gt_drop_job('expiry') \g /dev/null
+
+-- ---- Failures --------------------------------------------------------------------------------------------
+
+CREATE TABLE weather (fine boolean);
+INSERT INTO weather VALUES (false);
+CREATE FUNCTION moody(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT (SELECT fine FROM public.weather) THEN RAISE EXCEPTION 'bad weather'; END IF;
+    RETURN QUERY SELECT k, min(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k;
+END $$;
+SELECT gt_create_job('moody', 'things', ARRAY['a','b'], features_column => NULL, consolidation => 'moody(text, text[], text[], text[])') > 0 \g /dev/null
+SELECT gt_annotate('moody', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'moody' \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM gt_jobs WHERE job_name = 'moody' AND step_failures >= 2)$$);
+UPDATE weather SET fine = true;
+CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'moody')$$);
+SELECT pass('a failed step is tried again');
+SELECT is_empty('SELECT * FROM gtlabel.step s JOIN gtlabel.job j USING (job_id) WHERE j.job_name <> ''orphan''', 'and nothing is left of its failures');
+
+-- ---- gtlabel.max_workers, oldest first ----------------------------------------------------------------
+
+ALTER SYSTEM SET gtlabel.max_workers = 2;
+ALTER SYSTEM SET gtlabel.background = off;
+SELECT pg_reload_conf() \g /dev/null
+CREATE FUNCTION slow(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE sql AS $$
+    SELECT pg_sleep(0.3);
+    SELECT k, min(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k $$;
+CREATE PROCEDURE leave_slow() LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1 .. 7 LOOP
+        PERFORM gt_create_job('slow' || i, 'things', ARRAY['a','b'], features_column => NULL, consolidation => 'slow(text, text[], text[], text[])');
+        PERFORM gt_annotate('slow' || i, array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'slow' || i;
+        COMMIT;
+    END LOOP;
+END $$;
+CALL leave_slow();
+ALTER SYSTEM RESET gtlabel.background;
+SELECT pg_reload_conf() \g /dev/null
+CREATE TABLE seen (workers bigint, jobs bigint);
+CREATE PROCEDURE watch() LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE EXISTS (SELECT FROM gt_jobs WHERE job_name LIKE 'slow%' AND state <> 'completed') LOOP
+        PERFORM pg_stat_clear_snapshot();
+        INSERT INTO seen SELECT count(*), count(DISTINCT application_name) FROM pg_stat_activity WHERE backend_type = 'gtlabel worker';
+        COMMIT;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END $$;
+CALL watch();
+SELECT is((SELECT max(workers) FROM seen), 2::bigint, 'gtlabel.max_workers workers at a time');
+SELECT is((SELECT max(jobs) FROM seen), 2::bigint, 'each with a job of its own');
+SELECT is((SELECT array_agg((i + 1) / 2 ORDER BY i) FROM (SELECT row_number() OVER (ORDER BY event_id) AS place, right(job_name, 1)::int AS i
+             FROM gt_events WHERE job_name LIKE 'slow%' AND event = 'completed') e WHERE (place + 1) / 2 <> (i + 1) / 2), NULL, 'oldest first');
+
+SELECT is((SELECT pid FROM pg_stat_activity WHERE backend_type = 'gtlabel launcher'), :launcher, 'the launcher has gone through all this');
+SELECT pg_terminate_backend(:launcher) \g /dev/null
+CALL wait_for(format($$EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'gtlabel launcher' AND pid <> %s)$$, :launcher));
+SELECT pass('terminated, it comes again');
+
+SELECT * FROM finish();
+SELECT gt_drop_job('orphan') \g /dev/null
+\! psql -Xqd postgres -c 'DROP DATABASE launcher_closed' -c 'DROP DATABASE "launcher ""other"""'
+DROP ROLE regress_gtl_locked_out;
+ALTER SYSTEM RESET ALL;
+SELECT pg_reload_conf() \g /dev/null
