@@ -14,7 +14,7 @@
  *
  * Nothing that is wrong with a database ends the launcher: a scan that fails is logged by the
  * process that did it, and the next one comes later, at most MAX_BACKOFF intervals.  A lack of worker
- * slots is logged once, until there is one again.
+ * slots is logged every few minutes.
  */
 #include "background/launcher.h"
 
@@ -46,6 +46,9 @@
 #define ABSENT_INTERVALS 12
 #define MAX_BACKOFF 64
 
+/* A lack of worker slots is logged once in this time. */
+#define WARNING_MILLISECONDS (10 * 60 * 1000)
+
 /* How often it looks whether a worker that it has started is still alive. */
 #define ARRIVAL_MILLISECONDS 100L
 
@@ -63,7 +66,7 @@ typedef struct Database
 static Database *databases;
 static int	database_count = 0;
 static int	database_capacity = 0;
-static bool no_slot = false;	/* and it is in the log */
+static TimestampTz warned_at = 0;
 
 void
 gtl_launcher_init(void)
@@ -147,15 +150,18 @@ list_databases(void)
 static void
 slot_missing(const char *job_name)
 {
-	if (!no_slot)
-		ereport(WARNING,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 job_name == NULL ? errmsg("no background worker is free to look for due labeling jobs") :
-				 errmsg("no background worker is free for labeling job \"%s\"", job_name),
-				 errdetail("The launcher tries again every %d ms, without another message until one is free.",
-						   gtl_setting_launcher_interval),
-				 errhint("Increase max_worker_processes.")));
-	no_slot = true;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!TimestampDifferenceExceeds(warned_at, now, WARNING_MILLISECONDS))
+		return;
+	warned_at = now;
+	ereport(WARNING,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 job_name == NULL ? errmsg("no background worker is free to look for due labeling jobs") :
+			 errmsg("no background worker is free for labeling job \"%s\"", job_name),
+			 errdetail("The launcher tries again every %d ms, and says so every %d minutes.",
+					   gtl_setting_launcher_interval, WARNING_MILLISECONDS / 60000),
+			 errhint("Increase max_worker_processes.")));
 }
 
 /* False: the postmaster is gone, or no slot is free. */
@@ -218,7 +224,6 @@ start_workers(const GtlScanResult *result)
 		switch (gtl_worker_start(&result->jobs[i], result->job_names[i], &handle))
 		{
 			case GTL_WORKER_STARTED:
-				no_slot = false;
 				wait_for_arrival(handle, arrivals);
 				pfree(handle);
 				break;

@@ -25,6 +25,9 @@
 
 #define LOCK_TIMEOUT "1s"
 
+/* The delay between workers that do not come grows so many times. */
+#define MAX_ATTEMPT_DELAYS 2
+
 /* Should the worker not come, the next attempt connects as the bootstrap superuser. */
 static void
 report_job(GtlScanResult *result, const GtlDueJob *job)
@@ -37,7 +40,7 @@ report_job(GtlScanResult *result, const GtlDueJob *job)
 	if (job->attempts > 0)
 		argument->owner_can_connect = false;
 	strlcpy(name, job->name, 1 + pg_mbcliplen(job->name, (int) strlen(job->name), NAMEDATALEN - 1));
-	gtl_step_attempt(job->job_id, gtl_outcome_delay(job->attempts + 1));
+	gtl_step_attempt(job->job_id, gtl_outcome_delay(Min(job->attempts + 1, MAX_ATTEMPT_DELAYS)));
 	result->count++;
 }
 
