@@ -2,7 +2,7 @@
  * annotation.c
  *		The table gtlabel.annotation.
  *
- * An answer and its task's last change are one statement: half of it would be an
+ * An answer is written together with its task's last change: half of it would be an
  * answer that counts for nothing, or a task that nobody answered.
  */
 #include "catalog/annotation.h"
@@ -15,23 +15,40 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+static void
+insert_answer(GtlTable *annotations, const GtlFinishedTask *task, int64 task_id, Datum annotator,
+			  int32 class_no, TimestampTz now)
+{
+	/* in the order of 20_tables.sql */
+	Datum		values[8] = {Int64GetDatum(task->job_id), Int32GetDatum(task->object_no), annotator,
+		Int32GetDatum(class_no), Int32GetDatum(task->batch_no), Int64GetDatum(task_id),
+	TimestampTzGetDatum(task->accepted_at), TimestampTzGetDatum(now)};
+	bool		nulls[8] = {false};
+
+	gtl_table_insert(annotations, values, nulls);
+}
+
 void
 gtl_annotation_submit(const int64 *task_ids, const int32 *classes, int count, const char *annotator)
 {
-	static GtlStatement submit = {
-		"WITH done AS ("
-		" UPDATE gtlabel.task t SET state = 'submitted' FROM unnest($1, $2) AS g (task_id, class_no)"
-		"  WHERE t.task_id = g.task_id AND t.annotator = $3 AND t.state = 'accepted'"
-		"  RETURNING t.job_id, t.object_no, t.batch_no, t.task_id, t.accepted_at, g.class_no)"
-		" INSERT INTO gtlabel.annotation (job_id, object_no, annotator, class_no, batch_no, task_id, accepted_at, submitted_at)"
-		" SELECT d.job_id, d.object_no, $3, d.class_no, d.batch_no, d.task_id, d.accepted_at, $4 FROM done d",
-		4, {INT8ARRAYOID, INT4ARRAYOID, TEXTOID, TIMESTAMPTZOID}
-	};
-	Datum		values[4] = {gtl_array_int64(task_ids, count), gtl_array_int32(classes, count),
-		CStringGetTextDatum(annotator), TimestampTzGetDatum(gtl_clock_now())};
 	CommandId	first_command = GetCurrentCommandId(false);
+	Datum		name = CStringGetTextDatum(annotator);
+	TimestampTz now = gtl_clock_now();
+	GtlTable	tasks;
+	GtlTable	annotations;
+	GtlFinishedTask task;
+	int			done = 0;
 
-	if (gtl_query_do(&submit, values, NULL) != (uint64) count)
+	gtl_table_open(&tasks, "task", "task_pkey", RowExclusiveLock);
+	gtl_table_open(&annotations, "annotation", "annotation_pkey", RowExclusiveLock);
+	while (done < count && gtl_task_finish(&tasks, task_ids[done], annotator, &task))
+	{
+		insert_answer(&annotations, &task, task_ids[done], name, classes[done], now);
+		done++;
+	}
+	gtl_table_close(&annotations);
+	gtl_table_close(&tasks);
+	if (done < count)
 		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
 }
 

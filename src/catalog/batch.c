@@ -6,10 +6,18 @@
 
 #include "base/query.h"
 #include "base/settings.h"
+#include "base/table.h"
 #include "catalog/pg_type.h"
 #include "catalog/task.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
+
+/* Columns of gtlabel.batch. */
+enum
+{
+	BATCH_EXPIRES_AT = 7
+};
 
 static void
 open_batch(GtlJob *job, bool validation, bool audit, const int32 *objects, int count)
@@ -69,6 +77,21 @@ gtl_batch_last(int64 job_id, GtlBatch *batch)
 		batch->audit = gtl_result_bool(&r, 0, 6);
 	}
 	gtl_query_end(&r);
+}
+
+bool
+gtl_batch_on_offer(const GtlJob *job, TimestampTz now)
+{
+	GtlTable	table;
+	ScanKeyData keys[2];
+	bool		found;
+
+	gtl_table_open(&table, "batch", "batch_pkey", AccessShareLock);
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job->job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(job->open_batch_no));
+	found = gtl_table_find(&table, keys, 2) && gtl_table_int64(&table, BATCH_EXPIRES_AT) > now;
+	gtl_table_close(&table);
+	return found;
 }
 
 void

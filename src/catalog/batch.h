@@ -27,6 +27,9 @@ extern void gtl_batch_open_audit(GtlJob *job, const int32 *objects, int count);
 /* The newest batch of the job; batch_no 0 if there is none yet. */
 extern void gtl_batch_last(int64 job_id, GtlBatch *batch);
 
+/* May the tasks of the job's open batch be given out at this time? */
+extern bool gtl_batch_on_offer(const GtlJob *job, TimestampTz now);
+
 extern void gtl_batch_close(GtlJob *job, int32 labeled, int32 failed);
 extern void gtl_batch_delete(int64 job_id);
 

@@ -13,11 +13,14 @@
 #include "base/errors.h"
 #include "base/query.h"
 #include "base/settings.h"
+#include "base/table.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
 /* Rows that came with a label, a category, from which on they make a model worth a round. */
@@ -32,16 +35,6 @@ static const char *const state_names[] = {
 	[GTL_JOB_COMPLETED] = "completed",
 	[GTL_JOB_FAILED] = "failed",
 };
-
-#define JOB_COLUMNS \
-	"job_id, job_name, owner::oid, dataset::oid, dataset_name, key_column, features_column, label_column, " \
-	"label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, min_annotators, " \
-	"consolidation_confidence, consolidation, gold_column, audit_share, auto_label, " \
-	"target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy, " \
-	"initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, " \
-	"task_time_limit, task_availability_lifetime, workteam::oid, seed, object_count, validation_count, " \
-	"dimension, given_count, state, failure_reason, open_batch_no, human_labeled, machine_labeled, failed, " \
-	"COALESCE(audit_count, -1), audit_wrong, audit_verdict"
 
 const char *
 gtl_job_state_name(GtlJobState state)
@@ -59,125 +52,130 @@ parse_state(const char *name)
 }
 
 static Interval
-result_interval(const GtlResult *r, int column)
+read_interval(const GtlTable *table, int column)
 {
 	bool		isnull;
 
-	return *DatumGetIntervalP(gtl_result_datum(r, 0, column, &isnull));
+	return *DatumGetIntervalP(slot_getattr(table->row, column, &isnull));
 }
 
-/* The row of JOB_COLUMNS as a struct in the current memory context. */
+static Oid
+read_oid(const GtlTable *table, int column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(table->row, column, &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(value);
+}
+
+/* -1 for NULL */
+static double
+read_share(const GtlTable *table, int column)
+{
+	return gtl_table_isnull(table, column) ? -1 : gtl_table_float8(table, column);
+}
+
+/* The row at hand as a struct in the current memory context; the columns in the order of 20_tables.sql. */
 static GtlJob *
-read_job(const GtlResult *r)
+read_job(const GtlTable *t)
 {
 	GtlJob	   *job = palloc0(sizeof(GtlJob));
 	int			c = 0;
 	bool		isnull;
 
-	job->job_id = gtl_result_int64(r, 0, ++c);
-	job->name = gtl_result_text(r, 0, ++c);
-	job->owner = DatumGetObjectId(gtl_result_datum(r, 0, ++c, &isnull));
-	job->dataset = DatumGetObjectId(gtl_result_datum(r, 0, ++c, &isnull));
-	job->dataset_name = gtl_result_text(r, 0, ++c);
-	job->key_column = gtl_result_text(r, 0, ++c);
-	job->features_column = gtl_result_text(r, 0, ++c);
-	job->label_column = gtl_result_text(r, 0, ++c);
-	job->categories = gtl_array_to_text(PointerGetDatum(gtl_result_varlena(r, 0, ++c)), &job->ncategories);
-	job->label_attribute_name = gtl_result_text(r, 0, ++c);
-	job->max_concurrent = gtl_result_int32(r, 0, ++c);
-	job->annotators_per_object = gtl_result_int32(r, 0, ++c);
-	job->min_annotators = gtl_result_int32(r, 0, ++c);
-	job->consolidation_confidence = gtl_result_float8(r, 0, ++c);
-	if (isnan(job->consolidation_confidence))
-		job->consolidation_confidence = -1;
-	job->consolidation = gtl_result_text(r, 0, ++c);
-	job->gold_column = gtl_result_text(r, 0, ++c);
-	job->audit_share = gtl_result_float8(r, 0, ++c);
-	if (isnan(job->audit_share))
-		job->audit_share = -1;
-	job->auto_label = gtl_result_bool(r, 0, ++c);
-	job->target_accuracy = gtl_result_float8(r, 0, ++c);
-	job->confidence_level = gtl_result_float8(r, 0, ++c);
-	if (!gtl_guarantee_parse(gtl_result_text(r, 0, ++c), &job->guarantee))
-		elog(ERROR, "unknown guarantee in labeling job \"%s\"", job->name);
-	job->schedule = strcmp(gtl_result_text(r, 0, ++c), "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
-	job->validation_share = gtl_result_float8(r, 0, ++c);
-	if (isnan(job->validation_share))
-		job->validation_share = -1;
-	job->algorithm = gtl_result_text(r, 0, ++c);
-	job->query_strategy = gtl_result_text(r, 0, ++c);
-	job->initial_model_id = gtl_result_int64(r, 0, ++c);
-	job->max_human_labeled = gtl_result_int32(r, 0, ++c);
-	job->max_percentage_labeled = gtl_result_int32(r, 0, ++c);
-	job->task_time_limit = result_interval(r, ++c);
-	job->task_availability_lifetime = result_interval(r, ++c);
+	job->job_id = gtl_table_int64(t, ++c);
+	job->name = gtl_table_text(t, ++c);
+	job->owner = read_oid(t, ++c);
+	job->dataset = read_oid(t, ++c);
+	job->dataset_name = gtl_table_text(t, ++c);
+	job->key_column = gtl_table_name(t, ++c);
+	job->features_column = gtl_table_name(t, ++c);
+	job->label_column = gtl_table_name(t, ++c);
+	job->categories = gtl_array_to_text(slot_getattr(t->row, ++c, &isnull), &job->ncategories);
+	job->label_attribute_name = gtl_table_text(t, ++c);
+	job->max_concurrent = gtl_table_int32(t, ++c);
+	job->annotators_per_object = gtl_table_int32(t, ++c);
+	job->min_annotators = gtl_table_int32(t, ++c);
+	job->consolidation_confidence = read_share(t, ++c);
+	job->consolidation = gtl_table_text(t, ++c);
+	job->gold_column = gtl_table_name(t, ++c);
+	job->audit_share = read_share(t, ++c);
 	++c;
-	job->workteam = gtl_result_isnull(r, 0, c) ? InvalidOid : DatumGetObjectId(gtl_result_datum(r, 0, c, &isnull));
-	job->seed = gtl_result_int64(r, 0, ++c);
-	job->object_count = gtl_result_int32(r, 0, ++c);
-	job->validation_count = gtl_result_int32(r, 0, ++c);
-	job->dimension = gtl_result_int32(r, 0, ++c);
-	job->given_count = gtl_result_int32(r, 0, ++c);
-	job->state = parse_state(gtl_result_text(r, 0, ++c));
-	job->failure_reason = gtl_result_text(r, 0, ++c);
-	job->open_batch_no = gtl_result_int32(r, 0, ++c);
-	job->human_labeled = gtl_result_int32(r, 0, ++c);
-	job->machine_labeled = gtl_result_int32(r, 0, ++c);
-	job->failed = gtl_result_int32(r, 0, ++c);
-	job->audit_count = gtl_result_int32(r, 0, ++c);
-	job->audit_wrong = gtl_result_int32(r, 0, ++c);
-	job->audit_verdict = gtl_result_text(r, 0, ++c);
+	job->audit_count = gtl_table_isnull(t, c) ? -1 : gtl_table_int32(t, c);
+	job->audit_wrong = gtl_table_int32(t, ++c);
+	job->audit_verdict = gtl_table_text(t, ++c);
+	job->auto_label = gtl_table_bool(t, ++c);
+	job->target_accuracy = gtl_table_float8(t, ++c);
+	job->confidence_level = gtl_table_float8(t, ++c);
+	if (!gtl_guarantee_parse(gtl_table_text(t, ++c), &job->guarantee))
+		elog(ERROR, "unknown guarantee in labeling job \"%s\"", job->name);
+	job->schedule = gtl_table_text_is(t, ++c, "eager") ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
+	job->validation_share = read_share(t, ++c);
+	job->algorithm = gtl_table_text(t, ++c);
+	job->query_strategy = gtl_table_text(t, ++c);
+	job->initial_model_id = gtl_table_int64(t, ++c);
+	job->max_human_labeled = gtl_table_int32(t, ++c);
+	job->max_percentage_labeled = gtl_table_int32(t, ++c);
+	job->task_time_limit = read_interval(t, ++c);
+	job->task_availability_lifetime = read_interval(t, ++c);
+	job->workteam = read_oid(t, ++c);
+	job->seed = gtl_table_int64(t, ++c);
+	job->object_count = gtl_table_int32(t, ++c);
+	job->validation_count = gtl_table_int32(t, ++c);
+	job->dimension = gtl_table_int32(t, ++c);
+	job->given_count = gtl_table_int32(t, ++c);
+	c += 3;						/* given_class_no, feature_mean, feature_squares: read by those who need them */
+	job->state = parse_state(gtl_table_text(t, ++c));
+	job->failure_reason = gtl_table_text(t, ++c);
+	job->open_batch_no = gtl_table_int32(t, ++c);
+	job->human_labeled = gtl_table_int32(t, ++c);
+	job->machine_labeled = gtl_table_int32(t, ++c);
+	job->failed = gtl_table_int32(t, ++c);
 	return job;
 }
 
 GtlJob *
 gtl_job_find(const char *name)
 {
-	static GtlStatement by_name = {
-		"SELECT " JOB_COLUMNS " FROM gtlabel.job WHERE job_name = $1", 1, {TEXTOID}
-	};
-	GtlResult	r;
-	Datum		values[1] = {CStringGetTextDatum(name)};
+	GtlTable	table;
+	ScanKeyData key;
 	GtlJob	   *job;
 
-	if (gtl_query_run(&r, &by_name, values, NULL) == 0)
+	gtl_table_open(&table, "job", "job_job_name_key", AccessShareLock);
+	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
+						   CStringGetTextDatum(name));
+	if (!gtl_table_find(&table, &key, 1))
 		gtl_error_unknown_job(name);
-	job = read_job(&r);
-	gtl_query_end(&r);
+	job = read_job(&table);
+	gtl_table_close(&table);
 	return job;
 }
 
 static GtlJob *
-get_job(GtlStatement *statement, int64 job_id)
+get_job(int64 job_id, bool lock)
 {
-	GtlResult	r;
-	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlTable	table;
+	ScanKeyData key;
 	GtlJob	   *job = NULL;
 
-	if (gtl_query_run(&r, statement, values, NULL) > 0)
-		job = read_job(&r);
-	gtl_query_end(&r);
+	gtl_table_open(&table, "job", "job_pkey", lock ? RowShareLock : AccessShareLock);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
+	if (gtl_table_find(&table, &key, 1) && (!lock || gtl_table_lock(&table, true)))
+		job = read_job(&table);
+	gtl_table_close(&table);
 	return job;
 }
 
 GtlJob *
 gtl_job_get(int64 job_id)
 {
-	static GtlStatement by_id = {
-		"SELECT " JOB_COLUMNS " FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}
-	};
-
-	return get_job(&by_id, job_id);
+	return get_job(job_id, false);
 }
 
 GtlJob *
 gtl_job_lock(int64 job_id)
 {
-	static GtlStatement by_id = {
-		"SELECT " JOB_COLUMNS " FROM gtlabel.job WHERE job_id = $1 FOR UPDATE", 1, {INT8OID}
-	};
-
-	return get_job(&by_id, job_id);
+	return get_job(job_id, true);
 }
 
 /* A parameter that is NULL where the C value means "none". */

@@ -6,7 +6,15 @@
 
 #include "base/append.h"
 #include "base/query.h"
+#include "base/table.h"
 #include "catalog/pg_type.h"
+#include "utils/fmgroids.h"
+
+/* Columns of gtlabel.object. */
+enum
+{
+	OBJECT_KEY = 5
+};
 
 struct GtlObjectWriter
 {
@@ -49,6 +57,25 @@ gtl_object_writer_close(GtlObjectWriter *writer)
 	gtl_append_close(writer->objects);
 	gtl_append_close(writer->gold);
 	pfree(writer);
+}
+
+void
+gtl_object_keys(int64 job_id, const int32 *objects, int count, char **keys)
+{
+	GtlTable	table;
+
+	gtl_table_open(&table, "object", "object_pkey", AccessShareLock);
+	for (int i = 0; i < count; i++)
+	{
+		ScanKeyData place[2];
+
+		ScanKeyInit(&place[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
+		ScanKeyInit(&place[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objects[i]));
+		if (!gtl_table_find(&table, place, 2))
+			elog(ERROR, "object %d of labeling job " INT64_FORMAT " is missing", objects[i], job_id);
+		keys[i] = gtl_table_text(&table, OBJECT_KEY);
+	}
+	gtl_table_close(&table);
 }
 
 /* The int4[] in the only row and column of a result, as a palloc'd array. */

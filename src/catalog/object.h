@@ -22,6 +22,9 @@ extern GtlObjectWriter *gtl_object_writer_open(int64 job_id);
 extern void gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, int32 gold_class_no);
 extern void gtl_object_writer_close(GtlObjectWriter *writer);
 
+/* The keys of these objects, palloc'd. */
+extern void gtl_object_keys(int64 job_id, const int32 *objects, int count, char **keys);
+
 /* Known answers of the given objects, -1 where there is none; palloc'd. */
 extern int32 *gtl_object_gold(int64 job_id, const int32 *objects, int count);
 

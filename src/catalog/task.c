@@ -1,38 +1,35 @@
 /*
  * task.c
  *		The table gtlabel.task; its state machine stands in task.h.  (The last step
- *		to "submitted" is taken by annotation.c, in one statement with the answer.)
+ *		to "submitted" is taken together with the answer, by annotation.c.)
  *
  * Claims start at a random object and go round, slot by slot: people who claim at
  * the same time meet different rows, the rows already taken that a claim passes
  * are few until the very end of a batch, and each object gets its first answer
  * before any gets its second.  No index covers a changing column, so all changes
  * are HOT, and a snapshot held for long elsewhere does not slow the claims down.
+ *
+ * What every answer does goes row by row (table.h), the rest by statements.
  */
 #include "catalog/task.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/stratnum.h"
-#include "access/table.h"
-#include "access/tableam.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "base/lock.h"
 #include "base/query.h"
 #include "base/settings.h"
-#include "catalog/namespace.h"
+#include "catalog/batch.h"
+#include "catalog/object.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "executor/tuptable.h"
+#include "miscadmin.h"
 #include "storage/procarray.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 void
@@ -68,62 +65,106 @@ gtl_task_add(const GtlJob *job, const int32 *objects, int count)
 	gtl_query_do(&insert, values, NULL);
 }
 
-#define CLAIM(own) \
-	"WITH free AS MATERIALIZED (" \
-	" SELECT t.task_id FROM gtlabel.task t" \
-	"  WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = $3 AND t.object_no >= $4 AND t.object_no < $5" \
-	"    AND (t.state = 'available' OR (t.state = 'accepted' AND t.lease_expires_at <= $6))" own \
-	"    AND EXISTS (SELECT FROM gtlabel.batch b WHERE b.job_id = $1 AND b.batch_no = $2 AND b.expires_at > $6)" \
-	"  ORDER BY t.object_no LIMIT $7 FOR UPDATE SKIP LOCKED)," \
-	" claimed AS (" \
-	" UPDATE gtlabel.task t SET state = 'accepted', annotator = $8, accepted_at = $6, lease_expires_at = $6 + $9" \
-	"   FROM free WHERE t.task_id = free.task_id RETURNING t.task_id, t.object_no, t.lease_expires_at)" \
-	" SELECT c.task_id, o.object_key, c.lease_expires_at FROM claimed c" \
-	"   JOIN gtlabel.object o ON o.job_id = $1 AND o.object_no = c.object_no"
+/* Columns of gtlabel.task. */
+enum
+{
+	TASK_ID = 1, TASK_JOB_ID, TASK_BATCH_NO, TASK_SLOT_NO, TASK_OBJECT_NO, TASK_STATE, TASK_ANNOTATOR,
+	TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT
+};
 
-#define CLAIM_ARGS 10
-#define CLAIM_TYPES {INT8OID, INT4OID, INT2OID, INT4OID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID, INTERVALOID, INT2ARRAYOID}
+/* Start reading the tasks of the open batch in a slot, objects first .. last, by the index of places. */
+static void
+search_slot(GtlTable *tasks, const GtlJob *job, int slot, int32 first, int32 last)
+{
+	ScanKeyData keys[5];
 
-/* Claim in one slot, objects first .. last - 1, behind those already in claims. */
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job->job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(job->open_batch_no));
+	ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) slot));
+	ScanKeyInit(&keys[3], 4, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(first));
+	ScanKeyInit(&keys[4], 4, BTLessEqualStrategyNumber, F_INT4LE, Int32GetDatum(last));
+	gtl_table_search(tasks, keys, 5);
+}
+
+static bool
+find_task(GtlTable *tasks, int64 task_id)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(task_id));
+	return gtl_table_find(tasks, &key, 1);
+}
+
+/* May anybody have the task at hand? */
+static bool
+is_claimable(const GtlTable *tasks, TimestampTz now)
+{
+	return gtl_table_text_is(tasks, TASK_STATE, "available") ||
+		(gtl_table_text_is(tasks, TASK_STATE, "accepted") && gtl_table_int64(tasks, TASK_LEASE_EXPIRES_AT) <= now);
+}
+
+/* Has the annotator had another task of the same object? */
+static bool
+has_had(GtlTable *others, const GtlJob *job, const GtlTable *tasks, const char *annotator)
+{
+	int64		task_id = gtl_table_int64(tasks, TASK_ID);
+	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
+
+	for (int slot = -job->annotators_per_object; slot < job->annotators_per_object; slot++)
+	{
+		search_slot(others, job, slot, object, object);
+		while (gtl_table_next(others))
+			if (gtl_table_int64(others, TASK_ID) != task_id && gtl_table_text_is(others, TASK_ANNOTATOR, annotator) &&
+				!gtl_table_text_is(others, TASK_STATE, "available"))
+				return true;
+	}
+	return false;
+}
+
+static void
+accept(GtlTable *tasks, const GtlJob *job, Datum annotator, TimestampTz now, GtlClaim *claim)
+{
+	static const int columns[4] = {TASK_STATE, TASK_ANNOTATOR, TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT};
+	Datum		lease = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(now),
+											IntervalPGetDatum(unconstify(Interval *, &job->task_time_limit)));
+	Datum		values[4] = {CStringGetTextDatum("accepted"), annotator, TimestampTzGetDatum(now), lease};
+
+	claim->task_id = gtl_table_int64(tasks, TASK_ID);
+	claim->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
+	claim->lease_expires_at = DatumGetTimestampTz(lease);
+	gtl_table_change(tasks, columns, values, NULL, 4);
+}
+
+/* Claim in one slot, objects first .. last. */
 static int
 claim_range(const GtlJob *job, const char *annotator, int slot, int32 first, int32 last,
 			int wanted, TimestampTz now, GtlClaim *claims)
 {
-	static GtlStatement claim_only = {CLAIM(" AND $10::int2[] IS NOT NULL"), CLAIM_ARGS, CLAIM_TYPES};
-	static GtlStatement claim_new = {
-		CLAIM(" AND NOT EXISTS (SELECT FROM gtlabel.task o WHERE o.job_id = $1 AND o.batch_no = $2"
-			  " AND o.slot_no = ANY ($10) AND o.object_no = t.object_no AND o.annotator = $8"
-			  " AND o.state <> 'available' AND o.task_id <> t.task_id)"),
-		CLAIM_ARGS, CLAIM_TYPES
-	};
-	int16		slots[18];
-	int			nslots = 0;
-	Datum		values[CLAIM_ARGS];
-	GtlResult	r;
-	int			count;
+	bool		several = job->annotators_per_object > 1;
+	Datum		name = CStringGetTextDatum(annotator);
+	GtlTable	tasks;
+	GtlTable	others;
+	int			count = 0;
 
-	if (first >= last || wanted <= 0)
+	if (wanted <= 0)
 		return 0;
-	for (int s = -job->annotators_per_object; s < job->annotators_per_object; s++)
-		slots[nslots++] = (int16) s;
-	values[0] = Int64GetDatum(job->job_id);
-	values[1] = Int32GetDatum(job->open_batch_no);
-	values[2] = Int16GetDatum((int16) slot);
-	values[3] = Int32GetDatum(first);
-	values[4] = Int32GetDatum(last);
-	values[5] = TimestampTzGetDatum(now);
-	values[6] = Int64GetDatum(wanted);
-	values[7] = CStringGetTextDatum(annotator);
-	values[8] = IntervalPGetDatum(unconstify(Interval *, &job->task_time_limit));
-	values[9] = gtl_array_int16(slots, nslots);
-	count = (int) gtl_query_run(&r, job->annotators_per_object > 1 ? &claim_new : &claim_only, values, NULL);
-	for (int i = 0; i < count; i++)
+	gtl_table_open(&tasks, "task", "task_place_idx", RowExclusiveLock);
+	if (several)
+		gtl_table_open(&others, "task", "task_place_idx", AccessShareLock);
+	search_slot(&tasks, job, slot, first, last);
+	while (count < wanted && gtl_table_next(&tasks))
 	{
-		claims[i].task_id = gtl_result_int64(&r, i, 1);
-		claims[i].object_key = gtl_result_text(&r, i, 2);
-		claims[i].lease_expires_at = gtl_result_int64(&r, i, 3);
+		CHECK_FOR_INTERRUPTS();
+		if (!is_claimable(&tasks, now))
+			continue;
+		if (several && has_had(&others, job, &tasks, annotator))
+			continue;
+		if (gtl_table_lock(&tasks, false) && is_claimable(&tasks, now))
+			accept(&tasks, job, name, now, &claims[count++]);
 	}
-	gtl_query_end(&r);
+	if (several)
+		gtl_table_close(&others);
+	gtl_table_close(&tasks);
 	return count;
 }
 
@@ -138,6 +179,19 @@ gtl_task_lock_annotator(const GtlJob *job, const char *annotator)
 	gtl_lock_acquire(GTL_LOCK_ANNOTATOR, (int64) hash_combine64(hash, (uint64) job->job_id), false);
 }
 
+static void
+add_keys(const GtlJob *job, GtlClaim *claims, int count)
+{
+	int32	   *objects = palloc(sizeof(int32) * Max(count, 1));
+	char	  **keys = palloc(sizeof(char *) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		objects[i] = claims[i].object_no;
+	gtl_object_keys(job->job_id, objects, count, keys);
+	for (int i = 0; i < count; i++)
+		claims[i].object_key = keys[i];
+}
+
 int
 gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims)
 {
@@ -147,30 +201,51 @@ gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **
 
 	wanted = Min(wanted, job->max_concurrent);
 	*claims = palloc(sizeof(GtlClaim) * Max(wanted, 1));
+	if (!gtl_batch_on_offer(job, now))
+		return 0;
 	gtl_task_lock_annotator(job, annotator);
 	for (int slot = 0; slot < job->annotators_per_object && count < wanted; slot++)
 	{
-		count += claim_range(job, annotator, slot, start, job->object_count, wanted - count, now, *claims + count);
-		count += claim_range(job, annotator, slot, 0, start, wanted - count, now, *claims + count);
+		count += claim_range(job, annotator, slot, start, PG_INT32_MAX, wanted - count, now, *claims + count);
+		count += claim_range(job, annotator, slot, 0, start - 1, wanted - count, now, *claims + count);
 	}
+	add_keys(job, *claims, count);
 	return count;
 }
 
 void
 gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids)
 {
-	static GtlStatement select = {
-		"SELECT t.job_id FROM unnest($1) WITH ORDINALITY AS g (task_id, place)"
-		" LEFT JOIN gtlabel.task t ON t.task_id = g.task_id ORDER BY g.place",
-		1, {INT8ARRAYOID}
-	};
-	Datum		values[1] = {gtl_array_int64(task_ids, count)};
-	GtlResult	r;
+	GtlTable	tasks;
 
-	gtl_query_run(&r, &select, values, NULL);
+	gtl_table_open(&tasks, "task", "task_pkey", AccessShareLock);
 	for (int i = 0; i < count; i++)
-		job_ids[i] = gtl_result_int64(&r, i, 1);
-	gtl_query_end(&r);
+		job_ids[i] = find_task(&tasks, task_ids[i]) ? gtl_table_int64(&tasks, TASK_JOB_ID) : 0;
+	gtl_table_close(&tasks);
+}
+
+/* Leased to the annotator, whether the time is over or not? */
+static bool
+is_leased(const GtlTable *tasks, const char *annotator)
+{
+	return gtl_table_text_is(tasks, TASK_STATE, "accepted") && gtl_table_text_is(tasks, TASK_ANNOTATOR, annotator);
+}
+
+bool
+gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished)
+{
+	static const int columns[1] = {TASK_STATE};
+	Datum		values[1] = {CStringGetTextDatum("submitted")};
+
+	if (!find_task(tasks, task_id) || !is_leased(tasks, annotator) ||
+		!gtl_table_lock(tasks, true) || !is_leased(tasks, annotator))
+		return false;
+	finished->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
+	finished->batch_no = gtl_table_int32(tasks, TASK_BATCH_NO);
+	finished->job_id = gtl_table_int64(tasks, TASK_JOB_ID);
+	finished->accepted_at = gtl_table_int64(tasks, TASK_ACCEPTED_AT);
+	gtl_table_change(tasks, columns, values, NULL, 1);
+	return true;
 }
 
 void
@@ -311,50 +386,28 @@ is_undisturbed(TupleTableSlot *slot)
 
 /*
  * Looks through the open batch for a task that is neither submitted nor closed, from
- * a random object on, as the claims do.  A direct index scan: it runs once for
- * every answer, and needs the tuple's own header.
+ * a random object on, as the claims do.
  */
 static bool
 find_open(const GtlJob *job, bool undisturbed_only)
 {
-	Oid			schema = get_namespace_oid("gtlabel", false);
-	Relation	table = table_open(get_relname_relid("task", schema), AccessShareLock);
-	Relation	index = index_open(get_relname_relid("task_place_idx", schema), AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	IndexScanDesc scan = index_beginscan(table, index, snapshot, 4, 0);
-	TupleTableSlot *slot = table_slot_create(table, NULL);
-	AttrNumber	state_column = get_attnum(RelationGetRelid(table), "state");
 	int32		start = (int32) pg_prng_uint64_range(&pg_global_prng_state, 0, Max(job->object_count - 1, 0));
+	GtlTable	tasks;
 	bool		found = false;
 
+	gtl_table_open(&tasks, "task", "task_place_idx", AccessShareLock);
 	for (int range = 0; range < 2 * job->annotators_per_object && !found; range++)
 	{
-		ScanKeyData keys[4];
+		bool		behind = range % 2 == 0;
 
-		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job->job_id));
-		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(job->open_batch_no));
-		ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT2EQ,
-					Int16GetDatum((int16) (job->annotators_per_object - 1 - range / 2)));
-		if (range % 2 == 0)
-			ScanKeyInit(&keys[3], 4, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(start));
-		else
-			ScanKeyInit(&keys[3], 4, BTLessStrategyNumber, F_INT4LT, Int32GetDatum(start));
-		index_rescan(scan, keys, 4, NULL, 0);
-		while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
-		{
-			bool		isnull;
-			char	   *state = TextDatumGetCString(slot_getattr(slot, state_column, &isnull));
-
-			found = (strcmp(state, "available") == 0 || strcmp(state, "accepted") == 0) &&
-				(!undisturbed_only || is_undisturbed(slot));
-			pfree(state);
-		}
+		search_slot(&tasks, job, job->annotators_per_object - 1 - range / 2, behind ? start : 0,
+					behind ? PG_INT32_MAX : start - 1);
+		while (!found && gtl_table_next(&tasks))
+			found = (gtl_table_text_is(&tasks, TASK_STATE, "available") ||
+					 gtl_table_text_is(&tasks, TASK_STATE, "accepted")) &&
+				(!undisturbed_only || is_undisturbed(tasks.row));
 	}
-	ExecDropSingleTupleTableSlot(slot);
-	index_endscan(scan);
-	UnregisterSnapshot(snapshot);
-	index_close(index, AccessShareLock);
-	table_close(table, AccessShareLock);
+	gtl_table_close(&tasks);
 	return found;
 }
 

@@ -14,12 +14,14 @@
 #define GTL_TASK_H
 
 #include "base/compat.h"
+#include "base/table.h"
 #include "catalog/job.h"
 
 /* A claimed task, as gt_accept_tasks returns it. */
 typedef struct GtlClaim
 {
 	int64		task_id;
+	int32		object_no;
 	char	   *object_key;
 	TimestampTz lease_expires_at;
 } GtlClaim;
@@ -44,6 +46,20 @@ extern int	gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, 
 
 /* job_ids[i]: the job that task i belongs to, 0 if there is no such task. */
 extern void gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids);
+
+/*
+ * The task of that number, in tasks (by task_pkey, for writing), becomes submitted if it
+ * is leased to the annotator; else false, and nothing has changed.
+ */
+typedef struct GtlFinishedTask
+{
+	int64		job_id;
+	int32		object_no;
+	int32		batch_no;
+	TimestampTz accepted_at;
+} GtlFinishedTask;
+
+extern bool gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished);
 
 /* Back to everybody.  Error unless all are leased to the annotator. */
 extern void gtl_task_release(const int64 *task_ids, int count, const char *annotator);
