@@ -59,6 +59,7 @@ CREATE TABLE gtlabel.job (
     created_at                     timestamptz NOT NULL,
     last_modified_at               timestamptz NOT NULL,
     finished_at                    timestamptz,
+    purged_at                      timestamptz,
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/catalog/job.c';
@@ -74,6 +75,7 @@ COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with
 COMMENT ON COLUMN gtlabel.job.given_class_no IS 'Their classes; their features follow those of the objects in gtlabel.feature_page';
 COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
 COMMENT ON COLUMN gtlabel.job.feature_squares IS 'Sum of squared deviations of each feature over all objects';
+COMMENT ON COLUMN gtlabel.job.purged_at IS 'When gt_purge_job took its features and tasks away';
 COMMENT ON COLUMN gtlabel.job.open_batch_no IS 'The batch that annotators work on; NULL between batches';
 COMMENT ON COLUMN gtlabel.job.human_labeled IS 'Rows of gtlabel.label with human = true; changed in the same transaction';
 

@@ -42,6 +42,24 @@ CREATE FUNCTION gt_create_job(
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
 
+CREATE FUNCTION gt_alter_job(
+    job_name text,
+    max_concurrent_task_count integer DEFAULT NULL,
+    target_accuracy float8 DEFAULT NULL,
+    confidence_level float8 DEFAULT NULL,
+    guarantee text DEFAULT NULL,
+    query_strategy text DEFAULT NULL,
+    algorithm text DEFAULT NULL,
+    max_human_labeled_object_count integer DEFAULT NULL,
+    max_percentage_of_input_dataset_labeled integer DEFAULT NULL,
+    task_time_limit interval DEFAULT NULL,
+    task_availability_lifetime interval DEFAULT NULL,
+    workteam regrole DEFAULT NULL,
+    owner regrole DEFAULT NULL
+) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job that is not finished, from the next batch, lease or round on; NULL leaves a setting alone';
+
 CREATE FUNCTION gt_advance_job(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_advance_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_advance_job IS 'Does every step of the job that is due, in this session; returns the state';
@@ -69,6 +87,10 @@ COMMENT ON FUNCTION gt_withdraw_machine_labels IS 'Takes all machine labels back
 CREATE FUNCTION gt_drop_job(job_name text, with_models boolean DEFAULT false) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_drop_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_drop_job IS 'Removes the job with everything that belongs to it; its models stay unless with_models';
+
+CREATE FUNCTION gt_purge_job(job_name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_purge_job' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_purge_job IS 'Removes the features and tasks of a completed or stopped job; labels, annotations, rounds and models stay';
 
 CREATE FUNCTION gt_wait_job(job_name text, for_state text DEFAULT 'completed', timeout interval DEFAULT NULL) RETURNS boolean
     AS 'MODULE_PATHNAME', 'gtl_sql_wait_job' LANGUAGE C VOLATILE;

@@ -18,7 +18,7 @@ CREATE VIEW gt_jobs WITH (security_invoker = true) AS
            CASE WHEN s.started_at IS NOT NULL OR s.sqlstate IS NOT NULL THEN s.step END AS step,
            s.started_at AS step_started_at, s.failures AS step_failures,
            s.sqlstate || ': ' || s.message AS step_error, s.retry_at,
-           j.created_at, j.last_modified_at, j.finished_at
+           j.created_at, j.last_modified_at, j.finished_at, j.purged_at
       FROM gtlabel.job j
       LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id
       LEFT JOIN gtlabel.step s ON s.job_id = j.job_id;

@@ -9,6 +9,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/job_settings.h"
 #include "background/hub.h"
 #include "base/errors.h"
 #include "base/lock.h"
@@ -44,7 +45,6 @@ enum
 
 #define MAX_NAME_CHARACTERS 63
 #define MAX_ATTRIBUTE_CHARACTERS 127
-#define MAX_INTERVAL_YEARS 100	/* so that no lease or batch ends after the end of time */
 
 static void
 check_job_name(const char *name)
@@ -72,22 +72,6 @@ check_attribute_name(const char *name)
 		gtl_error_setting("label_attribute_name",
 						  psprintf("must not be \"%s\"", name),
 						  "In a manifest \"source\", \"source-ref\", names that end in \"-metadata\" and names with \"$\" mean something else.");
-}
-
-static Interval
-read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least_seconds)
-{
-	Interval	least = {(TimeOffset) least_seconds * USECS_PER_SEC, 0, 0};
-	Interval	most = {0, 0, MAX_INTERVAL_YEARS * MONTHS_PER_YEAR};
-	Interval   *value;
-
-	gtl_argument_required(fcinfo, argument, name);
-	value = PG_GETARG_INTERVAL_P(argument);
-	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&most))) > 0)
-		gtl_error_setting(name, psprintf("must be at most %d years", MAX_INTERVAL_YEARS), NULL);
-	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&least))) < 0)
-		gtl_error_setting(name, psprintf("must be at least %d second%s", least_seconds, least_seconds == 1 ? "" : "s"), NULL);
-	return *value;
 }
 
 /* Who answers an object, and how the answers become a label. */
@@ -120,6 +104,19 @@ read_overlap(FunctionCallInfo fcinfo, GtlJob *job)
 static GtlJob *
 read_settings(FunctionCallInfo fcinfo)
 {
+	static const GtlSettingPlaces places = {
+		.max_concurrent = ARG_MAX_CONCURRENT_TASK_COUNT,
+		.target_accuracy = ARG_TARGET_ACCURACY,
+		.confidence_level = ARG_CONFIDENCE_LEVEL,
+		.guarantee = ARG_GUARANTEE,
+		.query_strategy = ARG_QUERY_STRATEGY,
+		.algorithm = ARG_ALGORITHM,
+		.max_human = ARG_MAX_HUMAN,
+		.max_percentage = ARG_MAX_PERCENTAGE,
+		.task_time_limit = ARG_TASK_TIME_LIMIT,
+		.task_availability_lifetime = ARG_TASK_AVAILABILITY_LIFETIME,
+		.workteam = ARG_WORKTEAM,
+	};
 	GtlJob	   *job = palloc0(sizeof(GtlJob));
 
 	job->name = gtl_argument_text(fcinfo, ARG_JOB_NAME, "job_name");
@@ -136,13 +133,10 @@ read_settings(FunctionCallInfo fcinfo)
 	if (job->label_attribute_name == NULL)
 		job->label_attribute_name = job->name;
 	check_attribute_name(job->label_attribute_name);
-	job->max_concurrent = gtl_argument_int32(fcinfo, ARG_MAX_CONCURRENT_TASK_COUNT, "max_concurrent_task_count", 1, PG_INT32_MAX);
+	gtl_job_settings_read(fcinfo, &places, false, job);
 	read_overlap(fcinfo, job);
 	gtl_argument_required(fcinfo, ARG_AUTO_LABEL, "auto_label");
 	job->auto_label = PG_GETARG_BOOL(ARG_AUTO_LABEL);
-	job->target_accuracy = gtl_argument_share(fcinfo, ARG_TARGET_ACCURACY, "target_accuracy");
-	job->confidence_level = gtl_argument_share(fcinfo, ARG_CONFIDENCE_LEVEL, "confidence_level");
-	gtl_guarantee_parse(gtl_argument_choice(fcinfo, ARG_GUARANTEE, "guarantee", gtl_guarantee_choices), &job->guarantee);
 	job->schedule = strcmp(gtl_argument_choice(fcinfo, ARG_SCHEDULE, "schedule", gtl_schedule_choices), "eager") == 0 ?
 		GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
 	job->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
@@ -157,15 +151,6 @@ read_settings(FunctionCallInfo fcinfo)
 	job->best_validation = !PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION);
 	if (job->best_validation && job->validation_share >= 0)
 		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
-	job->algorithm = gtl_argument_choice(fcinfo, ARG_ALGORITHM, "algorithm", gtl_algorithm_choices);
-	job->query_strategy = gtl_argument_choice(fcinfo, ARG_QUERY_STRATEGY, "query_strategy", gtl_strategy_choices);
-	if (!PG_ARGISNULL(ARG_MAX_HUMAN))
-		job->max_human_labeled = gtl_argument_int32(fcinfo, ARG_MAX_HUMAN, "max_human_labeled_object_count", 1, PG_INT32_MAX);
-	if (!PG_ARGISNULL(ARG_MAX_PERCENTAGE))
-		job->max_percentage_labeled = gtl_argument_int32(fcinfo, ARG_MAX_PERCENTAGE, "max_percentage_of_input_dataset_labeled", 1, 100);
-	job->task_time_limit = read_interval(fcinfo, ARG_TASK_TIME_LIMIT, "task_time_limit", 1);
-	job->task_availability_lifetime = read_interval(fcinfo, ARG_TASK_AVAILABILITY_LIFETIME, "task_availability_lifetime", 60);
-	job->workteam = PG_ARGISNULL(ARG_WORKTEAM) ? InvalidOid : PG_GETARG_OID(ARG_WORKTEAM);
 	job->seed = gtl_argument_seed(fcinfo, ARG_SEED);
 	return job;
 }
@@ -233,43 +218,6 @@ check_model_names(const GtlJob *job)
 	gtl_query_end(&r);
 }
 
-/* What cannot work with these settings is allowed, but not silently. */
-static void
-warn_of_futility(const GtlJob *job)
-{
-	GtlPlanState plan;
-	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
-	GtlLimits	limits = {job->max_human_labeled, job->max_percentage_labeled};
-	int			minimum = gtl_certify_required(0, &promise);
-	int64		before_round;
-
-	if (!job->auto_label || job->dimension == 0)
-		return;
-	gtl_plan_start(&plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
-				   gtl_job_has_early_round(job), true);
-	if (gtl_plan_machine_limit(&plan) == 0)
-		ereport(WARNING,
-				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
-				 errdetail("After %s validation objects and a first training batch of up to %s, none of the %s objects is left.",
-						   gtl_text_count(job->validation_count), gtl_text_count(job->max_concurrent),
-						   gtl_text_count(job->object_count)),
-				 errhint("Set a smaller max_concurrent_task_count, or schedule => 'eager'.")));
-	if (job->validation_count < minimum)
-		ereport(WARNING,
-				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
-				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
-						   job->target_accuracy, gtl_text_count(minimum), gtl_text_count(job->validation_count)),
-				 errhint("Set best_validation => true or a larger validation_share, or a lower target_accuracy or confidence_level.")));
-	before_round = job->object_count - gtl_plan_machine_limit(&plan);
-	if (before_round < job->object_count && gtl_schedule_people_left(&limits, job->object_count, before_round, 0) == 0)
-		ereport(WARNING,
-				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
-				 errdetail("The job ends before its first model, which runs after %s labels by people.",
-						   gtl_text_count(before_round)),
-				 errhint("Set a larger max_human_labeled_object_count or max_percentage_of_input_dataset_labeled, "
-						 "a smaller validation_share or max_concurrent_task_count, or schedule => 'eager'.")));
-}
-
 /* Better said now than by the first round, days later. */
 static void
 warn_of_memory(const GtlJob *job)
@@ -309,7 +257,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",
 					 gtl_text_count(job->object_count), job->dataset_name, gtl_text_count(job->validation_count));
 	gtl_advance(job->job_id, &transaction);
-	warn_of_futility(job);
+	gtl_job_settings_warn(job);
 	warn_of_memory(job);
 	(void) gtl_hub_ask(MyDatabaseId);	/* the launcher may not know yet that there is something to watch */
 	PG_RETURN_INT64(job->job_id);

@@ -1,7 +1,7 @@
 /*
  * jobs.c
  *		The functions that steer a job: gt_advance_job, gt_pause_job, gt_resume_job,
- *		gt_stop_job, gt_retry_failed, gt_drop_job, gt_wait_job.
+ *		gt_stop_job, gt_retry_failed, gt_drop_job, gt_purge_job, gt_wait_job.
  *
  * The owner's alone.  Each changes the job's row under its lock and leaves
  * what follows from it to the state machine.
@@ -165,6 +165,11 @@ gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 
 	if (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_STOPPING)
 		wrong_state(job, "retry the failed objects of", "A stopped job is final.");
+	if (job->purged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot retry the failed objects of labeling job \"%s\": it is purged", job->name),
+				 errhint("Create a job over the objects that are left.")));
 	count = gtl_failure_retry(job);
 	if (count > 0)
 	{
@@ -218,6 +223,27 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_event_delete(job->job_id);
 	gtl_model_leave_job(job->job_id, with_models);
 	gtl_job_delete(job->job_id);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_purge_job);
+Datum
+gtl_sql_purge_job(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = own_job(fcinfo);
+
+	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
+	job = lock_own_job(fcinfo);
+	if (job->state != GTL_JOB_COMPLETED && job->state != GTL_JOB_STOPPED)
+		wrong_state(job, "purge", job->state == GTL_JOB_FAILED ? "gt_resume_job goes on with it, gt_drop_job removes it." :
+					"Only completed and stopped jobs can do without their features and tasks; gt_stop_job stops it.");
+	if (job->purged)
+		PG_RETURN_VOID();
+	gtl_feature_page_delete(job->job_id);
+	gtl_task_delete(job->job_id);
+	gtl_model_drop_folds(job->job_id);
+	gtl_job_set_purged(job);
+	gtl_event_record(job, "purged", "features and tasks are gone; labels, annotations, rounds and models stay");
 	PG_RETURN_VOID();
 }
 

@@ -109,6 +109,19 @@ gtl_batch_close(GtlJob *job, int32 labeled, int32 failed)
 }
 
 void
+gtl_batch_extend(const GtlJob *job)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.batch SET expires_at = issued_at + $3 WHERE job_id = $1 AND batch_no = $2",
+		3, {INT8OID, INT4OID, INTERVALOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
+	IntervalPGetDatum(&job->task_availability_lifetime)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
 gtl_batch_delete(int64 job_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.batch WHERE job_id = $1", 1, {INT8OID}};

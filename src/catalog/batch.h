@@ -31,6 +31,9 @@ extern void gtl_batch_last(int64 job_id, GtlBatch *batch);
 extern bool gtl_batch_on_offer(const GtlJob *job, TimestampTz now);
 
 extern void gtl_batch_close(GtlJob *job, int32 labeled, int32 failed);
+/* The open batch ends by the job's task_availability_lifetime as it is now. */
+extern void gtl_batch_extend(const GtlJob *job);
+
 extern void gtl_batch_delete(int64 job_id);
 
 #endif							/* GTL_BATCH_H */

@@ -131,6 +131,8 @@ read_job(const GtlTable *t)
 	job->human_labeled = gtl_table_int32(t, ++c);
 	job->machine_labeled = gtl_table_int32(t, ++c);
 	job->failed = gtl_table_int32(t, ++c);
+	c += 3;						/* created_at, last_modified_at, finished_at */
+	job->purged = !gtl_table_isnull(t, ++c);
 	return job;
 }
 
@@ -372,6 +374,49 @@ gtl_job_update(GtlJob *job)
 	set_text(v, nulls, 11, job->audit_verdict);
 	if (gtl_query_do(&update, v, nulls) != 1)
 		gtl_error_unknown_job(job->name);	/* the owner's consolidation function has dropped it */
+}
+
+void
+gtl_job_alter(const GtlJob *job)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.job SET owner = $2::regrole, max_concurrent_task_count = $3, target_accuracy = $4,"
+		" confidence_level = $5, guarantee = $6, query_strategy = $7, algorithm = $8,"
+		" max_human_labeled_object_count = NULLIF($9, 0), max_percentage_of_input_dataset_labeled = NULLIF($10, 0),"
+		" task_time_limit = $11, task_availability_lifetime = $12, workteam = NULLIF($13, 0::oid)::regrole,"
+		" last_modified_at = $14 WHERE job_id = $1",
+		14, {INT8OID, OIDOID, INT4OID, FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID,
+		INTERVALOID, INTERVALOID, OIDOID, TIMESTAMPTZOID}
+	};
+	Datum		v[14];
+
+	v[0] = Int64GetDatum(job->job_id);
+	v[1] = ObjectIdGetDatum(job->owner);
+	v[2] = Int32GetDatum(job->max_concurrent);
+	v[3] = Float8GetDatum(job->target_accuracy);
+	v[4] = Float8GetDatum(job->confidence_level);
+	v[5] = CStringGetTextDatum(gtl_guarantee_name(job->guarantee));
+	v[6] = CStringGetTextDatum(job->query_strategy);
+	v[7] = CStringGetTextDatum(job->algorithm);
+	v[8] = Int32GetDatum(job->max_human_labeled);
+	v[9] = Int32GetDatum(job->max_percentage_labeled);
+	v[10] = IntervalPGetDatum(&job->task_time_limit);
+	v[11] = IntervalPGetDatum(&job->task_availability_lifetime);
+	v[12] = ObjectIdGetDatum(job->workteam);
+	v[13] = TimestampTzGetDatum(gtl_clock_now());
+	gtl_query_do(&update, v, NULL);
+}
+
+void
+gtl_job_set_purged(GtlJob *job)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.job SET purged_at = $2 WHERE job_id = $1", 2, {INT8OID, TIMESTAMPTZOID}
+	};
+	Datum		v[2] = {Int64GetDatum(job->job_id), TimestampTzGetDatum(gtl_clock_now())};
+
+	gtl_query_do(&update, v, NULL);
+	job->purged = true;
 }
 
 void

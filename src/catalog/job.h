@@ -81,6 +81,7 @@ typedef struct GtlJob
 	int32		audit_count;	/* machine labels checked; -1: not audited yet */
 	int32		audit_wrong;
 	char	   *audit_verdict;	/* "kept", "open", "broken"; NULL: not audited yet */
+	bool		purged;			/* no features and tasks any more */
 } GtlJob;
 
 extern const char *gtl_job_state_name(GtlJobState state);
@@ -111,6 +112,12 @@ extern void gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatu
 
 /* State, failure reason, open batch, counters, audit and auto_label as they stand in *job. */
 extern void gtl_job_update(GtlJob *job);
+
+/* The settings that gt_alter_job changes, and the owner. */
+extern void gtl_job_alter(const GtlJob *job);
+
+/* Its features and tasks are gone for good. */
+extern void gtl_job_set_purged(GtlJob *job);
 
 extern void gtl_job_delete(int64 job_id);
 

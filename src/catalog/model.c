@@ -34,8 +34,8 @@ classifier_bytes(const GtlClassifier *classifier)
 	return PointerGetDatum(result);
 }
 
-static void
-drop_older_folds(int64 job_id)
+void
+gtl_model_drop_folds(int64 job_id)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.model SET fold_weights = NULL WHERE job_id = $1 AND fold_weights IS NOT NULL", 1, {INT8OID}
@@ -65,7 +65,7 @@ gtl_model_insert(GtlModel *model)
 	GtlResult	r;
 
 	if (model->job_id != 0)
-		drop_older_folds(model->job_id);
+		gtl_model_drop_folds(model->job_id);
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = CStringGetTextDatum(model->name);
 	v[1] = ObjectIdGetDatum(model->owner);
@@ -228,6 +228,17 @@ gtl_model_delete(int64 model_id)
 	Datum		values[1] = {Int64GetDatum(model_id)};
 
 	gtl_query_do(&delete, values, NULL);
+}
+
+void
+gtl_model_set_owner(int64 job_id, Oid owner)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.model SET owner = $2::regrole WHERE job_id = $1", 2, {INT8OID, OIDOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), ObjectIdGetDatum(owner)};
+
+	gtl_query_do(&update, values, NULL);
 }
 
 void

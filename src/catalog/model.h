@@ -43,6 +43,10 @@ extern void gtl_model_require_unused(const GtlModel *model);
 
 extern void gtl_model_delete(int64 model_id);
 
+/* The job's models go with it to another owner, or lose what only further rounds would need. */
+extern void gtl_model_set_owner(int64 job_id, Oid owner);
+extern void gtl_model_drop_folds(int64 job_id);
+
 /* Models of a dropped job: they go, or stay as models outside any job. */
 extern void gtl_model_leave_job(int64 job_id, bool delete_them);
 

@@ -15,10 +15,12 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "catalog/job.h"
+#include "catalog/step.h"
 #include "steps/audit.h"
 #include "steps/advance.h"
 #include "steps/limits.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 static void
 explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
@@ -58,6 +60,25 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 								batch->batch_no, batch->validation ? "validation" : "training",
 								gtl_text_count(batch->object_count), gtl_text_count(standing->answers),
 								gtl_text_count(standing->tasks), gtl_text_count(standing->leased)), NULL);
+}
+
+/* A step that a worker does, or could not do. */
+static void
+explain_step(GtlReport *report, const GtlJob *job)
+{
+	GtlStep		step;
+
+	if (!gtl_step_read(job->job_id, &step))
+		return;
+	if (step.sqlstate != NULL)
+		gtl_report_add(report, "failed step",
+					   psprintf("step \"%s\": %s: %s; failures in a row: %d", step.name, step.sqlstate, step.message, step.failures),
+					   job->state == GTL_JOB_FAILED ? "Put right what it says; then gt_resume_job tries again." :
+					   step.retry_at == DT_NOBEGIN || step.started ? "It is being tried again." :
+					   psprintf("A worker tries again at %s; gt_advance_job does so now, in this session.",
+								timestamptz_to_str(step.retry_at)));
+	else if (step.started)
+		gtl_report_add(report, "running step", psprintf("step \"%s\"", step.name), "gt_progress shows how far it is.");
 }
 
 /* Why no round has run; true if that is the answer. */
@@ -213,6 +234,7 @@ gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *repor
 	gtl_standing_plan(job, standing, &plan);
 	gtl_report_begin(report);
 	explain_state(report, job, standing);
+	explain_step(report, job);
 	if (!explain_before_round(report, job, standing, &plan))
 		explain_last_round(report, job, standing);
 	explain_audit(report, job);

@@ -94,7 +94,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	int32		best;
 	double		margin;
 
-	if (!gtl_round_read_last(job->job_id, &round) || round.model_id == 0)
+	if (job->purged || !gtl_round_read_last(job->job_id, &round) || round.model_id == 0)
 		return;
 	gtl_env_init(&env, CurrentMemoryContext);
 	model = gtl_model_get(round.model_id, &env);

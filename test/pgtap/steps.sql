@@ -61,6 +61,9 @@ SELECT matches((SELECT failure_reason FROM gt_jobs WHERE job_name = 'moody'),
                'then the job fails, with a reason that says what to do');
 SELECT is((SELECT array[step, step_failures::text, step_error] FROM gt_jobs WHERE job_name = 'moody'),
           ARRAY['close_batch', '5', 'P1234: no consolidation in bad weather'], 'gt_jobs has the step and its error');
+SELECT results_eq($$SELECT finding, advice FROM gt_explain_job('moody') WHERE topic = 'failed step'$$,
+    $$VALUES ('step "close_batch": P1234: no consolidation in bad weather; failures in a row: 5', 'Put right what it says; then gt_resume_job tries again.')$$,
+    'and gt_explain_job says what to do');
 SELECT is((SELECT count(*) FROM gt_annotations WHERE job_name = 'moody'), 20::bigint, 'no answer is lost');
 SELECT is((SELECT (open_batch_no, human_labeled)::text FROM gtlabel.job WHERE job_name = 'moody'), '(1,0)', 'nothing of the step is left');
 CALL wait_for($$(SELECT max(batch_no) = 2 FROM gt_batches WHERE job_name = 'calm')$$);
@@ -88,6 +91,7 @@ SET gtlabel.background = off;
 SELECT answer('calm') \g /dev/null
 SELECT job_id AS calm FROM gt_jobs WHERE job_name = 'calm' \gset
 INSERT INTO gtlabel.step (job_id, step, started_at) VALUES (:calm, 'close_batch', now());
+SELECT is((SELECT finding FROM gt_explain_job('calm') WHERE topic = 'running step'), 'step "close_batch"', 'gt_explain_job says that a step is being done');
 SELECT is((SELECT (step, step_started_at IS NULL)::text FROM gt_jobs WHERE job_name = 'calm'), '(close_batch,f)', 'a step that is being done is shown');
 SET gtlabel.background = on;
 SELECT gt_wait_job('calm', 'completed', '30 s') AS done \gset
