@@ -5,8 +5,8 @@
  *
  * Claims start at a random object and go round, slot by slot: people who claim at
  * the same time meet different rows, the rows already taken that a claim passes
- * are few until the very end of a batch, and each object gets its first answer
- * before any gets its second.  No index covers a changing column, so all changes
+ * are few, and nearly every object gets its first answer before any gets its
+ * second.  No index covers a changing column, so all changes
  * are HOT, and a snapshot held for long elsewhere does not slow the claims down.
  *
  * What every answer does goes row by row (table.h), the rest by statements.
@@ -65,6 +65,9 @@ gtl_task_add(const GtlJob *job, const int32 *objects, int count)
 	gtl_query_do(&insert, values, NULL);
 }
 
+#define MAX_SLOTS 9				/* the most annotators an object can have */
+#define PATIENCE 64				/* tasks in a row that are not what is sought, until it counts as scarce */
+
 /* Columns of gtlabel.task. */
 enum
 {
@@ -95,6 +98,142 @@ find_task(GtlTable *tasks, int64 task_id)
 	return gtl_table_find(tasks, &key, 1);
 }
 
+/* ---- Where to look ----------------------------------------------------------- */
+
+typedef enum SlotOutlook
+{
+	SLOT_PLENTY,				/* somewhere at random will do */
+	SLOT_SCARCE,				/* has to be looked through */
+	SLOT_EMPTY					/* nothing was found; last to be looked through again */
+} SlotOutlook;
+
+/* What a session remembers of the batch where it looked last: the order of looking depends on it, and no more. */
+typedef struct Outlook
+{
+	int64		job_id;
+	int32		batch_no;
+	SlotOutlook slot[MAX_SLOTS];
+	int32		place[MAX_SLOTS];	/* the object where something was found last */
+} Outlook;
+
+/* A search through the tasks of the open batch. */
+typedef struct Hunt
+{
+	const GtlJob *job;
+	Outlook    *outlook;
+	LOCKMODE	lockmode;
+	bool		(*take) (struct Hunt *hunt, GtlTable *tasks);	/* is the task at hand what is sought? */
+	int			wanted;			/* how many more */
+
+	/* for claims */
+	const char *annotator;
+	TimestampTz now;
+	GtlTable   *others;			/* for has_had; NULL: not needed */
+	GtlClaim   *claims;
+	int			count;
+
+	/* for open tasks */
+	bool		undisturbed_only;
+} Hunt;
+
+static int32
+random_object(const GtlJob *job)
+{
+	return (int32) pg_prng_uint64_range(&pg_global_prng_state, 0, Max(job->object_count - 1, 0));
+}
+
+/* Objects first .. last of a slot, until enough is found or `patience` tasks in a row were not it; true: enough. */
+static bool
+look_at_range(Hunt *hunt, GtlTable *tasks, int slot, int32 first, int32 last, int patience)
+{
+	int			left = patience;
+
+	search_slot(tasks, hunt->job, slot, first, last);
+	while (left > 0 && gtl_table_next(tasks))
+	{
+		CHECK_FOR_INTERRUPTS();
+		left--;
+		if (!hunt->take(hunt, tasks))
+			continue;
+		hunt->outlook->place[slot] = gtl_table_int32(tasks, TASK_OBJECT_NO);
+		if (--hunt->wanted == 0)
+			return true;
+		left = patience;
+	}
+	return false;
+}
+
+/* A whole slot, round from an object on. */
+static bool
+look_at_slot(Hunt *hunt, int slot, int32 start, int patience)
+{
+	GtlTable	tasks;
+	bool		enough;
+
+	gtl_table_open(&tasks, "task", "task_place_idx", hunt->lockmode);
+	if (hunt->others != NULL)
+		gtl_table_open(hunt->others, "task", "task_place_idx", AccessShareLock);
+	enough = look_at_range(hunt, &tasks, slot, start, PG_INT32_MAX, patience) ||
+		look_at_range(hunt, &tasks, slot, 0, start - 1, patience);
+	if (hunt->others != NULL)
+		gtl_table_close(hunt->others);
+	gtl_table_close(&tasks);
+	return enough;
+}
+
+static void
+recall(Outlook *outlook, const GtlJob *job)
+{
+	if (outlook->job_id == job->job_id && outlook->batch_no == job->open_batch_no)
+		return;
+	outlook->job_id = job->job_id;
+	outlook->batch_no = job->open_batch_no;
+	for (int slot = 0; slot < MAX_SLOTS; slot++)
+	{
+		outlook->slot[slot] = SLOT_PLENTY;
+		outlook->place[slot] = random_object(job);
+	}
+}
+
+/*
+ * False: every task was looked at, and fewer than wanted are what is sought.
+ *
+ * At first a random place will do: people who look at the same time meet different tasks, and
+ * few of those passed are taken.  Towards the end of a slot it is looked
+ * through from where something was found last, so that the whole of it is passed once or twice
+ * and not once for every task.
+ */
+static bool
+look(Hunt *hunt)
+{
+	Outlook    *outlook = hunt->outlook;
+	int			slots = hunt->job->annotators_per_object;
+	bool		looked[MAX_SLOTS] = {false};
+
+	recall(outlook, hunt->job);
+	for (int slot = 0; slot < slots; slot++)
+		if (outlook->slot[slot] == SLOT_PLENTY)
+		{
+			if (look_at_slot(hunt, slot, random_object(hunt->job), PATIENCE))
+				return true;
+			outlook->slot[slot] = SLOT_SCARCE;
+		}
+	for (SlotOutlook next = SLOT_SCARCE; next <= SLOT_EMPTY; next++)
+		for (int slot = 0; slot < slots; slot++)
+			if (outlook->slot[slot] == next && !looked[slot])
+			{
+				bool		enough = look_at_slot(hunt, slot, outlook->place[slot], PG_INT32_MAX);
+
+				looked[slot] = true;
+				outlook->slot[slot] = enough ? SLOT_SCARCE : SLOT_EMPTY;
+				if (enough)
+					return true;
+			}
+	return false;
+}
+
+/* ---- Claims ------------------------------------------------------------------- */
+
 /* May anybody have the task at hand? */
 static bool
 is_claimable(const GtlTable *tasks, TimestampTz now)
@@ -122,12 +261,13 @@ has_had(GtlTable *others, const GtlJob *job, const GtlTable *tasks, const char *
 }
 
 static void
-accept(GtlTable *tasks, const GtlJob *job, Datum annotator, TimestampTz now, GtlClaim *claim)
+accept(GtlTable *tasks, const Hunt *hunt, GtlClaim *claim)
 {
 	static const int columns[4] = {TASK_STATE, TASK_ANNOTATOR, TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT};
-	Datum		lease = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(now),
-											IntervalPGetDatum(unconstify(Interval *, &job->task_time_limit)));
-	Datum		values[4] = {CStringGetTextDatum("accepted"), annotator, TimestampTzGetDatum(now), lease};
+	Datum		now = TimestampTzGetDatum(hunt->now);
+	Datum		lease = DirectFunctionCall2(timestamptz_pl_interval, now,
+											IntervalPGetDatum(unconstify(Interval *, &hunt->job->task_time_limit)));
+	Datum		values[4] = {CStringGetTextDatum("accepted"), CStringGetTextDatum(hunt->annotator), now, lease};
 
 	claim->task_id = gtl_table_int64(tasks, TASK_ID);
 	claim->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
@@ -135,37 +275,18 @@ accept(GtlTable *tasks, const GtlJob *job, Datum annotator, TimestampTz now, Gtl
 	gtl_table_change(tasks, columns, values, NULL, 4);
 }
 
-/* Claim in one slot, objects first .. last. */
-static int
-claim_range(const GtlJob *job, const char *annotator, int slot, int32 first, int32 last,
-			int wanted, TimestampTz now, GtlClaim *claims)
+/* Claims the task at hand if the annotator may have it, and nobody else is about to. */
+static bool
+take_claim(Hunt *hunt, GtlTable *tasks)
 {
-	bool		several = job->annotators_per_object > 1;
-	Datum		name = CStringGetTextDatum(annotator);
-	GtlTable	tasks;
-	GtlTable	others;
-	int			count = 0;
-
-	if (wanted <= 0)
-		return 0;
-	gtl_table_open(&tasks, "task", "task_place_idx", RowExclusiveLock);
-	if (several)
-		gtl_table_open(&others, "task", "task_place_idx", AccessShareLock);
-	search_slot(&tasks, job, slot, first, last);
-	while (count < wanted && gtl_table_next(&tasks))
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!is_claimable(&tasks, now))
-			continue;
-		if (several && has_had(&others, job, &tasks, annotator))
-			continue;
-		if (gtl_table_lock(&tasks, false) && is_claimable(&tasks, now))
-			accept(&tasks, job, name, now, &claims[count++]);
-	}
-	if (several)
-		gtl_table_close(&others);
-	gtl_table_close(&tasks);
-	return count;
+	if (!is_claimable(tasks, hunt->now))
+		return false;
+	if (hunt->others != NULL && has_had(hunt->others, hunt->job, tasks, hunt->annotator))
+		return false;
+	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, hunt->now))
+		return false;
+	accept(tasks, hunt, &hunt->claims[hunt->count++]);
+	return true;
 }
 
 void
@@ -195,22 +316,27 @@ add_keys(const GtlJob *job, GtlClaim *claims, int count)
 int
 gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims)
 {
-	int32		start = (int32) pg_prng_uint64_range(&pg_global_prng_state, 0, Max(job->object_count - 1, 0));
-	TimestampTz now = gtl_clock_now();
-	int			count = 0;
+	static Outlook outlook;
+	GtlTable	others;
+	Hunt		hunt;
 
-	wanted = Min(wanted, job->max_concurrent);
-	*claims = palloc(sizeof(GtlClaim) * Max(wanted, 1));
-	if (!gtl_batch_on_offer(job, now))
+	memset(&hunt, 0, sizeof(hunt));
+	hunt.job = job;
+	hunt.outlook = &outlook;
+	hunt.lockmode = RowExclusiveLock;
+	hunt.take = take_claim;
+	hunt.wanted = Min(wanted, job->max_concurrent);
+	hunt.annotator = annotator;
+	hunt.now = gtl_clock_now();
+	hunt.others = job->annotators_per_object > 1 ? &others : NULL;
+	hunt.claims = palloc(sizeof(GtlClaim) * Max(hunt.wanted, 1));
+	*claims = hunt.claims;
+	if (!gtl_batch_on_offer(job, hunt.now))
 		return 0;
 	gtl_task_lock_annotator(job, annotator);
-	for (int slot = 0; slot < job->annotators_per_object && count < wanted; slot++)
-	{
-		count += claim_range(job, annotator, slot, start, PG_INT32_MAX, wanted - count, now, *claims + count);
-		count += claim_range(job, annotator, slot, 0, start - 1, wanted - count, now, *claims + count);
-	}
-	add_keys(job, *claims, count);
-	return count;
+	(void) look(&hunt);
+	add_keys(job, hunt.claims, hunt.count);
+	return hunt.count;
 }
 
 void
@@ -384,31 +510,27 @@ is_undisturbed(TupleTableSlot *slot)
 	return HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) || !TransactionIdDidCommit(xmax);
 }
 
-/*
- * Looks through the open batch for a task that is neither submitted nor closed, from
- * a random object on, as the claims do.
- */
+static bool
+take_open(Hunt *hunt, GtlTable *tasks)
+{
+	return (gtl_table_text_is(tasks, TASK_STATE, "available") || gtl_table_text_is(tasks, TASK_STATE, "accepted")) &&
+		(!hunt->undisturbed_only || is_undisturbed(tasks->row));
+}
+
 static bool
 find_open(const GtlJob *job, bool undisturbed_only)
 {
-	int32		start = (int32) pg_prng_uint64_range(&pg_global_prng_state, 0, Max(job->object_count - 1, 0));
-	GtlTable	tasks;
-	bool		found = false;
+	static Outlook outlook;
+	Hunt		hunt;
 
-	gtl_table_open(&tasks, "task", "task_place_idx", AccessShareLock);
-	for (int range = 0; range < 2 * job->annotators_per_object && !found; range++)
-	{
-		bool		behind = range % 2 == 0;
-
-		search_slot(&tasks, job, job->annotators_per_object - 1 - range / 2, behind ? start : 0,
-					behind ? PG_INT32_MAX : start - 1);
-		while (!found && gtl_table_next(&tasks))
-			found = (gtl_table_text_is(&tasks, TASK_STATE, "available") ||
-					 gtl_table_text_is(&tasks, TASK_STATE, "accepted")) &&
-				(!undisturbed_only || is_undisturbed(tasks.row));
-	}
-	gtl_table_close(&tasks);
-	return found;
+	memset(&hunt, 0, sizeof(hunt));
+	hunt.job = job;
+	hunt.outlook = &outlook;
+	hunt.lockmode = AccessShareLock;
+	hunt.take = take_open;
+	hunt.wanted = 1;
+	hunt.undisturbed_only = undisturbed_only;
+	return look(&hunt);
 }
 
 bool
