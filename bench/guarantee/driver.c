@@ -129,7 +129,8 @@ read_line(Table *table, char *line, int64_t *room)
 	if (table->set.rows == *room)
 	{
 		*room = *room == 0 ? 1024 : 2 * *room;
-		table->features = realloc(table->features, (size_t) *room * (size_t) table->set.dimension * sizeof(float));
+		table->features = realloc(table->features,
+								  (size_t) *room * (size_t) table->set.dimension * sizeof(float));
 		table->labels = realloc(table->labels, (size_t) *room * sizeof(int32_t));
 		if (table->features == NULL || table->labels == NULL)
 			abort();
@@ -296,7 +297,8 @@ score_plain(const PlainJob *job, const GtlClassifier *model, int64_t count, int3
 		int			n = count - at < GTL_SCORE_BLOCK_ROWS ? (int) (count - at) : GTL_SCORE_BLOCK_ROWS;
 
 		for (int i = 0; i < n; i++)
-			memcpy(rows + (int64_t) i * dimension, job->data->features + (int64_t) job->objects[at + i] * dimension,
+			memcpy(rows + (int64_t) i * dimension,
+				   job->data->features + (int64_t) job->objects[at + i] * dimension,
 				   (size_t) dimension * sizeof(float));
 		gtl_scorer_block(scorer, rows, n, best + at, margin + at, NULL);
 	}
@@ -349,7 +351,8 @@ plain_round(PlainJob *job, int32_t *best, double *margin, int64_t *chosen)
 }
 
 static void
-run_plain(const GtlLabeledSet *data, const GtlFeatureStats *stats, const Options *options, uint64_t seed, Outcome *outcome)
+run_plain(const GtlLabeledSet *data, const GtlFeatureStats *stats, const Options *options, uint64_t seed,
+		  Outcome *outcome)
 {
 	size_t		rows = (size_t) data->rows;
 	PlainJob	job = {.data = data, .stats = stats, .engine = &options->simulation.engine, .seed = seed};
