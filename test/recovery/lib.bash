@@ -9,6 +9,8 @@ scale=${RECOVERY_SCALE:-1}
 seed=${RECOVERY_SEED:-1}
 RANDOM=$seed
 
+# Debian's psql is a Perl script around this one, and ten times as slow to start.
+export PATH=$GTL_CLUSTER_BINDIR:$PATH
 export PGOPTIONS='-c client_min_messages=warning' PGCONNECT_TIMEOUT=10
 started=$SECONDS
 
