@@ -73,7 +73,7 @@ SHLIB_LINK = $(OPENBLAS_LIBS) $(LBFGS_LIBS)
 # The server's headers count as system headers: what they do is not our warning.  Callbacks have
 # parameters that they do not need, and members that an initializer leaves out are zero on purpose.
 WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror)
-PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) $(OPENBLAS_CPPFLAGS) -MMD -MP
+PG_CPPFLAGS = -Isrc -DGTL_VERSION='"$(EXTVERSION)"' -isystem $(shell $(PG_CONFIG) --includedir-server) $(OPENBLAS_CPPFLAGS) -MMD -MP
 PG_CFLAGS = $(WARNINGS)
 
 # Sums may be reordered into vector lanes, and a NaN stays a NaN (-ffast-math would lose that).
@@ -112,6 +112,9 @@ include $(PGXS)
 
 # PGXS has already used PG_CFLAGS up when a target-specific one would be read.
 $(LEARNING_OBJS): override CFLAGS += $(LEARNING_CFLAGS)
+
+# It holds the version.
+src/reports/check.o: gtlabel.control
 
 -include $(OBJS:.o=.d)
 

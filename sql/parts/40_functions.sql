@@ -177,6 +177,10 @@ CREATE FUNCTION gt_report(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_report' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_report IS 'The job as one self-contained HTML page: certificate, progress, coverage, categories, rounds, annotators, timeline';
 
+CREATE FUNCTION gt_check() RETURNS TABLE (severity text, subject text, finding text, remedy text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_check' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_check IS 'What is misconfigured, stuck or damaged, each with its remedy; no rows: nothing';
+
 -- ---- Models ------------------------------------------------------------------
 
 CREATE FUNCTION gt_train(model_name text, dataset regclass, label_column name, features_column name DEFAULT 'features',

@@ -118,17 +118,13 @@ gtl_step_delete(int64 job_id)
 int
 gtl_step_due(GtlDueJob **jobs)
 {
-	/* the same conditions as gtl_advance_due, for all jobs at once */
 	static GtlStatement select = {
 		"SELECT j.job_id, j.owner::oid, j.job_name, COALESCE(s.attempts, 0)"
 		" FROM gtlabel.job j"
 		" JOIN pg_roles r ON r.oid = j.owner::oid"
 		" LEFT JOIN gtlabel.batch b ON b.job_id = j.job_id AND b.batch_no = j.open_batch_no"
 		" LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
-		" WHERE (s.retry_at IS NULL OR s.retry_at <= $1) AND (s.attempt_at IS NULL OR s.attempt_at <= $1)"
-		" AND (j.state = 'stopping' OR j.state = 'in_progress' AND (j.open_batch_no IS NULL OR b.expires_at <= $1"
-		"  OR NOT EXISTS (SELECT FROM gtlabel.task t WHERE t.job_id = j.job_id AND t.batch_no = j.open_batch_no"
-		"                 AND t.slot_no >= 0 AND t.state IN ('available', 'accepted'))))"
+		" WHERE " GTL_STEP_IS_DUE("$1") " AND (s.attempt_at IS NULL OR s.attempt_at <= $1)"
 		" ORDER BY GREATEST(s.retry_at, CASE WHEN b.expires_at <= $1 THEN b.expires_at ELSE j.last_modified_at END), j.job_id",
 		1, {TIMESTAMPTZOID}
 	};

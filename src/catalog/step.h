@@ -55,6 +55,16 @@ typedef struct GtlDueJob
 	int32		attempts;		/* workers that were started since one last began a step */
 } GtlDueJob;
 
+/*
+ * Is a step of the job due?  The conditions of gtl_advance_due in SQL, for many jobs at once: of job j, its
+ * open batch b and its row s here, at the time `now`.
+ */
+#define GTL_STEP_IS_DUE(now) \
+	"(s.retry_at IS NULL OR s.retry_at <= " now ")" \
+	" AND (j.state = 'stopping' OR j.state = 'in_progress' AND (j.open_batch_no IS NULL OR b.expires_at <= " now \
+	"  OR NOT EXISTS (SELECT FROM gtlabel.task t WHERE t.job_id = j.job_id AND t.batch_no = j.open_batch_no" \
+	"                 AND t.slot_no >= 0 AND t.state IN ('available', 'accepted'))))"
+
 /* The jobs with a step due, oldest first, of owners that exist. */
 extern int	gtl_step_due(GtlDueJob **jobs);
 

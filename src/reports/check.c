@@ -1,0 +1,341 @@
+/*
+ * check.c
+ *		gt_check: what is misconfigured, stuck or damaged, each with its remedy.
+ *
+ * Severities: "error" (a job does not go on, or something is damaged), "warning" (it will
+ * come to that), "info" (worth knowing).  Nothing found: no rows.
+ *
+ * Most checks are one query each, over the jobs of roles that the caller is a member of; orphaned
+ * rows are the business of the extension's owner.  Counting rows and pages reads them: this
+ * is a doctor, not a heartbeat.
+ */
+#include "base/compat.h"
+
+#include "access/xlog.h"
+#include "background/hub.h"
+#include "base/lock.h"
+#include "base/query.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "catalog/job.h"
+#include "catalog/pg_type.h"
+#include "catalog/step.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "steps/evidence.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* A step that has been due for so long should have been done. */
+#define PATIENCE "interval '5 minutes'"
+
+/* Of the jobs that the caller ($1) may know. */
+#define MINE "pg_has_role($1, j.owner::oid, 'MEMBER')"
+#define GOES_ON "j.state IN ('in_progress', 'paused', 'stopping')"
+
+typedef struct Check
+{
+	Tuplestorestate *rows;
+	TupleDesc	desc;
+} Check;
+
+static void
+found(Check *check, const char *severity, const char *subject, const char *finding, const char *remedy)
+{
+	Datum		values[4] = {CStringGetTextDatum(severity), CStringGetTextDatum(subject), CStringGetTextDatum(finding),
+	CStringGetTextDatum(remedy)};
+	bool		nulls[4] = {false, false, false, false};
+
+	tuplestore_putvalues(check->rows, check->desc, values, nulls);
+}
+
+/* ---- The server --------------------------------------------------------------- */
+
+static void
+check_launcher(Check *check)
+{
+	if (gtl_hub_scan_result() == NULL)
+		found(check, "info", "launcher", "gtlabel is not in shared_preload_libraries: after a crash, and when a batch expires, "
+			  "jobs go on only when somebody calls a function of theirs",
+			  "Add gtlabel to shared_preload_libraries and restart the server.");
+	else if (!gtl_hub_has_launcher() && !RecoveryInProgress())
+		found(check, "error", "launcher", "gtlabel is preloaded, but its launcher does not run",
+			  "Increase max_worker_processes and restart the server; its log says more.");
+}
+
+static void
+check_server(Check *check)
+{
+	if (RecoveryInProgress())
+		found(check, "info", "server", "this is a standby: it shows jobs, and does nothing for them",
+			  "After a promotion the jobs go on.");
+	if (gtl_clock_now() > GetCurrentTimestamp() + USECS_PER_SEC || gtl_clock_now() < GetCurrentTimestamp() - USECS_PER_SEC)
+		found(check, "warning", "gtlabel.clock_offset", "leases and batches do not go by the time of day",
+			  "RESET gtlabel.clock_offset; it is for tests.");
+	if (max_worker_processes < gtl_setting_max_workers + 2 && gtl_hub_has_launcher())
+		found(check, "warning", "max_worker_processes",
+			  psprintf("it is %d, too few for gtlabel.max_workers = %d beside launcher and scans", max_worker_processes, gtl_setting_max_workers),
+			  "Increase max_worker_processes and restart the server, or lower gtlabel.max_workers.");
+}
+
+/* The postmaster's table is not open to us, but who is in it shows in pg_stat_activity. */
+static void
+check_worker_slots(Check *check)
+{
+	static GtlStatement select = {
+		"SELECT count(*)::int FROM pg_stat_activity WHERE backend_type <> ALL (ARRAY['client backend', 'autovacuum launcher',"
+		" 'autovacuum worker', 'checkpointer', 'background writer', 'walwriter', 'walsender', 'walreceiver', 'startup',"
+		" 'archiver', 'logger', 'standalone backend', 'slotsync worker', 'io worker'])",
+		0
+	};
+	GtlResult	r;
+	int			used;
+
+	gtl_query_run(&r, &select, NULL, NULL);
+	used = gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+	if (used >= max_worker_processes)
+		found(check, "warning", "max_worker_processes", psprintf("all %d background workers are in use", max_worker_processes),
+			  "Increase max_worker_processes and restart the server; until then gt_advance_job does the steps.");
+}
+
+static void
+check_version(Check *check)
+{
+	static GtlStatement select = {"SELECT extversion FROM pg_extension WHERE extname = 'gtlabel'", 0};
+	GtlResult	r;
+	char	   *version;
+
+	gtl_query_run(&r, &select, NULL, NULL);
+	version = gtl_result_text(&r, 0, 1);
+	gtl_query_end(&r);
+	if (strcmp(version, GTL_VERSION) != 0)
+		found(check, "error", "version", psprintf("the library is %s, the extension in this database %s", GTL_VERSION, version),
+			  "ALTER EXTENSION gtlabel UPDATE; if that changes nothing, restart the server.");
+}
+
+/* ---- Queries that return (severity, subject, finding, remedy) -------------------- */
+
+/* $1 the caller, $2 the time, $3 whether the background is on */
+static GtlStatement job_checks[] = {
+	/* what should have been done */
+	{
+		"SELECT CASE WHEN $3 THEN 'error' ELSE 'warning' END, 'job ' || quote_ident(j.job_name),"
+		" 'a step has been due since ' || date_trunc('second', j.last_modified_at)"
+		"   || CASE WHEN $3 THEN ', and nobody does it' ELSE ', and gtlabel.background is off' END,"
+		" CASE WHEN $3 THEN 'gt_advance_job does it in this session. If no worker comes, max_worker_processes is too small.'"
+		" ELSE 'Turn gtlabel.background on, or call gt_advance_job regularly.' END"
+		" FROM gtlabel.job j LEFT JOIN gtlabel.batch b ON b.job_id = j.job_id AND b.batch_no = j.open_batch_no"
+		" LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
+		" WHERE " MINE " AND " GTL_STEP_IS_DUE("$2") " AND COALESCE(s.failures, 0) = 0 AND COALESCE(s.attempts, 0) < 2"
+		" AND (NOT $3 OR s.started_at IS NULL AND j.last_modified_at < $2 - " PATIENCE ")"
+		" AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = " GTL_LOCK_STEPS_TEXT
+		"   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+		"   AND l.classid::bigint << 32 | l.objid::bigint = j.job_id)"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), s.attempts || ' workers in a row were started for it, and none began',"
+		" 'The server''s log says why they ended. gt_advance_job does the step in this session.'"
+		" FROM gtlabel.job j JOIN gtlabel.step s ON s.job_id = j.job_id WHERE " MINE " AND s.attempts >= 2 ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), format('step \"%s\" has failed %s times in a row: %s: %s',"
+		" s.step, s.failures, s.sqlstate, s.message), 'Put that right; it is tried again by itself, or at once by gt_advance_job.'"
+		" FROM gtlabel.job j JOIN gtlabel.step s ON s.job_id = j.job_id WHERE " MINE " AND s.failures > 0 AND j.state <> 'failed'"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'failed: ' || j.failure_reason, 'Put that right, then call gt_resume_job.'"
+		" FROM gtlabel.job j WHERE " MINE " AND j.state = 'failed' ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	/* what it depends on */
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its owner, role ' || j.owner::oid || ', is gone',"
+		" 'Give it to another role, as a superuser: gt_alter_job(job_name, owner => ...); or gt_drop_job.'"
+		" FROM gtlabel.job j WHERE " MINE " AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = j.owner::oid) ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'its workteam, role ' || j.workteam::oid || ', is gone',"
+		" 'Name another one: gt_alter_job(job_name, workteam => ...).'"
+		" FROM gtlabel.job j WHERE " MINE " AND " GOES_ON " AND j.workteam IS NOT NULL"
+		" AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = j.workteam::oid) ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'info', 'job ' || quote_ident(j.job_name), 'its dataset ' || j.dataset_name || ' is gone',"
+		" 'None needed: the job works on the snapshot that it took; people need the objects from elsewhere.'"
+		" FROM gtlabel.job j WHERE " MINE " AND " GOES_ON " AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = j.dataset::oid)"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'info', 'job ' || quote_ident(j.job_name), format('column \"%s\" of its dataset %s is gone', k.name, j.dataset_name),"
+		" CASE WHEN k.name = j.key_column THEN 'Labels no longer join to the dataset; the keys are in gt_labels.'"
+		" ELSE 'None needed: the job works on the snapshot that it took.' END"
+		" FROM gtlabel.job j CROSS JOIN LATERAL (VALUES (j.key_column), (j.features_column)) k (name)"
+		" WHERE " MINE " AND " GOES_ON " AND k.name IS NOT NULL AND EXISTS (SELECT FROM pg_class c WHERE c.oid = j.dataset::oid)"
+		" AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = j.dataset::oid AND a.attname = k.name AND NOT a.attisdropped)"
+		" ORDER BY j.job_name, k.name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its consolidation function ' || j.consolidation || ' is gone',"
+		" 'Create it again with the same signature.'"
+		" FROM gtlabel.job j WHERE " MINE " AND " GOES_ON " AND j.consolidation IS NOT NULL AND to_regprocedure(j.consolidation) IS NULL"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	/* what is stored */
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), format('its counters say %s objects, %s labeled by people, %s by machine, %s failed;"
+		" the tables hold %s, %s, %s, %s', j.object_count, j.human_labeled, j.machine_labeled, j.failed, o.objects, l.human, l.machine, f.failed),"
+		" 'Restore the database from a backup, or gt_drop_job; and report a bug.'"
+		" FROM gtlabel.job j,"
+		" LATERAL (SELECT count(*) AS objects FROM gtlabel.object x WHERE x.job_id = j.job_id) o,"
+		" LATERAL (SELECT count(*) FILTER (WHERE x.human) AS human, count(*) FILTER (WHERE NOT x.human) AS machine"
+		"   FROM gtlabel.label x WHERE x.job_id = j.job_id) l,"
+		" LATERAL (SELECT count(*) AS failed FROM gtlabel.failure x WHERE x.job_id = j.job_id) f"
+		" WHERE " MINE " AND (j.object_count, j.human_labeled, j.machine_labeled, j.failed) <> (o.objects, l.human, l.machine, f.failed)"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), format('its features are incomplete: %s of %s bytes in %s pages', p.bytes,"
+		" (j.object_count::bigint + j.given_count) * j.dimension * 4, p.pages),"
+		" 'Restore the database from a backup; or gt_stop_job, which needs no features.'"
+		" FROM gtlabel.job j, LATERAL (SELECT count(*) AS pages, COALESCE(max(page_no) + 1, 0) AS expected,"
+		"   COALESCE(sum(octet_length(data)), 0) AS bytes FROM gtlabel.feature_page x WHERE x.job_id = j.job_id) p"
+		" WHERE " MINE " AND " GOES_ON " AND j.dimension > 0"
+		" AND (p.pages <> p.expected OR p.bytes <> (j.object_count::bigint + j.given_count) * j.dimension * 4)"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), format('its open batch %s does not exist or is closed', j.open_batch_no),"
+		" 'Restore the database from a backup, or gt_drop_job; and report a bug.'"
+		" FROM gtlabel.job j WHERE " MINE " AND j.open_batch_no IS NOT NULL AND NOT EXISTS (SELECT FROM gtlabel.batch b"
+		" WHERE b.job_id = j.job_id AND b.batch_no = j.open_batch_no AND b.closed_at IS NULL) ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+};
+
+static void
+run_job_checks(Check *check)
+{
+	Datum		values[3] = {ObjectIdGetDatum(GetUserId()), TimestampTzGetDatum(gtl_clock_now()),
+	BoolGetDatum(gtl_setting_background)};
+
+	for (int i = 0; i < (int) lengthof(job_checks); i++)
+	{
+		GtlResult	r;
+		uint64		count = gtl_query_run(&r, &job_checks[i], values, NULL);
+
+		for (uint64 row = 0; row < count; row++)
+			found(check, gtl_result_text(&r, row, 1), gtl_result_text(&r, row, 2), gtl_result_text(&r, row, 3),
+				  gtl_result_text(&r, row, 4));
+		gtl_query_end(&r);
+	}
+}
+
+/* Rows of jobs that do not exist; skips from one job_id to the next in the tables' indexes. */
+#define ORPHANS(table) \
+	{ \
+		"WITH RECURSIVE ids (id) AS ((SELECT min(job_id) FROM gtlabel." table ") UNION ALL" \
+		" SELECT (SELECT min(job_id) FROM gtlabel." table " WHERE job_id > id) FROM ids WHERE id IS NOT NULL)" \
+		" SELECT '" table "', string_agg(id::text, ', ' ORDER BY id) FROM ids" \
+		" WHERE id IS NOT NULL AND NOT EXISTS (SELECT FROM gtlabel.job j WHERE j.job_id = id) HAVING count(*) > 0", \
+		0 \
+	}
+
+static GtlStatement orphan_checks[] = {
+	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"),
+	ORPHANS("label"), ORPHANS("failure"), ORPHANS("model"), ORPHANS("round"), ORPHANS("step"), ORPHANS("event")
+};
+
+static void
+run_orphan_checks(Check *check)
+{
+	if (!has_privs_of_role(GetUserId(), gtl_extension_owner()))
+		return;
+	for (int i = 0; i < (int) lengthof(orphan_checks); i++)
+	{
+		GtlResult	r;
+
+		if (gtl_query_run(&r, &orphan_checks[i], NULL, NULL) > 0)
+		{
+			char	   *table = gtl_result_text(&r, 0, 1);
+			char	   *ids = gtl_result_text(&r, 0, 2);
+
+			found(check, "warning", psprintf("table gtlabel.%s", table), psprintf("it has rows of jobs that do not exist: %s", ids),
+				  psprintf("DELETE FROM gtlabel.%s WHERE job_id IN (%s);", table, ids));
+		}
+		gtl_query_end(&r);
+	}
+}
+
+/* ---- Memory for the rounds to come ------------------------------------------------- */
+
+static void
+check_memory(Check *check, const GtlJob *job)
+{
+	int64		rows = Min((int64) job->human_labeled + job->given_count + job->max_concurrent,
+						   (int64) job->object_count + job->given_count);
+	Size		needed = gtl_evidence_memory(job, rows);
+
+	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > mul_size(maintenance_work_mem, 1024))
+		found(check, "warning", psprintf("job %s", quote_identifier(job->name)),
+			  psprintf("its next round needs %zu MB for %s labeled objects of %d dimensions; maintenance_work_mem is %d MB in this session",
+					   needed / (1024 * 1024) + 1, gtl_text_count(rows), job->dimension, maintenance_work_mem / 1024),
+			  psprintf("ALTER ROLE %s SET maintenance_work_mem = '%zuMB';",
+					   quote_identifier(GetUserNameFromId(job->owner, false)), needed / (512 * 1024) + 1));
+}
+
+static void
+run_memory_checks(Check *check)
+{
+	static GtlStatement select = {
+		"SELECT j.job_id FROM gtlabel.job j JOIN pg_roles r ON r.oid = j.owner::oid"
+		" WHERE " MINE " AND j.state IN ('in_progress', 'paused') ORDER BY j.job_name",
+		1, {OIDOID}
+	};
+	Datum		values[1] = {ObjectIdGetDatum(GetUserId())};
+	GtlResult	r;
+	uint64		count = gtl_query_run(&r, &select, values, NULL);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		GtlJob	   *job = gtl_job_get(gtl_result_int64(&r, i, 1));
+
+		if (job != NULL)
+			check_memory(check, job);
+	}
+	gtl_query_end(&r);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_check);
+Datum
+gtl_sql_check(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Check		check;
+
+	InitMaterializedSRF(fcinfo, 0);
+	check.rows = rsinfo->setResult;
+	check.desc = rsinfo->setDesc;
+	check_version(&check);
+	check_server(&check);
+	check_launcher(&check);
+	check_worker_slots(&check);
+	run_job_checks(&check);
+	run_memory_checks(&check);
+	run_orphan_checks(&check);
+	return (Datum) 0;
+}
