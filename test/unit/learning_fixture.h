@@ -24,6 +24,7 @@ typedef struct Counters
 	long		polls_allowed;	/* interrupted after so many; -1: never */
 	long		progress_calls;
 	bool		progress_sane;
+	size_t		shift;			/* multiple of 8: moves all further allocations */
 } Counters;
 
 static Counters counters;
@@ -32,24 +33,26 @@ static inline void *
 count_alloc(void *context, size_t size)
 {
 	Counters   *c = context;
-	size_t	   *block = calloc(1, size + 2 * sizeof(size_t));
+	char	   *block = calloc(1, c->shift + 2 * sizeof(size_t) + size);
+	size_t	   *head = (size_t *) (block + c->shift);
 
-	block[0] = size;
+	head[0] = size;
+	head[1] = c->shift;
 	c->live++;
 	c->bytes += size;
 	c->peak = c->bytes > c->peak ? c->bytes : c->peak;
-	return block + 2;
+	return head + 2;
 }
 
 static inline void
 count_release(void *context, void *pointer)
 {
 	Counters   *c = context;
-	size_t	   *block = (size_t *) pointer - 2;
+	size_t	   *head = (size_t *) pointer - 2;
 
 	c->live--;
-	c->bytes -= block[0];
-	free(block);
+	c->bytes -= head[0];
+	free((char *) head - head[1]);
 }
 
 static inline bool

@@ -364,6 +364,32 @@ test_optimum(void)
 	data_release(&data);
 }
 
+/* The same bits wherever in memory the work is done. */
+static void
+test_repeatable(GtlAlgorithm algorithm)
+{
+	Data		data;
+	GtlClassifier model,
+				  again;
+	GtlFitReport report;
+	GtlFitRequest request;
+
+	data_clouds(&data, 500, 37, 5, 1.0, 35);
+	request = request_for(&data, algorithm, GTL_SCALING_GLOBAL, 1.0);
+	gtl_classifier_fit(&request, &env, &model, &report);
+	for (counters.shift = 8; counters.shift < 64; counters.shift += 8)
+	{
+		gtl_classifier_fit(&request, &env, &again, &report);
+		CHECK(memcmp(model.weights, again.weights, model.weight_count * sizeof(float)) == 0);
+		gtl_classifier_release(&again, &env);
+		if (under_valgrind())
+			break;
+	}
+	counters.shift = 0;
+	gtl_classifier_release(&model, &env);
+	data_release(&data);
+}
+
 /* With a far center and a strong penalty the weights stay there. */
 static void
 test_center(void)
@@ -613,6 +639,8 @@ main(void)
 	}
 	test_slices();
 	test_optimum();
+	test_repeatable(GTL_SOFTMAX);
+	test_repeatable(GTL_MLP);
 	test_center();
 	test_edge_cases();
 	test_subset();
