@@ -9,6 +9,9 @@ LOAD 'gtlabel';
 ALTER SYSTEM SET gtlabel.retry_delay = '20ms';
 SELECT pg_reload_conf() \g /dev/null
 
+SELECT current_database() AS database \gset
+\setenv PGDATABASE :database
+
 -- Polls, at most a minute.
 CREATE PROCEDURE wait_for(condition text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -120,6 +123,9 @@ SELECT matches((SELECT query FROM pg_stat_activity WHERE pid = :worker), '^gtlab
 SELECT bag_eq(format($$SELECT locktype || ' ' || mode FROM pg_locks WHERE pid = %s AND locktype <> 'virtualxid'$$, :worker), ARRAY['advisory ExclusiveLock'],
               'and no lock but that of the job''s steps');
 SELECT is((SELECT (backend_type, role)::text FROM gt_progress WHERE pid = :worker), '("gtlabel worker",postgres)', 'gt_progress shows it');
+CALL wait_for($$EXISTS (SELECT FROM gt_progress WHERE job_name = 'long' AND done > 0 AND done <= total AND percent > 0 AND percent <= 100
+                         AND estimated_end > phase_started_at AND phase_started_at >= started_at)$$);
+SELECT pass('with counts and an estimate');
 SELECT clock_timestamp() AS started \gset
 SELECT pg_cancel_backend(:worker) \g /dev/null
 CALL wait_for($$EXISTS (SELECT FROM gt_events WHERE job_name = 'long' AND event = 'step_canceled')$$);
@@ -138,6 +144,20 @@ SELECT gt_drop_job('long', true) \g /dev/null
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gtlabel job long' \g /dev/null
 CALL wait_for($$NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gtlabel job long')$$);
 SELECT pass('a worker whose job is dropped ends');
+
+-- ---- What runs outside of jobs ----------------------------------------------------------------------
+
+\! psql -Xqd "$PGDATABASE" -c "SELECT count(*) FROM gt_simulate_job('many', 'gold', algorithm => 'softmax', repetitions => 100)" >/dev/null 2>&1 &
+CALL wait_for($$EXISTS (SELECT FROM gt_progress WHERE job_name IS NULL AND phase = 'simulating' AND total = 100 AND backend_type = 'client backend')$$);
+SELECT pass('gt_progress shows a simulation');
+CREATE ROLE regress_gtl_stranger;
+SET ROLE regress_gtl_stranger;
+SELECT is_empty('SELECT * FROM gt_progress', 'but not to strangers');
+RESET ROLE;
+DROP ROLE regress_gtl_stranger;
+SELECT pg_cancel_backend(pid) FROM gt_progress WHERE phase = 'simulating' \g /dev/null
+CALL wait_for('NOT EXISTS (SELECT FROM gt_progress)');
+SELECT pass('and nothing that has ended');
 
 SELECT * FROM finish();
 ALTER ROLE postgres RESET maintenance_work_mem;
