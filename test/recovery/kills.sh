@@ -52,10 +52,10 @@ players() {
 	local job=0
 	while [ -e "$GTL_CLUSTER/storm" ]; do
 		job=$((job + 1))
-		until is_up && [ "$(value "SELECT count(*) FROM gt_jobs WHERE job_name = 'storm$job'" 2>/dev/null)" = 1 ]; do
+		until gone || is_up && [ "$(value "SELECT count(*) FROM gt_jobs WHERE job_name = 'storm$job'" 2>/dev/null)" = 1 ]; do
 			PGAPPNAME=player create_job "storm$job" 2>/dev/null || sleep 0.02
 		done
-		until [ "$(value "SELECT state FROM gt_jobs WHERE job_name = 'storm$job'" 2>/dev/null)" = completed ]; do
+		until gone || [ "$(value "SELECT state FROM gt_jobs WHERE job_name = 'storm$job'" 2>/dev/null)" = completed ]; do
 			PGAPPNAME=player sql -c "CALL play('storm$job', $((RANDOM % 4 == 0))::bool, 0.01)" >>"$GTL_CLUSTER/played" 2>&1 || sleep 0.02
 		done
 		echo "storm$job" >>"$GTL_CLUSTER/ended"

@@ -39,6 +39,9 @@ until_true() {
 
 is_up() { psql -XAtq -c 'SELECT 1' >/dev/null 2>&1; }
 
+# What runs in the background ends with the server's folder, however the script ends.
+gone() { [ ! -d "$GTL_CLUSTER" ]; }
+
 # A table of objects in three clusters that overlap a little, with the right answer beside; and
 # what checks a job that has come to its end.
 create_fixture() {

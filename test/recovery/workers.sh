@@ -150,7 +150,7 @@ sql -c "SELECT gt_create_job('work', 'things', ARRAY['a','b','c'], annotators_pe
 
 # A person who connects again whenever the connection is lost.
 person() {
-	until psql -XqU "$1" -v ON_ERROR_STOP=1 -c "CALL work('work')" >"$GTL_CLUSTER/$1.log" 2>&1; do
+	until gone || psql -XqU "$1" -v ON_ERROR_STOP=1 -c "CALL work('work')" >"$GTL_CLUSTER/$1.log" 2>&1; do
 		if grep -q '^ERROR' "$GTL_CLUSTER/$1.log" &&
 			! grep -qE 'is not leased to|is closed|is completed' "$GTL_CLUSTER/$1.log"; then
 			cat "$GTL_CLUSTER/$1.log"
