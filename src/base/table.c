@@ -15,6 +15,7 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -24,6 +25,14 @@ gtl_table_open(GtlTable *table, const char *name, const char *index, LOCKMODE lo
 {
 	Oid			schema = get_namespace_oid("gtlabel", false);
 
+	/* the executor does this for statements */
+	if (lockmode > AccessShareLock)
+	{
+		const char *command = lockmode == RowShareLock ? "SELECT FOR UPDATE" : "UPDATE";
+
+		PreventCommandIfReadOnly(command);
+		PreventCommandIfParallelMode(command);
+	}
 	memset(table, 0, sizeof(*table));
 	table->relation = table_open(get_relname_relid(name, schema), lockmode);
 	table->index = index_open(get_relname_relid(index, schema), AccessShareLock);

@@ -34,7 +34,8 @@ typedef struct GtlTable
 
 /*
  * What is read is what has been committed at this moment, whatever the isolation level of
- * the transaction, and what the transaction has written before.
+ * the transaction, and what the transaction has written before.  With a lock for writing:
+ * an error in a read-only transaction, also on a standby.
  */
 extern void gtl_table_open(GtlTable *table, const char *name, const char *index, LOCKMODE lockmode);
 
