@@ -44,45 +44,54 @@ cell() {
 	esac
 	[ -f "$work/$file" ] || gzip -dc "$data/$file.copy.gz" > "$work/$file"
 	if [ "$rule" = plain ]; then options=rule=plain; else options=guarantee=$rule; fi
-	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule="$schedule" batch="$batch" "$options" \
+	echo "$key	$(nice -n 5 "$work/driver" rows=$rows target="$target" schedule="$schedule" batch="$batch" "$options" \
 		algorithm="$algorithm" error="$error" repetitions="$repetitions" processes="${JOBS:-2}" \
 		< "$work/$file")" >> "$results"
 }
 
-# Under eager, any batch from 2 % of the objects on gives the same job.
-eager_batch() { if [ "$1" = fashion_km128 ]; then echo 1000; else echo 250; fi; }
-
-# rows NAME TARGET ALGORITHM REPETITIONS BATCH ...
-rows() {
-	local name=$1 target=$2 algorithm=$3 repetitions=$4 rule batch
-	shift 4
-	for rule in confidence expected; do
-		cell "$name" "$target" eager "$(eager_batch "$name")" $rule "$algorithm" 0 "$repetitions"
-	done
-	for batch in "$@"; do
-		for rule in confidence expected plain; do
-			cell "$name" "$target" standard "$batch" $rule "$algorithm" 0 "$repetitions"
-		done
-	done
+# cells NAME TARGET ALGORITHM SCHEDULE BATCH REPETITIONS RULE ...
+# Under eager any batch from 2 % of the objects on, at least 50, gives the same job.
+cells() {
+	local rule
+	for rule in "${@:7}"; do cell "$1" "$2" "$4" "$5" "$rule" "$3" 0 "$6"; done
 }
 
+all="confidence expected plain" ours="confidence expected"
+
 # Most important first.
-rows digits .95 softmax 1000 1000 250 100
-rows optdigits .95 softmax 400 1000 250 100
-rows sms_spam .95 softmax 400 1000 250 100
-rows shuttle .95 softmax 400 1000 250 100
-rows optdigits .98 softmax 200 1000 250 100
-rows sms_spam .98 softmax 200 1000 250 100
-rows shuttle .98 softmax 200 1000 250 100
-rows digits .98 softmax 200 1000 250 100
-for error in .01 .02 .04; do cell digits .95 eager 250 confidence softmax $error 200; done
-rows fashion_km128 .95 softmax 20 1000
-rows digits .95 auto 40 1000 100
-rows optdigits .95 auto 20 1000
-rows shuttle .95 auto 40 1000
-rows banking77 .95 softmax 6 1000
-rows banking77 .95 softmax 2 250
-rows fashion_km128 .98 softmax 10 1000
+cells digits .95 softmax eager 1000 1000 confidence
+cells digits .95 softmax eager 1000 1000 expected
+cells optdigits .95 softmax eager 1000 200 confidence
+cells optdigits .95 softmax standard 1000 200 confidence
+cells digits .95 softmax standard 1000 200 $all
+cells digits .95 softmax standard 100 200 $all
+cells optdigits .95 softmax eager 1000 100 expected
+cells optdigits .95 softmax standard 1000 100 expected plain
+cells fashion_km128 .95 softmax eager 1000 10 confidence
+cells fashion_km128 .95 softmax standard 1000 10 confidence
+cells sms_spam .95 softmax eager 1000 200 $ours
+cells sms_spam .95 softmax standard 1000 200 $all
+cells shuttle .95 softmax eager 1000 200 $ours
+cells shuttle .95 softmax standard 1000 200 $all
+cells optdigits .95 softmax standard 250 100 $all
+cells digits .95 softmax standard 250 200 $all
+cell digits .95 eager 1000 confidence softmax .02 100
+cells optdigits .98 softmax eager 1000 100 confidence
+cells optdigits .98 softmax standard 250 50 $all
+cells sms_spam .98 softmax eager 1000 100 $ours
+cells sms_spam .98 softmax standard 250 100 plain
+cells shuttle .98 softmax eager 1000 50 confidence
+cells shuttle .98 softmax standard 250 50 plain
+cells digits .98 softmax eager 1000 100 $ours
+cells digits .98 softmax standard 100 100 plain
+cells fashion_km128 .95 softmax standard 1000 3 plain
+cells banking77 .95 softmax standard 1000 4 confidence plain
+cells digits .95 auto eager 1000 20 confidence
+cells optdigits .95 auto eager 1000 10 confidence
+cells shuttle .95 auto eager 1000 20 confidence
+cells optdigits .98 softmax eager 1000 50 expected
+cells fashion_km128 .95 softmax eager 1000 4 expected
+cells banking77 .95 softmax eager 1000 2 confidence
 
 # ---- Tables -----------------------------------------------------------------
 
@@ -92,8 +101,9 @@ print_tables() {
 	echo "| data | target | algorithm | schedule, batch | \`confidence\` | \`expected\` | plain rule | jobs |"
 	echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
 	awk -F '\t' '$7 == 0 {
-		row = $1 FS $2 FS $6 FS $3 FS $4 FS $8
-		if (!(row in seen)) { seen[row] = 1; order[++n] = row }
+		row = $1 FS $2 FS $6 FS $3 FS $4
+		if (!(row in jobs)) order[++n] = row
+		if (index(", " jobs[row] ", ", ", " $9 ", ") == 0) jobs[row] = jobs[row] (jobs[row] == "" ? "" : ", ") $9
 		text = sprintf("%.0f / %.0f %% / %.2f %% / %.1f %%", $10, 100 * $12, 100 * $13, 100 * $16 / $9)
 		if ($5 == "confidence" && $16 / $9 > .05) text = "**" text "**"
 		if ($15 == 0) text = sprintf("%.0f / 0 / - / 0", $10)
@@ -101,9 +111,9 @@ print_tables() {
 	} END {
 		for (i = 1; i <= n; i++) {
 			split(order[i], f, FS)
-			printf "| %s | 0%s | %s | %s %s | %s | %s | %s | %d |\n", f[1], f[2], f[3], f[4],
+			printf "| %s | 0%s | %s | %s %s | %s | %s | %s | %s |\n", f[1], f[2], f[3], f[4],
 				f[4] == "eager" ? "" : f[5], value[order[i], "confidence"], value[order[i], "expected"],
-				value[order[i], "plain"], f[6]
+				value[order[i], "plain"], jobs[order[i]]
 		}
 	}' "$results" | sed 's/  */ /g'
 	echo
