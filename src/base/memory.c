@@ -75,3 +75,12 @@ gtl_memory_check(Size bytes, const char *what)
 						what, bytes / (1024 * 1024) + 1, maintenance_work_mem / 1024),
 				 errhint("Raise maintenance_work_mem for this session, or for the job's owner with ALTER ROLE ... SET.")));
 }
+
+void
+gtl_memory_raise(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY),
+			 errmsg("out of memory"),
+			 errdetail("The optimizer of a classifier could not allocate its vectors.")));
+}

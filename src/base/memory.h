@@ -21,4 +21,7 @@ extern void gtl_interrupt_raise(void) pg_attribute_noreturn();
 /* Error unless `bytes` fits maintenance_work_mem; `what` names the work in the message. */
 extern void gtl_memory_check(Size bytes, const char *what);
 
+/* The error of a fit whose optimizer got no memory. */
+extern void gtl_memory_raise(void) pg_attribute_noreturn();
+
 #endif							/* GTL_MEMORY_H */

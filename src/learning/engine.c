@@ -276,3 +276,13 @@ gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
 	gtl_env_release(env, round->dropped);
 	memset(round, 0, sizeof *round);
 }
+
+bool
+gtl_engine_out_of_memory(const GtlEngineRound *round)
+{
+	bool		failed = round->fit.full_report.outcome == GTL_FIT_OUT_OF_MEMORY;
+
+	for (int j = 0; j < GTL_FOLDS; j++)
+		failed = failed || round->fit.fold_report[j].outcome == GTL_FIT_OUT_OF_MEMORY;
+	return failed;
+}

@@ -96,6 +96,9 @@ extern bool gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineE
  */
 typedef void (*GtlReadRows) (void *context, int64_t first, int count, float *rows);
 
+/* Did the optimizer of any of the round's fits get no memory? Its models are worth nothing then. */
+extern bool gtl_engine_out_of_memory(const GtlEngineRound *round);
+
 /* False: interrupted. */
 extern bool gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 							 const int32_t *pool, int64_t pool_count,

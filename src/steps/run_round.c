@@ -74,6 +74,8 @@ train(RoundState *state)
 	INSTR_TIME_SET_CURRENT(start);
 	if (!gtl_engine_train(&state->settings, &state->evidence.engine, &state->env, &state->decided))
 		gtl_interrupt_raise();
+	if (gtl_engine_out_of_memory(&state->decided))
+		gtl_memory_raise();
 	state->round.candidate = state->decided.chosen;
 	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT + 1 : 0;
 	memcpy(state->round.candidate_log_loss, state->decided.log_loss, sizeof(state->decided.log_loss));

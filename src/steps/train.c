@@ -54,6 +54,8 @@ gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettin
 	describe_rows(matrix, settings->seed, &evidence);
 	if (!gtl_engine_train(settings, &evidence, &env, &round))
 		gtl_interrupt_raise();
+	if (gtl_engine_out_of_memory(&round))
+		gtl_memory_raise();
 	for (int64 i = 0; i < matrix->set.rows; i++)
 		right += round.fit.best[i] == matrix->set.labels[i];
 	INSTR_TIME_SET_CURRENT(end);
