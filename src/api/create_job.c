@@ -13,8 +13,8 @@
 #include "background/hub.h"
 #include "base/errors.h"
 #include "base/lock.h"
-#include "base/progress.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/query.h"
 #include "base/text.h"
 #include "catalog/event.h"
@@ -25,8 +25,8 @@
 #include "miscadmin.h"
 #include "steps/advance.h"
 #include "steps/custom_consolidation.h"
-#include "steps/evidence.h"
 #include "steps/snapshot.h"
+#include "steps/training_set.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -223,9 +223,9 @@ static void
 warn_of_memory(const GtlJob *job)
 {
 	int64		rows = Min((int64) job->validation_count + job->given_count + job->max_concurrent, job->object_count);
-	Size		needed = gtl_evidence_memory(job, rows);
+	Size		needed = gtl_training_set_least(rows, job->dimension, job->ncategories);
 
-	if (job->validation_count > 0 && needed > mul_size(maintenance_work_mem, 1024))
+	if (job->validation_count > 0 && needed > gtl_memory_budget())
 		ereport(WARNING,
 				(errmsg("the rounds of labeling job \"%s\" need more memory than maintenance_work_mem allows", job->name),
 				 errdetail("With %s labeled objects of %d dimensions a round needs %zu MB, maintenance_work_mem is %d MB.",

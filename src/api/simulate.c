@@ -93,7 +93,7 @@ read_matrix(FunctionCallInfo fcinfo, GtlMatrix *matrix)
 	gtl_dataset_describe(PG_GETARG_OID(ARG_DATASET), gtl_argument_name_or_null(fcinfo, ARG_KEY_COLUMN),
 						 GTL_KEY_OPTIONAL, gtl_argument_name_or_null(fcinfo, ARG_FEATURES_COLUMN),
 						 gtl_argument_name_or_null(fcinfo, ARG_LABEL_COLUMN), NULL, &dataset);
-	gtl_matrix_read(&dataset, categories, ncategories, "simulating a labeling job", matrix);
+	gtl_matrix_read(&dataset, categories, ncategories, true, "simulating a labeling job", matrix);
 	gtl_memory_check(add_size(mul_size(mul_size(matrix->set.rows, matrix->set.dimension), sizeof(float)),
 							  gtl_simulate_memory(matrix->set.rows, matrix->set.dimension, matrix->set.classes)),
 					 "simulating a labeling job");

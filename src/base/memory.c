@@ -3,19 +3,25 @@
  *		The server's side of GtlEnv.
  *
  * The engine polls flags that the signal handlers set and returns; the error is
- * raised here, outside of any library's frames.  Other interrupts (catalog
- * invalidations, barriers) wait until the computation has returned.
+ * raised here, outside of any library's frames.  Barriers, which other sessions may wait
+ * for, are absorbed between fits: each begins with allocating, where an error may be
+ * raised.  Catalog invalidations wait until the computation has returned.
  */
 #include "base/memory.h"
 
 #include "base/progress.h"
 #include "miscadmin.h"
 #include "postmaster/interrupt.h"
+#include "storage/procsignal.h"
 #include "utils/memutils.h"
+
+static int	file_error = 0;
 
 static void *
 env_alloc(void *context, size_t size)
 {
+	if (ProcSignalBarrierPending)
+		ProcessProcSignalBarrier();
 	return MemoryContextAllocExtended((MemoryContext) context, Max(size, 1), MCXT_ALLOC_ZERO | MCXT_ALLOC_HUGE);
 }
 
@@ -51,24 +57,42 @@ gtl_env_init(GtlEnv *env, MemoryContext context)
 bool
 gtl_interrupt_requested(void)
 {
-	return QueryCancelPending || ProcDiePending || ShutdownRequestPending;
+	return QueryCancelPending || ProcDiePending || ShutdownRequestPending || file_error != 0;
+}
+
+void
+gtl_interrupt_because_of_file(int error_number)
+{
+	file_error = error_number;
 }
 
 void
 gtl_interrupt_raise(void)
 {
+	if (file_error != 0)
+	{
+		errno = file_error;
+		file_error = 0;
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read from a temporary file: %m")));
+	}
 	CHECK_FOR_INTERRUPTS();
 	ereport(ERROR,
 			(errcode(ERRCODE_QUERY_CANCELED),
 			 errmsg("canceling the step because the server is shutting down")));
 }
 
+Size
+gtl_memory_budget(void)
+{
+	return mul_size(maintenance_work_mem, 1024);
+}
+
 void
 gtl_memory_check(Size bytes, const char *what)
 {
-	Size		budget = mul_size(maintenance_work_mem, 1024);
-
-	if (bytes > budget)
+	if (bytes > gtl_memory_budget())
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("memory required for %s is %zu MB, maintenance_work_mem is %d MB",

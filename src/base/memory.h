@@ -15,8 +15,14 @@ extern void gtl_env_init(GtlEnv *env, MemoryContext context);
 /* Has the user, or the postmaster, asked this session to stop computing? */
 extern bool gtl_interrupt_requested(void);
 
+/* A file could not be read, and no error may be raised here: asks to stop computing. */
+extern void gtl_interrupt_because_of_file(int error_number);
+
 /* Raises the error that goes with an interrupted computation. */
 extern void gtl_interrupt_raise(void) pg_attribute_noreturn();
+
+/* What long computations may use: maintenance_work_mem, in bytes. */
+extern Size gtl_memory_budget(void);
 
 /* Error unless `bytes` fits maintenance_work_mem; `what` names the work in the message. */
 extern void gtl_memory_check(Size bytes, const char *what);

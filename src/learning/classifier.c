@@ -26,7 +26,6 @@
 #define SOFTMAX_ITERATIONS 200
 #define MLP_ITERATIONS 100
 #define GRADIENT_TOLERANCE 1e-4
-#define GATHER_ROWS 256			/* between two looks at env */
 
 const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT] = {
 	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.1, 0},
@@ -43,10 +42,7 @@ typedef struct Fit
 	const GtlFitRequest *request;
 	const GtlEnv *env;
 
-	/* the training rows */
 	GtlTrainingData data;
-	float	   *features;
-	int32_t    *labels;
 
 	/* the optimization */
 	double	   *x;
@@ -85,11 +81,11 @@ gtl_classifier_weight_count(const GtlCandidate *candidate, int dimension, int cl
 }
 
 size_t
-gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows, int dimension, int classes)
+gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows, int dimension, int classes,
+						  bool streamed)
 {
 	GtlShape	shape = gtl_shape(candidate, dimension, classes);
-	size_t		row = gtl_size_add(gtl_size_multiply((size_t) dimension, sizeof(float)), sizeof(int32_t));
-	size_t		total = gtl_size_multiply((size_t) rows, row);
+	size_t		total = gtl_training_data_size(rows, dimension, streamed);
 
 	if (shape.weight_count == 0)
 		return SIZE_MAX;
@@ -100,45 +96,6 @@ gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows, int dimen
 	/* the weights themselves, a center, the scaler */
 	total = gtl_size_add(total, gtl_size_multiply(shape.weight_count, sizeof(float) + sizeof(double)));
 	return gtl_size_add(total, gtl_size_multiply((size_t) dimension, 2 * sizeof(double)));
-}
-
-static int64_t
-request_row(const GtlFitRequest *request, int64_t i)
-{
-	return request->subset == NULL ? i : request->subset[i];
-}
-
-/* Scaled copy of the training rows; false: env said stop. */
-static bool
-gather_rows(Fit *fit, const GtlScaler *scaler)
-{
-	const GtlFitRequest *request = fit->request;
-	const GtlLabeledSet *set = request->set;
-	int			dimension = set->dimension;
-
-	fit->features = gtl_env_alloc(fit->env, (size_t) fit->data.rows * dimension * sizeof(float));
-	fit->labels = gtl_env_alloc(fit->env, (size_t) fit->data.rows * sizeof(int32_t));
-	fit->data.features = fit->features;
-	fit->data.labels = fit->labels;
-
-	for (int64_t from = 0; from < fit->data.rows; from += GATHER_ROWS)
-	{
-		int64_t		n = fit->data.rows - from < GATHER_ROWS ? fit->data.rows - from : GATHER_ROWS;
-		float	   *block = fit->features + from * dimension;
-
-		if (gtl_env_interrupted(fit->env))
-			return false;
-		for (int64_t i = 0; i < n; i++)
-		{
-			int64_t		row = request_row(request, from + i);
-
-			memcpy(block + i * dimension, set->features + row * dimension,
-				   (size_t) dimension * sizeof(float));
-			fit->labels[from + i] = set->labels[row];
-		}
-		gtl_scaler_apply(scaler, block, block, n);
-	}
-	return true;
 }
 
 /*
@@ -184,7 +141,7 @@ start_at_shares(const Fit *fit, double *x)
 	double	   *bias = x + layer->bias;
 
 	for (int64_t i = 0; i < fit->data.rows; i++)
-		bias[fit->labels[i]] += 1.0;
+		bias[fit->data.labels[i]] += 1.0;
 	for (int c = 0; c < layer->outputs; c++)
 		bias[c] = log((bias[c] + 1.0) / (double) (fit->data.rows + layer->outputs));
 }
@@ -240,7 +197,7 @@ minimize(Fit *fit, GtlFitReport *report)
 		minimization.tolerance = GRADIENT_TOLERANCE;
 
 	fit->whitened = gtl_whitening_pays(shape, fit->data.rows) &&
-		gtl_whitening_init(&fit->whitening, shape, fit->features, fit->data.rows, lambda, fit->env);
+		gtl_whitening_init(&fit->whitening, &fit->data, lambda, fit->env);
 	gtl_objective_init(&fit->objective, &fit->data, lambda, fit->center,
 					   fit->whitened ? &fit->whitening : NULL, fit->env);
 	if (fit->whitened)
@@ -280,22 +237,20 @@ gtl_classifier_fit(const GtlFitRequest *request, const GtlEnv *env,
 				   GtlClassifier *classifier, GtlFitReport *report)
 {
 	const GtlLabeledSet *set = request->set;
+	GtlShape	shape = gtl_shape(&request->candidate, set->dimension, set->classes);
+	int64_t		rows = request->subset == NULL ? set->rows : request->subset_rows;
 	Fit			fit = {.request = request, .env = env};
 
 	memset(classifier, 0, sizeof *classifier);
 	memset(report, 0, sizeof *report);
-	fit.data.shape = gtl_shape(&request->candidate, set->dimension, set->classes);
-	fit.data.rows = request->subset == NULL ? set->rows : request->subset_rows;
-	fit.data.block_rows = gtl_shape_block_rows(&fit.data.shape);
-
 	classifier->candidate = request->candidate;
 	classifier->dimension = set->dimension;
 	classifier->classes = set->classes;
-	classifier->weight_count = fit.data.shape.weight_count;
+	classifier->weight_count = shape.weight_count;
 	gtl_scaler_init(&classifier->scaler, request->candidate.scaling, request->stats, env);
 	classifier->weights = gtl_env_alloc(env, classifier->weight_count * sizeof(float));
 
-	if (!gather_rows(&fit, &classifier->scaler))
+	if (!gtl_training_data_init(&fit.data, &shape, set, request->subset, rows, &classifier->scaler, env))
 		report->outcome = GTL_FIT_INTERRUPTED;
 	else
 	{
@@ -305,9 +260,8 @@ gtl_classifier_fit(const GtlFitRequest *request, const GtlEnv *env,
 		store_weights(fit.x, classifier->weights, classifier->weight_count);
 		gtl_env_release(env, fit.x_block);
 		gtl_env_release(env, fit.center);
+		gtl_training_data_release(&fit.data, env);
 	}
-	gtl_env_release(env, fit.features);
-	gtl_env_release(env, fit.labels);
 	if (report->outcome == GTL_FIT_INTERRUPTED)
 		gtl_classifier_release(classifier, env);
 }

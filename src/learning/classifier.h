@@ -5,14 +5,13 @@
  *		(autolabel.md 3.4), behind one interface.
  *
  * Everything is deterministic: the same rows in the same order, seed and start
- * give the same weights, bit for bit, on the same machine.  The objective is
- * summed in slices of a fixed number of rows in a fixed order, so that slices can
- * be computed by any number of workers.
+ * give the same weights, bit for bit, on the same machine, whether the rows are in
+ * memory or streamed.
  */
 #ifndef GTL_CLASSIFIER_H
 #define GTL_CLASSIFIER_H
 
-#include "learning/env.h"
+#include "learning/labeled_set.h"
 #include "learning/standardize.h"
 
 typedef enum GtlAlgorithm
@@ -77,16 +76,6 @@ typedef struct GtlClassifier
 /* Number of weights for a shape; 0 if it overflows size_t. */
 extern size_t gtl_classifier_weight_count(const GtlCandidate *candidate, int dimension, int classes);
 
-/* Labeled rows, unscaled. */
-typedef struct GtlLabeledSet
-{
-	int64_t		rows;
-	int			dimension;
-	int			classes;
-	const float *features;		/* [rows x dimension] */
-	const int32_t *labels;		/* [rows], 0 .. classes - 1 */
-} GtlLabeledSet;
-
 typedef struct GtlFitRequest
 {
 	const GtlLabeledSet *set;
@@ -110,7 +99,7 @@ typedef struct GtlFitRequest
  * optimizer), for the caller's budget; SIZE_MAX if it overflows.
  */
 extern size_t gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows,
-										int dimension, int classes);
+										int dimension, int classes, bool streamed);
 
 /*
  * Fit.  The classifier (weights, scaler) is allocated from env; temporary memory
@@ -144,10 +133,12 @@ extern void gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
 
 /*
  * Byte format of a classifier (documented at the head of model_bytes.c):
- * little-endian, versioned, with a checksum.  serialize returns memory from env;
+ * little-endian, versioned, with a checksum.  bytes tells how many there are (SIZE_MAX on
+ * overflow), serialize returns memory from env;
  * deserialize returns false and a reason in English if the bytes are not a
  * classifier that this version can read.
  */
+extern size_t gtl_classifier_bytes(const GtlCandidate *candidate, int dimension, int classes);
 extern uint8_t *gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, size_t *size);
 extern bool gtl_classifier_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env,
 									   GtlClassifier *classifier, const char **reason);

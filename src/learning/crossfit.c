@@ -4,12 +4,13 @@
  *		validation set.
  *
  * The invariant that the certificate rests on: a validation object's score comes
- * from a model whose training rows do not contain the object.  in_training() is the
+ * from a model whose training rows do not contain the object.  split_fold() is the
  * one place that decides who trains whom.
  *
- * Folds are the outer loop of the selection, so that a candidate can start at its
- * neighbour's weights when both minimize a convex function (softmax with another
- * penalty): same minimum, fewer iterations.
+ * Both are work (work.h) whose items are fits: for the selection one or more candidates on
+ * one fold, for the run one of the models.  Candidates that minimize the same convex
+ * function but for the penalty (softmax) make up one item, so that each can start at the
+ * minimum of the one before: same result, fewer iterations.
  */
 #include "learning/crossfit.h"
 
@@ -17,38 +18,155 @@
 #include <string.h>
 
 #include "learning/shape.h"
+#include "learning/work.h"
 
 #define PROBABILITY_MIN 1e-12
 #define MAX_CANDIDATES (GTL_CANDIDATE_COUNT + 2)
+#define MAX_FITS (GTL_FOLDS * MAX_CANDIDATES)
+#define MAX_MODELS (2 * GTL_FOLDS + MAX_CANDIDATES)
 
-/* Row numbers of a fold's training and held-out rows, and a scorer's block. */
-typedef struct Split
+/* About what a row of an iteration costs, for each weight of the widest layer, times the iterations. */
+#define SECONDS_PER_PRODUCT 2.4e-8
+
+/* One item. */
+typedef struct Item
 {
+	int			fold;			/* held out; GTL_FOLDS: none */
+	bool		validation_only;	/* held out are just the fold's validation objects */
+	int			ncandidates;
+	GtlCandidate candidate[MAX_CANDIDATES];
+	int			start;			/* number of a model in the block; -1: none */
+	int			center;			/* likewise */
+	int			keep;			/* model that takes the last candidate's fit; -1: none */
+
+	/* what came of it */
+	double		loss[MAX_CANDIDATES];	/* sum over the rows held out */
+	GtlFitReport report;		/* of the last candidate */
+} Item;
+
+/* What the processes share; offsets are from its start. */
+typedef struct Block
+{
+	int64_t		rows;
+	int			dimension;
+	int			classes;
+	bool		streamed;
+	uint64_t	seed;
+	int64_t		stats_count;
+	size_t		labels;
+	size_t		validation;
+	size_t		fold;
+	size_t		mean;
+	size_t		squares;
+	size_t		best;
+	size_t		margin;
+	int			nmodels;
+	size_t		model[MAX_MODELS];
+	size_t		model_bytes[MAX_MODELS];
+	int			nitems;
+	Item		item[MAX_FITS];
+} Block;
+
+/* A process that takes part. */
+typedef struct State
+{
+	const GtlEnv *env;
+	Block	   *block;
+	GtlLabeledSet set;
+	GtlFeatureStats stats;
+	const bool *validation;
+	const int8_t *fold;
+	int32_t    *best;			/* [rows], of the rows held out */
+	double	   *margin;			/* likewise */
+	GtlClassifier model[MAX_MODELS];	/* read when they are needed */
+
+	/* row numbers of an item's training and held-out rows, and a scorer's block */
 	int32_t    *training;
 	int64_t		ntraining;
 	int32_t    *held_out;
 	int64_t		nheld_out;
-	float	   *rows;			/* [GTL_SCORE_BLOCK_ROWS x dimension] */
+	float	   *scored;			/* [GTL_SCORE_BLOCK_ROWS x dimension] */
 	float	   *probability;	/* [GTL_SCORE_BLOCK_ROWS x classes] */
-} Split;
+} State;
 
-static void
-split_init(Split *split, const GtlLabeledSet *set, const GtlEnv *env)
+static void *
+at(const void *block, size_t offset)
 {
-	memset(split, 0, sizeof *split);
-	split->training = gtl_env_alloc(env, (size_t) set->rows * sizeof(int32_t));
-	split->held_out = gtl_env_alloc(env, (size_t) set->rows * sizeof(int32_t));
-	split->rows = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * set->dimension * sizeof(float));
-	split->probability = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * set->classes * sizeof(float));
+	return (char *) block + offset;
+}
+
+/* ---- One item, in any process ---------------------------------------------- */
+
+static void *
+open_state(void *shared, const GtlLabeledSet *rows, const GtlEnv *env)
+{
+	State	   *state = gtl_env_alloc(env, sizeof(State));
+	Block	   *block = shared;
+
+	state->env = env;
+	state->block = block;
+	state->set.rows = block->rows;
+	state->set.dimension = block->dimension;
+	state->set.classes = block->classes;
+	state->set.features = rows->features;
+	state->set.reader = rows->reader;
+	state->set.labels = at(block, block->labels);
+	state->set.streamed = block->streamed;
+	state->stats.dimension = block->dimension;
+	state->stats.count = block->stats_count;
+	state->stats.mean = at(block, block->mean);
+	state->stats.squares = at(block, block->squares);
+	state->validation = at(block, block->validation);
+	state->fold = at(block, block->fold);
+	state->best = at(block, block->best);
+	state->margin = at(block, block->margin);
+	state->training = gtl_env_alloc(env, (size_t) block->rows * sizeof(int32_t));
+	state->held_out = gtl_env_alloc(env, (size_t) block->rows * sizeof(int32_t));
+	state->scored = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * block->dimension * sizeof(float));
+	state->probability = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * block->classes * sizeof(float));
+	return state;
 }
 
 static void
-split_release(Split *split, const GtlEnv *env)
+close_state(void *opened)
 {
-	gtl_env_release(env, split->training);
-	gtl_env_release(env, split->held_out);
-	gtl_env_release(env, split->rows);
-	gtl_env_release(env, split->probability);
+	State	   *state = opened;
+
+	for (int i = 0; i < MAX_MODELS; i++)
+		gtl_classifier_release(&state->model[i], state->env);
+	gtl_env_release(state->env, state->training);
+	gtl_env_release(state->env, state->held_out);
+	gtl_env_release(state->env, state->scored);
+	gtl_env_release(state->env, state->probability);
+	gtl_env_release(state->env, state);
+}
+
+/* A model of the block; number -1: NULL. */
+static const GtlClassifier *
+get_model(State *state, int number)
+{
+	const Block *block = state->block;
+	const char *reason;
+
+	if (number < 0)
+		return NULL;
+	if (state->model[number].weights == NULL &&
+		!gtl_classifier_deserialize(at(block, block->model[number]), block->model_bytes[number],
+									state->env, &state->model[number], &reason))
+		return NULL;
+	return &state->model[number];
+}
+
+static void
+keep_model(const State *state, int number, const GtlClassifier *classifier)
+{
+	Block	   *block = state->block;
+	size_t		size;
+	uint8_t    *bytes = gtl_classifier_serialize(classifier, state->env, &size);
+
+	memcpy(at(block, block->model[number]), bytes, size);
+	block->model_bytes[number] = size;
+	gtl_env_release(state->env, bytes);
 }
 
 /*
@@ -56,56 +174,223 @@ split_release(Split *split, const GtlEnv *env)
  * just the validation objects among them; all others train.
  */
 static void
-split_fold(Split *split, const GtlCrossfitSet *set, int fold, bool validation_only)
+split_fold(State *state, int fold, bool validation_only)
 {
-	split->ntraining = 0;
-	split->nheld_out = 0;
-	for (int64_t i = 0; i < set->labeled.rows; i++)
+	state->ntraining = 0;
+	state->nheld_out = 0;
+	for (int64_t i = 0; i < state->set.rows; i++)
 	{
-		if (set->fold[i] == fold && (set->validation[i] || !validation_only))
-			split->held_out[split->nheld_out++] = (int32_t) i;
+		if (state->fold[i] == fold && (state->validation[i] || !validation_only))
+			state->held_out[state->nheld_out++] = (int32_t) i;
 		else
-			split->training[split->ntraining++] = (int32_t) i;
+			state->training[state->ntraining++] = (int32_t) i;
 	}
 }
 
-/*
- * Score the held-out rows and return the sum of their log losses; best and margin
- * (indexed by row) may be NULL.
- */
-static double
-score_held_out(Split *split, const GtlLabeledSet *set, const GtlClassifier *classifier,
-			   int32_t *best, double *margin, const GtlEnv *env)
+/* Score the rows held out and sum up their log losses; false: stopped. */
+static bool
+score_held_out(State *state, const GtlClassifier *classifier, double *loss)
 {
-	GtlScorer  *scorer = gtl_scorer_create(classifier, env);
-	int32_t		block_best[GTL_SCORE_BLOCK_ROWS];
-	double		block_margin[GTL_SCORE_BLOCK_ROWS];
-	double		loss = 0.0;
+	GtlScorer  *scorer = gtl_scorer_create(classifier, state->env);
+	int32_t		best[GTL_SCORE_BLOCK_ROWS];
+	double		margin[GTL_SCORE_BLOCK_ROWS];
+	bool		running = true;
 
-	for (int64_t from = 0; from < split->nheld_out; from += GTL_SCORE_BLOCK_ROWS)
+	*loss = 0.0;
+	for (int64_t from = 0; from < state->nheld_out && running; from += GTL_SCORE_BLOCK_ROWS)
 	{
-		const int32_t *row = split->held_out + from;
-		int64_t		left = split->nheld_out - from;
+		const int32_t *row = state->held_out + from;
+		int64_t		left = state->nheld_out - from;
 		int			n = left < GTL_SCORE_BLOCK_ROWS ? (int) left : GTL_SCORE_BLOCK_ROWS;
 
-		for (int i = 0; i < n; i++)
-			memcpy(split->rows + (size_t) i * set->dimension,
-				   set->features + (size_t) row[i] * set->dimension,
-				   (size_t) set->dimension * sizeof(float));
-		gtl_scorer_block(scorer, split->rows, n, block_best, block_margin, split->probability);
+		running = gtl_labeled_rows(&state->set, row, 0, n, state->scored);
+		if (!running)
+			break;
+		gtl_scorer_block(scorer, state->scored, n, best, margin, state->probability);
 		for (int i = 0; i < n; i++)
 		{
-			double		p = split->probability[(size_t) i * set->classes + set->labels[row[i]]];
+			double		p = state->probability[(size_t) i * state->set.classes + state->set.labels[row[i]]];
 
-			loss -= log(p > PROBABILITY_MIN ? p : PROBABILITY_MIN);
-			if (best != NULL)
-				best[row[i]] = block_best[i];
-			if (margin != NULL)
-				margin[row[i]] = block_margin[i];
+			*loss -= log(p > PROBABILITY_MIN ? p : PROBABILITY_MIN);
+			state->best[row[i]] = best[i];
+			state->margin[row[i]] = margin[i];
 		}
 	}
-	gtl_scorer_release(scorer, env);
-	return loss;
+	gtl_scorer_release(scorer, state->env);
+	return running;
+}
+
+static void
+fit_candidate(State *state, const GtlCandidate *candidate, const GtlClassifier *start,
+			  const GtlClassifier *center, GtlClassifier *classifier, GtlFitReport *report)
+{
+	GtlFitRequest request = {
+		.set = &state->set,.subset = state->training,.subset_rows = state->ntraining,
+		.candidate = *candidate,.stats = &state->stats,
+		.start = start,.center = center,.seed = state->block->seed
+	};
+
+	if (candidate->algorithm == GTL_MLP)
+	{
+		/* a network is not pulled towards the initial model, it starts there */
+		if (start == NULL)
+			request.start = center;
+		request.center = NULL;
+	}
+	gtl_classifier_fit(&request, state->env, classifier, report);
+}
+
+static bool
+run_item(void *opened, int number)
+{
+	State	   *state = opened;
+	Item	   *item = &state->block->item[number];
+	const GtlClassifier *center = get_model(state, item->center);
+	GtlClassifier previous = {0};
+	bool		running = true;
+
+	split_fold(state, item->fold, item->validation_only);
+	if (state->nheld_out == 0 && item->keep < 0)
+		return true;			/* nobody asks for this fit */
+	for (int c = 0; c < item->ncandidates && running; c++)
+	{
+		const GtlClassifier *start = c > 0 ? &previous : get_model(state, item->start);
+		GtlClassifier classifier;
+
+		fit_candidate(state, &item->candidate[c], start, center, &classifier, &item->report);
+		running = item->report.outcome != GTL_FIT_INTERRUPTED &&
+			score_held_out(state, &classifier, &item->loss[c]);
+		gtl_classifier_release(&previous, state->env);
+		previous = classifier;
+	}
+	if (running && item->keep >= 0)
+		keep_model(state, item->keep, &previous);
+	gtl_classifier_release(&previous, state->env);
+	return running;
+}
+
+const GtlWorkKind gtl_crossfit_work = {open_state, run_item, close_state};
+
+/* ---- The whole ------------------------------------------------------------- */
+
+/* Place for a model of at most `bytes` (0: none); returns its number. */
+static int
+reserve_model(Block *layout, size_t *size, size_t bytes)
+{
+	if (bytes == 0)
+		return -1;
+	layout->model[layout->nmodels] = gtl_work_reserve(size, bytes);
+	return layout->nmodels++;
+}
+
+static size_t
+input_bytes(const GtlClassifier *model)
+{
+	return model == NULL ? 0 : gtl_classifier_bytes(&model->candidate, model->dimension, model->classes);
+}
+
+/* Bytes of a block but for its models; fills the offsets. */
+static size_t
+lay_out(Block *layout, int64_t rows, int dimension)
+{
+	size_t		size = 0;
+
+	(void) gtl_work_reserve(&size, sizeof(Block));
+	layout->labels = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(int32_t)));
+	layout->validation = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(bool)));
+	layout->fold = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(int8_t)));
+	layout->mean = gtl_work_reserve(&size, (size_t) dimension * sizeof(double));
+	layout->squares = gtl_work_reserve(&size, (size_t) dimension * sizeof(double));
+	layout->best = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(int32_t)));
+	layout->margin = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(double)));
+	return size;
+}
+
+static void
+init_layout(const GtlCrossfitSet *set, uint64_t seed, Block *layout, size_t *size)
+{
+	memset(layout, 0, sizeof *layout);
+	layout->rows = set->labeled.rows;
+	layout->dimension = set->labeled.dimension;
+	layout->classes = set->labeled.classes;
+	layout->streamed = set->labeled.streamed;
+	layout->seed = seed;
+	layout->stats_count = set->stats.count;
+	*size = lay_out(layout, set->labeled.rows, set->labeled.dimension);
+}
+
+static double
+estimate_seconds(const Block *layout)
+{
+	double		seconds = 0.0;
+
+	for (int i = 0; i < layout->nitems; i++)
+		for (int c = 0; c < layout->item[i].ncandidates; c++)
+		{
+			int			hidden = layout->item[i].candidate[c].hidden;
+			int			width = hidden > layout->classes ? hidden : layout->classes;
+
+			seconds += SECONDS_PER_PRODUCT * (double) layout->rows * layout->dimension * width;
+		}
+	return seconds;
+}
+
+/* The work, with everything in the block but the models that the items start from. */
+static GtlWork *
+begin(const GtlCrossfitSet *set, const Block *layout, size_t size, const GtlEnv *env)
+{
+	const GtlLabeledSet *labeled = &set->labeled;
+	size_t		rows = (size_t) labeled->rows;
+	GtlWorkRequest request = {
+		.kind = GTL_WORK_CROSSFIT,.block_size = size,.nitems = layout->nitems,.rows = labeled,
+		.process_bytes = gtl_crossfit_process_memory(labeled->rows, labeled->dimension, labeled->classes,
+													 labeled->streamed),
+		.seconds = estimate_seconds(layout)
+	};
+	GtlWork    *work = gtl_work_begin(&request, env);
+	Block	   *block = work->block;
+
+	*block = *layout;
+	if (rows > 0)
+	{
+		memcpy(at(block, block->labels), labeled->labels, rows * sizeof(int32_t));
+		memcpy(at(block, block->validation), set->validation, rows * sizeof(bool));
+		memcpy(at(block, block->fold), set->fold, rows * sizeof(int8_t));
+	}
+	memcpy(at(block, block->mean), set->stats.mean, (size_t) labeled->dimension * sizeof(double));
+	memcpy(at(block, block->squares), set->stats.squares, (size_t) labeled->dimension * sizeof(double));
+	return work;
+}
+
+static void
+put_model(GtlWork *work, int number, const GtlClassifier *model, const GtlEnv *env)
+{
+	Block	   *block = work->block;
+	uint8_t    *bytes;
+
+	if (number < 0)
+		return;
+	bytes = gtl_classifier_serialize(model, env, &block->model_bytes[number]);
+	memcpy(at(block, block->model[number]), bytes, block->model_bytes[number]);
+	gtl_env_release(env, bytes);
+}
+
+/* All items; false: interrupted. */
+static bool
+do_items(GtlWork *work, const char *phase, const GtlEnv *env)
+{
+	int			nitems = ((Block *) work->block)->nitems;
+
+	for (int i = 0; i < nitems; i++)
+		gtl_work_post(work, i);
+	for (int done = 0; done < nitems; done++)
+	{
+		gtl_env_progress(env, phase, done, nitems);
+		if (gtl_work_next(work) < 0)
+			return false;
+	}
+	gtl_env_progress(env, phase, nitems, nitems);
+	return true;
 }
 
 /* Same convex problem but for the penalty? */
@@ -116,56 +401,59 @@ can_start_from(const GtlCandidate *candidate, const GtlCandidate *other)
 		candidate->scaling == other->scaling;
 }
 
-/* The fit of one model of the run; rows NULL: all. */
-static bool
-fit_model(const GtlCrossfitSet *set, const GtlCandidate *candidate, const int32_t *rows, int64_t nrows,
-		  const GtlClassifier *start, const GtlClassifier *center, uint64_t seed, const GtlEnv *env,
-		  GtlClassifier *classifier, GtlFitReport *report)
+/* How many candidates from c on make up one item. */
+static int
+chain_length(const GtlCandidate *candidates, const GtlClassifier *const *centers, int ncandidates, int c)
 {
-	GtlFitRequest request = {
-		.set = &set->labeled,.subset = rows,.subset_rows = nrows,
-		.candidate = *candidate,.stats = &set->stats,
-		.start = start,.center = center,.seed = seed
-	};
+	int			n = 1;
 
-	if (candidate->algorithm == GTL_MLP)
-	{
-		/* a network is not pulled towards the initial model, it starts there */
-		if (start == NULL)
-			request.start = center;
-		request.center = NULL;
-	}
-	gtl_classifier_fit(&request, env, classifier, report);
-	return report->outcome != GTL_FIT_INTERRUPTED;
+	while (c + n < ncandidates && (centers == NULL || (centers[c + n - 1] == NULL && centers[c + n] == NULL)) &&
+		   can_start_from(&candidates[c + n], &candidates[c + n - 1]))
+		n++;
+	return n;
 }
 
-/* All candidates on one fold: adds to the sums of log losses; false: interrupted. */
-static bool
-select_fold(const GtlCrossfitSet *set, Split *split, const GtlCandidate *candidates,
-			const GtlClassifier *const *centers, int ncandidates,
-			int fold, uint64_t seed, const GtlEnv *env, double *loss)
+/* The items of a selection: networks, which take longest, first.  first[i]: its first candidate. */
+static void
+list_selection(Block *layout, const GtlCandidate *candidates, const GtlClassifier *const *centers,
+			   int ncandidates, const int *center_models, int *first)
 {
-	GtlClassifier previous = {0};
-	bool		running = true;
+	for (int network = 1; network >= 0; network--)
+		for (int c = 0; c < ncandidates;)
+		{
+			int			n = chain_length(candidates, centers, ncandidates, c);
 
-	for (int c = 0; c < ncandidates && running; c++)
+			for (int fold = 0; fold < GTL_FOLDS && (candidates[c].algorithm == GTL_MLP) == network; fold++)
+			{
+				Item	   *item = &layout->item[layout->nitems];
+
+				item->fold = fold;
+				item->ncandidates = n;
+				memcpy(item->candidate, candidates + c, (size_t) n * sizeof(GtlCandidate));
+				item->start = item->keep = -1;
+				item->center = center_models[c];
+				first[layout->nitems++] = c;
+			}
+			c += n;
+		}
+}
+
+/* Sums up in the order of the folds, whatever that of the items. */
+static void
+choose(const Block *block, const int *first, int ncandidates, GtlSelection *selection)
+{
+	double		loss[MAX_CANDIDATES] = {0};
+
+	for (int fold = 0; fold < GTL_FOLDS; fold++)
+		for (int i = 0; i < block->nitems; i++)
+			for (int c = 0; block->item[i].fold == fold && c < block->item[i].ncandidates; c++)
+				loss[first[i] + c] += block->item[i].loss[c];
+	for (int c = 0; c < ncandidates; c++)
 	{
-		const GtlClassifier *center = centers == NULL ? NULL : centers[c];
-		bool		continues = center == NULL && previous.weights != NULL &&
-			can_start_from(&candidates[c], &previous.candidate);
-		GtlClassifier classifier;
-		GtlFitReport report;
-
-		gtl_env_progress(env, "selecting", (int64_t) fold * ncandidates + c, (int64_t) GTL_FOLDS * ncandidates);
-		running = fit_model(set, &candidates[c], split->training, split->ntraining,
-							continues ? &previous : NULL, center, seed, env, &classifier, &report);
-		if (running)
-			loss[c] += score_held_out(split, &set->labeled, &classifier, NULL, NULL, env);
-		gtl_classifier_release(&previous, env);
-		previous = classifier;
+		selection->log_loss[c] = block->rows > 0 ? loss[c] / (double) block->rows : 0.0;
+		if (selection->log_loss[c] < selection->log_loss[selection->chosen])
+			selection->chosen = c;
 	}
-	gtl_classifier_release(&previous, env);
-	return running;
 }
 
 void
@@ -173,31 +461,28 @@ gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates,
 					const GtlClassifier *const *centers, int ncandidates, uint64_t seed,
 					const GtlEnv *env, GtlSelection *selection)
 {
-	double		loss[MAX_CANDIDATES] = {0};
-	Split		split;
+	Block	   *layout = gtl_env_alloc(env, sizeof(Block));
+	int			center_models[MAX_CANDIDATES];
+	int			first[MAX_FITS];
+	size_t		size;
+	GtlWork    *work;
 
 	memset(selection, 0, sizeof *selection);
 	for (int c = 0; c < MAX_CANDIDATES; c++)
 		selection->log_loss[c] = HUGE_VAL;
-	split_init(&split, &set->labeled, env);
-	for (int fold = 0; fold < GTL_FOLDS && !selection->interrupted; fold++)
-	{
-		split_fold(&split, set, fold, false);
-		if (split.nheld_out > 0)
-			selection->interrupted = !select_fold(set, &split, candidates, centers, ncandidates,
-												  fold, seed, env, loss);
-	}
-	split_release(&split, env);
-	if (selection->interrupted)
-		return;
-
+	init_layout(set, seed, layout, &size);
 	for (int c = 0; c < ncandidates; c++)
-	{
-		selection->log_loss[c] = set->labeled.rows > 0 ? loss[c] / (double) set->labeled.rows : 0.0;
-		if (selection->log_loss[c] < selection->log_loss[selection->chosen])
-			selection->chosen = c;
-	}
-	gtl_env_progress(env, "selecting", (int64_t) GTL_FOLDS * ncandidates, (int64_t) GTL_FOLDS * ncandidates);
+		center_models[c] = reserve_model(layout, &size, input_bytes(centers == NULL ? NULL : centers[c]));
+	list_selection(layout, candidates, centers, ncandidates, center_models, first);
+
+	work = begin(set, layout, size, env);
+	for (int c = 0; c < ncandidates; c++)
+		put_model(work, center_models[c], centers == NULL ? NULL : centers[c], env);
+	selection->interrupted = !do_items(work, "selecting", env);
+	if (!selection->interrupted)
+		choose(work->block, first, ncandidates, selection);
+	gtl_work_end(work);
+	gtl_env_release(env, layout);
 }
 
 static void
@@ -212,14 +497,45 @@ release_result(GtlCrossfitResult *result, const GtlEnv *env)
 	result->interrupted = true;
 }
 
-static int64_t
-count_validation(const GtlCrossfitSet *set)
+/* Model `number` out of the block. */
+static bool
+take_model(const Block *block, int number, const GtlEnv *env, GtlClassifier *classifier)
 {
-	int64_t		count = 0;
+	const char *reason;
 
-	for (int64_t i = 0; i < set->labeled.rows; i++)
-		count += set->validation[i];
-	return count;
+	return gtl_classifier_deserialize(at(block, block->model[number]), block->model_bytes[number],
+									  env, classifier, &reason);
+}
+
+static void
+take_result(const GtlCrossfitSet *set, const Block *block, const GtlEnv *env, GtlCrossfitResult *result)
+{
+	size_t		rows = (size_t) block->rows;
+	int64_t		validation = 0;
+
+	result->best = gtl_env_alloc(env, rows * sizeof(int32_t));
+	result->margin = gtl_env_alloc(env, rows * sizeof(double));
+	memcpy(result->best, at(block, block->best), rows * sizeof(int32_t));
+	memcpy(result->margin, at(block, block->margin), rows * sizeof(double));
+	for (int i = 0; i < block->nitems; i++)
+	{
+		const Item *item = &block->item[i];
+		bool		full = item->fold == GTL_FOLDS;
+
+		result->interrupted = result->interrupted ||
+			!take_model(block, item->keep, env, full ? &result->full : &result->fold[item->fold]);
+		if (full)
+			result->full_report = item->report;
+		else
+			result->fold_report[item->fold] = item->report;
+	}
+	for (int fold = 0; fold < GTL_FOLDS; fold++)
+		for (int i = 0; i < block->nitems; i++)
+			result->log_loss += block->item[i].fold == fold ? block->item[i].loss[0] : 0.0;
+	for (size_t i = 0; i < rows; i++)
+		validation += set->validation[i];
+	if (validation > 0)
+		result->log_loss /= (double) validation;
 }
 
 void
@@ -228,68 +544,92 @@ gtl_crossfit_run(const GtlCrossfitSet *set, const GtlCandidate *candidate,
 				 GtlCrossfitResult *result)
 {
 	const GtlCrossfitStart none = {.full = NULL};
-	const GtlLabeledSet *labeled = &set->labeled;
-	int64_t		validation = count_validation(set);
-	Split		split;
-	bool		running = true;
+	size_t		bytes = gtl_classifier_bytes(candidate, set->labeled.dimension, set->labeled.classes);
+	Block	   *layout = gtl_env_alloc(env, sizeof(Block));
+	size_t		size;
+	GtlWork    *work;
 
 	memset(result, 0, sizeof *result);
 	if (start == NULL)
 		start = &none;
-	result->best = gtl_env_alloc(env, (size_t) labeled->rows * sizeof(int32_t));
-	result->margin = gtl_env_alloc(env, (size_t) labeled->rows * sizeof(double));
-	split_init(&split, labeled, env);
+	init_layout(set, seed, layout, &size);
+	layout->nitems = GTL_FOLDS + 1;
+	for (int i = 0; i < layout->nitems; i++)
+	{
+		Item	   *item = &layout->item[i];
 
-	for (int fold = 0; fold < GTL_FOLDS && running; fold++)
-	{
-		gtl_env_progress(env, "cross-fitting", fold, GTL_FOLDS);
-		split_fold(&split, set, fold, true);
-		running = fit_model(set, candidate, split.training, split.ntraining,
-							start->fold[fold], start->center, seed, env,
-							&result->fold[fold], &result->fold_report[fold]);
-		if (running)
-			result->log_loss += score_held_out(&split, labeled, &result->fold[fold],
-											   result->best, result->margin, env);
+		item->fold = i == 0 ? GTL_FOLDS : i - 1;	/* the full model, which takes longest, first */
+		item->validation_only = true;
+		item->ncandidates = 1;
+		item->candidate[0] = *candidate;
+		item->start = reserve_model(layout, &size, input_bytes(i == 0 ? start->full : start->fold[i - 1]));
+		item->keep = reserve_model(layout, &size, bytes);
+		item->center = i == 0 ? reserve_model(layout, &size, input_bytes(start->center)) : layout->item[0].center;
 	}
-	if (running)
-	{
-		gtl_env_progress(env, "training", 0, 1);
-		running = fit_model(set, candidate, NULL, 0, start->full, start->center, seed, env,
-							&result->full, &result->full_report);
-	}
-	split_release(&split, env);
 
-	if (!running)
-	{
+	work = begin(set, layout, size, env);
+	put_model(work, layout->item[0].center, start->center, env);
+	for (int i = 0; i < layout->nitems; i++)
+		put_model(work, layout->item[i].start, i == 0 ? start->full : start->fold[i - 1], env);
+	result->interrupted = !do_items(work, "training", env);
+	if (!result->interrupted)
+		take_result(set, work->block, env, result);
+	gtl_work_end(work);
+	gtl_env_release(env, layout);
+	if (result->interrupted)
 		release_result(result, env);
-		return;
-	}
-	if (validation > 0)
-		result->log_loss /= (double) validation;
-	gtl_env_progress(env, "training", 1, 1);
 }
 
-size_t
-gtl_crossfit_memory(int64_t rows, int dimension, int classes)
+/* The largest of all candidates. */
+static size_t
+largest_fit(int64_t rows, int dimension, int classes, bool streamed)
 {
-	size_t		fit = 0;
-	size_t		model = 0;
-	size_t		row = 2 * sizeof(int32_t) + sizeof(int32_t) + sizeof(double);
-	size_t		block = gtl_size_add((size_t) dimension * 2, (size_t) classes * 2);
+	size_t		largest = 0;
 
 	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
 	{
-		size_t		need = gtl_classifier_fit_memory(&gtl_candidates[c], rows, dimension, classes);
-		size_t		weights = gtl_classifier_weight_count(&gtl_candidates[c], dimension, classes);
-		size_t		bytes = gtl_size_add(gtl_size_multiply(weights, sizeof(float)),
-										 (size_t) dimension * 2 * sizeof(double));
+		size_t		need = gtl_classifier_fit_memory(&gtl_candidates[c], rows, dimension, classes, streamed);
 
-		fit = need > fit ? need : fit;
-		model = bytes > model ? bytes : model;
+		largest = need > largest ? need : largest;
 	}
-	block = gtl_size_add(block, (size_t) gtl_candidates[GTL_CANDIDATE_COUNT - 1].hidden);
-	block = gtl_size_multiply(block, GTL_SCORE_BLOCK_ROWS * sizeof(float));
-	fit = gtl_size_add(fit, block);
-	fit = gtl_size_add(fit, gtl_size_multiply(model, GTL_FOLDS + 1));
-	return gtl_size_add(fit, gtl_size_multiply((size_t) rows, row));
+	return largest;
+}
+
+static size_t
+largest_model(int dimension, int classes)
+{
+	size_t		largest = 0;
+
+	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
+	{
+		size_t		need = gtl_classifier_bytes(&gtl_candidates[c], dimension, classes);
+
+		largest = need > largest ? need : largest;
+	}
+	return largest;
+}
+
+size_t
+gtl_crossfit_process_memory(int64_t rows, int dimension, int classes, bool streamed)
+{
+	size_t		scored = gtl_size_add(gtl_size_multiply((size_t) dimension, 2), gtl_size_multiply((size_t) classes, 2));
+	size_t		models = gtl_size_multiply(largest_model(dimension, classes), GTL_FOLDS + 2);
+
+	scored = gtl_size_add(scored, (size_t) gtl_candidates[GTL_CANDIDATE_COUNT - 1].hidden);
+	scored = gtl_size_multiply(scored, GTL_SCORE_BLOCK_ROWS * sizeof(float));
+	scored = gtl_size_add(scored, gtl_size_multiply((size_t) rows, 2 * sizeof(int32_t)));
+	return gtl_size_add(gtl_size_add(scored, models), largest_fit(rows, dimension, classes, streamed));
+}
+
+size_t
+gtl_crossfit_memory(int64_t rows, int dimension, int classes, bool streamed)
+{
+	Block		layout;
+	size_t		shared = lay_out(&layout, rows, dimension);
+	size_t		results = gtl_size_multiply((size_t) rows, sizeof(int32_t) + sizeof(double));
+
+	/* models: start and result of each, in the block; the results once more at the end */
+	shared = gtl_size_add(shared, gtl_size_multiply(largest_model(dimension, classes), 3 * (GTL_FOLDS + 1) + 1));
+	return gtl_size_add(gtl_size_add(shared, results),
+						gtl_crossfit_process_memory(rows, dimension, classes, streamed));
 }

@@ -65,7 +65,11 @@ extern void gtl_crossfit_run(const GtlCrossfitSet *set, const GtlCandidate *cand
 							 const GtlCrossfitStart *start, uint64_t seed, const GtlEnv *env,
 							 GtlCrossfitResult *result);
 
-/* Peak bytes of select and run, for the caller's budget. */
-extern size_t gtl_crossfit_memory(int64_t rows, int dimension, int classes);
+/*
+ * Peak bytes of select and run, for the caller's budget: what each process that takes part
+ * allocates, and that of one process with the block they share and the results.
+ */
+extern size_t gtl_crossfit_process_memory(int64_t rows, int dimension, int classes, bool streamed);
+extern size_t gtl_crossfit_memory(int64_t rows, int dimension, int classes, bool streamed);
 
 #endif							/* GTL_CROSSFIT_H */

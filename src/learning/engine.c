@@ -2,9 +2,7 @@
  * engine.c
  *		One round of active learning on matrices and arrays (autolabel.md 3.2).
  *
- * The pool is scored in blocks of GTL_SCORE_BLOCK_ROWS rows of the matrix, whichever
- * of them are in the pool, so that an object's score depends on nothing but its
- * own row and the model.  All that is kept of a pool object is a class and a margin.
+ * All that is kept of a pool object is a class and a margin.
  */
 #include "learning/engine.h"
 
@@ -136,45 +134,17 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 }
 
 bool
-gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-				 const int32_t *pool, int64_t pool_count,
-				 GtlReadRows read_rows, void *read_context,
-				 const GtlEnv *env, GtlEngineRound *round)
+gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count,
+				 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round)
 {
-	int32_t		best[GTL_SCORE_BLOCK_ROWS];
-	double		margin[GTL_SCORE_BLOCK_ROWS];
-	GtlScorer  *scorer;
-	float	   *rows;
-	int64_t		i = 0;
-	bool		interrupted = false;
-
 	round->pool = pool;
 	round->pool_count = pool_count;
 	if (!round->has_model)
 		return true;
-	scorer = gtl_scorer_create(&round->fit.full, env);
-	rows = gtl_env_alloc(env, sizeof(float) * GTL_SCORE_BLOCK_ROWS * (size_t) evidence->set.labeled.dimension);
 	round->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) pool_count);
 	round->margin = gtl_env_alloc(env, sizeof(double) * (size_t) pool_count);
-	while (i < pool_count && !interrupted)
-	{
-		int64_t		first = pool[i] - pool[i] % GTL_SCORE_BLOCK_ROWS;
-		int64_t		left = settings->objects - first;
-		int			count = left < GTL_SCORE_BLOCK_ROWS ? (int) left : GTL_SCORE_BLOCK_ROWS;
-
-		read_rows(read_context, first, count, rows);
-		gtl_scorer_block(scorer, rows, count, best, margin, NULL);
-		for (; i < pool_count && pool[i] < first + count; i++)
-		{
-			round->best[i] = best[pool[i] - first];
-			round->margin[i] = margin[pool[i] - first];
-		}
-		gtl_env_progress(env, "scoring", i, pool_count);
-		interrupted = gtl_env_interrupted(env);
-	}
-	gtl_env_release(env, rows);
-	gtl_scorer_release(scorer, env);
-	return !interrupted;
+	return gtl_pool_score(&round->fit.full, settings->objects, pool, pool_count, read_rows, read_context, env,
+						  round->best, round->margin);
 }
 
 /* The loosest margin that keeps the promise, on the active validation objects. */

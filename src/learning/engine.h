@@ -11,6 +11,7 @@
 
 #include "learning/certify.h"
 #include "learning/crossfit.h"
+#include "learning/pool_score.h"
 #include "learning/schedule.h"
 
 typedef enum GtlEngineAlgorithm
@@ -90,20 +91,12 @@ extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
 extern bool gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 							 const GtlEnv *env, GtlEngineRound *round);
 
-/*
- * Reads `count` rows from object `first` on, unscaled; may leave by longjmp.
- * Called with ascending, aligned blocks of at most GTL_SCORE_BLOCK_ROWS.
- */
-typedef void (*GtlReadRows) (void *context, int64_t first, int count, float *rows);
-
 /* Did the optimizer of any of the round's fits get no memory? Its models are worth nothing then. */
 extern bool gtl_engine_out_of_memory(const GtlEngineRound *round);
 
 /* False: interrupted. */
-extern bool gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-							 const int32_t *pool, int64_t pool_count,
-							 GtlReadRows read_rows, void *read_context,
-							 const GtlEnv *env, GtlEngineRound *round);
+extern bool gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count,
+							 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round);
 
 extern void gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 							  const GtlEnv *env, GtlEngineRound *round);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct GtlTeam;
+
 typedef struct GtlEnv
 {
 	/*
@@ -29,6 +31,9 @@ typedef struct GtlEnv
 	/* Told how far a phase is; may be NULL.  Never leaves by longjmp. */
 	void		(*progress) (void *context, const char *phase, int64_t done, int64_t total);
 	void	   *context;
+
+	/* Other processes that take part in work (work.h); NULL: none. */
+	const struct GtlTeam *team;
 } GtlEnv;
 
 static inline void *

@@ -146,6 +146,14 @@ bytes_size(int dimension, size_t weight_count)
 	return gtl_size_add(size, gtl_size_multiply(weight_count, sizeof(float)));
 }
 
+size_t
+gtl_classifier_bytes(const GtlCandidate *candidate, int dimension, int classes)
+{
+	size_t		weights = gtl_classifier_weight_count(candidate, dimension, classes);
+
+	return weights == 0 ? SIZE_MAX : bytes_size(dimension, weights);
+}
+
 uint8_t *
 gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, size_t *size)
 {

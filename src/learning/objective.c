@@ -53,12 +53,18 @@ loss_and_residuals(const GtlShape *shape, const int32_t *labels, int rows, GtlSc
 	return loss + sum_of_logs(scratch->sum, rows);
 }
 
-bool
-gtl_objective_slice(const GtlTrainingData *data, const float *weights, int64_t slice,
-					GtlScratch *scratch, double *loss, float *gradient, const GtlEnv *env)
+/*
+ * Sum of the log losses of one slice, and the gradient [weight_count] of that sum
+ * (overwritten).  False: env said stop.
+ */
+static bool
+evaluate_slice(GtlObjective *objective, int64_t slice, double *loss, float *gradient)
 {
+	const GtlTrainingData *data = objective->data;
+	const float *weights = objective->weights;
+	GtlScratch *scratch = &objective->scratch;
+	const GtlEnv *env = objective->env;
 	const GtlModelKind *kind = gtl_shape_kind(&data->shape);
-	int			dimension = data->shape.layer[0].inputs;
 	int64_t		end = (slice + 1) * GTL_SLICE_ROWS;
 
 	if (end > data->rows)
@@ -69,9 +75,12 @@ gtl_objective_slice(const GtlTrainingData *data, const float *weights, int64_t s
 	for (int64_t from = slice * GTL_SLICE_ROWS; from < end; from += data->block_rows)
 	{
 		int			rows = end - from < data->block_rows ? (int) (end - from) : data->block_rows;
-		const float *features = data->features + from * dimension;
+		const float *features;
 
-		if (gtl_env_interrupted(env) ||
+		if (gtl_env_interrupted(env))
+			return false;
+		features = gtl_training_data_block(data, from, rows, objective->block);
+		if (features == NULL ||
 			!kind->forward(&data->shape, weights, features, rows, scratch, env))
 			return false;
 		*loss += loss_and_residuals(&data->shape, data->labels + from, rows, scratch);
@@ -79,6 +88,12 @@ gtl_objective_slice(const GtlTrainingData *data, const float *weights, int64_t s
 			return false;
 	}
 	return true;
+}
+
+static int64_t
+slice_count(const GtlTrainingData *data)
+{
+	return (data->rows + GTL_SLICE_ROWS - 1) / GTL_SLICE_ROWS;
 }
 
 size_t
@@ -104,6 +119,7 @@ gtl_objective_init(GtlObjective *objective, const GtlTrainingData *data,
 	objective->weights = gtl_env_alloc(env, n * sizeof(float));
 	objective->slice_gradient = gtl_env_alloc(env, n * sizeof(float));
 	objective->natural = gtl_env_alloc(env, n * sizeof(double));
+	objective->block = gtl_training_data_buffer(data, env);
 }
 
 void
@@ -113,6 +129,7 @@ gtl_objective_release(GtlObjective *objective)
 	gtl_env_release(objective->env, objective->weights);
 	gtl_env_release(objective->env, objective->slice_gradient);
 	gtl_env_release(objective->env, objective->natural);
+	gtl_env_release(objective->env, objective->block);
 }
 
 /* Penalty of n weights at `offset`; its gradient is added. */
@@ -174,12 +191,11 @@ gtl_objective_evaluate(GtlObjective *objective, const double *variables,
 	gtl_kernel_round(objective->natural, objective->weights, n);
 
 	memset(gradient, 0, n * sizeof(double));
-	for (int64_t s = 0; s < gtl_slice_count(data); s++)
+	for (int64_t s = 0; s < slice_count(data); s++)
 	{
 		double		loss;
 
-		if (!gtl_objective_slice(data, objective->weights, s, &objective->scratch,
-								 &loss, objective->slice_gradient, objective->env))
+		if (!evaluate_slice(objective, s, &loss, objective->slice_gradient))
 			return NAN;
 		total += loss;
 		gtl_kernel_accumulate(objective->slice_gradient, gradient, n);

@@ -3,43 +3,15 @@
  *		What a fit minimizes: mean log loss over the training rows plus an L2
  *		penalty, as a function of the weights.
  *
- * Internal to src/learning.  The rows are cut into slices of GTL_SLICE_ROWS.  A
- * slice's loss and gradient are sums that depend on the weights and the slice's
- * rows only, and one function computes them into buffers of the caller's.  So
- * slices may be handed to any number of workers: the total is always the sum of
- * the slices in their order, in double.
+ * Internal to src/learning.  The rows are cut into slices of GTL_SLICE_ROWS.  Sums
+ * within a slice are float, the total is the sum of the slices in double.
  */
 #ifndef GTL_OBJECTIVE_H
 #define GTL_OBJECTIVE_H
 
-#include "learning/shape.h"
 #include "learning/whitening.h"
 
 #define GTL_SLICE_ROWS 4096
-
-/* What evaluating a slice reads. */
-typedef struct GtlTrainingData
-{
-	GtlShape	shape;
-	int64_t		rows;
-	const float *features;		/* [rows x dimension], scaled */
-	const int32_t *labels;		/* [rows] */
-	int			block_rows;
-} GtlTrainingData;
-
-static inline int64_t
-gtl_slice_count(const GtlTrainingData *data)
-{
-	return (data->rows + GTL_SLICE_ROWS - 1) / GTL_SLICE_ROWS;
-}
-
-/*
- * Sum of the log losses of one slice, and the gradient [weight_count] of that sum
- * (overwritten).  False: env said stop.
- */
-extern bool gtl_objective_slice(const GtlTrainingData *data, const float *weights, int64_t slice,
-								GtlScratch *scratch, double *loss, float *gradient,
-								const GtlEnv *env);
 
 typedef struct GtlObjective
 {
@@ -53,6 +25,7 @@ typedef struct GtlObjective
 	GtlScratch	scratch;
 	float	   *weights;
 	float	   *slice_gradient;
+	float	   *block;			/* of streamed rows; NULL: they are in memory */
 	double	   *natural;		/* the weights that belong to the variables */
 } GtlObjective;
 

@@ -159,7 +159,11 @@ gather(Simulation *s, Rows *rows)
 		i++;
 	}
 	gtl_env_release(s->env, seen);
-	rows->evidence.set.labeled = (GtlLabeledSet) {i, data->dimension, data->classes, rows->features, rows->labels};
+	rows->evidence.set.labeled = (GtlLabeledSet)
+	{
+		.rows = i,.dimension = data->dimension,.classes = data->classes,
+			.features = rows->features,.labels = rows->labels
+	};
 	rows->evidence.set.validation = rows->validation;
 	rows->evidence.set.fold = rows->fold;
 	rows->evidence.set.stats = *s->stats;
@@ -233,7 +237,7 @@ run_round(Simulation *s)
 
 	gather(s, &rows);
 	done = gtl_engine_train(&s->engine, &rows.evidence, s->env, &next) &&
-		gtl_engine_score(&s->engine, &rows.evidence, pool, pool_count, read_rows, (void *) s->data, s->env, &next);
+		gtl_engine_score(&s->engine, pool, pool_count, read_rows, (void *) s->data, s->env, &next);
 	gtl_engine_release(&s->last, s->env);
 	s->last = next;
 	if (done)
@@ -317,5 +321,5 @@ gtl_simulate_memory(int64_t rows, int dimension, int classes)
 	size_t		copy = gtl_size_multiply(gtl_size_multiply((size_t) rows, (size_t) dimension), sizeof(float));
 
 	copy = gtl_size_add(copy, gtl_size_multiply((size_t) rows, object));
-	return gtl_size_add(copy, gtl_crossfit_memory(rows, dimension, classes));
+	return gtl_size_add(copy, gtl_crossfit_memory(rows, dimension, classes, false));
 }

@@ -65,8 +65,9 @@ typedef struct Moments
 
 /* False: stopped. */
 static bool
-sum_moments(Moments *moments, const float *features, int dimension, const GtlEnv *env)
+sum_moments(Moments *moments, const GtlTrainingData *data, float *buffer, const GtlEnv *env)
 {
+	int			dimension = data->shape.layer[0].inputs;
 	int64_t		wanted = (int64_t) SAMPLE_PER_FEATURE * dimension;
 	int64_t		every;
 
@@ -79,9 +80,12 @@ sum_moments(Moments *moments, const float *features, int dimension, const GtlEnv
 		int64_t		from = b * GTL_GRAM_ROWS;
 		int64_t		left = moments->rows - from;
 		int			n = left < GTL_GRAM_ROWS ? (int) left : GTL_GRAM_ROWS;
-		const float *block = features + from * dimension;
+		const float *block;
 
 		if (gtl_env_interrupted(env))
+			return false;
+		block = gtl_training_data_block(data, from, n, buffer);
+		if (block == NULL)
 			return false;
 		gtl_kernel_moments(block, n, dimension, moments->sums, moments->squares);
 		if (b % every == 0)
@@ -137,11 +141,12 @@ factorize(GtlWhitening *whitening, const Moments *moments, int classes, const Gt
 }
 
 bool
-gtl_whitening_init(GtlWhitening *whitening, const GtlShape *shape,
-				   const float *features, int64_t rows, double lambda, const GtlEnv *env)
+gtl_whitening_init(GtlWhitening *whitening, const GtlTrainingData *data, double lambda, const GtlEnv *env)
 {
+	const GtlShape *shape = &data->shape;
 	size_t		d = (size_t) shape->layer[0].inputs;
-	Moments		moments = {.rows = rows};
+	Moments		moments = {.rows = data->rows};
+	float	   *buffer = gtl_training_data_buffer(data, env);
 	bool		done;
 
 	moments.products = gtl_env_alloc(env, d * d * sizeof(float));
@@ -151,7 +156,7 @@ gtl_whitening_init(GtlWhitening *whitening, const GtlShape *shape,
 	whitening->factor = gtl_env_alloc(env, d * d * sizeof(double));
 	whitening->bias_line = gtl_env_alloc(env, d * sizeof(double));
 
-	done = sum_moments(&moments, features, whitening->dimension, env);
+	done = sum_moments(&moments, data, buffer, env);
 	if (done)
 	{
 		fill_matrix(whitening, &moments, shape->classes, lambda);
@@ -160,6 +165,7 @@ gtl_whitening_init(GtlWhitening *whitening, const GtlShape *shape,
 	gtl_env_release(env, moments.products);
 	gtl_env_release(env, moments.sums);
 	gtl_env_release(env, moments.squares);
+	gtl_env_release(env, buffer);
 	if (!done)
 		gtl_whitening_release(whitening, env);
 	return done;

@@ -9,7 +9,7 @@
 #ifndef GTL_WHITENING_H
 #define GTL_WHITENING_H
 
-#include "learning/shape.h"
+#include "learning/training_data.h"
 
 typedef struct GtlWhitening
 {
@@ -26,8 +26,7 @@ extern bool gtl_whitening_pays(const GtlShape *shape, int64_t rows);
 extern size_t gtl_whitening_size(const GtlShape *shape);
 
 /* False: env said stop, or the matrix was not positive definite; nothing is allocated then. */
-extern bool gtl_whitening_init(GtlWhitening *whitening, const GtlShape *shape,
-							   const float *features, int64_t rows, double lambda,
+extern bool gtl_whitening_init(GtlWhitening *whitening, const GtlTrainingData *data, double lambda,
 							   const GtlEnv *env);
 extern void gtl_whitening_release(GtlWhitening *whitening, const GtlEnv *env);
 

@@ -14,6 +14,7 @@
 #include "access/xlog.h"
 #include "background/hub.h"
 #include "base/lock.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -23,7 +24,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "steps/evidence.h"
+#include "steps/training_set.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -288,9 +289,9 @@ check_memory(Check *check, const GtlJob *job)
 {
 	int64		rows = Min((int64) job->human_labeled + job->given_count + job->max_concurrent,
 						   (int64) job->object_count + job->given_count);
-	Size		needed = gtl_evidence_memory(job, rows);
+	Size		needed = gtl_training_set_least(rows, job->dimension, job->ncategories);
 
-	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > mul_size(maintenance_work_mem, 1024))
+	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > gtl_memory_budget())
 		found(check, "warning", psprintf("job %s", quote_identifier(job->name)),
 			  psprintf("its next round needs %zu MB for %s labeled objects of %d dimensions; maintenance_work_mem is %d MB in this session",
 					   needed / (1024 * 1024) + 1, gtl_text_count(rows), job->dimension, maintenance_work_mem / 1024),

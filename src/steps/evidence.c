@@ -4,8 +4,8 @@
  */
 #include "steps/evidence.h"
 
-#include "base/memory.h"
 #include "catalog/feature_page.h"
+#include "steps/training_set.h"
 
 /* Rows that came with a label train like objects that people have labeled. */
 static void
@@ -74,33 +74,27 @@ describe_rows(const GtlJob *job, GtlEvidence *evidence)
 	evidence->engine.active = labels->active;
 }
 
-Size
-gtl_evidence_memory(const GtlJob *job, int64 rows)
-{
-	Size		features = mul_size(mul_size(rows, job->dimension), sizeof(float));
-
-	return add_size(features, gtl_crossfit_memory(rows, job->dimension, job->ncategories));
-}
-
 static void
 load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {
 	const GtlHumanLabels *labels = &evidence->labels;
-	Size		bytes = mul_size(mul_size(labels->count, job->dimension), sizeof(float));
-	float	   *features;
-	GtlFeatureReader *reader;
+	GtlLabeledSet *set = &evidence->engine.set.labeled;
+	GtlRowStore *store = gtl_training_set_create(job->dimension);
+	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	float	   *row = palloc(sizeof(float) * job->dimension);
 
-	gtl_memory_check(gtl_evidence_memory(job, labels->count),
-					 psprintf("training labeling job \"%s\"", job->name));
-	features = gtl_env_alloc(env, bytes);
-	reader = gtl_feature_reader_open(job->job_id, job->dimension);
-	gtl_feature_reader_gather(reader, labels->object_no, labels->count, features);
+	for (int i = 0; i < labels->count; i++)
+	{
+		gtl_feature_reader_rows(reader, labels->object_no[i], 1, row);
+		gtl_row_store_add(store, row);
+	}
 	gtl_feature_reader_close(reader);
-	evidence->engine.set.labeled.rows = labels->count;
-	evidence->engine.set.labeled.dimension = job->dimension;
-	evidence->engine.set.labeled.classes = job->ncategories;
-	evidence->engine.set.labeled.features = features;
-	evidence->engine.set.labeled.labels = labels->class_no;
+	pfree(row);
+	set->rows = labels->count;
+	set->dimension = job->dimension;
+	set->classes = job->ncategories;
+	set->labels = labels->class_no;
+	gtl_training_set_finish(store, set, psprintf("training labeling job \"%s\"", job->name));
 	gtl_job_feature_stats(job, env, &evidence->engine.set.stats);
 }
 

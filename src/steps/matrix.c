@@ -1,6 +1,6 @@
 /*
  * matrix.c
- *		A labeled dataset in memory.
+ *		A labeled dataset, read once.
  *
  * Labels become numbers as they are read; when the categories are not given they
  * are numbered as they come and renumbered in byte order at the end.
@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/names.h"
+#include "steps/training_set.h"
 #include "utils/memutils.h"
 
 #define FIRST_CAPACITY 1024
@@ -20,8 +21,9 @@ typedef struct MatrixState
 	const char *what;
 	GtlNames   *names;
 	bool		open;			/* categories are found, not given */
-	int64		capacity;
-	float	   *features;
+	bool		in_memory;
+	GtlRowStore *store;			/* NULL: no row yet */
+	int64		capacity;		/* of labels */
 	int32	   *labels;
 	GtlEnv		env;
 } MatrixState;
@@ -41,25 +43,23 @@ find_class(MatrixState *state, const GtlDatasetRow *row)
 }
 
 static void
-grow(MatrixState *state, int dimension)
+make_room(MatrixState *state)
 {
-	int64		capacity = Max(FIRST_CAPACITY, state->capacity * 2);
-	Size		bytes = mul_size(mul_size(capacity, dimension), sizeof(float));
-
-	gtl_memory_check(bytes, state->what);
-	if (state->features == NULL)
-	{
-		state->features = palloc_extended(bytes, MCXT_ALLOC_HUGE);
-		state->labels = palloc_extended(mul_size(capacity, sizeof(int32)), MCXT_ALLOC_HUGE);
-		gtl_stats_init(&state->matrix->stats, dimension, &state->env);
-		state->matrix->set.dimension = dimension;
-	}
+	state->capacity = Max(FIRST_CAPACITY, state->capacity * 2);
+	if (state->labels == NULL)
+		state->labels = palloc_extended(mul_size(state->capacity, sizeof(int32)), MCXT_ALLOC_HUGE);
 	else
-	{
-		state->features = repalloc_huge(state->features, bytes);
-		state->labels = repalloc_huge(state->labels, mul_size(capacity, sizeof(int32)));
-	}
-	state->capacity = capacity;
+		state->labels = repalloc_huge(state->labels, mul_size(state->capacity, sizeof(int32)));
+	if (state->in_memory)
+		gtl_memory_check(mul_size(mul_size(state->capacity, state->matrix->set.dimension), sizeof(float)), state->what);
+}
+
+static void
+begin_rows(MatrixState *state, int dimension)
+{
+	state->matrix->set.dimension = dimension;
+	state->store = state->in_memory ? gtl_row_store_create(dimension, MaxAllocHugeSize) : gtl_training_set_create(dimension);
+	gtl_stats_init(&state->matrix->stats, dimension, &state->env);
 }
 
 static void
@@ -70,9 +70,11 @@ take_row(void *context, const GtlDatasetRow *row)
 
 	if (row->label == NULL)
 		return;
+	if (state->store == NULL)
+		begin_rows(state, row->dimension);
 	if (set->rows == state->capacity)
-		grow(state, row->dimension);
-	memcpy(state->features + set->rows * row->dimension, row->features, sizeof(float) * row->dimension);
+		make_room(state);
+	gtl_row_store_add(state->store, row->features);
 	state->labels[set->rows++] = find_class(state, row);
 	gtl_stats_add(&state->matrix->stats, row->features, 1);
 }
@@ -107,7 +109,8 @@ count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
 }
 
 void
-gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, const char *what, GtlMatrix *matrix)
+gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, bool in_memory,
+				const char *what, GtlMatrix *matrix)
 {
 	MatrixState state;
 
@@ -115,6 +118,7 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, c
 	memset(&state, 0, sizeof(state));
 	state.dataset = dataset;
 	state.matrix = matrix;
+	state.in_memory = in_memory;
 	state.what = what;
 	state.open = categories == NULL;
 	state.names = gtl_names_create();
@@ -128,7 +132,10 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, c
 	matrix->categories = gtl_names_list(state.names);
 	matrix->ncategories = gtl_names_count(state.names);
 	matrix->set.classes = matrix->ncategories;
-	matrix->set.features = state.features;
 	matrix->set.labels = state.labels;
 	count_classes(matrix, dataset);
+	if (in_memory)
+		gtl_row_store_finish(state.store, &matrix->set);
+	else
+		gtl_training_set_finish(state.store, &matrix->set, what);
 }

@@ -1,6 +1,6 @@
 /*
  * matrix.h
- *		A labeled dataset in memory, for training outside a job and for simulation.
+ *		A labeled dataset, read once, for training outside a job and for simulation.
  */
 #ifndef GTL_MATRIX_H
 #define GTL_MATRIX_H
@@ -21,10 +21,11 @@ typedef struct GtlMatrix
 /*
  * Reads the rows that have a label.  categories NULL: the distinct labels, in the
  * order of their bytes.  Error for a label that is not among the categories, no
- * labeled row, or one class only; `what` and the budget maintenance_work_mem as in
- * gtl_memory_check.  Everything is allocated in the current memory context.
+ * labeled row, or one class only.  The features lie in memory, or are a training set
+ * (training_set.h); either way an error, which `what` is for, if they do not fit
+ * maintenance_work_mem.  Everything is allocated in the current memory context.
  */
 extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories,
-							const char *what, GtlMatrix *matrix);
+							bool in_memory, const char *what, GtlMatrix *matrix);
 
 #endif							/* GTL_MATRIX_H */

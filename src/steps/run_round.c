@@ -124,7 +124,7 @@ score_and_decide(RoundState *state)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, read_rows, reader,
+	if (!gtl_engine_score(&state->settings, pool, count, read_rows, reader,
 						  &state->env, decided))
 		gtl_interrupt_raise();
 	gtl_feature_reader_close(reader);

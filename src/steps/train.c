@@ -48,9 +48,6 @@ gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettin
 
 	INSTR_TIME_SET_CURRENT(start);
 	gtl_env_init(&env, CurrentMemoryContext);
-	gtl_memory_check(add_size(mul_size(mul_size(matrix->set.rows, matrix->set.dimension), sizeof(float)),
-							  gtl_crossfit_memory(matrix->set.rows, matrix->set.dimension, matrix->set.classes)),
-					 psprintf("training model \"%s\"", name));
 	describe_rows(matrix, settings->seed, &evidence);
 	if (!gtl_engine_train(settings, &evidence, &env, &round))
 		gtl_interrupt_raise();

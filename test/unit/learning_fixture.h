@@ -74,7 +74,10 @@ count_progress(void *context, const char *phase, int64_t done, int64_t total)
 		c->progress_sane = false;
 }
 
-static const GtlEnv env = {count_alloc, count_release, count_interrupted, count_progress, &counters};
+static const GtlEnv env = {
+	.alloc = count_alloc,.release = count_release,.interrupted = count_interrupted,
+	.progress = count_progress,.context = &counters
+};
 
 static inline void
 reset_counters(long polls_allowed)
@@ -105,7 +108,10 @@ data_init(Data *data, int64_t rows, int dimension, int classes)
 {
 	data->features = gtl_env_alloc(&env, (size_t) rows * dimension * sizeof(float));
 	data->labels = gtl_env_alloc(&env, (size_t) rows * sizeof(int32_t));
-	data->set = (GtlLabeledSet){rows, dimension, classes, data->features, data->labels};
+	data->set = (GtlLabeledSet){
+		.rows = rows,.dimension = dimension,.classes = classes,
+		.features = data->features,.labels = data->labels
+	};
 	gtl_stats_init(&data->stats, dimension, &env);
 }
 
@@ -139,6 +145,33 @@ data_clouds(Data *data, int64_t rows, int dimension, int classes, double spread,
 		}
 	}
 	gtl_stats_add(&data->stats, data->features, rows);
+}
+
+/* The same rows behind a reader that fails after a number of calls; -1: never. */
+typedef struct Stream
+{
+	const float *features;
+	int			dimension;
+	long		reads_allowed;
+	long		reads;
+} Stream;
+
+static inline bool
+stream_read(void *context, const int32_t *rows, int64_t first, int count, float *out)
+{
+	Stream	   *stream = context;
+	size_t		dimension = (size_t) stream->dimension;
+
+	if (stream->reads_allowed >= 0 && stream->reads++ >= stream->reads_allowed)
+	{
+		counters.polls_allowed = 0;
+		return false;
+	}
+	for (int i = 0; i < count; i++)
+		memcpy(out + (size_t) i * dimension,
+			   stream->features + (size_t) (rows == NULL ? first + i : rows[i]) * dimension,
+			   dimension * sizeof(float));
+	return true;
 }
 
 static inline GtlFitRequest

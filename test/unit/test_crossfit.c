@@ -1,8 +1,11 @@
 /*
  * test_crossfit.c
  *		Cross-fitting: nobody is scored by a model that has seen him, the selection
- *		chooses what fits the data, and both can be interrupted anywhere.
+ *		chooses what fits the data, both can be interrupted anywhere, and neither they
+ *		nor scoring depend on who does which item of the work.
  */
+#include "learning/engine.h"
+#include "learning/work.h"
 #include "learning_fixture.h"
 
 /* Cross-fit data: every third row is a validation object, folds in turn. */
@@ -136,12 +139,170 @@ selected(bool linear)
 	return algorithm;
 }
 
+/* ---- A team: two processes' states in one, items in the reverse order ---- */
+
+typedef struct TestWork
+{
+	GtlWork		base;
+	const GtlWorkKind *kind;
+	void	   *state[2];
+	bool		posted[64];
+	int			turn;
+} TestWork;
+
+static const GtlTeam test_team;
+static long sections = 0;
+
+static GtlWork *
+test_begin(const GtlWorkRequest *request, const GtlEnv *with)
+{
+	TestWork   *work = gtl_env_alloc(with, sizeof(TestWork));
+
+	CHECK(request->nitems <= 64 && request->seconds > 0.0 && request->process_bytes > 0);
+	sections++;
+	work->base.team = &test_team;
+	work->base.block = gtl_env_alloc(with, request->block_size);
+	work->base.processes = 2;
+	work->kind = gtl_work_kind(request->kind);
+	return &work->base;
+}
+
+static const GtlLabeledSet *team_rows;
+
+static void
+test_post(GtlWork *base, int item)
+{
+	((TestWork *) base)->posted[item] = true;
+}
+
+static int
+test_next(GtlWork *base)
+{
+	TestWork   *work = (TestWork *) base;
+	int			item = 63;
+	int			turn = work->turn++ % 2;
+
+	while (!work->posted[item])
+		item--;
+	if (work->state[turn] == NULL)
+		work->state[turn] = work->kind->open(base->block, team_rows, &env);
+	if (!work->kind->run(work->state[turn], item))
+		return -1;
+	work->posted[item] = false;
+	return item;
+}
+
+static void
+test_end(GtlWork *base)
+{
+	TestWork   *work = (TestWork *) base;
+
+	for (int i = 0; i < 2; i++)
+		if (work->state[i] != NULL)
+			work->kind->close(work->state[i]);
+	gtl_env_release(&env, base->block);
+	gtl_env_release(&env, work);
+}
+
+static const GtlTeam test_team = {test_begin, test_post, test_next, test_end};
+
+static void
+read_data(void *context, int64_t first, int count, float *rows)
+{
+	const Data *data = context;
+
+	memcpy(rows, data->features + first * data->set.dimension,
+		   (size_t) count * (size_t) data->set.dimension * sizeof(float));
+}
+
+static bool
+same_models(const GtlClassifier *a, const GtlClassifier *b)
+{
+	return a->weight_count == b->weight_count &&
+		memcmp(a->weights, b->weights, a->weight_count * sizeof(float)) == 0 &&
+		memcmp(a->scaler.mean, b->scaler.mean, (size_t) a->dimension * sizeof(double)) == 0 &&
+		memcmp(a->scaler.factor, b->scaler.factor, (size_t) a->dimension * sizeof(double)) == 0;
+}
+
+static void
+train_and_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence, Data *data,
+				const int32_t *pool, int64_t pool_count, const GtlEnv *with, GtlEngineRound *round)
+{
+	CHECK(gtl_engine_train(settings, evidence, with, round));
+	CHECK(gtl_engine_score(settings, pool, pool_count, read_data, data, with, round));
+}
+
+/*
+ * Rounds by this process alone, and by a team that has the rows from a reader; the second
+ * round starts from the first one's models.
+ */
+static void
+test_crossfit_team(void)
+{
+	Data		data;
+	GtlCrossfitSet set;
+	bool		validation[400];
+	int8_t		fold[400];
+	int32_t		pool[300];
+	Stream		stream;
+	GtlRowReader reader = {stream_read, &stream};
+	GtlLabeledSet streamed;
+	GtlEnv		team = env;
+	GtlEngineSettings settings = {.objects = 400,.seed = 3,.algorithm = GTL_ENGINE_SOFTMAX};
+	GtlEngineRound alone[2],
+				together[2];
+
+	team.team = &test_team;
+	data_clouds(&data, 400, 6, 3, 1.5, 131);
+	crossfit_init(&set, &data, validation, fold);
+	stream = (Stream){data.features, 6, -1, 0};
+	streamed = data.set;
+	streamed.features = NULL;
+	streamed.reader = &reader;
+	streamed.streamed = true;
+	team_rows = &streamed;
+	for (int i = 0; i < 300; i++)
+		pool[i] = i + i / 3;
+	for (int r = 0; r < 2; r++)
+	{
+		GtlEngineEvidence evidence = {
+			.set = set,.classes_seen = 3,.validation_count = 134,.human_labeled = 400,
+			.previous = r == 0 ? NULL : &alone[0].fit.full,.previous_folds = r == 0 ? NULL : alone[0].fit.fold,
+			.selected_at = r == 0 ? 0 : 300
+		};
+
+		train_and_score(&settings, &evidence, &data, pool, 300, &env, &alone[r]);
+		evidence.set.labeled = streamed;
+		train_and_score(&settings, &evidence, &data, pool, 300, &team, &together[r]);
+		CHECK(alone[r].compared == (r == 0) && alone[r].chosen == together[r].chosen);
+		CHECK(memcmp(alone[r].log_loss, together[r].log_loss, sizeof alone[r].log_loss) == 0);
+		CHECK(alone[r].fit.log_loss == together[r].fit.log_loss);
+		CHECK(same_models(&alone[r].fit.full, &together[r].fit.full));
+		for (int j = 0; j < GTL_FOLDS; j++)
+			CHECK(same_models(&alone[r].fit.fold[j], &together[r].fit.fold[j]));
+		for (int i = 0; i < 400; i++)
+			if (validation[i])
+				CHECK(alone[r].fit.best[i] == together[r].fit.best[i] &&
+					  alone[r].fit.margin[i] == together[r].fit.margin[i]);
+		CHECK(memcmp(alone[r].best, together[r].best, sizeof pool) == 0);
+		CHECK(memcmp(alone[r].margin, together[r].margin, 300 * sizeof(double)) == 0);
+	}
+	CHECK(sections == 2 + 2 + 1);	/* selection once */
+	for (int r = 0; r < 2; r++)
+	{
+		gtl_engine_release(&alone[r], &env);
+		gtl_engine_release(&together[r], &env);
+	}
+	data_release(&data);
+}
+
 int
 main(void)
 {
 	reset_counters(-1);
 	test_crossfit_leak();
 	test_crossfit_interruption();
+	test_crossfit_team();
 	if (!under_valgrind())		/* 60 fits */
 	{
 		CHECK(selected(true) == GTL_SOFTMAX);

@@ -232,7 +232,7 @@ check_gradient(GtlAlgorithm algorithm, bool centered, bool whitened)
 	memcpy(v, w, sizeof v);
 	if (whitened)
 	{
-		CHECK(gtl_whitening_init(&whitening, &training.shape, data.features, 600, 0.1, &env));
+		CHECK(gtl_whitening_init(&whitening, &training, 0.1, &env));
 		gtl_whitening_from_weights(&whitening, &training.shape.layer[0], v);
 	}
 	gtl_objective_init(&objective, &training, 0.1, reference.center, whitened ? &whitening : NULL, &env);
@@ -270,44 +270,57 @@ check_gradient(GtlAlgorithm algorithm, bool centered, bool whitened)
 	data_release(&data);
 }
 
-/* Slices computed by others, in any order, add up to the same bits. */
+/* Rows that are read in each evaluation give the same weights, bit for bit. */
 static void
-test_slices(void)
+test_streaming(void)
 {
 	Data		data;
-	GtlCandidate candidate = {GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0, 0};
-	GtlTrainingData training = {.shape = gtl_shape(&candidate, 3, 4), .rows = 9000, .block_rows = 256};
-	GtlObjective objective;
-	GtlScratch	scratch;
-	float		w[16],
-				partial[3][16];
-	double		v[16],
-				g[16],
-				sum[16] = {0},
-				loss[3],
-				largest;
-	bool		same = true;
+	int32_t		subset[700];
+	Stream		stream;
+	GtlRowReader reader = {stream_read, &stream};
 
-	data_clouds(&data, 9000, 3, 4, 1.0, 21);
-	training.features = data.features;
-	training.labels = data.labels;
-	for (int i = 0; i < 16; i++)
-		v[i] = w[i] = (float) gtl_random_normal(22, GTL_STREAM_WEIGHTS, (uint64_t) i);
-	CHECK(gtl_slice_count(&training) == 3);
-	gtl_scratch_init(&scratch, &training.shape, 256, true, &env);
-	for (int s = 2; s >= 0; s--)
-		CHECK(gtl_objective_slice(&training, w, s, &scratch, &loss[s], partial[s], &env));
-	gtl_objective_init(&objective, &training, 0.0, NULL, NULL, &env);
-	CHECK(gtl_objective_evaluate(&objective, v, g, &largest) == (loss[0] + loss[1] + loss[2]) / 9000);
-	for (int i = 0; i < 16; i++)
+	data_clouds(&data, 5000, 12, 3, 2.0, 21);	/* more than one slice */
+	stream = (Stream){data.features, 12, -1, 0};
+	for (int i = 0; i < 700; i++)
+		subset[i] = 7 * i + i % 5;
+	for (int k = 0; k < 4; k++)
 	{
-		for (int s = 0; s < 3; s++)
-			sum[i] += partial[s][i];
-		same = same && g[i] == sum[i] / 9000;
+		GtlFitRequest request = request_for(&data, (GtlAlgorithm) (k % 2), GTL_SCALING_COLUMN, 1.0);
+		GtlLabeledSet streamed = data.set;
+		GtlClassifier model,
+					again;
+		GtlFitReport report;
+		size_t		before;
+
+		if (k >= 2)
+		{
+			request.subset = subset;
+			request.subset_rows = 700;
+		}
+		gtl_classifier_fit(&request, &env, &model, &report);
+		CHECK(report.iterations > 3);
+		streamed.features = NULL;
+		streamed.reader = &reader;
+		streamed.streamed = true;
+		request.set = &streamed;
+		before = counters.peak = counters.bytes;
+		gtl_classifier_fit(&request, &env, &again, &report);
+		CHECK(counters.peak - before <= gtl_classifier_fit_memory(&request.candidate, k < 2 ? 5000 : 700, 12, 3, true));
+		CHECK(memcmp(model.weights, again.weights, model.weight_count * sizeof(float)) == 0);
+		gtl_classifier_release(&again, &env);
+		gtl_classifier_release(&model, &env);
+
+		for (long n = 0; n < 27; n += 13)	/* the reader fails */
+		{
+			long		live = counters.live;
+
+			stream.reads = 0;
+			stream.reads_allowed = n;
+			gtl_classifier_fit(&request, &env, &again, &report);
+			CHECK(report.outcome == GTL_FIT_INTERRUPTED && counters.live == live);
+			stream.reads_allowed = counters.polls_allowed = -1;
+		}
 	}
-	CHECK(same);
-	gtl_objective_release(&objective);
-	gtl_scratch_release(&scratch, &env);
 	data_release(&data);
 }
 
@@ -570,11 +583,11 @@ test_memory(void)
 	Data		data;
 	size_t		before;
 
-	CHECK(gtl_classifier_fit_memory(&softmax, INT64_MAX, 16000, 10) == SIZE_MAX);
-	CHECK(gtl_classifier_fit_memory(&softmax, 10, INT32_MAX, INT32_MAX) == SIZE_MAX);
-	CHECK(gtl_classifier_fit_memory(&mlp, 10, INT32_MAX, INT32_MAX) == SIZE_MAX);
-	CHECK(gtl_crossfit_memory(INT64_MAX, 1000, 10) == SIZE_MAX);
-	CHECK(gtl_crossfit_memory(1000, 64, 10) < 64 * 1024 * 1024);
+	CHECK(gtl_classifier_fit_memory(&softmax, INT64_MAX, 16000, 10, false) == SIZE_MAX);
+	CHECK(gtl_classifier_fit_memory(&softmax, 10, INT32_MAX, INT32_MAX, false) == SIZE_MAX);
+	CHECK(gtl_classifier_fit_memory(&mlp, 10, INT32_MAX, INT32_MAX, true) == SIZE_MAX);
+	CHECK(gtl_crossfit_memory(INT64_MAX, 1000, 10, true) == SIZE_MAX);
+	CHECK(gtl_crossfit_memory(1000, 64, 10, false) < 64 * 1024 * 1024);
 
 	data_clouds(&data, 500, 30, 5, 1.0, 95);
 	for (int k = 0; k < 2; k++)
@@ -585,7 +598,7 @@ test_memory(void)
 
 		before = counters.peak = counters.bytes;
 		gtl_classifier_fit(&request, &env, &model, &report);
-		CHECK(counters.peak - before <= gtl_classifier_fit_memory(&request.candidate, 500, 30, 5));
+		CHECK(counters.peak - before <= gtl_classifier_fit_memory(&request.candidate, 500, 30, 5, false));
 		gtl_classifier_release(&model, &env);
 	}
 	data_release(&data);
@@ -637,7 +650,7 @@ main(void)
 		check_gradient(GTL_SOFTMAX, true, whitened);
 		check_gradient(GTL_MLP, false, whitened);
 	}
-	test_slices();
+	test_streaming();
 	test_optimum();
 	test_repeatable(GTL_SOFTMAX);
 	test_repeatable(GTL_MLP);
