@@ -30,4 +30,11 @@
 	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* PostgreSQL 16 renamed the setting that makes plans parallel for tests. */
+#if PG_VERSION_NUM >= 160000
+#define GTL_COMPAT_FORCE_PARALLEL (debug_parallel_query != 0)
+#else
+#define GTL_COMPAT_FORCE_PARALLEL (force_parallel_mode != 0)
+#endif
+
 #endif							/* GTL_COMPAT_H */

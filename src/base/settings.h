@@ -8,8 +8,11 @@
 #include "base/compat.h"
 #include "datatype/timestamp.h"
 
+#define GTL_MAX_PARALLEL_WORKERS 64
+
 extern bool gtl_setting_background;
 extern int	gtl_setting_max_workers;
+extern int	gtl_setting_max_parallel_workers;
 extern int	gtl_setting_launcher_interval;	/* ms */
 extern int	gtl_setting_retry_delay;	/* ms */
 

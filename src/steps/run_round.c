@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "catalog/batch.h"
 #include "catalog/event.h"
@@ -265,6 +266,7 @@ gtl_run_round(GtlJob *job, GtlTransaction *transaction)
 	memset(&state, 0, sizeof(state));
 	state.job = job;
 	gtl_env_init(&state.env, context);
+	gtl_team_enable(&state.env);
 	gtl_progress_phase("loading");
 	load_round(&state);
 	gtl_transaction_suspend(transaction);

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/team.h"
 #include "catalog/model.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
@@ -48,6 +49,7 @@ gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettin
 
 	INSTR_TIME_SET_CURRENT(start);
 	gtl_env_init(&env, CurrentMemoryContext);
+	gtl_team_enable(&env);
 	describe_rows(matrix, settings->seed, &evidence);
 	if (!gtl_engine_train(settings, &evidence, &env, &round))
 		gtl_interrupt_raise();
