@@ -31,6 +31,7 @@ CREATE TABLE gtlabel.job (
     target_accuracy                float8 NOT NULL CHECK (target_accuracy > 0 AND target_accuracy < 1),
     confidence_level               float8 NOT NULL CHECK (confidence_level > 0 AND confidence_level < 1),
     guarantee                      gtlabel.guarantee NOT NULL,
+    per_class                      boolean NOT NULL,
     schedule                       text NOT NULL CHECK (schedule IN ('standard', 'eager')),
     validation_share               float8 CHECK (validation_share > 0 AND validation_share < 1),
     algorithm                      text NOT NULL,
@@ -56,6 +57,7 @@ CREATE TABLE gtlabel.job (
     human_labeled                  integer NOT NULL,
     machine_labeled                integer NOT NULL,
     failed                         integer NOT NULL,
+    label_noise                    float8,
     created_at                     timestamptz NOT NULL,
     last_modified_at               timestamptz NOT NULL,
     finished_at                    timestamptz,
@@ -63,6 +65,7 @@ CREATE TABLE gtlabel.job (
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/catalog/job.c';
+COMMENT ON COLUMN gtlabel.job.per_class IS 'Each category has a threshold and a certificate of its own';
 COMMENT ON COLUMN gtlabel.job.annotators_per_object IS 'The most people who answer one object';
 COMMENT ON COLUMN gtlabel.job.min_annotators IS 'The people asked first; more, one at a time, while the confidence is below consolidation_confidence';
 COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that consolidates instead of Dawid-Skene and majority; as text, since a dump keeps no function numbers';
@@ -75,6 +78,7 @@ COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with
 COMMENT ON COLUMN gtlabel.job.given_class_no IS 'Their classes; their features follow those of the objects in gtlabel.feature_page';
 COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
 COMMENT ON COLUMN gtlabel.job.feature_squares IS 'Sum of squared deviations of each feature over all objects';
+COMMENT ON COLUMN gtlabel.job.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown, nobody has answered what another has';
 COMMENT ON COLUMN gtlabel.job.purged_at IS 'When gt_purge_job took its features and tasks away';
 COMMENT ON COLUMN gtlabel.job.open_batch_no IS 'The batch that annotators work on; NULL between batches';
 COMMENT ON COLUMN gtlabel.job.human_labeled IS 'Rows of gtlabel.label with human = true; changed in the same transaction';
@@ -251,6 +255,8 @@ CREATE TABLE gtlabel.round (
     withdrawn          integer NOT NULL,
     selected           integer NOT NULL,
     reason             text NOT NULL,
+    alternatives       jsonb,
+    label_noise        float8,
     load_seconds       float8 NOT NULL,
     train_seconds      float8 NOT NULL,
     score_seconds      float8 NOT NULL,
@@ -266,6 +272,30 @@ COMMENT ON COLUMN gtlabel.round.best_admits IS 'Pool objects at or above best_th
 COMMENT ON COLUMN gtlabel.round.minimum IS 'Validation objects that the promise needs if none is wrong';
 COMMENT ON COLUMN gtlabel.round.required IS 'Validation objects that the promise needs with best_k wrong';
 COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after the round';
+COMMENT ON COLUMN gtlabel.round.label_noise IS 'That of gtlabel.job at the time; from 1 - target_accuracy on nothing is labeled by machine';
+COMMENT ON COLUMN gtlabel.round.alternatives IS 'What weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
+
+CREATE TABLE gtlabel.certificate (
+    job_id            bigint NOT NULL,
+    round_no          integer NOT NULL,
+    class_no          integer NOT NULL,
+    validation_active integer NOT NULL,
+    threshold         float8,
+    certificate_n     integer,
+    certificate_k     integer,
+    bound             float8,
+    best_threshold    float8,
+    best_n            integer,
+    best_k            integer,
+    best_bound        float8,
+    best_admits       integer,
+    required          integer,
+    admitted          integer NOT NULL,
+    PRIMARY KEY (job_id, round_no, class_no)
+);
+COMMENT ON TABLE gtlabel.certificate IS 'A category''s own certificate in a round of a job with per_class, for those categories that the model gives to an active validation object. What all of a round share stands in gtlabel.round. Written by src/catalog/certificate.c';
+COMMENT ON COLUMN gtlabel.certificate.validation_active IS 'Active validation objects that the model gives this category';
+COMMENT ON COLUMN gtlabel.certificate.admitted IS 'Pool objects that got this category by machine';
 
 CREATE TABLE gtlabel.step (
     job_id     bigint PRIMARY KEY,
@@ -313,6 +343,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.certificate', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.step', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');

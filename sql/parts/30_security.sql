@@ -7,7 +7,8 @@
  * known answers that the team is measured by.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
-                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.model, gtlabel.step, gtlabel.event TO PUBLIC;
+                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.model, gtlabel.step,
+                gtlabel.event TO PUBLIC;
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT
@@ -55,6 +56,10 @@ CREATE POLICY owner ON gtlabel.failure FOR SELECT
 
 ALTER TABLE gtlabel.round ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.round FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.certificate ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.certificate FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.step ENABLE ROW LEVEL SECURITY;

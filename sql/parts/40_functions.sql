@@ -37,7 +37,8 @@ CREATE FUNCTION gt_create_job(
     consolidation regprocedure DEFAULT NULL,
     gold_column name DEFAULT NULL,
     best_validation boolean DEFAULT false,
-    audit_share float8 DEFAULT NULL
+    audit_share float8 DEFAULT NULL,
+    per_class boolean DEFAULT false
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -137,7 +138,7 @@ COMMENT ON FUNCTION gt_plan IS 'The batches and rounds of a job of this size if 
 CREATE FUNCTION gt_plan_job(job_name text)
     RETURNS TABLE (step integer, action text, objects bigint, remaining bigint)
     AS 'MODULE_PATHNAME', 'gtl_sql_plan_job' LANGUAGE C VOLATILE ROWS 20;
-COMMENT ON FUNCTION gt_plan_job IS 'The batches and rounds that are left of a job, from where it stands';
+COMMENT ON FUNCTION gt_plan_job IS 'The batches and rounds that are left of a job, from where it stands, if no round labels anything more; a step stop is where its stopping conditions end it, and its objects are those that nobody labels by then';
 
 CREATE FUNCTION gt_simulate_job(
     dataset regclass,
@@ -159,7 +160,8 @@ CREATE FUNCTION gt_simulate_job(
     annotator_error float8 DEFAULT 0,
     repetitions integer DEFAULT 1,
     initial_model text DEFAULT NULL,
-    best_validation boolean DEFAULT false
+    best_validation boolean DEFAULT false,
+    per_class boolean DEFAULT false
 ) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
                  threshold float8, bound float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
@@ -171,7 +173,7 @@ COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not
 
 CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE (topic text, finding text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;
-COMMENT ON FUNCTION gt_explain_object IS 'What happened to one object: its subset, answers, label and the model''s view of it';
+COMMENT ON FUNCTION gt_explain_object IS 'What happened to one object: its subset, answers, label, the rounds that labeled or withdrew it, and the newest model''s view of it';
 
 CREATE FUNCTION gt_report(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_report' LANGUAGE C VOLATILE;

@@ -8,7 +8,7 @@ CREATE VIEW gt_jobs WITH (security_invoker = true) AS
            j.label_categories, j.label_attribute_name, j.max_concurrent_task_count, j.annotators_per_object,
            j.min_annotators, j.consolidation_confidence, j.consolidation, j.gold_column,
            j.audit_share, j.audit_count, j.audit_wrong, j.audit_verdict,
-           j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.schedule, j.validation_share,
+           j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.per_class, j.schedule, j.validation_share,
            j.algorithm, j.query_strategy, m.model_name AS initial_model, j.max_human_labeled_object_count,
            j.max_percentage_of_input_dataset_labeled, j.task_time_limit, j.task_availability_lifetime, j.workteam,
            j.seed, j.object_count, j.validation_count, j.given_count, j.dimension,
@@ -104,19 +104,48 @@ CREATE VIEW gt_rounds WITH (security_invoker = true) AS
            r.guarantee, r.target_accuracy, r.confidence_level, r.threshold,
            r.certificate_n, r.certificate_k, r.bound,
            r.best_threshold, r.best_n, r.best_k, r.best_bound, r.best_admits, r.minimum, r.required,
-           r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason,
+           r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason, r.alternatives, r.label_noise,
            r.started_at, r.finished_at, r.load_seconds, r.train_seconds, r.score_seconds
       FROM gtlabel.round r
       JOIN gtlabel.job j USING (job_id)
       LEFT JOIN gtlabel.model m USING (model_id);
 COMMENT ON VIEW gt_rounds IS 'Active-learning rounds: what each trained on, its certificate, what it labeled, and why in words';
-COMMENT ON COLUMN gt_rounds.threshold IS 'Objects with at least this margin are labeled by machine; NULL: no threshold keeps the promise';
+COMMENT ON COLUMN gt_rounds.threshold IS 'Objects with at least this margin are labeled by machine; NULL: no threshold keeps the promise. With per_class the lowest of the categories'' thresholds, which gt_certificates shows';
 COMMENT ON COLUMN gt_rounds.certificate_n IS 'Validation objects at or above the threshold';
 COMMENT ON COLUMN gt_rounds.certificate_k IS 'Those among certificate_n whose predicted label is wrong';
-COMMENT ON COLUMN gt_rounds.bound IS 'Upper bound of the error above the threshold, at the guarantee''s level';
+COMMENT ON COLUMN gt_rounds.bound IS 'Upper bound of the error above the threshold, at the guarantee''s level; with per_class the highest of the categories''';
 COMMENT ON COLUMN gt_rounds.accuracy IS 'Of the model on all validation objects, out of fold';
 COMMENT ON COLUMN gt_rounds.auto_labeled IS 'Machine labels that stand after the round';
 COMMENT ON COLUMN gt_rounds.selected IS 'Objects of the batch that the round issued';
+COMMENT ON COLUMN gt_rounds.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown. From 1 - target_accuracy on nothing is labeled by machine';
+COMMENT ON COLUMN gt_rounds.alternatives IS 'Objects that weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
+
+CREATE VIEW gt_certificates WITH (security_invoker = true) AS
+    SELECT j.job_name, r.round_no, c.scope, c.category, r.guarantee, r.target_accuracy, r.confidence_level, r.alpha,
+           c.threshold, c.n, c.k, c.bound, c.validation_active, c.best_bound, c.best_n, c.best_k, c.best_admits,
+           r.minimum, c.required, c.admitted, m.model_name
+      FROM gtlabel.round r
+      JOIN gtlabel.job j USING (job_id)
+      JOIN LATERAL (
+          SELECT 'job' AS scope, NULL AS category, r.threshold, r.certificate_n AS n, r.certificate_k AS k, r.bound,
+                 r.validation_active, r.best_bound, r.best_n, r.best_k, r.best_admits, r.required, r.auto_labeled AS admitted
+           WHERE NOT j.per_class
+          UNION ALL
+          SELECT 'category', j.label_categories[s.class_no + 1], s.threshold, s.certificate_n, s.certificate_k, s.bound,
+                 s.validation_active, s.best_bound, s.best_n, s.best_k, s.best_admits, s.required, s.admitted
+            FROM gtlabel.certificate s WHERE s.job_id = r.job_id AND s.round_no = r.round_no) c ON true
+      LEFT JOIN gtlabel.model m USING (model_id)
+     WHERE r.alpha IS NOT NULL;
+COMMENT ON VIEW gt_certificates IS 'The evidence behind the machine labels: a row for each round with a model, or with per_class for each of its categories';
+COMMENT ON COLUMN gt_certificates.scope IS 'job: of all machine labels together; category: of those of one category';
+COMMENT ON COLUMN gt_certificates.alpha IS 'Level of the test: half of 1 - confidence_level (confidence), all of it (strict), 0 (no confidence statement)';
+COMMENT ON COLUMN gt_certificates.threshold IS 'Loosest margin that keeps the promise; NULL: none does';
+COMMENT ON COLUMN gt_certificates.n IS 'Active validation objects at or above the threshold';
+COMMENT ON COLUMN gt_certificates.k IS 'Those among n whose predicted label is wrong';
+COMMENT ON COLUMN gt_certificates.validation_active IS 'Validation objects that count: the queries would not have sent them to people';
+COMMENT ON COLUMN gt_certificates.best_bound IS 'The lowest error bound over all margins, whether it keeps the promise or not';
+COMMENT ON COLUMN gt_certificates.required IS 'Validation objects that would be needed with best_k wrong';
+COMMENT ON COLUMN gt_certificates.admitted IS 'Machine labels that stand after the round';
 
 CREATE VIEW gt_labels WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, j.label_categories[l.class_no + 1] AS label, l.confidence,
@@ -170,5 +199,5 @@ COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that
 COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
-GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_annotators, gt_rounds, gt_labels, gt_failures,
+GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_annotators, gt_rounds, gt_certificates, gt_labels, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

@@ -40,7 +40,7 @@ enum
 	ARG_QUERY_STRATEGY, ARG_INITIAL_MODEL, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
 	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED, ARG_MIN_ANNOTATORS, ARG_MAX_ANNOTATORS,
 	ARG_CONSOLIDATION_CONFIDENCE, ARG_CONSOLIDATION, ARG_GOLD_COLUMN,
-	ARG_BEST_VALIDATION, ARG_AUDIT_SHARE
+	ARG_BEST_VALIDATION, ARG_AUDIT_SHARE, ARG_PER_CLASS
 };
 
 #define MAX_NAME_CHARACTERS 63
@@ -151,6 +151,7 @@ read_settings(FunctionCallInfo fcinfo)
 	job->best_validation = !PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION);
 	if (job->best_validation && job->validation_share >= 0)
 		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
+	job->per_class = !PG_ARGISNULL(ARG_PER_CLASS) && PG_GETARG_BOOL(ARG_PER_CLASS);
 	job->seed = gtl_argument_seed(fcinfo, ARG_SEED);
 	return job;
 }

@@ -79,6 +79,8 @@ gtl_job_settings_warn(const GtlJob *job)
 	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
 	GtlLimits	limits = {job->max_human_labeled, job->max_percentage_labeled};
 	int			minimum = gtl_certify_required(0, &promise);
+	int64		each = gtl_certify_minimum(&promise, job->per_class, job->ncategories);
+	int64		best = gtl_schedule_best_validation_count(job->object_count, each);
 	int64		before_round;
 
 	if (!job->auto_label || job->dimension == 0)
@@ -98,6 +100,19 @@ gtl_job_settings_warn(const GtlJob *job)
 				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
 						   job->target_accuracy, gtl_text_count(minimum), gtl_text_count(job->validation_count)),
 				 errhint("Set best_validation => true or a larger validation_share, or a lower target_accuracy or confidence_level.")));
+	else if (job->validation_count < each)
+		ereport(WARNING,
+				(errmsg("most categories of labeling job \"%s\" may never be labeled by machine", job->name),
+				 errdetail("With per_class each category needs %s validation objects of its own without an error, and %s objects for %s categories are %s each.",
+						   gtl_text_count(minimum), gtl_text_count(job->validation_count), gtl_text_count(job->ncategories),
+						   gtl_text_count(job->validation_count / job->ncategories)),
+				 errhint("Set a larger validation_share, or do without per_class.")));
+	else if (job->validation_count < 2 * each && best > job->validation_count)
+		ereport(NOTICE,
+				(errmsg("the validation set of labeling job \"%s\" is small for its target", job->name),
+				 errdetail("It has %s objects, and %s are needed without an error: one or two errors can keep the machine from labeling anything.",
+						   gtl_text_count(job->validation_count), gtl_text_count(each)),
+				 errhint("best_validation => true takes %s objects, which usually saves labels in the end.", gtl_text_count(best))));
 	before_round = job->object_count - gtl_plan_machine_limit(&plan);
 	if (before_round < job->object_count && gtl_schedule_people_left(&limits, job->object_count, before_round, 0) == 0)
 		ereport(WARNING,

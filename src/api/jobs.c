@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "catalog/annotation.h"
 #include "catalog/batch.h"
+#include "catalog/certificate.h"
 #include "catalog/event.h"
 #include "catalog/feature_page.h"
 #include "catalog/job.h"
@@ -217,6 +218,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_batch_delete(job->job_id);
 	gtl_label_delete(job->job_id);
 	gtl_round_delete(job->job_id);
+	gtl_certificate_delete(job->job_id);
 	gtl_feature_page_delete(job->job_id);
 	gtl_object_delete(job->job_id);
 	gtl_step_delete(job->job_id);

@@ -27,7 +27,7 @@ enum
 	ARG_DATASET, ARG_LABEL_COLUMN, ARG_LABEL_CATEGORIES, ARG_KEY_COLUMN, ARG_FEATURES_COLUMN,
 	ARG_MAX_CONCURRENT_TASK_COUNT, ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE,
 	ARG_VALIDATION_SHARE, ARG_ALGORITHM, ARG_QUERY_STRATEGY, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_SEED,
-	ARG_ANNOTATOR_ERROR, ARG_REPETITIONS, ARG_INITIAL_MODEL, ARG_BEST_VALIDATION
+	ARG_ANNOTATOR_ERROR, ARG_REPETITIONS, ARG_INITIAL_MODEL, ARG_BEST_VALIDATION, ARG_PER_CLASS
 };
 
 typedef struct Output
@@ -61,6 +61,7 @@ read_settings(FunctionCallInfo fcinfo, GtlSimulationSettings *settings)
 	engine->promise.target_error = 1.0 - gtl_argument_share(fcinfo, ARG_TARGET_ACCURACY, "target_accuracy");
 	engine->promise.delta = 1.0 - gtl_argument_share(fcinfo, ARG_CONFIDENCE_LEVEL, "confidence_level");
 	gtl_argument_engine(fcinfo, ARG_GUARANTEE, ARG_SCHEDULE, ARG_ALGORITHM, ARG_QUERY_STRATEGY, engine);
+	engine->per_class = !PG_ARGISNULL(ARG_PER_CLASS) && PG_GETARG_BOOL(ARG_PER_CLASS);
 	settings->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
 		gtl_argument_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
 	if (!PG_ARGISNULL(ARG_MAX_HUMAN))
@@ -100,13 +101,14 @@ read_matrix(FunctionCallInfo fcinfo, GtlMatrix *matrix)
 }
 
 static void
-set_best_validation(GtlSimulationSettings *settings, int64 rows)
+set_best_validation(GtlSimulationSettings *settings, int64 rows, int classes)
 {
+	int64		minimum = gtl_certify_minimum(&settings->engine.promise, settings->engine.per_class, classes);
+
 	if (settings->validation_share >= 0)
 		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
 	settings->validation_share =
-		gtl_schedule_share_of(gtl_schedule_best_validation_count(rows, gtl_certify_required(0, &settings->engine.promise)),
-							  rows);
+		gtl_schedule_share_of(gtl_schedule_best_validation_count(rows, minimum), rows);
 }
 
 /* The model that the simulated jobs start from; it has to fit the data. */
@@ -145,7 +147,7 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 	gtl_progress_begin(0, "loading");
 	read_matrix(fcinfo, &matrix);
 	if (!PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION))
-		set_best_validation(&settings, matrix.set.rows);
+		set_best_validation(&settings, matrix.set.rows, matrix.set.classes);
 	settings.initial = read_initial_model(fcinfo, &matrix);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_env_init(&env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));

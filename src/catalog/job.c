@@ -109,6 +109,7 @@ read_job(const GtlTable *t)
 	job->confidence_level = gtl_table_float8(t, ++c);
 	if (!gtl_guarantee_parse(gtl_table_text(t, ++c), &job->guarantee))
 		elog(ERROR, "unknown guarantee in labeling job \"%s\"", job->name);
+	job->per_class = gtl_table_bool(t, ++c);
 	job->schedule = gtl_table_text_is(t, ++c, "eager") ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
 	job->validation_share = read_share(t, ++c);
 	job->algorithm = gtl_table_text(t, ++c);
@@ -131,6 +132,7 @@ read_job(const GtlTable *t)
 	job->human_labeled = gtl_table_int32(t, ++c);
 	job->machine_labeled = gtl_table_int32(t, ++c);
 	job->failed = gtl_table_int32(t, ++c);
+	job->label_noise = read_share(t, ++c);
 	c += 3;						/* created_at, last_modified_at, finished_at */
 	job->purged = !gtl_table_isnull(t, ++c);
 	return job;
@@ -198,18 +200,19 @@ gtl_job_insert(GtlJob *job)
 		" initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled,"
 		" task_time_limit, task_availability_lifetime, workteam, seed, object_count, validation_count, dimension,"
 		" given_count, state, human_labeled, machine_labeled, failed, created_at, last_modified_at, min_annotators,"
-		" consolidation_confidence, consolidation, gold_column, audit_share)"
+		" consolidation_confidence, consolidation, gold_column, audit_share, per_class)"
 		" VALUES ($1, $2::regrole, $3::regclass, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
 		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27, $28,"
-		" $29, $30, $31, $32)"
+		" $29, $30, $31, $32, $33)"
 		" ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
-		32,
+		33,
 		{TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, INT4OID, INT4OID, BOOLOID,
 		FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, TEXTOID, TEXTOID, INT8OID, INT4OID, INT4OID,
-		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID}
+		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID,
+		BOOLOID}
 	};
-	Datum		v[32];
-	char		nulls[32];
+	Datum		v[33];
+	char		nulls[33];
 	GtlResult	r;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -252,6 +255,7 @@ gtl_job_insert(GtlJob *job)
 	set_text(v, nulls, 30, job->gold_column);
 	v[31] = Float8GetDatum(job->audit_share);
 	nulls[31] = job->audit_share < 0 ? 'n' : ' ';
+	v[32] = BoolGetDatum(job->per_class);
 
 	if (gtl_query_run(&r, &insert, v, nulls) == 0)
 		ereport(ERROR,
@@ -262,6 +266,7 @@ gtl_job_insert(GtlJob *job)
 	gtl_query_end(&r);
 	job->state = GTL_JOB_INITIALIZING;
 	job->audit_count = -1;
+	job->label_noise = -1;
 }
 
 void
@@ -350,13 +355,14 @@ gtl_job_update(GtlJob *job)
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET state = $2, failure_reason = $3, open_batch_no = NULLIF($4, 0),"
 		" human_labeled = $5, machine_labeled = $6, failed = $7, last_modified_at = $8, auto_label = $9,"
-		" audit_count = NULLIF($10, -1), audit_wrong = $11, audit_verdict = $12,"
+		" audit_count = NULLIF($10, -1), audit_wrong = $11, audit_verdict = $12, label_noise = NULLIF($13, -1),"
 		" finished_at = CASE WHEN $2 IN ('completed', 'stopped', 'failed') THEN $8 END"
 		" WHERE job_id = $1",
-		12, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID, INT4OID, TEXTOID}
+		13, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID, INT4OID, TEXTOID,
+		FLOAT8OID}
 	};
-	Datum		v[12];
-	char		nulls[12];
+	Datum		v[13];
+	char		nulls[13];
 
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = Int64GetDatum(job->job_id);
@@ -372,6 +378,7 @@ gtl_job_update(GtlJob *job)
 	v[10] = Int32GetDatum(job->audit_wrong);
 	nulls[10] = job->audit_count < 0 ? 'n' : ' ';
 	set_text(v, nulls, 11, job->audit_verdict);
+	v[12] = Float8GetDatum(job->label_noise);
 	if (gtl_query_do(&update, v, nulls) != 1)
 		gtl_error_unknown_job(job->name);	/* the owner's consolidation function has dropped it */
 }

@@ -50,6 +50,7 @@ typedef struct GtlJob
 	double		target_accuracy;
 	double		confidence_level;
 	GtlGuarantee guarantee;
+	bool		per_class;		/* each category has its own certificate */
 	GtlScheduleKind schedule;
 	double		validation_share;	/* -1: the service's rule */
 	bool		best_validation;	/* until the snapshot: the size that is best for the
@@ -81,6 +82,7 @@ typedef struct GtlJob
 	int32		audit_count;	/* machine labels checked; -1: not audited yet */
 	int32		audit_wrong;
 	char	   *audit_verdict;	/* "kept", "open", "broken"; NULL: not audited yet */
+	double		label_noise;	/* estimated share of wrong labels in the validation set; -1: unknown */
 	bool		purged;			/* no features and tasks any more */
 } GtlJob;
 
@@ -110,7 +112,7 @@ extern GtlJob *gtl_job_lock(int64 job_id);
 /* Statistics of the features, from alloc_env. */
 extern void gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats);
 
-/* State, failure reason, open batch, counters, audit and auto_label as they stand in *job. */
+/* State, failure reason, open batch, counters, audit, label noise and auto_label as they stand in *job. */
 extern void gtl_job_update(GtlJob *job);
 
 /* The settings that gt_alter_job changes, and the owner. */

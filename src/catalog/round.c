@@ -9,8 +9,23 @@
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+
+static char *
+alternatives_json(const GtlRound *round)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	for (int i = 0; i < round->nalternatives; i++)
+		appendStringInfo(&json, "%s{\"guarantee\": \"%s\", \"target_accuracy\": %.10g, \"admits\": " INT64_FORMAT "}",
+						 i == 0 ? "[" : ", ", gtl_guarantee_name(round->alternative[i].promise.guarantee),
+						 1.0 - round->alternative[i].promise.target_error, round->alternative[i].covered);
+	appendStringInfoChar(&json, ']');
+	return json.data;
+}
 
 void
 gtl_round_insert(const GtlRound *round)
@@ -20,21 +35,21 @@ gtl_round_insert(const GtlRound *round)
 		" validation_count, validation_active, candidate, candidate_log_loss, guarantee, target_accuracy,"
 		" confidence_level, alpha, threshold, certificate_n, certificate_k, bound, best_threshold, best_n, best_k,"
 		" best_bound, best_admits, minimum, required, scored, auto_labeled, added, changed, withdrawn, selected, reason,"
-		" load_seconds, train_seconds, score_seconds)"
+		" load_seconds, train_seconds, score_seconds, alternatives, label_noise)"
 		" VALUES ($1, $2, $3, NULLIF($4, 0), $5, $6, $7, $8, $9, NULLIF($10, -1), $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
-		36,
+		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1))",
+		38,
 		{INT8OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID,
 			INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, TEXTOID, FLOAT8OID,
 			FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID,
 			FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID}
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID}
 	};
 	const GtlCertificate *c = &round->certificate;
 	bool		trained = round->model_id != 0;
 	bool		evidence = trained && c->best_n > 0;
-	Datum		v[36];
-	char		nulls[36];
+	Datum		v[38];
+	char		nulls[38];
 	int			i = 0;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -75,6 +90,8 @@ gtl_round_insert(const GtlRound *round)
 	PUT(Float8GetDatum(round->load_seconds), true);
 	PUT(Float8GetDatum(round->train_seconds), true);
 	PUT(Float8GetDatum(round->score_seconds), true);
+	PUT(CStringGetTextDatum(alternatives_json(round)), round->nalternatives > 0);
+	PUT(Float8GetDatum(round->label_noise), true);
 #undef PUT
 	Assert(i == lengthof(v));
 	gtl_query_do(&insert, v, nulls);
@@ -109,18 +126,44 @@ gtl_round_last(int64 job_id, GtlLastRound *last)
 	gtl_query_end(&r);
 }
 
+static void
+read_alternatives(int64 job_id, GtlRound *round)
+{
+	static GtlStatement select = {
+		"SELECT a.guarantee, a.target_accuracy, a.admits FROM gtlabel.round r,"
+		" jsonb_to_recordset(r.alternatives) AS a (guarantee text, target_accuracy float8, admits int8)"
+		" WHERE r.job_id = $1 AND r.round_no = $2",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(round->round_no)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	round->nalternatives = Min((int) r.count, GTL_ALTERNATIVES);
+	for (int i = 0; i < round->nalternatives; i++)
+	{
+		GtlAlternative *a = &round->alternative[i];
+
+		(void) gtl_guarantee_parse(gtl_result_text(&r, i, 1), &a->promise.guarantee);
+		a->promise.target_error = 1.0 - gtl_result_float8(&r, i, 2);
+		a->promise.delta = round->promise.delta;
+		a->covered = gtl_result_int64(&r, i, 3);
+	}
+	gtl_query_end(&r);
+}
+
 bool
-gtl_round_read_last(int64 job_id, GtlRound *round)
+gtl_round_read_before(int64 job_id, int32 round_no, GtlRound *round)
 {
 	static GtlStatement select = {
 		"SELECT round_no, batch_no, model_id, training_count, validation_count, validation_active, guarantee,"
 		" target_accuracy, confidence_level, alpha, threshold, certificate_n, certificate_k, bound, best_threshold,"
 		" best_n, best_k, best_bound, best_admits, minimum, required, scored, auto_labeled, added, changed, withdrawn,"
-		" selected, reason"
-		" FROM gtlabel.round WHERE job_id = $1 ORDER BY round_no DESC LIMIT 1",
-		1, {INT8OID}
+		" selected, reason, COALESCE(label_noise, -1)"
+		" FROM gtlabel.round WHERE job_id = $1 AND round_no < $2 ORDER BY round_no DESC LIMIT 1",
+		2, {INT8OID, INT4OID}
 	};
-	Datum		values[1] = {Int64GetDatum(job_id)};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(round_no)};
 	GtlCertificate *c = &round->certificate;
 	GtlResult	r;
 	bool		found = gtl_query_run(&r, &select, values, NULL) > 0;
@@ -161,9 +204,18 @@ gtl_round_read_last(int64 job_id, GtlRound *round)
 		round->withdrawn = gtl_result_int32(&r, 0, ++i);
 		round->selected = gtl_result_int32(&r, 0, ++i);
 		round->reason = gtl_result_text(&r, 0, ++i);
+		round->label_noise = gtl_result_float8(&r, 0, ++i);
 	}
 	gtl_query_end(&r);
+	if (found)
+		read_alternatives(job_id, round);
 	return found;
+}
+
+bool
+gtl_round_read_last(int64 job_id, GtlRound *round)
+{
+	return gtl_round_read_before(job_id, PG_INT32_MAX, round);
 }
 
 void

@@ -7,8 +7,7 @@
 
 #include "base/compat.h"
 #include "datatype/timestamp.h"
-#include "learning/certify.h"
-#include "learning/crossfit.h"
+#include "learning/engine.h"
 
 typedef struct GtlRound
 {
@@ -36,6 +35,9 @@ typedef struct GtlRound
 	int32		withdrawn;
 	int32		selected;		/* objects of the batch it issued */
 	char	   *reason;			/* in words */
+	GtlAlternative alternative[GTL_ALTERNATIVES];	/* weaker promises, and what they would have admitted */
+	int			nalternatives;
+	double		label_noise;	/* of the validation set, estimated; -1: unknown */
 
 	double		load_seconds;
 	double		train_seconds;
@@ -58,6 +60,9 @@ extern void gtl_round_last(int64 job_id, GtlLastRound *last);
 
 /* The newest round, without timings and candidates; false if there is none. */
 extern bool gtl_round_read_last(int64 job_id, GtlRound *round);
+
+/* The same of the rounds before round_no. */
+extern bool gtl_round_read_before(int64 job_id, int32 round_no, GtlRound *round);
 
 extern void gtl_round_delete(int64 job_id);
 

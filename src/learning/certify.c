@@ -315,6 +315,12 @@ gtl_certify_required(int k, const GtlPromise *promise)
 	return (int) high;
 }
 
+int64_t
+gtl_certify_minimum(const GtlPromise *promise, bool per_class, int classes)
+{
+	return (int64_t) gtl_certify_required(0, promise) * (per_class ? classes : 1);
+}
+
 /*
  * n_req[k] = fewest objects with which k errors pass, for all k <= errors that can
  * pass with n objects (autolabel.md 3.3).  It grows by about 1/eps from one k to
@@ -468,4 +474,66 @@ gtl_certify(const double *scores, const bool *wrong, int n,
 
 	gtl_env_release(env, scan.required);
 	gtl_env_release(env, sorted);
+}
+
+void
+gtl_certify_classes(const double *scores, const bool *wrong, const int32_t *classes_predicted, int n,
+					int classes, const GtlPromise *promise, const GtlEnv *env,
+					GtlCertificate *certificates)
+{
+	double	   *scores_of = gtl_env_alloc(env, (size_t) n * sizeof(double));
+	bool	   *wrong_of = gtl_env_alloc(env, (size_t) n * sizeof(bool));
+	int		   *end = gtl_env_alloc(env, ((size_t) classes + 1) * sizeof(int));
+
+	/* sorted by class: end[c] moves from where class c begins to where it ends */
+	for (int c = 0; c <= classes; c++)
+		end[c] = 0;
+	for (int i = 0; i < n; i++)
+		end[classes_predicted[i] + 1]++;
+	for (int c = 0; c < classes; c++)
+		end[c + 1] += end[c];
+	for (int i = 0; i < n; i++)
+	{
+		int			place = end[classes_predicted[i]]++;
+
+		scores_of[place] = scores[i];
+		wrong_of[place] = wrong[i];
+	}
+	for (int c = 0; c < classes; c++)
+	{
+		int			first = c == 0 ? 0 : end[c - 1];
+
+		gtl_certify(scores_of + first, wrong_of + first, end[c] - first, promise, env, &certificates[c]);
+	}
+	gtl_env_release(env, scores_of);
+	gtl_env_release(env, wrong_of);
+	gtl_env_release(env, end);
+}
+
+void
+gtl_certify_summarize(const GtlCertificate *certificates, int count, GtlCertificate *summary)
+{
+	int			best = 0;
+
+	for (int c = 1; c < count; c++)
+		if (certificates[c].best_bound < certificates[best].best_bound)
+			best = c;
+	*summary = certificates[best];
+	summary->passed = false;
+	summary->threshold = INFINITY;
+	summary->n = summary->k = summary->available = 0;
+	summary->bound = 1;
+	for (int c = 0; c < count; c++)
+	{
+		const GtlCertificate *one = &certificates[c];
+
+		summary->available += one->available;
+		if (!one->passed)
+			continue;
+		summary->bound = summary->passed ? fmax(summary->bound, one->bound) : one->bound;
+		summary->passed = true;
+		summary->threshold = fmin(summary->threshold, one->threshold);
+		summary->n += one->n;
+		summary->k += one->k;
+	}
 }

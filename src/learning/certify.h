@@ -51,8 +51,26 @@ typedef struct GtlCertificate
 extern void gtl_certify(const double *scores, const bool *wrong, int n,
 						const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificate);
 
+/*
+ * A certificate for each of `classes` classes by itself, from the objects whose
+ * predicted class it is: the promise then holds for each class, not only for all of
+ * them together.  classes_predicted[i] in [0, classes).
+ */
+extern void gtl_certify_classes(const double *scores, const bool *wrong, const int32_t *classes_predicted, int n,
+								int classes, const GtlPromise *promise, const GtlEnv *env,
+								GtlCertificate *certificates);
+
+/*
+ * What such certificates come to: passed if any has; the lowest threshold, the highest bound
+ * and the sums of n and k of those that have; as best the one with the lowest bound.
+ */
+extern void gtl_certify_summarize(const GtlCertificate *certificates, int count, GtlCertificate *summary);
+
 /* Fewest validation objects with which k errors still keep the promise. */
 extern int	gtl_certify_required(int k, const GtlPromise *promise);
+
+/* Fewest validation objects, none of them wrong, with which all of the classes can be labeled by machine. */
+extern int64_t gtl_certify_minimum(const GtlPromise *promise, bool per_class, int classes);
 
 /* Upper bound of the error rate after k errors among n, as this guarantee counts it. */
 extern double gtl_certify_bound(int k, int n, const GtlPromise *promise);

@@ -10,7 +10,16 @@
  * dawid_skene.c).  Shares that differ by less than TIE are tied, and the lowest
  * index wins.  An item of known class (gold) has that label, with confidence 1.
  *
+ * That confidence is cautious: with two votes that agree it is 0.83 for two classes and less
+ * for more, however reliable people are.  The doubt is meant to be right on average.  With majority it
+ * is one minus the posterior if every vote is right with the same probability, estimated from how often two
+ * votes for an item agree [1], and the wrong ones are spread evenly over the other classes.
+ * That is too much where some people are far better than others, and Dawid-Skene's posterior, which knows
+ * them apart, too little with few votes an item: with Dawid-Skene it is the mean of both.
+ *
  * On an interrupt everything is released and only `interrupted` is set.
+ *
+ * [1] For a pair of votes P(agree) = p^2 + (1 - p)^2 / (K - 1), solved for p >= 1/K.
  */
 #include "learning/consolidate.h"
 
@@ -26,6 +35,8 @@
 #define VOTE_PSEUDO_COUNT	0.5
 #define VOTE_WEIGHT			0.5
 
+#define AGREEMENT_PSEUDO_COUNT	0.5
+
 #define TIE					1e-6
 
 /* More cells than this (1 GB) are not written out as dense matrices. */
@@ -40,6 +51,55 @@ choose_method(const GtlCrowd *crowd, GtlConsolidation method)
 		crowd->votes->count < AUTO_MINIMUM_VOTES * crowd->voted_items)
 		return GTL_CONSOLIDATE_MAJORITY;
 	return GTL_CONSOLIDATE_DAWID_SKENE;
+}
+
+/*
+ * Log of the odds of the true class against each other one in a single vote, by the share of
+ * the pairs of votes for an item that agree; NaN if there is no pair.  votes[classes] is zero
+ * before and after.
+ */
+static double
+estimate_log_odds(const GtlCrowd *crowd, int64_t *votes)
+{
+	int32_t		classes = crowd->votes->classes;
+	double		pairs = 0;
+	double		agreeing = 0;
+	double		agreement;
+	double		p;
+
+	for (int64_t i = 0; i < crowd->votes->items; i++)
+	{
+		int64_t		first = crowd->item_start[i];
+		int64_t		last = crowd->item_start[i + 1];
+
+		for (int64_t v = first; v < last; v++)
+			agreeing += (double) votes[crowd->column_label[crowd->vote_column[v]]]++;
+		for (int64_t v = first; v < last; v++)
+			votes[crowd->column_label[crowd->vote_column[v]]] = 0;
+		pairs += (double) (last - first) * (double) (last - first - 1) / 2;
+	}
+	if (pairs == 0)
+		return NAN;
+	agreement = (agreeing + AGREEMENT_PSEUDO_COUNT) / (pairs + 2 * AGREEMENT_PSEUDO_COUNT);
+	p = (1 + sqrt(fmax((classes - 1) * (classes * agreement - 1), 0))) / classes;
+	return log(p * (classes - 1) / (1 - p));
+}
+
+/* One minus the label's posterior by those odds; votes[classes] is zero before and after. */
+static double
+vote_doubt(const GtlCrowd *crowd, int64_t item, int32_t label, double log_odds, int64_t *votes)
+{
+	int64_t		first = crowd->item_start[item];
+	int64_t		last = crowd->item_start[item + 1];
+	double		sum = 0;
+
+	for (int64_t v = first; v < last; v++)
+		votes[crowd->column_label[crowd->vote_column[v]]]++;
+	for (int32_t k = 0; k < crowd->votes->classes; k++)
+		sum += exp(log_odds * (double) (votes[k] - votes[label]));
+	for (int64_t v = first; v < last; v++)
+		votes[crowd->column_label[crowd->vote_column[v]]] = 0;
+	return 1 - 1 / sum;
 }
 
 /*
@@ -80,28 +140,38 @@ decide_items(GtlCrowd *crowd, const GtlDawidSkene *model, double vote_weight, Gt
 {
 	int32_t		classes = crowd->votes->classes;
 	double	   *share = gtl_env_alloc(crowd->env, (size_t) classes * sizeof(double));
+	int64_t    *votes = gtl_env_alloc(crowd->env, (size_t) classes * sizeof(int64_t));
+	double		log_odds = estimate_log_odds(crowd, votes);
 	bool		done = true;
 
 	for (int64_t i = 0; done && i < crowd->votes->items; i++)
 	{
+		const float *posterior;
+		double		doubt;
+
 		switch (gtl_crowd_item_kind(crowd, i))
 		{
 			case GTL_ITEM_ABSENT:
 				result->label[i] = -1;
+				result->doubt[i] = NAN;
 				break;
 			case GTL_ITEM_GOLD:
 				result->label[i] = crowd->votes->gold[i];
 				result->confidence[i] = 1;
 				break;
 			case GTL_ITEM_VOTED:
-				decide_item(crowd, i,
-							model == NULL ? NULL : gtl_dawid_skene_posterior(model, i),
-							vote_weight, share, result);
+				posterior = model == NULL ? NULL : gtl_dawid_skene_posterior(model, i);
+				decide_item(crowd, i, posterior, vote_weight, share, result);
+				doubt = vote_doubt(crowd, i, result->label[i], log_odds, votes);
+				if (posterior != NULL)
+					doubt = (doubt + fmax(1 - posterior[result->label[i]], 0)) / 2;
+				result->doubt[i] = (float) doubt;
 				break;
 		}
 		done = !gtl_crowd_stop_after(crowd, classes + crowd->item_start[i + 1] - crowd->item_start[i]);
 	}
 	gtl_env_release(crowd->env, share);
+	gtl_env_release(crowd->env, votes);
 	return done;
 }
 
@@ -178,10 +248,12 @@ gtl_consolidate(const GtlVotes *votes, GtlConsolidation method, bool smoothing,
 	memset(result, 0, sizeof(*result));
 	result->label = gtl_env_alloc(env, (size_t) votes->items * sizeof(int32_t));
 	result->confidence = gtl_env_alloc(env, (size_t) votes->items * sizeof(float));
+	result->doubt = gtl_env_alloc(env, (size_t) votes->items * sizeof(float));
 	if (consolidate(votes, method, smoothing, env, result))
 		return;
 	gtl_env_release(env, result->label);
 	gtl_env_release(env, result->confidence);
+	gtl_env_release(env, result->doubt);
 	gtl_env_release(env, result->confusion);
 	memset(result, 0, sizeof(*result));
 	result->interrupted = true;
@@ -197,10 +269,10 @@ gtl_consolidate_memory(int64_t votes, int32_t items, int32_t annotators, int32_t
 
 	/* no product here leaves 64 bits: votes are addressable, the others 32 bits */
 	rest = (size_t) votes * (sizeof(int64_t) + 2 * sizeof(int32_t)) +
-		((size_t) items + 1) * (sizeof(int64_t) + sizeof(int32_t) + sizeof(float)) +
+		((size_t) items + 1) * (sizeof(int64_t) + sizeof(int32_t) + 2 * sizeof(float)) +
 		((size_t) annotators + 1) * sizeof(int64_t) +
 		(size_t) columns * sizeof(int32_t) +
-		(size_t) classes * (sizeof(double) + sizeof(int32_t)) +
+		(size_t) classes * (sizeof(double) + sizeof(int64_t) + sizeof(int32_t)) +
 		(size_t) confusion_cells(annotators, classes) * sizeof(float);
 	return model > SIZE_MAX - rest ? SIZE_MAX : model + rest;
 }

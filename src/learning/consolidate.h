@@ -33,6 +33,8 @@ typedef struct GtlConsolidated
 	GtlConsolidation method;	/* the one used: majority or Dawid-Skene */
 	int32_t    *label;			/* [items]; -1 for an item without votes and gold */
 	float	   *confidence;		/* [items] */
+	float	   *doubt;			/* [items]: estimated probability that the label is wrong; NaN: nothing
+								 * says, no item has two votes. NULL: not estimated */
 	int			iterations;
 	float	   *confusion;		/* [annotators x classes x classes], true class by answer; NULL for majority
 								 * and beyond 2^28 cells */

@@ -147,30 +147,144 @@ gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t
 						  round->best, round->margin);
 }
 
-/* The loosest margin that keeps the promise, on the active validation objects. */
+bool
+gtl_engine_too_noisy(const GtlPromise *promise, double label_noise)
+{
+	return promise->guarantee != GTL_GUARANTEE_EMPIRICAL && label_noise >= promise->target_error;
+}
+
+bool
+gtl_engine_covers(const GtlEngineRound *round, int64_t i)
+{
+	if (!round->has_model)
+		return false;
+	return round->margin[i] >= (round->by_class == NULL ? round->certificate.threshold :
+								round->by_class[round->best[i]].certificate.threshold);
+}
+
+/* The active validation objects, as the certificates see them. */
+typedef struct Observations
+{
+	double	   *margin;
+	bool	   *wrong;
+	int32_t    *best;
+	int			count;
+	int			classes;		/* certificates to make of them: 1 or each class */
+	double		label_noise;
+} Observations;
+
 static void
-certify(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-		const GtlEnv *env, GtlEngineRound *round)
+observe(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+		const GtlEnv *env, const GtlEngineRound *round, Observations *seen)
 {
 	const GtlLabeledSet *labeled = &evidence->set.labeled;
-	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) labeled->rows);
-	bool	   *wrong = gtl_env_alloc(env, sizeof(bool) * (size_t) labeled->rows);
-	int			n = 0;
 
+	seen->margin = gtl_env_alloc(env, sizeof(double) * (size_t) labeled->rows);
+	seen->wrong = gtl_env_alloc(env, sizeof(bool) * (size_t) labeled->rows);
+	seen->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) labeled->rows);
+	seen->classes = settings->per_class ? labeled->classes : 1;
+	seen->label_noise = evidence->label_noise;
+	seen->count = 0;
 	for (int64_t i = 0; i < labeled->rows; i++)
 		if (evidence->set.validation[i] && evidence->active[i])
 		{
-			margins[n] = round->fit.margin[i];
-			wrong[n++] = round->fit.best[i] != labeled->labels[i];
+			seen->margin[seen->count] = round->fit.margin[i];
+			seen->wrong[seen->count] = round->fit.best[i] != labeled->labels[i];
+			seen->best[seen->count++] = round->fit.best[i];
 		}
-	gtl_certify(margins, wrong, n, &settings->promise, env, &round->certificate);
-	gtl_env_release(env, margins);
-	gtl_env_release(env, wrong);
+}
+
+static void
+release_observations(Observations *seen, const GtlEnv *env)
+{
+	gtl_env_release(env, seen->margin);
+	gtl_env_release(env, seen->wrong);
+	gtl_env_release(env, seen->best);
+}
+
+/* A certificate that rests on labels which are wrong too often is none. */
+static void
+refuse(GtlCertificate *certificate)
+{
+	certificate->passed = false;
+	certificate->threshold = INFINITY;
+	certificate->n = certificate->k = 0;
+	certificate->bound = 1;
+}
+
+/* The loosest margins that keep a promise: certificates[seen->classes]. */
+static void
+certify(const Observations *seen, const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificates)
+{
+	if (seen->classes == 1)
+		gtl_certify(seen->margin, seen->wrong, seen->count, promise, env, certificates);
+	else
+		gtl_certify_classes(seen->margin, seen->wrong, seen->best, seen->count, seen->classes, promise, env, certificates);
+	if (gtl_engine_too_noisy(promise, seen->label_noise))
+		for (int c = 0; c < seen->classes; c++)
+			refuse(&certificates[c]);
+}
+
+/* One certificate for all machine labels. */
+static void
+decide_together(const GtlCertificate *certificate, GtlEngineRound *round)
+{
+	round->certificate = *certificate;
 	for (int64_t i = 0; i < round->pool_count; i++)
 	{
-		round->covered += round->margin[i] >= round->certificate.threshold;
-		round->best_admits += round->certificate.best_n > 0 && round->margin[i] >= round->certificate.best_threshold;
+		round->covered += round->margin[i] >= certificate->threshold;
+		round->best_admits += certificate->best_n > 0 && round->margin[i] >= certificate->best_threshold;
 	}
+}
+
+/* A certificate for each class. */
+static void
+decide_by_class(const GtlCertificate *certificates, int classes, const GtlEnv *env, GtlEngineRound *round)
+{
+	gtl_certify_summarize(certificates, classes, &round->certificate);
+	round->by_class = gtl_env_alloc(env, sizeof(GtlClassVerdict) * (size_t) classes);
+	for (int c = 0; c < classes; c++)
+		round->by_class[c] = (GtlClassVerdict) {.certificate = certificates[c]};
+	for (int64_t i = 0; i < round->pool_count; i++)
+	{
+		GtlClassVerdict *verdict = &round->by_class[round->best[i]];
+
+		verdict->covered += round->margin[i] >= verdict->certificate.threshold;
+		verdict->best_admits += verdict->certificate.best_n > 0 &&
+			round->margin[i] >= verdict->certificate.best_threshold;
+	}
+	for (int c = 0; c < classes; c++)
+	{
+		round->covered += round->by_class[c].covered;
+		round->best_admits += round->by_class[c].best_admits;
+	}
+}
+
+/* Which pool objects get a machine label, by the active validation objects. */
+static void
+decide_labels(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+			  const GtlEnv *env, GtlEngineRound *round)
+{
+	GtlCertificate *certificates;
+	Observations seen;
+
+	observe(settings, evidence, env, round, &seen);
+	certificates = gtl_env_alloc(env, sizeof(GtlCertificate) * (size_t) seen.classes);
+	certify(&seen, &settings->promise, env, certificates);
+	if (settings->per_class)
+		decide_by_class(certificates, seen.classes, env, round);
+	else
+		decide_together(certificates, round);
+	gtl_env_release(env, certificates);
+	release_observations(&seen, env);
+}
+
+/* The threshold that the prediction of validation row i had to reach. */
+static double
+row_threshold(const GtlEngineRound *round, int64_t i)
+{
+	return round->by_class == NULL ? round->certificate.threshold :
+		round->by_class[round->fit.best[i]].certificate.threshold;
 }
 
 /* Step 8: validation objects that the query would have sent to people leave the certificate. */
@@ -180,7 +294,8 @@ filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
 {
 	round->dropped = gtl_env_alloc(env, sizeof(int32_t) * (size_t) evidence->set.labeled.rows);
 	for (int64_t i = 0; i < evidence->set.labeled.rows; i++)
-		if (evidence->set.validation[i] && evidence->active[i] && round->fit.margin[i] <= largest_margin)
+		if (evidence->set.validation[i] && evidence->active[i] && round->fit.margin[i] <= largest_margin &&
+			round->fit.margin[i] < row_threshold(round, i))
 			round->dropped[round->dropped_count++] = (int32_t) i;
 }
 
@@ -199,7 +314,7 @@ choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 	if (wanted > most)
 		wanted = most;
 	for (int64_t i = 0; i < round->pool_count; i++)
-		if (!round->has_model || round->margin[i] < round->certificate.threshold)
+		if (!gtl_engine_covers(round, i))
 		{
 			margins[n] = round->has_model ? round->margin[i] : 0.0;
 			objects[n++] = round->pool[i];
@@ -228,8 +343,50 @@ gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *ev
 				  const GtlEnv *env, GtlEngineRound *round)
 {
 	if (round->has_model)
-		certify(settings, evidence, env, round);
+		decide_labels(settings, evidence, env, round);
 	choose_batch(settings, evidence, env, round);
+}
+
+/* Promises that ask for less than the job's: the mean error only, and lower targets. */
+static int
+list_weaker_promises(const GtlPromise *promise, GtlPromise *weaker)
+{
+	static const double errors[] = {0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3};
+	int			count = 0;
+
+	if (promise->guarantee == GTL_GUARANTEE_STRICT)
+		weaker[count++] = (GtlPromise) {GTL_GUARANTEE_CONFIDENCE, promise->target_error, promise->delta};
+	if (promise->guarantee == GTL_GUARANTEE_STRICT || promise->guarantee == GTL_GUARANTEE_CONFIDENCE)
+		weaker[count++] = (GtlPromise) {GTL_GUARANTEE_EXPECTED, promise->target_error, promise->delta};
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0] && count < GTL_ALTERNATIVES; i++)
+		if (errors[i] > promise->target_error + 1e-9)
+			weaker[count++] = (GtlPromise) {promise->guarantee, errors[i], promise->delta};
+	return count;
+}
+
+void
+gtl_engine_alternatives(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+						const GtlEnv *env, GtlEngineRound *round)
+{
+	GtlPromise	promises[GTL_ALTERNATIVES];
+	GtlCertificate *certificates;
+	Observations seen;
+
+	if (!round->has_model)
+		return;
+	observe(settings, evidence, env, round, &seen);
+	certificates = gtl_env_alloc(env, sizeof(GtlCertificate) * (size_t) seen.classes);
+	round->nalternatives = list_weaker_promises(&settings->promise, promises);
+	for (int a = 0; a < round->nalternatives; a++)
+	{
+		round->alternative[a] = (GtlAlternative) {.promise = promises[a]};
+		certify(&seen, &promises[a], env, certificates);
+		for (int64_t i = 0; i < round->pool_count; i++)
+			round->alternative[a].covered +=
+				round->margin[i] >= certificates[settings->per_class ? round->best[i] : 0].threshold;
+	}
+	gtl_env_release(env, certificates);
+	release_observations(&seen, env);
 }
 
 void
@@ -242,6 +399,7 @@ gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
 	gtl_env_release(env, round->fit.margin);
 	gtl_env_release(env, round->best);
 	gtl_env_release(env, round->margin);
+	gtl_env_release(env, round->by_class);
 	gtl_env_release(env, round->selected);
 	gtl_env_release(env, round->dropped);
 	memset(round, 0, sizeof *round);

@@ -31,6 +31,7 @@ typedef struct GtlEngineSettings
 	int64_t		objects;		/* of the whole job */
 	int64_t		max_concurrent;
 	GtlPromise	promise;
+	bool		per_class;		/* the promise holds for each class by itself */
 	GtlEngineAlgorithm algorithm;
 	bool		random_queries; /* instead of the smallest margins */
 	GtlLimits	limits;
@@ -45,6 +46,8 @@ typedef struct GtlEngineEvidence
 	int64_t		human_labeled;	/* objects that people have labeled: rows of set, when it is filled */
 	int			classes_seen;	/* with at least one label */
 	int64_t		validation_count;
+	double		label_noise;	/* estimated share of wrong labels among the validation objects;
+								 * 0: none, or unknown */
 	const GtlClassifier *previous;	/* of the last round; NULL: none */
 	const GtlClassifier *previous_folds;	/* [GTL_FOLDS]; NULL: none */
 	int64_t		selected_at;	/* rows when candidates were last compared; 0: never */
@@ -52,6 +55,23 @@ typedef struct GtlEngineEvidence
 									 * first, shrunk towards its weights; NULL: none */
 	bool		chosen_initial; /* the last comparison chose it */
 } GtlEngineEvidence;
+
+/* A class's own certificate, and what it does to the pool. */
+typedef struct GtlClassVerdict
+{
+	GtlCertificate certificate;
+	int64_t		covered;		/* pool objects at or above its threshold */
+	int64_t		best_admits;	/* pool objects at or above certificate.best_threshold */
+} GtlClassVerdict;
+
+/* How many pool objects another promise would have admitted on the same evidence. */
+typedef struct GtlAlternative
+{
+	GtlPromise	promise;
+	int64_t		covered;
+} GtlAlternative;
+
+#define GTL_ALTERNATIVES 5
 
 typedef struct GtlEngineRound
 {
@@ -71,13 +91,19 @@ typedef struct GtlEngineRound
 	double	   *margin;			/* [pool_count]; NULL without a model */
 
 	/* decide */
-	GtlCertificate certificate; /* threshold +infinity without a model */
-	int64_t		covered;		/* pool objects at or above the threshold */
+	GtlCertificate certificate; /* threshold +infinity without a model; with per_class the
+								 * summary of by_class */
+	GtlClassVerdict *by_class;	/* [classes] with per_class and a model, else NULL */
+	int64_t		covered;		/* pool objects that get a machine label */
 	int64_t		best_admits;	/* pool objects at or above certificate.best_threshold */
 	int32_t    *selected;		/* objects of the next batch, in order */
 	int64_t		selected_count;
 	int32_t    *dropped;		/* rows of the evidence that leave the certificate (step 8) */
 	int64_t		dropped_count;
+
+	/* alternatives */
+	GtlAlternative alternative[GTL_ALTERNATIVES];
+	int			nalternatives;
 } GtlEngineRound;
 
 /* Is there enough to train and certify with? */
@@ -98,8 +124,23 @@ extern bool gtl_engine_out_of_memory(const GtlEngineRound *round);
 extern bool gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count,
 							 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round);
 
+/*
+ * Which pool objects get a machine label, and whom people see next.  Where the labels of
+ * the validation objects are wrong as often as the machine's may be (label_noise), they
+ * can show nothing, and no promise passes.
+ */
 extern void gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 							  const GtlEnv *env, GtlEngineRound *round);
+
+/* Is the noise of people's labels more than the promise allows the machine? */
+extern bool gtl_engine_too_noisy(const GtlPromise *promise, double label_noise);
+
+/* After decide: what weaker promises would have admitted. Nothing is decided by it. */
+extern void gtl_engine_alternatives(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+									const GtlEnv *env, GtlEngineRound *round);
+
+/* Does pool object i, by its place in round->pool, get the machine label round->best[i]? */
+extern bool gtl_engine_covers(const GtlEngineRound *round, int64_t i);
 
 /* Everything the round has allocated, its models included. */
 extern void gtl_engine_release(GtlEngineRound *round, const GtlEnv *env);

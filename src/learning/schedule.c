@@ -21,6 +21,7 @@
 #include "learning/schedule.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The service's rule: the larger share below this number of objects. */
 #define SMALL_JOB_OBJECTS	5000
@@ -116,6 +117,8 @@ gtl_plan_action_name(GtlPlanAction action)
 			return "training";
 		case GTL_PLAN_AUTO_LABEL:
 			return "auto_label";
+		case GTL_PLAN_STOP:
+			return "stop";
 	}
 	return "unknown";
 }
@@ -132,6 +135,7 @@ gtl_plan_start(GtlPlanState *state, GtlScheduleKind schedule, int64_t objects,
 	if (auto_label)
 		validation = gtl_schedule_validation_count(objects, validation_share);
 
+	memset(state, 0, sizeof *state);
 	state->schedule = schedule;
 	state->objects = objects;
 	state->max_concurrent = max_concurrent;
@@ -154,31 +158,49 @@ next_training_count(const GtlPlanState *state)
 									state->objects, state->max_concurrent, state->pool_left);
 }
 
-bool
-gtl_plan_next(GtlPlanState *state, GtlPlanStep *step)
+/* Give the next batch to people, as far as the limits allow. */
+static void
+plan_batch(GtlPlanState *state, GtlPlanStep *step, int64_t most)
 {
 	if (state->validation_left > 0)
 	{
 		step->action = GTL_PLAN_VALIDATION;
-		step->objects = gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, state->objects,
-												 state->max_concurrent, state->validation_left);
+		step->objects = smaller(most, gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, state->objects,
+															   state->max_concurrent, state->validation_left));
 		state->validation_left -= step->objects;
 	}
-	else if (state->pool_left <= 0)
+	else
+	{
+		step->action = GTL_PLAN_TRAINING;
+		step->objects = smaller(most, next_training_count(state));
+		state->pool_left -= step->objects;
+		state->round_due = state->auto_label;
+	}
+	state->human_labeled += step->objects;
+}
+
+bool
+gtl_plan_next(GtlPlanState *state, GtlPlanStep *step)
+{
+	int64_t		most = gtl_schedule_people_left(&state->limits, state->objects,
+												state->human_labeled, state->machine_labeled);
+
+	if (state->stopped || (state->validation_left <= 0 && state->pool_left <= 0))
 		return false;
-	else if (state->round_due && state->auto_label)
+	if (most == 0)
+	{
+		step->action = GTL_PLAN_STOP;
+		step->objects = state->validation_left + state->pool_left;
+		state->stopped = true;
+	}
+	else if (state->validation_left <= 0 && state->round_due && state->auto_label)
 	{
 		step->action = GTL_PLAN_AUTO_LABEL;
 		step->objects = state->pool_left;
 		state->round_due = false;
 	}
 	else
-	{
-		step->action = GTL_PLAN_TRAINING;
-		step->objects = next_training_count(state);
-		state->pool_left -= step->objects;
-		state->round_due = state->auto_label;
-	}
+		plan_batch(state, step, most);
 	step->remaining = state->pool_left;
 	return true;
 }

@@ -53,7 +53,8 @@ typedef enum GtlPlanAction
 {
 	GTL_PLAN_VALIDATION = 0,	/* people label validation objects */
 	GTL_PLAN_TRAINING = 1,		/* people label training objects */
-	GTL_PLAN_AUTO_LABEL = 2		/* a round; `objects` is the most it could label */
+	GTL_PLAN_AUTO_LABEL = 2,	/* a round; `objects` is the most it could label */
+	GTL_PLAN_STOP = 3			/* a limit is reached; `objects` are left without a human label */
 } GtlPlanAction;
 
 extern const char *gtl_plan_action_name(GtlPlanAction action);
@@ -71,6 +72,10 @@ typedef struct GtlPlanState
 	int64_t		pool_left;		/* pool objects that no person has labeled */
 	bool		round_due;		/* the next step is a round (before a training batch) */
 	bool		auto_label;
+	GtlLimits	limits;
+	int64_t		human_labeled;	/* what the limits count */
+	int64_t		machine_labeled;
+	bool		stopped;		/* the GTL_PLAN_STOP step was taken */
 } GtlPlanState;
 
 typedef struct GtlPlanStep
@@ -80,7 +85,7 @@ typedef struct GtlPlanStep
 	int64_t		remaining;		/* pool objects without a human label after the step */
 } GtlPlanStep;
 
-/* initial: an initial model gives a round right after the validation set. */
+/* Without limits. initial_model: one gives a round right after the validation set. */
 extern void gtl_plan_start(GtlPlanState *state, GtlScheduleKind schedule, int64_t objects,
 						   int64_t max_concurrent, double validation_share,
 						   bool initial_model, bool auto_label);

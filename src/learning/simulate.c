@@ -220,8 +220,7 @@ count_machine_labels(Simulation *s)
 
 	s->machine = s->last.covered;
 	for (int64_t i = 0; s->last.has_model && i < s->last.pool_count; i++)
-		wrong += s->last.margin[i] >= s->last.certificate.threshold &&
-			s->last.best[i] != s->data->labels[s->last.pool[i]];
+		wrong += gtl_engine_covers(&s->last, i) && s->last.best[i] != s->data->labels[s->last.pool[i]];
 	s->machine_error = s->machine > 0 ? (double) wrong / (double) s->machine : NAN;
 }
 

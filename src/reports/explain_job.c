@@ -14,8 +14,10 @@
 #include "api/arguments.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "catalog/certificate.h"
 #include "catalog/job.h"
 #include "catalog/step.h"
+#include "lib/stringinfo.h"
 #include "steps/audit.h"
 #include "steps/advance.h"
 #include "steps/limits.h"
@@ -131,7 +133,7 @@ static char *
 more_validation_advice(const GtlJob *job, const GtlRound *round)
 {
 	const GtlCertificate *c = &round->certificate;
-	char	   *lower = lower_target_advice(round);
+	char	   *lower = job->per_class ? NULL : lower_target_advice(round);
 	char	   *more;
 
 	if (c->available < c->minimum)
@@ -143,30 +145,201 @@ more_validation_advice(const GtlJob *job, const GtlRound *round)
 	return lower == NULL ? more : psprintf("%s %s", more, lower);
 }
 
+/* What a certificate that has passed says of `labels`. */
+static char *
+describe_promise(const GtlPromise *promise, const GtlCertificate *c, const char *labels)
+{
+	switch (promise->guarantee)
+	{
+		case GTL_GUARANTEE_CONFIDENCE:
+		case GTL_GUARANTEE_STRICT:
+			return psprintf("%s: with a confidence of %s their error is at most %s (%d of %d validation objects wrong, bound %s)",
+							labels, gtl_text_percent(1 - promise->delta), gtl_text_percent(promise->target_error),
+							c->k, c->n, gtl_text_percent(c->bound));
+		case GTL_GUARANTEE_EXPECTED:
+			return psprintf("%s: their expected error meets the target, without a confidence statement, %d of %d validation objects wrong",
+							labels, c->k, c->n);
+		case GTL_GUARANTEE_EMPIRICAL:
+			break;
+	}
+	return psprintf("%s: no promise, an estimate only, %d of %d validation objects wrong", labels, c->k, c->n);
+}
+
+/* As many categories as a person reads. */
+#define MOST_CATEGORIES 20
+
+/* Of a job with per_class: a row for each category. */
+static void
+explain_categories(GtlReport *report, const GtlJob *job, const GtlRound *round)
+{
+	GtlClassCertificate *certificates;
+	int			count = gtl_certificate_read(job, round, &certificates);
+
+	for (int i = 0; i < Min(count, MOST_CATEGORIES); i++)
+	{
+		const GtlClassVerdict *verdict = &certificates[i].verdict;
+		const GtlCertificate *c = &verdict->certificate;
+		const char *name = job->categories[certificates[i].class_no];
+
+		if (c->passed)
+			gtl_report_add(report, "category",
+						   describe_promise(&round->promise, c,
+											psprintf("\"%s\": %s machine labels with a margin of at least %.4f", name,
+													 gtl_text_count(verdict->covered), c->threshold)), NULL);
+		else
+			gtl_report_add(report, "category",
+						   psprintf("\"%s\": no machine labels; the lowest error bound is %s (%d of %d validation objects wrong)",
+									name, gtl_text_percent(c->best_bound), c->best_k, c->best_n),
+						   psprintf("It needs %s validation objects that the model gives it, with not more than %d wrong; %s count now.",
+									gtl_text_count(c->required), c->best_k, gtl_text_count(c->available)));
+	}
+	if (count > MOST_CATEGORIES)
+		gtl_report_add(report, "category", psprintf("and %s more categories", gtl_text_count(count - MOST_CATEGORIES)),
+					   "gt_certificates has all.");
+}
+
 static void
 explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 {
 	const GtlRound *round = &standing->round;
+	bool		noisy = gtl_engine_too_noisy(&round->promise, round->label_noise);
 
 	gtl_report_add(report, "machine labels", psprintf("round %d: %s", round->round_no, round->reason),
-				   round->model_id != 0 && !round->certificate.passed ? more_validation_advice(job, round) : NULL);
+				   round->model_id != 0 && !round->certificate.passed && !noisy ? more_validation_advice(job, round) : NULL);
 	if (round->certificate.passed && round->auto_labeled > 0)
 		gtl_report_add(report, "certificate",
-					   psprintf("%s machine labels with a margin of at least %.4f: %s",
-								gtl_text_count(round->auto_labeled), round->certificate.threshold,
-								round->promise.guarantee == GTL_GUARANTEE_CONFIDENCE ||
-								round->promise.guarantee == GTL_GUARANTEE_STRICT ?
-								psprintf("with a confidence of %s their error is at most %s (%d of %d validation objects wrong, bound %s)",
-										 gtl_text_percent(1 - round->promise.delta),
-										 gtl_text_percent(round->promise.target_error),
-										 round->certificate.k, round->certificate.n,
-										 gtl_text_percent(round->certificate.bound)) :
-								psprintf("%s, %d of %d validation objects wrong",
-										 round->promise.guarantee == GTL_GUARANTEE_EXPECTED ?
-										 "their expected error meets the target, without a confidence statement" :
-										 "no promise, an estimate only",
-										 round->certificate.k, round->certificate.n)),
+					   job->per_class ?
+					   psprintf("%s machine labels; each category has its own certificate", gtl_text_count(round->auto_labeled)) :
+					   describe_promise(&round->promise, &round->certificate,
+										psprintf("%s machine labels with a margin of at least %.4f",
+												 gtl_text_count(round->auto_labeled), round->certificate.threshold)),
 					   gtl_job_is_final(job) ? NULL : "Provisional until the job ends: each round decides anew.");
+	if (job->per_class && round->model_id != 0)
+		explain_categories(report, job, round);
+}
+
+/* What people get wrong uses up what the machine may: as much of the target as this share is worth a warning. */
+#define NOTABLE_NOISE 0.25
+
+static void
+explain_noise(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+{
+	const GtlRound *round = &standing->round;
+	double		target = 1.0 - job->target_accuracy;
+
+	if (!job->auto_label || job->dimension == 0)
+		return;
+	if (job->label_noise >= 0)
+		gtl_report_add(report, "label noise",
+					   psprintf("by people's answers, %s of the labels of the validation set are wrong, and of the machine's at most %s may be%s",
+								gtl_text_percent(job->label_noise), gtl_text_percent(target),
+								job->label_noise >= target ? ": such labels can show nothing, and nothing is labeled by machine" :
+								job->label_noise >= NOTABLE_NOISE * target ? ": they count as errors of the machine, and keep it from labeling more" : ""),
+					   job->label_noise >= NOTABLE_NOISE * target ?
+					   "More annotators_per_object, clearer instructions, or a lower target_accuracy." : NULL);
+	else if (standing->has_round && round->model_id != 0 && !round->certificate.passed)
+		gtl_report_add(report, "label noise",
+					   job->consolidation != NULL ? "unknown: the job consolidates by a function of its owner's" :
+					   "unknown: no object has two answers; what people get wrong counts as an error of the machine",
+					   job->consolidation != NULL ? NULL : "annotators_per_object => 3 shows it, and corrects most of it.");
+}
+
+/* "guarantee => 'expected' 1,203 objects" for each weaker promise that would have admitted more than those before it. */
+static void
+explain_other_settings(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+{
+	const GtlRound *round = &standing->round;
+	int64		most = round->auto_labeled;
+	StringInfoData words;
+
+	initStringInfo(&words);
+	for (int i = 0; standing->has_round && i < round->nalternatives; i++)
+	{
+		const GtlAlternative *a = &round->alternative[i];
+
+		if (a->covered <= most)
+			continue;
+		most = a->covered;
+		if (words.len > 0)
+			appendStringInfoString(&words, ", ");
+		if (a->promise.guarantee != round->promise.guarantee)
+			appendStringInfo(&words, "guarantee => '%s'", gtl_guarantee_name(a->promise.guarantee));
+		else
+			appendStringInfo(&words, "target_accuracy => %g", 1.0 - a->promise.target_error);
+		appendStringInfo(&words, " %s objects", gtl_text_count(a->covered));
+	}
+	if (words.len > 0)
+		gtl_report_add(report, "other settings",
+					   psprintf("round %d would have admitted, instead of %s of %s objects, with %s", round->round_no,
+								gtl_text_count(round->auto_labeled), gtl_text_count(round->scored), words.data),
+					   gtl_job_is_final(job) ? NULL : "gt_alter_job sets them from the next round on.");
+}
+
+/* If each further batch brings as much as the last one: batches and labels by people until nothing is left. */
+static char *
+forecast_rest(const GtlRound *round, int32 gained)
+{
+	int64		rest = round->scored - round->auto_labeled;
+	int64		a_batch = (int64) round->selected + gained;
+	int64		batches = (rest + a_batch - 1) / a_batch;
+
+	return psprintf("if each further batch does as much, about %s batches or %s labels by people are left",
+					gtl_text_count(batches), gtl_text_count(Min(batches * round->selected, rest)));
+}
+
+/* The same for an error bound that is still too high. */
+static char *
+forecast_bound(const GtlRound *before, const GtlRound *round)
+{
+	double		gained = before->certificate.best_bound - round->certificate.best_bound;
+	double		rest = round->certificate.best_bound - round->promise.target_error;
+
+	if (gained <= 0 || rest <= 0)
+		return "that is no progress: its labels did not help the model";
+	return psprintf("if each further batch does as much, about %s more bring it to the target",
+					gtl_text_count((int64) ceil(rest / gained)));
+}
+
+/* What the last batch has brought, and so what one more can be expected to. */
+static void
+explain_forecast(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+{
+	const GtlRound *round = &standing->round;
+	const GtlRound *before = &standing->before;
+	int32		people = round->training_count + round->validation_count - before->training_count - before->validation_count;
+	int32		gained = round->auto_labeled - before->auto_labeled;
+	StringInfoData words;
+
+	if (!standing->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0)
+		return;
+	initStringInfo(&words);
+	appendStringInfo(&words, "the last %s labels by people took the machine's from %s to %s and the lowest error bound from %s to %s",
+					 gtl_text_count(people), gtl_text_count(before->auto_labeled), gtl_text_count(round->auto_labeled),
+					 gtl_text_percent(before->certificate.best_bound), gtl_text_percent(round->certificate.best_bound));
+	if (gained > 0)
+		appendStringInfo(&words, "; %s", forecast_rest(round, gained));
+	else if (round->auto_labeled == 0 && before->auto_labeled == 0)
+		appendStringInfo(&words, "; %s", forecast_bound(before, round));
+	gtl_report_add(report, "forecast", words.data, NULL);
+}
+
+/* Would another size of the validation set have been better? Said while little is lost by beginning anew. */
+static void
+explain_validation_size(GtlReport *report, const GtlJob *job, const GtlPlanState *plan)
+{
+	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+	int64		minimum = gtl_certify_minimum(&promise, job->per_class, job->ncategories);
+	int64		best = gtl_schedule_best_validation_count(job->object_count, minimum);
+
+	if (!plan->auto_label || plan->validation_left <= 0 || gtl_job_is_final(job))
+		return;
+	if (job->validation_count >= 2 * minimum && job->validation_count <= 4 * minimum)
+		return;
+	if (job->validation_count < 2 * minimum ? best > job->validation_count : best < job->validation_count)
+		gtl_report_add(report, "validation set",
+					   psprintf("%s objects; about three times the %s that the target needs without an error save most labels in the end",
+								gtl_text_count(job->validation_count), gtl_text_count(minimum)),
+					   psprintf("A job created with best_validation => true takes %s.", gtl_text_count(best)));
 }
 
 static void
@@ -237,6 +410,10 @@ gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *repor
 	explain_step(report, job);
 	if (!explain_before_round(report, job, standing, &plan))
 		explain_last_round(report, job, standing);
+	explain_validation_size(report, job, &plan);
+	explain_noise(report, job, standing);
+	explain_other_settings(report, job, standing);
+	explain_forecast(report, job, standing);
 	explain_audit(report, job);
 	explain_outlook(report, job, standing, &plan);
 	explain_classes(report, job, standing);

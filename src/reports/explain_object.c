@@ -4,22 +4,26 @@
  */
 #include "base/compat.h"
 
+#include <math.h>
+
 #include "api/arguments.h"
 #include "base/memory.h"
 #include "base/query.h"
 #include "base/text.h"
+#include "catalog/certificate.h"
 #include "catalog/feature_page.h"
 #include "catalog/job.h"
 #include "catalog/model.h"
 #include "catalog/round.h"
 #include "learning/row_scorer.h"
 #include "catalog/pg_type.h"
+#include "reports/object_history.h"
 #include "reports/report.h"
 #include "utils/builtins.h"
 
-/* Its number and place; error if the job has no such object. */
+/* Its number and whether it is a validation object; error if the job has no such object. */
 static int32
-find_object(GtlReport *report, const GtlJob *job, const char *key)
+find_object(GtlReport *report, const GtlJob *job, const char *key, bool *validation)
 {
 	static GtlStatement select = {
 		"SELECT object_no, validation_no, validation_active FROM gtlabel.object WHERE job_id = $1 AND object_key = $2",
@@ -35,7 +39,8 @@ find_object(GtlReport *report, const GtlJob *job, const char *key)
 				 errmsg("labeling job \"%s\" has no object \"%s\"", job->name, key),
 				 errhint("Objects are named by the text form of the dataset's column \"%s\".", job->key_column)));
 	object_no = gtl_result_int32(&r, 0, 1);
-	if (gtl_result_isnull(&r, 0, 2))
+	*validation = !gtl_result_isnull(&r, 0, 2);
+	if (!*validation)
 		gtl_report_add(report, "subset", "pool: people or the machine label it; it may train the model", NULL);
 	else
 		gtl_report_add(report, "subset",
@@ -93,6 +98,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	const float *probability;
 	int32		best;
 	double		margin;
+	double		threshold;
 
 	if (job->purged || !gtl_round_read_last(job->job_id, &round) || round.model_id == 0)
 		return;
@@ -106,12 +112,13 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	gtl_feature_reader_close(reader);
 	scorer = gtl_row_scorer_create(&model->classifier, &env);
 	probability = gtl_row_scorer_score(scorer, row, &best, &margin);
+	threshold = job->per_class ? gtl_certificate_threshold(job->job_id, round.round_no, best) : round.certificate.threshold;
 	gtl_report_add(report, "model",
 				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(job, probability), margin,
-							round.certificate.passed ?
-							psprintf("%s the threshold %.4f of round %d", margin >= round.certificate.threshold ? "at or above" : "below",
-									 round.certificate.threshold, round.round_no) :
-							psprintf("and round %d found no threshold that keeps the promise", round.round_no)), NULL);
+							isnan(threshold) ?
+							psprintf("and round %d found no threshold that keeps the promise", round.round_no) :
+							psprintf("%s the threshold %.4f of round %d", margin >= threshold ? "at or above" : "below",
+									 threshold, round.round_no)), NULL);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_explain_object);
@@ -153,13 +160,16 @@ gtl_sql_explain_object(PG_FUNCTION_ARGS)
 	char	   *key = gtl_argument_text(fcinfo, 1, "object_key");
 	GtlReport	report;
 	int32		object_no;
+	bool		validation;
 
 	gtl_job_require_owner(job);
 	gtl_report_begin(&report);
-	object_no = find_object(&report, job, key);
+	object_no = find_object(&report, job, key, &validation);
 	add_rows(&report, &tasks, job, object_no);
 	add_rows(&report, &answers, job, object_no);
 	add_rows(&report, &label, job, object_no);
+	if (!validation)
+		gtl_object_history(&report, job, object_no);
 	explain_model(&report, job, object_no);
 	gtl_report_return(&report, fcinfo, 2);
 	return (Datum) 0;

@@ -318,6 +318,7 @@ put_progress(ReportPage *page)
 	gtl_html_raw(text, "</section>\n");
 }
 
+/* The curve behind the one threshold, or the thresholds of the categories. */
 static void
 put_coverage(ReportPage *page)
 {
@@ -325,6 +326,12 @@ put_coverage(ReportPage *page)
 	const GtlRound *round = &page->standing.round;
 	GtlCoverage *coverage = palloc(sizeof(GtlCoverage));
 
+	if (page->job->per_class)
+	{
+		if (page->standing.has_round)
+			gtl_report_certificates(text, page->job, round);
+		return;
+	}
 	if (!page->standing.has_round || page->job->dimension == 0 || !gtl_coverage_read(page->job, round, coverage))
 		return;
 	gtl_report_section(text, "Coverage and error",
@@ -377,7 +384,8 @@ put_settings(ReportPage *page)
 					psprintf("%s rows to learn from, column %s", gtl_text_count(job->given_count), job->label_column));
 	put_setting(text, "Batch", psprintf("up to %s objects, %s each", gtl_text_count(job->max_concurrent), annotators(job)));
 	put_setting(text, "Auto-labeling", !job->auto_label ? "off" :
-				psprintf("on, guarantee %s, schedule %s", gtl_guarantee_name(job->guarantee),
+				psprintf("on, guarantee %s%s, schedule %s", gtl_guarantee_name(job->guarantee),
+						 job->per_class ? " for each category" : "",
 						 job->schedule == GTL_SCHEDULE_EAGER ? "eager" : "standard"));
 	put_setting(text, "Learning", psprintf("algorithm %s, query strategy %s", job->algorithm, job->query_strategy));
 	put_setting(text, "Seed", psprintf(INT64_FORMAT, job->seed));

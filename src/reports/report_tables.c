@@ -11,6 +11,7 @@
 
 #include "base/query.h"
 #include "base/text.h"
+#include "catalog/certificate.h"
 #include "catalog/pg_type.h"
 #include "reports/html.h"
 #include "utils/builtins.h"
@@ -151,6 +152,50 @@ gtl_report_classes(StringInfo page, const GtlJob *job)
 	say_cut(page, &r, "gt_labels");
 	end_section(page);
 	gtl_query_end(&r);
+}
+
+/* ---- Certificates ---- */
+
+static void
+certificate_cells(GtlHtmlTable *table, const GtlClassVerdict *verdict)
+{
+	const GtlCertificate *c = &verdict->certificate;
+
+	gtl_html_cell(table, c->passed ? psprintf("%.3f", c->threshold) : "-");
+	gtl_html_cell(table, psprintf("%s of %s", gtl_text_count(c->passed ? c->k : c->best_k),
+								  gtl_text_count(c->passed ? c->n : c->best_n)));
+	gtl_html_cell(table, c->passed ? gtl_text_percent(c->bound) : psprintf("lowest %s", gtl_text_percent(c->best_bound)));
+	gtl_html_cell(table, gtl_text_count(verdict->covered));
+}
+
+/* Of a job with per_class: what each category's machine labels rest on. */
+void
+gtl_report_certificates(StringInfo page, const GtlJob *job, const GtlRound *round)
+{
+	static const GtlHtmlColumn columns[] = {
+		{"Category", GTL_HTML_WORDS}, {"Margin &#8805;", GTL_HTML_NUMBER}, {"Wrong in validation", GTL_HTML_DETAIL},
+		{"Error bound", GTL_HTML_NUMBER}, {"By machine", GTL_HTML_NUMBER}
+	};
+	GtlClassCertificate *certificates;
+	int			count = gtl_certificate_read(job, round, &certificates);
+	int			shown = Min(count, MOST_ROWS);
+	GtlHtmlTable table;
+
+	if (count == 0)
+		return;
+	gtl_report_section(page, "Certificates",
+					   "The promise holds for each category by itself, where its error bound stays at the target:"
+					   " the validation objects count that the model gives this category.");
+	gtl_html_table_begin(&table, page, "Certificate of each category", "categories", columns, lengthof(columns), 20, shown);
+	for (int i = 0; i < shown; i++)
+	{
+		gtl_html_cell(&table, job->categories[certificates[i].class_no]);
+		certificate_cells(&table, &certificates[i].verdict);
+	}
+	gtl_html_table_end(&table);
+	if (shown < count)
+		gtl_html_format(page, "<p class=\"note\">%s rows are shown; gt_certificates has all.</p>\n", gtl_text_count(shown));
+	end_section(page);
 }
 
 /* ---- Annotators ---- */

@@ -7,10 +7,12 @@
 #define GTL_REPORT_TABLES_H
 
 #include "catalog/job.h"
+#include "catalog/round.h"
 #include "lib/stringinfo.h"
 
 extern void gtl_report_classes(StringInfo page, const GtlJob *job);
 extern void gtl_report_annotators(StringInfo page, const GtlJob *job);
+extern void gtl_report_certificates(StringInfo page, const GtlJob *job, const GtlRound *round);
 extern void gtl_report_rounds(StringInfo page, const GtlJob *job);
 extern void gtl_report_failures(StringInfo page, const GtlJob *job);
 extern void gtl_report_events(StringInfo page, const GtlJob *job);

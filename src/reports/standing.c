@@ -79,6 +79,8 @@ gtl_standing_read(const GtlJob *job, GtlStanding *standing)
 	read_validation(job, standing);
 	read_unseen_classes(job, standing);
 	standing->has_round = gtl_round_read_last(job->job_id, &standing->round);
+	standing->has_before = standing->has_round &&
+		gtl_round_read_before(job->job_id, standing->round.round_no, &standing->before);
 }
 
 void
@@ -92,6 +94,9 @@ gtl_standing_plan(const GtlJob *job, const GtlStanding *standing, GtlPlanState *
 				   first_round, job->auto_label && job->dimension > 0);
 	plan->validation_left = job->validation_count - standing->validation_labeled - standing->validation_failed;
 	plan->pool_left = job->object_count - job->validation_count - pool_labeled - pool_failed;
+	plan->limits = (GtlLimits) {job->max_human_labeled, job->max_percentage_labeled};
+	plan->human_labeled = job->human_labeled;
+	plan->machine_labeled = job->machine_labeled;
 	if (gtl_job_is_final(job))
 		plan->validation_left = plan->pool_left = 0;
 	if (plan->auto_label)
@@ -114,6 +119,7 @@ gtl_standing_open_batch(const GtlJob *job, const GtlStanding *standing, GtlPlanS
 		plan->pool_left -= step->objects;
 		plan->round_due = plan->auto_label;
 	}
+	plan->human_labeled += step->objects;
 	step->remaining = plan->pool_left;
 	return true;
 }

@@ -23,6 +23,8 @@ typedef struct GtlStanding
 	int32		unseen_count;
 	bool		has_round;
 	GtlRound	round;			/* the newest, if any */
+	bool		has_before;
+	GtlRound	before;			/* the one before it, if any */
 } GtlStanding;
 
 extern void gtl_standing_read(const GtlJob *job, GtlStanding *standing);

@@ -158,6 +158,30 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 	return count;
 }
 
+/*
+ * The share of the validation set's labels that are wrong, by the answers; -1: nothing says.
+ * An object's doubt is its probability.
+ */
+static double
+estimate_noise(const GtlJob *job, const Answers *answers, const GtlConsolidated *result)
+{
+	GtlHumanLabels labels;
+	double		sum = 0;
+	int			count = 0;
+
+	gtl_label_read_human(job->job_id, &labels);
+	for (int l = 0; l < labels.count; l++)
+	{
+		int			i = labels.validation_no[l] < 0 ? -1 : find_object(answers->object_no, answers->items, labels.object_no[l]);
+
+		if (i < 0 || isnan(result->doubt[i]))
+			continue;
+		sum += result->doubt[i];
+		count++;
+	}
+	return count > 0 ? sum / count : -1;
+}
+
 /* Why object i of the batch has no label; NULL: it has one. */
 static const char *
 failure_reason(const GtlJob *job, const Answers *answers, const GtlConsolidated *result,
@@ -241,6 +265,8 @@ consolidate_and_close(GtlJob *job, bool give_back, bool complete)
 		return;
 	gtl_task_expire(job);
 	labeled = write_labels(job, &answers, &result, &batch);
+	if (looks_back(job))
+		job->label_noise = estimate_noise(job, &answers, &result);
 	if (!give_back && !batch.audit)
 		failed = fail_objects(job, &answers, &result, &batch);
 	gtl_batch_close(job, labeled, failed);

@@ -110,6 +110,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	count_classes(job, evidence);
 	evidence->engine.classes_seen = evidence->classes_seen;
 	evidence->engine.validation_count = evidence->validation_count;
+	evidence->engine.label_noise = Max(job->label_noise, 0);
 	evidence->engine.selected_at = evidence->last.selected_at;
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;
@@ -148,6 +149,7 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->promise.guarantee = job->guarantee;
 	settings->promise.target_error = 1.0 - job->target_accuracy;
 	settings->promise.delta = 1.0 - job->confidence_level;
+	settings->per_class = job->per_class;
 	gtl_evidence_choices(job->algorithm, job->query_strategy, settings);
 	settings->limits.max_human = job->max_human_labeled;
 	settings->limits.max_percentage = job->max_percentage_labeled;

@@ -57,14 +57,65 @@ nothing_passed(const GtlRound *round, StringInfo words)
 						 gtl_text_count(c->best_k), gtl_text_count(c->required));
 }
 
+static void
+too_noisy(const GtlRound *round, StringInfo words)
+{
+	appendStringInfo(words, "no machine labels: by people's answers %s of their labels of the validation set are wrong, "
+					 "and of the machine's at most %s may be",
+					 gtl_text_percent(round->label_noise), gtl_text_percent(round->promise.target_error));
+}
+
+/* Of a job with per_class: how far the categories are. */
+static void
+passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClassVerdict *by_class, StringInfo words)
+{
+	int			categories = 0;
+
+	for (int c = 0; c < job->ncategories; c++)
+		categories += by_class[c].certificate.passed;
+	appendStringInfo(words, "%d of %d categories keep the promise, each by itself (highest error bound %s <= %s); ",
+					 categories, job->ncategories, gtl_text_percent(round->certificate.bound),
+					 gtl_text_percent(round->promise.target_error));
+	appendStringInfo(words, "%s of %s unlabeled objects are above the margin of their category",
+					 gtl_text_count(round->auto_labeled), gtl_text_count(round->scored));
+}
+
+static void
+nothing_passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClassVerdict *by_class, StringInfo words)
+{
+	int			nearest = 0;
+	const GtlCertificate *c;
+
+	for (int i = 1; i < job->ncategories; i++)
+		if (by_class[i].certificate.best_bound < by_class[nearest].certificate.best_bound)
+			nearest = i;
+	c = &by_class[nearest].certificate;
+	appendStringInfo(words, "no machine labels: no category keeps the promise by itself; ");
+	if (c->available == 0)
+		appendStringInfo(words, "no validation objects are left");
+	else
+		appendStringInfo(words, "the nearest, \"%s\", has an error bound of %s > %s (%s of %s validation objects wrong); "
+						 "with %s wrong, %s of its own would be needed",
+						 job->categories[nearest], gtl_text_percent(c->best_bound), gtl_text_percent(round->promise.target_error),
+						 gtl_text_count(c->best_k), gtl_text_count(c->best_n), gtl_text_count(c->best_k),
+						 gtl_text_count(c->required));
+}
+
 char *
-gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound *round)
+gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound *round,
+				 const GtlClassVerdict *by_class)
 {
 	StringInfoData words;
 
 	initStringInfo(&words);
 	if (round->model_id == 0)
 		no_model(evidence, &words);
+	else if (gtl_engine_too_noisy(&round->promise, round->label_noise))
+		too_noisy(round, &words);
+	else if (by_class != NULL && round->certificate.passed)
+		passed_by_class(job, round, by_class, &words);
+	else if (by_class != NULL)
+		nothing_passed_by_class(job, round, by_class, &words);
 	else if (round->certificate.passed)
 		passed(round, &words);
 	else

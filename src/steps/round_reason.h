@@ -8,7 +8,8 @@
 #include "base/compat.h"
 #include "steps/evidence.h"
 
-/* round is complete but for its reason. */
-extern char *gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound *round);
+/* round is complete but for its reason; by_class[categories] in a job with per_class, else NULL. */
+extern char *gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound *round,
+							  const GtlClassVerdict *by_class);
 
 #endif							/* GTL_ROUND_REASON_H */

@@ -15,6 +15,7 @@
 #include "base/team.h"
 #include "base/text.h"
 #include "catalog/batch.h"
+#include "catalog/certificate.h"
 #include "catalog/event.h"
 #include "catalog/feature_page.h"
 #include "catalog/label.h"
@@ -64,6 +65,7 @@ load_round(RoundState *state)
 	state->round.validation_count = state->evidence.validation_count;
 	state->round.validation_active = state->evidence.validation_active;
 	state->round.promise = state->settings.promise;
+	state->round.label_noise = job->label_noise;
 	state->round.load_seconds = seconds_since(start);
 }
 
@@ -130,6 +132,9 @@ score_and_decide(RoundState *state)
 		gtl_interrupt_raise();
 	gtl_feature_reader_close(reader);
 	gtl_engine_decide(&state->settings, &state->evidence.engine, &state->env, decided);
+	gtl_engine_alternatives(&state->settings, &state->evidence.engine, &state->env, decided);
+	memcpy(state->round.alternative, decided->alternative, sizeof(decided->alternative));
+	state->round.nalternatives = decided->nalternatives;
 	state->round.scored = decided->has_model ? (int32) count : 0;
 	state->round.certificate = decided->certificate;
 	state->round.best_admits = (int32) decided->best_admits;
@@ -174,7 +179,7 @@ write_labels(RoundState *state)
 	for (int64 i = 0; i < decided->pool_count; i++)
 	{
 		int32		object = decided->pool[i];
-		bool		above = decided->has_model && decided->margin[i] >= decided->certificate.threshold;
+		bool		above = gtl_engine_covers(decided, i);
 		bool		stands = old < nold && old_object[old] == object;
 
 		if (above && !stands)
@@ -245,8 +250,10 @@ write_round(RoundState *state)
 		write_model(state);
 	write_dropped(state);
 	write_labels(state);
-	state->round.reason = gtl_round_reason(job, &state->evidence, &state->round);
+	state->round.reason = gtl_round_reason(job, &state->evidence, &state->round, decided->by_class);
 	gtl_round_insert(&state->round);
+	if (decided->by_class != NULL)
+		gtl_certificate_insert(job->job_id, state->round.round_no, decided->by_class, job->ncategories);
 	if (decided->selected_count > 0)
 		gtl_batch_open(job, false, decided->selected, (int) decided->selected_count);
 	gtl_job_update(job);

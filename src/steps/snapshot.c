@@ -248,7 +248,8 @@ gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset)
 		GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
 
 		job->validation_share =
-			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count, gtl_certify_required(0, &promise)),
+			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count,
+																	 gtl_certify_minimum(&promise, job->per_class, job->ncategories)),
 								  state.count);
 	}
 	if (job->auto_label && job->dimension > 0)

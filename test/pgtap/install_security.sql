@@ -67,7 +67,7 @@ SELECT ok(api.gt_create_job('j', 'public.t', ARRAY['1', '2'], key_column => 'id'
 SELECT is(api.gt_annotate('j', ARRAY['1', '2'], ARRAY['1', '2'], who), 2, 'with answers') FROM unnest(ARRAY['ann', 'bob']) who;
 SELECT is(api.gt_advance_job('j'), 'completed', 'and labels');
 SELECT lives_ok('SELECT * FROM api.' || v, v || ' is read') FROM unnest(ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations',
-    'gt_annotators', 'gt_rounds', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress']) v;
+    'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress']) v;
 SELECT is((SELECT count(*) FROM public.caught), 0::bigint, 'nobody was caught');
 
 SELECT * FROM finish();

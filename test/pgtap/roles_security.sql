@@ -26,7 +26,7 @@ SET ROLE regress_gtl_rival_owner;
 SELECT ok(gt_create_job('rival', 'things', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, workteam => 'regress_gtl_rival_team') > 0, 'a rival has a job');
 SET ROLE regress_gtl_owner;
 SELECT ok(gt_create_job('job', 'things', ARRAY['a', 'b'], key_column => 'id', gold_column => 'gold', annotators_per_object => 2, schedule => 'eager',
-                        max_concurrent_task_count => 8, algorithm => 'softmax', target_accuracy => 0.98, workteam => 'regress_gtl_team', seed => 1) > 0, 'the owner has one');
+                        max_concurrent_task_count => 8, algorithm => 'softmax', target_accuracy => 0.98, per_class => true, workteam => 'regress_gtl_team', seed => 1) > 0, 'the owner has one');
 -- the validation set is done by both, so that labels, a round, a model and machine labels are there
 SELECT is(gt_annotate('job', array_agg(DISTINCT object_key), (SELECT array_agg('a'::text) FROM (SELECT DISTINCT object_key FROM gt_tasks) x), who) > 0, true, who || ' has answered before')
   FROM gt_tasks, unnest(ARRAY['regress_gtl_ann', 'somebody']) who WHERE job_name = 'job' AND state = 'available' GROUP BY who;
@@ -76,7 +76,7 @@ SELECT is(seen('regress_gtl_owner', name), seen('postgres', name, 'job_id = (SEL
 SELECT is(seen('regress_gtl_rival', name, 'job_name <> ''rival'''), 0::bigint, 'a member of another team sees nothing of the job in ' || name)
   FROM relations WHERE name LIKE 'gt\_%';
 SELECT is(seen('regress_gtl_bob', 'gtlabel.' || name), 0::bigint, 'a member sees nothing in gtlabel.' || name)
-  FROM unnest(ARRAY['event', 'round', 'model', 'failure', 'gold']) name;
+  FROM unnest(ARRAY['event', 'round', 'model', 'failure', 'gold', 'certificate']) name;
 SELECT is(seen('regress_gtl_bob', 'gtlabel.job', 'job_name <> ''job'''), 0::bigint, 'a member sees no job of another team');
 SELECT is(seen('regress_gtl_bob', 'gtlabel.task', $$ annotator <> 'regress_gtl_bob' $$), 0::bigint, 'a member does not see who holds or has answered what');
 SELECT is(seen('regress_gtl_bob', 'gtlabel.task', $$ state <> 'available' $$), 1::bigint, 'only the open tasks and the member''s own');
@@ -90,6 +90,7 @@ SELECT is(seen('regress_gtl_ann', 'gt_annotators', 'gold_accuracy IS NOT NULL'),
 SELECT isnt(seen('regress_gtl_owner', 'gt_annotators', 'gold_accuracy IS NOT NULL'), 0::bigint, 'while the owner measures by them');
 SELECT is(seen('regress_gtl_bob', 'gtlabel.label', 'NOT human'), 0::bigint, 'a member sees no machine labels of objects that the member does not have');
 SELECT isnt(seen('regress_gtl_owner', 'gtlabel.round'), 0::bigint, 'there is a round to be hidden');
+SELECT isnt(seen('regress_gtl_owner', 'gtlabel.certificate'), 0::bigint, 'and a certificate');
 
 -- ---- Leaks ---------------------------------------------------------------------------------
 
@@ -171,7 +172,7 @@ SELECT is((SELECT count(*) FROM gt_tasks WHERE annotator = 'regress_gtl_stranger
 SET ROLE regress_gtl_bob;
 SET row_security = off;
 SELECT throws_ok('SELECT * FROM gtlabel.' || t, '42501', NULL, 'row-level security is not to be switched off: ' || t)
-  FROM unnest(ARRAY['job', 'object', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'event', 'gold']) t;
+  FROM unnest(ARRAY['job', 'object', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'event', 'gold', 'certificate']) t;
 RESET row_security;
 SELECT throws_ok(format(c, t), '42501', NULL, format(c, 'gtlabel.' || t) || ' is refused')
   FROM unnest(ARRAY['job', 'task', 'annotation', 'label']) t,

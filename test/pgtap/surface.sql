@@ -56,7 +56,7 @@ SELECT is((SELECT provolatile FROM func f WHERE proname = name), volatile, forma
 -- ---- Views ---------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' $$,
-              ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_annotators', 'gt_rounds', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
+              ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
               'the views are those of the design');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions @> '{security_invoker=true}', false) $$,
                 'every view is read with the rights of the caller');
@@ -75,13 +75,15 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_annotations', 'job_name', 'object_ke
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_annotators', 'job_name', 'annotator', 'answers', 'agreement', 'estimated_accuracy', 'median_seconds') $$, 'gt_annotators has answers, agreement, estimated accuracy and median seconds');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_rounds', 'job_name', 'round_no', 'training_count', 'validation_count', 'model_name', 'threshold', 'scored', 'auto_labeled', 'reason',
                                         'target_accuracy', 'confidence_level', 'certificate_n', 'certificate_k', 'bound') $$, 'gt_rounds has the certificate and the reason');
+SELECT is_empty($$ SELECT pg_temp.lacks('gt_certificates', 'job_name', 'round_no', 'scope', 'category', 'guarantee', 'target_accuracy', 'confidence_level', 'alpha',
+                                        'threshold', 'n', 'k', 'bound', 'validation_active', 'model_name') $$, 'gt_certificates has all that a promise rests on');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_failures', 'job_name', 'object_key', 'reason') $$, 'gt_failures has the object and a coded reason');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_models', 'model_name', 'parent_model', 'accuracy', 'algorithm') $$, 'gt_models has metrics and lineage');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 'state') $$, 'gt_events says what happened when');
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'model', 'step', 'event']);
+SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'certificate', 'model', 'step', 'event']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity AND relname <> 'feature_page' $$, 'every table that may be read has row-level security');

@@ -68,6 +68,7 @@ release(GtlConsolidated *result)
 {
 	gtl_env_release(&env, result->label);
 	gtl_env_release(&env, result->confidence);
+	gtl_env_release(&env, result->doubt);
 	gtl_env_release(&env, result->confusion);
 	memset(result, 0, sizeof(*result));
 }
@@ -664,6 +665,50 @@ test_majority(void)
 	release(&result);
 }
 
+/*
+ * The doubt of a label is right on average, of people who are wrong in a share of their answers, each
+ * other class alike; without a second answer there is none. With 3 answers and more (Dawid-Skene)
+ * it may be somewhat low.
+ */
+static void
+test_doubt(void)
+{
+	enum {ITEMS = 2000, PEOPLE = 8, MOST = 5};
+	static int32_t item[ITEMS * MOST];
+	static int32_t annotator[ITEMS * MOST];
+	static int32_t label[ITEMS * MOST];
+
+	for (int each = 1; each <= MOST; each++)
+		for (int classes = 2; classes <= 10; classes += 4)
+			for (double noise = 0.02; noise < 0.3; noise *= 3)
+			{
+				GtlVotes	votes = votes_of(item, annotator, label, ITEMS * each, ITEMS, PEOPLE, classes);
+				GtlConsolidated result;
+				double		doubt = 0;
+				double		wrong = 0;
+
+				for (int v = 0; v < ITEMS * each; v++)
+				{
+					int			truth = v / each % classes;
+
+					item[v] = v / each;
+					annotator[v] = (v / each + v % each) % PEOPLE;
+					label[v] = uniform() < noise ? (truth + 1 + below(classes - 1)) % classes : truth;
+				}
+				gtl_consolidate(&votes, GTL_CONSOLIDATE_AUTO, true, &env, &result);
+				for (int i = 0; i < ITEMS; i++)
+				{
+					doubt += result.doubt[i] / ITEMS;
+					wrong += (result.label[i] != i % classes) / (double) ITEMS;
+				}
+				if (each == 1)
+					CHECK(isnan(doubt));
+				else
+					CHECK_NEAR(doubt, wrong, 0.004 + (result.method == GTL_CONSOLIDATE_MAJORITY ? 0.15 : 0.4) * wrong);
+				release(&result);
+			}
+}
+
 /* 20 voted items and 3 votes for each of them: not one less. */
 static void
 test_auto(void)
@@ -931,6 +976,7 @@ main(int argc, char **argv)
 	test_beside_plain();
 	test_many_votes();
 	test_majority();
+	test_doubt();
 	test_auto();
 	test_unanimous();
 	test_tie_to_lowest();

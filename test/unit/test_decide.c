@@ -250,6 +250,38 @@ shaped_score(int shape, int i, int n)
 	}
 }
 
+/* A plan with limits gives people exactly as many objects as they allow, and says what is left. */
+static void
+test_plan_limits(void)
+{
+	int			broken = 0;
+
+	for (int max_human = 1; max_human <= 130; max_human++)
+	{
+		GtlPlanState state;
+		GtlPlanStep step;
+		GtlPlanAction last = GTL_PLAN_VALIDATION;
+		int64_t		people = 0;
+		int64_t		left = 0;
+
+		gtl_plan_start(&state, max_human % 2 == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD, 120, 17, -1, false, true);
+		state.limits.max_human = max_human;
+		while (gtl_plan_next(&state, &step))
+		{
+			if (step.action == GTL_PLAN_STOP)
+				left = step.objects;
+			else if (step.action != GTL_PLAN_AUTO_LABEL)
+				people += step.objects;
+			broken += step.objects == 0;
+			last = step.action;
+		}
+		broken += people != (max_human < 120 ? max_human : 120) || people + left != 120;
+		broken += (last == GTL_PLAN_STOP) != (max_human < 120);
+	}
+	CHECK(broken == 0);
+	CHECK(strcmp(gtl_plan_action_name(GTL_PLAN_STOP), "stop") == 0);
+}
+
 static void
 test_select_lowest(void)
 {
@@ -768,6 +800,71 @@ test_certify_edges(void)
 	}
 }
 
+/* Each class's certificate is that of its own objects; together they are summed up. */
+static void
+test_certify_classes(void)
+{
+	enum {OBJECTS = 600, CLASSES = 4};
+	GtlPromise	promise = {GTL_GUARANTEE_CONFIDENCE, 0.05, 0.05};
+	GtlCertificate each[CLASSES];
+	GtlCertificate summary;
+	double		scores[OBJECTS];
+	bool		wrong[OBJECTS];
+	int32_t		predicted[OBJECTS];
+	int			broken = 0;
+	int			passes = 0;
+
+	for (int trial = 0; trial < simulations(200); trial++)
+	{
+		int			n = 0;
+		int			k = 0;
+		double		lowest = INFINITY;
+		double		highest = 0;
+
+		for (int i = 0; i < OBJECTS; i++)
+		{
+			predicted[i] = below(CLASSES - 1);	/* none is of the last class */
+			scores[i] = uniform();
+			wrong[i] = uniform() < 0.1 * predicted[i] * (1 - scores[i]);
+		}
+		gtl_certify_classes(scores, wrong, predicted, OBJECTS, CLASSES, &promise, &env, each);
+		gtl_certify_summarize(each, CLASSES, &summary);
+		for (int c = 0; c < CLASSES; c++)
+		{
+			double		own_scores[OBJECTS];
+			bool		own_wrong[OBJECTS];
+			int			own = 0;
+			GtlCertificate alone;
+
+			for (int i = 0; i < OBJECTS; i++)
+				if (predicted[i] == c)
+				{
+					own_scores[own] = scores[i];
+					own_wrong[own++] = wrong[i];
+				}
+			gtl_certify(own_scores, own_wrong, own, &promise, &env, &alone);
+			broken += each[c].passed != alone.passed || each[c].threshold != alone.threshold || each[c].n != alone.n ||
+				each[c].k != alone.k || each[c].available != own || each[c].best_bound != alone.best_bound;
+			if (alone.passed)
+			{
+				passes++;
+				n += alone.n;
+				k += alone.k;
+				lowest = fmin(lowest, alone.threshold);
+				highest = fmax(highest, alone.bound);
+			}
+			broken += summary.best_bound > alone.best_bound;
+		}
+		broken += summary.passed != (n > 0) || summary.n != n || summary.k != k || summary.threshold != lowest ||
+			summary.available != OBJECTS || (summary.passed && summary.bound != highest);
+		broken += each[CLASSES - 1].passed || each[CLASSES - 1].available != 0 || each[CLASSES - 1].minimum != 72;
+	}
+	CHECK(broken == 0);
+	CHECK(passes > 0);
+	CHECK(gtl_certify_minimum(&promise, true, CLASSES) == CLASSES * 72);
+	CHECK(gtl_certify_minimum(&promise, false, CLASSES) == 72);
+}
+
 static void
 test_guarantee_names(void)
 {
@@ -998,6 +1095,7 @@ main(void)
 	test_plan_vectors();
 	test_validation_count();
 	test_plan_properties();
+	test_plan_limits();
 	test_select_lowest();
 	test_select_random_order();
 	test_select_random_uniform();
@@ -1010,6 +1108,7 @@ main(void)
 	test_bound_monotone();
 	test_certificate_consistent();
 	test_certify_edges();
+	test_certify_classes();
 	test_guarantee_names();
 	test_strict_level();
 	test_guarantees_compared();

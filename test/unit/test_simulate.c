@@ -367,6 +367,27 @@ test_digits(const char *folder)
 	data_release(&data);
 }
 
+/* Each class by itself costs more labels by people, and makes fewer mistakes. */
+static void
+test_per_class(void)
+{
+	GtlSimulationSettings settings = settings_for(GTL_SCHEDULE_EAGER, 1000);
+	Data		data;
+	Log			together;
+	Log			each;
+
+	make_clouds(&data, 2400);
+	settings.validation_share = 0.25;
+	CHECK(run(&data, &settings, 1, &together));
+	settings.engine.per_class = true;
+	CHECK(run(&data, &settings, 1, &each));
+	check_log(&each, &data, &settings);
+	CHECK(last_of(&each)->machine_labeled > 0);
+	CHECK(last_of(&each)->human_labeled >= last_of(&together)->human_labeled);
+	CHECK(last_of(&each)->bound <= 0.05);
+	data_release(&data);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -379,6 +400,7 @@ main(int argc, char **argv)
 	test_nothing_to_learn();
 	test_validation_share();
 	test_memory();
+	test_per_class();
 	test_digits(argc > 1 ? argv[1] : "examples/data");
 	CHECK(counters.live == 0);
 	return CHECK_SUMMARY("test_simulate");

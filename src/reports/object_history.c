@@ -1,0 +1,206 @@
+/*
+ * object_history.c
+ *		In which rounds an object was labeled by machine, changed or withdrawn.
+ *
+ * gtlabel.label holds what stands.  What stood before is not kept, a million
+ * objects would change at once; but each round's model and threshold are, and the
+ * features, so the decisions on one object can be made once more.  It is scored in the
+ * aligned block of rows in which the rounds scored it, so that the margins are the same to
+ * the last bit.
+ *
+ * An object is in the pool of the rounds before the batch that people had it in.
+ */
+#include "reports/object_history.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "base/query.h"
+#include "catalog/certificate.h"
+#include "catalog/feature_page.h"
+#include "catalog/model.h"
+#include "catalog/pg_type.h"
+#include "learning/classifier.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* How a round decided. */
+typedef struct Decision
+{
+	bool		has_model;
+	bool		labeled;
+	int32		class_no;
+	double		margin;
+	double		threshold;		/* NaN: none keeps the promise */
+} Decision;
+
+/* Rounds in a row that decided alike. */
+typedef struct Phase
+{
+	int32		first;
+	int32		last;
+	Decision	decision;		/* of the first */
+} Phase;
+
+/* What ended its time in the pool. */
+typedef struct Ending
+{
+	int32		batch_no;		/* PG_INT32_MAX: it is still there */
+	bool		audit;			/* people checked the machine's label */
+} Ending;
+
+static void
+read_ending(const GtlJob *job, int32 object_no, Ending *ending)
+{
+	static GtlStatement select = {
+		"SELECT b.batch_no, b.audit FROM (SELECT batch_no FROM gtlabel.label WHERE job_id = $1 AND object_no = $2 AND human"
+		" UNION ALL SELECT batch_no FROM gtlabel.failure WHERE job_id = $1 AND object_no = $2) l"
+		" JOIN gtlabel.batch b ON b.job_id = $1 AND b.batch_no = l.batch_no",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(object_no)};
+	GtlResult	r;
+
+	ending->batch_no = PG_INT32_MAX;
+	ending->audit = false;
+	if (gtl_query_run(&r, &select, values, NULL) > 0)
+	{
+		ending->batch_no = gtl_result_int32(&r, 0, 1);
+		ending->audit = gtl_result_bool(&r, 0, 2);
+	}
+	gtl_query_end(&r);
+}
+
+/* Its block of feature rows; *place is where it stands in it. */
+static float *
+read_block(const GtlJob *job, int32 object_no, int *count, int *place)
+{
+	int32		first = object_no - object_no % GTL_SCORE_BLOCK_ROWS;
+	float	   *rows = palloc(mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
+	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
+
+	*count = Min(GTL_SCORE_BLOCK_ROWS, job->object_count - first);
+	*place = object_no - first;
+	gtl_feature_reader_rows(reader, first, *count, rows);
+	gtl_feature_reader_close(reader);
+	return rows;
+}
+
+/* What the model of a round makes of the object, against that round's threshold. */
+static void
+decide(const GtlJob *job, int32 round_no, int64 model_id, double threshold, const float *rows, int count, int place,
+	   Decision *decision)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel object history", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int32		best[GTL_SCORE_BLOCK_ROWS];
+	double		margin[GTL_SCORE_BLOCK_ROWS];
+	GtlModel   *model;
+	GtlEnv		env;
+
+	memset(decision, 0, sizeof(*decision));
+	gtl_env_init(&env, context);
+	model = model_id == 0 ? NULL : gtl_model_get(model_id, &env);
+	if (model != NULL)
+	{
+		GtlScorer  *scorer = gtl_scorer_create(&model->classifier, &env);
+
+		gtl_scorer_block(scorer, rows, count, best, margin, NULL);
+		gtl_scorer_release(scorer, &env);
+		decision->has_model = true;
+		decision->class_no = best[place];
+		decision->margin = margin[place];
+		decision->threshold = job->per_class ? gtl_certificate_threshold(job->job_id, round_no, best[place]) : threshold;
+		decision->labeled = decision->margin >= decision->threshold;
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+static bool
+same_outcome(const Decision *a, const Decision *b)
+{
+	return a->has_model == b->has_model && a->labeled == b->labeled && (!a->labeled || a->class_no == b->class_no);
+}
+
+static void
+add_phase(GtlReport *report, const GtlJob *job, const Phase *phase, const Phase *before)
+{
+	const Decision *d = &phase->decision;
+	bool		had_label = before != NULL && before->decision.labeled;
+	const char *through = phase->last > phase->first ? psprintf("; so through round %d", phase->last) : "";
+	const char *what;
+
+	if (!d->has_model)
+		what = had_label ? "withdrawn: no model" : "not labeled: no model";
+	else if (d->labeled)
+		what = psprintf("%s \"%s\", margin %.4f >= threshold %.4f", had_label ? "changed to" : "labeled",
+						job->categories[d->class_no], d->margin, d->threshold);
+	else if (isnan(d->threshold))
+		what = psprintf("%s: no threshold keeps the promise, margin %.4f for \"%s\"", had_label ? "withdrawn" : "not labeled",
+						d->margin, job->categories[d->class_no]);
+	else
+		what = psprintf("%s: margin %.4f for \"%s\" < threshold %.4f", had_label ? "withdrawn" : "not labeled",
+						d->margin, job->categories[d->class_no], d->threshold);
+	gtl_report_add(report, "machine", psprintf("round %d: %s%s", phase->first, what, through), NULL);
+}
+
+/* How the newest label of the machine went, other than by a round. */
+static void
+add_end(GtlReport *report, const GtlJob *job, const Ending *ending)
+{
+	if (ending->audit)
+		gtl_report_add(report, "machine", psprintf("batch %d: people checked its label in the audit", ending->batch_no), NULL);
+	else if (!job->auto_label)
+		gtl_report_add(report, "machine", "withdrawn with all machine labels of the job, by gt_withdraw_machine_labels", NULL);
+}
+
+void
+gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
+{
+	static GtlStatement select = {
+		"SELECT round_no, model_id, threshold FROM gtlabel.round WHERE job_id = $1 AND batch_no < $2 ORDER BY round_no",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2];
+	Phase		phases[2];		/* the one before, and the one at hand */
+	int			nphases = 0;
+	Ending		ending;
+	float	   *rows;
+	int			count;
+	int			place;
+	GtlResult	r;
+
+	read_ending(job, object_no, &ending);
+	values[0] = Int64GetDatum(job->job_id);
+	values[1] = Int32GetDatum(ending.batch_no);
+	if (gtl_query_run(&r, &select, values, NULL) > 0 && job->purged)
+		gtl_report_add(report, "machine", "gt_purge_job has removed the features: what the rounds decided cannot be told any more", NULL);
+	else if (r.count > 0)
+	{
+		rows = read_block(job, object_no, &count, &place);
+		for (uint64 i = 0; i < r.count; i++)
+		{
+			int32		round_no = gtl_result_int32(&r, i, 1);
+			Decision	decision;
+
+			CHECK_FOR_INTERRUPTS();
+			decide(job, round_no, gtl_result_int64(&r, i, 2), gtl_result_float8(&r, i, 3), rows, count, place, &decision);
+			if (nphases > 0 && same_outcome(&phases[1].decision, &decision))
+			{
+				phases[1].last = round_no;
+				continue;
+			}
+			if (nphases > 0)
+				add_phase(report, job, &phases[1], nphases > 1 ? &phases[0] : NULL);
+			phases[0] = phases[1];
+			phases[1] = (Phase) {round_no, round_no, decision};
+			nphases++;
+		}
+		add_phase(report, job, &phases[1], nphases > 1 ? &phases[0] : NULL);
+		if (phases[1].decision.labeled)
+			add_end(report, job, &ending);
+	}
+	gtl_query_end(&r);
+}
