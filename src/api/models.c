@@ -23,6 +23,7 @@
 #include "steps/matrix.h"
 #include "steps/evidence.h"
 #include "steps/train.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -111,6 +112,7 @@ static void
 set_cast(Predictor *predictor, Oid type, MemoryContext context)
 {
 	Oid			function;
+	AclResult	acl;
 
 	predictor->type = getBaseType(type);
 	predictor->cast.fn_oid = InvalidOid;
@@ -122,7 +124,27 @@ set_cast(Predictor *predictor, Oid type, MemoryContext context)
 				 errmsg("features have type %s", format_type_be(type)),
 				 errdetail("Features are float4[] or float8[], or a type with a cast to float4[]."),
 				 errhint("Cast them to float4[].")));
+	acl = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, OBJECT_FUNCTION, get_func_name(function));
 	fmgr_info_cxt(function, &predictor->cast, context);
+}
+
+/* False: it makes NULL of the features. */
+static bool
+apply_cast(Predictor *predictor, Datum *value)
+{
+	LOCAL_FCINFO(call, 3);
+
+	InitFunctionCallInfoData(*call, &predictor->cast, 3, InvalidOid, NULL, NULL);
+	call->args[0].value = *value;
+	call->args[0].isnull = false;
+	call->args[1].value = Int32GetDatum(-1);
+	call->args[1].isnull = false;
+	call->args[2].value = BoolGetDatum(true);
+	call->args[2].isnull = false;
+	*value = FunctionCallInvoke(call);
+	return !call->isnull;
 }
 
 static Predictor *
@@ -149,7 +171,7 @@ find_predictor(FunctionCallInfo fcinfo)
 	return predictor;
 }
 
-/* The argument as dimension finite floats. */
+/* The argument as dimension finite floats; NULL: its cast says that there are none. */
 static const float *
 read_features(Predictor *predictor, Datum value)
 {
@@ -157,10 +179,14 @@ read_features(Predictor *predictor, Datum value)
 	ArrayType  *array;
 	const float *features;
 
-	if (OidIsValid(predictor->cast.fn_oid))
-		value = FunctionCall3(&predictor->cast, value, Int32GetDatum(-1), BoolGetDatum(true));
+	if (OidIsValid(predictor->cast.fn_oid) && !apply_cast(predictor, &value))
+		return NULL;
 	array = DatumGetArrayTypeP(value);
-	if (ARR_NDIM(array) > 1 || (ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0]) != dimension)
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("features for model \"%s\" are an array of %d dimensions", predictor->name, ARR_NDIM(array))));
+	if ((ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0]) != dimension)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("features have %d dimensions, model \"%s\" takes %d",
@@ -186,12 +212,15 @@ read_features(Predictor *predictor, Datum value)
 	return features;
 }
 
+/* NULL: for no features there is no answer. */
 static Predictor *
 predict(FunctionCallInfo fcinfo)
 {
 	Predictor  *predictor = find_predictor(fcinfo);
 	const float *features = read_features(predictor, PG_GETARG_DATUM(1));
 
+	if (features == NULL)
+		return NULL;
 	predictor->probability = gtl_row_scorer_score(predictor->scorer, features, &predictor->best, &predictor->margin);
 	return predictor;
 }
@@ -202,6 +231,8 @@ gtl_sql_predict(PG_FUNCTION_ARGS)
 {
 	Predictor  *predictor = predict(fcinfo);
 
+	if (predictor == NULL)
+		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(predictor->model->categories[predictor->best]));
 }
 
@@ -211,6 +242,8 @@ gtl_sql_predict_proba(PG_FUNCTION_ARGS)
 {
 	Predictor  *predictor = predict(fcinfo);
 
+	if (predictor == NULL)
+		PG_RETURN_NULL();
 	PG_RETURN_DATUM(gtl_array_float4(predictor->probability, predictor->model->classifier.classes));
 }
 
@@ -218,5 +251,9 @@ PG_FUNCTION_INFO_V1(gtl_sql_confidence);
 Datum
 gtl_sql_confidence(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT4((float4) predict(fcinfo)->margin);
+	Predictor  *predictor = predict(fcinfo);
+
+	if (predictor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT4((float4) predictor->margin);
 }

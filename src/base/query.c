@@ -67,7 +67,8 @@ leave(GtlResult *result)
 /*
  * In a REPEATABLE READ or SERIALIZABLE transaction too, statements see what has been
  * committed until now (as foreign key checks do): what a job's locks protect is
- * the present, and an answer that an old snapshot does not show would be lost.
+ * the present, and an answer that an old snapshot does not show would be lost.  In a parallel plan,
+ * where only models are read, the snapshot of the plan has to do.
  */
 static int
 execute(SPIPlanPtr plan, const Datum *values, const char *nulls)
@@ -75,7 +76,7 @@ execute(SPIPlanPtr plan, const Datum *values, const char *nulls)
 	Snapshot	snapshot;
 	int			code;
 
-	if (!IsolationUsesXactSnapshot())
+	if (!IsolationUsesXactSnapshot() || IsInParallelMode())
 		return SPI_execute_plan(plan, (Datum *) values, nulls, false, 0);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	code = SPI_execute_snapshot(plan, (Datum *) values, nulls, snapshot, InvalidSnapshot, false, true, 0);

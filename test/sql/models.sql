@@ -30,6 +30,9 @@ SELECT count(DISTINCT weights) AS kinds_of_weights FROM gtlabel.model WHERE mode
 -- in parallel plans, too
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT avg((gt_predict('mo softmax', features) = gold)::int) > 0.92 AS accurate FROM gtl_test.digits WHERE id % 2 = 1;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT avg((gt_predict('mo softmax', features) = gold)::int) > 0.92 AS accurate FROM gtl_test.digits WHERE id % 2 = 1;
+COMMIT;
 RESET ALL;
 SET search_path = public, mo, gtl_test;
 SELECT gt_predict(NULL::text, ARRAY[1]::float4[]) IS NULL AS null_in_null_out;
@@ -40,6 +43,12 @@ INSERT INTO mo.few (features, label) SELECT ARRAY[x, -x], CASE WHEN x > 0 THEN '
 SELECT gt_train('mo few', 'mo.few', 'label', algorithm => 'softmax', label_categories => ARRAY['up', 'down', 'never']) > 0 AS trained;
 SELECT label_categories, class_counts, training_count FROM gt_models WHERE model_name = 'mo few';
 SELECT gt_predict('mo few', ARRAY[9, -9]::float8[]), gt_predict('mo few', ARRAY[-9, 9]::float4[]);
+
+-- a type with a cast to float4[], which may make NULL of it, and which not everybody may use
+CREATE TYPE mo.point AS (x float4, y float4);
+CREATE FUNCTION mo.unfold(mo.point) RETURNS float4[] LANGUAGE sql AS $$ SELECT CASE WHEN $1.x <> 0 THEN ARRAY[$1.x, $1.y] END $$;
+CREATE CAST (mo.point AS float4[]) WITH FUNCTION mo.unfold(mo.point);
+SELECT gt_predict('mo few', ROW(9, -9)::mo.point), gt_predict('mo few', ROW(0, 1)::mo.point), gt_predict_proba('mo few', ROW(0, 1)::mo.point), gt_confidence('mo few', ROW(0, 1)::mo.point);
 
 -- ---- Refusals -------------------------------------------------------------------------------------
 
@@ -53,6 +62,7 @@ SELECT refused($$ SELECT gt_train('mo x', 'mo.one', 'label') $$);
 CREATE VIEW mo.none AS SELECT * FROM mo.few WHERE label IS NULL;
 SELECT refused($$ SELECT gt_train('mo x', 'mo.none', 'label') $$);
 SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1]::float4[]) $$);
+SELECT refused($$ SELECT gt_predict('mo few', ARRAY[[1, 2], [3, 4]]::float4[]) $$);
 SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, NULL]::float4[]) $$);
 SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, 'NaN']::float4[]) $$);
 SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, 1e300]::float8[]) $$);
@@ -71,6 +81,14 @@ SET ROLE mo_other;
 SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, 2]::float4[]) $$);
 SELECT refused($$ SELECT gt_drop_model('mo few') $$);
 SELECT count(*) AS seen FROM gt_models WHERE model_name LIKE 'mo %';
+RESET ROLE;
+UPDATE gtlabel.model SET owner = 'mo_other' WHERE model_name = 'mo few';
+SET ROLE mo_other;
+SELECT gt_predict('mo few', ROW(9, -9)::mo.point);
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION mo.unfold FROM PUBLIC;
+SET ROLE mo_other;
+SELECT refused($$ SELECT gt_predict('mo few', ROW(9, -9)::mo.point) $$);
 RESET ROLE;
 DROP OWNED BY mo_other;
 DROP ROLE mo_other;
