@@ -4,8 +4,8 @@
  *
  * Reading goes through the primary key's index with the server's own access methods
  * and copies floats straight out of shared buffers: no tuple is copied, nothing is
- * detoasted.  The reader holds a snapshot from open to close and checks for
- * interrupts at every page.
+ * detoasted.  The reader holds a snapshot from open to close, of the present as all statements
+ * (base/query.c), and checks for interrupts at every page.
  */
 #include "catalog/feature_page.h"
 
@@ -15,6 +15,7 @@
 #include "access/tableam.h"
 #include "base/append.h"
 #include "base/query.h"
+#include "catalog/job.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
@@ -119,7 +120,7 @@ gtl_feature_reader_open(int64 job_id, int dimension)
 	reader->page_no = -1;
 	reader->table = table_open(get_relname_relid("feature_page", schema), AccessShareLock);
 	reader->index = index_open(RelationGetPrimaryKeyIndex(reader->table), AccessShareLock);
-	reader->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
 	reader->scan = index_beginscan(reader->table, reader->index, reader->snapshot, 2, 0);
 	reader->slot = table_slot_create(reader->table, NULL);
 	return reader;
@@ -137,6 +138,27 @@ search_page(GtlFeatureReader *reader, int32 page_no)
 	reader->page_no = page_no - 1;
 }
 
+/* A report holds no lock that keeps others from dropping or purging the job. */
+static void
+explain_missing_page(const GtlFeatureReader *reader)
+{
+	const GtlJob *job = gtl_job_get(reader->job_id);
+
+	if (job == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("labeling job " INT64_FORMAT " was dropped in the meantime", reader->job_id)));
+	if (job->purged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("labeling job \"%s\" was purged in the meantime", job->name),
+				 errhint("Call again: what is left of it can still be told.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("feature page %d of labeling job " INT64_FORMAT " is missing",
+					reader->page_no + 1, reader->job_id)));
+}
+
 static void
 get_page(GtlFeatureReader *reader, int32 page_no)
 {
@@ -150,10 +172,7 @@ get_page(GtlFeatureReader *reader, int32 page_no)
 		CHECK_FOR_INTERRUPTS();
 		if (!index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot) ||
 			DatumGetInt32(slot_getattr(reader->slot, 2, &isnull)) != reader->page_no + 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("feature page %d of labeling job " INT64_FORMAT " is missing",
-							reader->page_no + 1, reader->job_id)));
+			explain_missing_page(reader);
 		reader->page_no++;
 		if (reader->page_no < page_no)
 			continue;
