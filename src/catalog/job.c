@@ -298,7 +298,8 @@ gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *giv
 	nulls[7] = job->given_count == 0 ? 'n' : ' ';
 	v[8] = Float8GetDatum(job->validation_share);
 	nulls[8] = job->validation_share < 0 ? 'n' : ' ';
-	gtl_query_do(&update, v, nulls);
+	if (gtl_query_do(&update, v, nulls) != 1)
+		gtl_error_unknown_job(job->name);	/* a function in the dataset's view has dropped it */
 }
 
 void

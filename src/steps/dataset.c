@@ -8,6 +8,7 @@
 
 #include "access/htup_details.h"
 #include "access/nbtree.h"
+#include "access/relation.h"
 #include "base/query.h"
 #include "catalog/object.h"
 #include "catalog/pg_class.h"
@@ -151,17 +152,20 @@ require_select(Oid relation, const GtlDataset *dataset, const char *features_col
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 }
 
-/* Its name, if it is something to read rows from. */
+/* Its name, if it is something to read rows from.  Locked, so that nobody drops or changes it until it is read. */
 static char *
 readable_name(Oid relation)
 {
-	char		kind = get_rel_relkind(relation);
+	Relation	opened = try_relation_open(relation, AccessShareLock);
+	char		kind;
 	char	   *name;
 
-	if (kind == '\0')
+	if (opened == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relation)));
+	kind = opened->rd_rel->relkind;
+	relation_close(opened, NoLock);
 	name = relation_name(relation);
 	if (kind != RELKIND_RELATION && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
 		kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)

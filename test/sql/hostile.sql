@@ -135,6 +135,19 @@ SELECT ambushed($$SELECT public.gt_stop_job('ho ambush')$$), ambushed($$SELECT p
 SELECT count(*) AS caught FROM ambush.caught;
 DROP FUNCTION public.ambushed;
 
+-- ---- A dataset that does things while it is read ------------------------------------------------
+
+CREATE FUNCTION public.trip(id bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    IF id = 30 THEN PERFORM public.gt_drop_job('ho trip'); END IF;
+    RETURN id;
+END $$;
+CREATE VIEW public.tripping AS SELECT trip(id) AS id, features FROM generate_series(1, 40) id, LATERAL (SELECT ARRAY[id, 1]::float4[]) f (features);
+SELECT refused($$SELECT gt_create_job('ho trip', 'tripping', ARRAY['a', 'b'], key_column => 'id')$$);
+SELECT count(*) AS left_behind FROM gt_check() WHERE subject LIKE 'table gtlabel.%';
+DROP VIEW public.tripping;
+DROP FUNCTION public.trip;
+
 SELECT * FROM public.canary;
 SET client_min_messages = error;
 DROP SCHEMA ambush CASCADE;
