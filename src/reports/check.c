@@ -214,7 +214,7 @@ static GtlStatement job_checks[] = {
 		" 'Restore the database from a backup; or gt_stop_job, which needs no features.'"
 		" FROM gtlabel.job j, LATERAL (SELECT count(*) AS pages, COALESCE(max(page_no) + 1, 0) AS expected,"
 		"   COALESCE(sum(octet_length(data)), 0) AS bytes FROM gtlabel.feature_page x WHERE x.job_id = j.job_id) p"
-		" WHERE " MINE " AND " GOES_ON " AND j.dimension > 0"
+		" WHERE " MINE " AND " GOES_ON " AND j.dimension > 0 AND j.purged_at IS NULL"
 		" AND (p.pages <> p.expected OR p.bytes <> (j.object_count::bigint + j.given_count) * j.dimension * 4)"
 		" ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}

@@ -13,7 +13,6 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/regproc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -54,8 +53,20 @@ gtl_custom_describe(Oid function)
 static Oid
 find_function(const GtlJob *job)
 {
-	Datum		found = DirectFunctionCall1(regprocedurein, CStringGetDatum(job->consolidation));
+	static GtlStatement select = {"SELECT to_regprocedure($1)::oid", 1, {TEXTOID}};
+	Datum		values[1] = {CStringGetTextDatum(job->consolidation)};
+	GtlResult	r;
+	bool		isnull;
+	Datum		found;
 
+	gtl_query_run(&r, &select, values, NULL);
+	found = gtl_result_datum(&r, 0, 1, &isnull);
+	gtl_query_end(&r);
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("consolidation function %s of labeling job \"%s\" does not exist", job->consolidation, job->name),
+				 errhint("Create it again with the same signature; the answers are kept.")));
 	return DatumGetObjectId(found);
 }
 
