@@ -1,7 +1,7 @@
 # What the recovery tests share; sourced.  They run inside scripts/with-cluster, from the top of
 # the source tree.
 #
-# RECOVERY_SCALE multiplies the disturbances (default 1: all recovery tests take some four minutes).
+# RECOVERY_SCALE multiplies the disturbances (default 1: all recovery tests take some five minutes).
 # RECOVERY_SEED seeds what is random (default 1).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
