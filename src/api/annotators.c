@@ -86,7 +86,7 @@ enter_job(int64 job_id, int64 task_id, bool is_self, bool answers)
 static GtlJob *
 enter_job_by_name(const char *name, bool is_self, bool answers)
 {
-	GtlJob	   *job = enter_job(gtl_job_find(name)->job_id, 0, is_self, answers);
+	GtlJob	   *job = enter_job(gtl_job_find_id(name), 0, is_self, answers);
 
 	if (job == NULL)
 		gtl_error_unknown_job(name);

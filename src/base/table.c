@@ -78,6 +78,13 @@ gtl_table_find(GtlTable *table, ScanKey keys, int nkeys)
 }
 
 bool
+gtl_table_find_last(GtlTable *table, ScanKey keys, int nkeys)
+{
+	gtl_table_search(table, keys, nkeys);
+	return index_getnext_slot(table->scan, BackwardScanDirection, table->row);
+}
+
+bool
 gtl_table_lock(GtlTable *table, bool wait)
 {
 	ItemPointerData place = table->row->tts_tid;

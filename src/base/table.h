@@ -51,6 +51,9 @@ extern bool gtl_table_next(GtlTable *table);
 /* For keys of equality on the first columns of the index: the row, if there is one. */
 extern bool gtl_table_find(GtlTable *table, ScanKey keys, int nkeys);
 
+/* The last in the order of the index of the rows with these keys becomes the row at hand; false: none. */
+extern bool gtl_table_find_last(GtlTable *table, ScanKey keys, int nkeys);
+
 /*
  * Locks the row at hand until the end of the transaction, and makes its newest version the
  * row at hand, which may not look like the one before.  False: it is gone, or this command

@@ -138,21 +138,41 @@ read_job(const GtlTable *t)
 	return job;
 }
 
+/* Opens the table with the row of that name at hand. */
+static void
+open_by_name(GtlTable *table, const char *name)
+{
+	ScanKeyData key;
+
+	gtl_table_open(table, "job", "job_job_name_key", AccessShareLock);
+	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
+						   CStringGetTextDatum(name));
+	if (!gtl_table_find(table, &key, 1))
+		gtl_error_unknown_job(name);
+}
+
 GtlJob *
 gtl_job_find(const char *name)
 {
 	GtlTable	table;
-	ScanKeyData key;
 	GtlJob	   *job;
 
-	gtl_table_open(&table, "job", "job_job_name_key", AccessShareLock);
-	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
-						   CStringGetTextDatum(name));
-	if (!gtl_table_find(&table, &key, 1))
-		gtl_error_unknown_job(name);
+	open_by_name(&table, name);
 	job = read_job(&table);
 	gtl_table_close(&table);
 	return job;
+}
+
+int64
+gtl_job_find_id(const char *name)
+{
+	GtlTable	table;
+	int64		job_id;
+
+	open_by_name(&table, name);
+	job_id = gtl_table_int64(&table, 1);
+	gtl_table_close(&table);
+	return job_id;
 }
 
 static GtlJob *

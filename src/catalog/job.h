@@ -100,8 +100,9 @@ extern int32 *gtl_job_given_classes(const GtlJob *job);
 /* Does a round run right after the validation set, before any training batch? */
 extern bool gtl_job_has_early_round(const GtlJob *job);
 
-/* Error if there is none of that name, or the current user may not know it. */
+/* Error if there is none of that name. */
 extern GtlJob *gtl_job_find(const char *name);
+extern int64 gtl_job_find_id(const char *name);
 
 /* NULL if it is gone. */
 extern GtlJob *gtl_job_get(int64 job_id);

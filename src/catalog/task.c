@@ -75,17 +75,23 @@ enum
 	TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT
 };
 
-/* Start reading the tasks of the open batch in a slot, objects first .. last, by the index of places. */
+/* For task_place_idx: the open batch's tasks in a slot, objects first .. last. */
 static void
-search_slot(GtlTable *tasks, const GtlJob *job, int slot, int32 first, int32 last)
+set_slot_keys(ScanKeyData keys[5], const GtlJob *job, int slot, int32 first, int32 last)
 {
-	ScanKeyData keys[5];
-
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job->job_id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(job->open_batch_no));
 	ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) slot));
 	ScanKeyInit(&keys[3], 4, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(first));
 	ScanKeyInit(&keys[4], 4, BTLessEqualStrategyNumber, F_INT4LE, Int32GetDatum(last));
+}
+
+static void
+search_slot(GtlTable *tasks, const GtlJob *job, int slot, int32 first, int32 last)
+{
+	ScanKeyData keys[5];
+
+	set_slot_keys(keys, job, slot, first, last);
 	gtl_table_search(tasks, keys, 5);
 }
 
@@ -107,11 +113,18 @@ typedef enum SlotOutlook
 	SLOT_EMPTY					/* nothing was found; last to be looked through again */
 } SlotOutlook;
 
-/* What a session remembers of the batch where it looked last: the order of looking depends on it, and no more. */
+/*
+ * What a session remembers of the batches where it looked last: the order of looking depends on
+ * it, and no more.  Of several, as a pooled connection serves several jobs in turn.
+ */
+#define OUTLOOKS 16
+
 typedef struct Outlook
 {
 	int64		job_id;
 	int32		batch_no;
+	int32		first;			/* objects of the batch */
+	int32		last;
 	SlotOutlook slot[MAX_SLOTS];
 	int32		place[MAX_SLOTS];	/* the object where something was found last */
 } Outlook;
@@ -120,7 +133,8 @@ typedef struct Outlook
 typedef struct Hunt
 {
 	const GtlJob *job;
-	Outlook    *outlook;
+	Outlook    *outlook;		/* the entry of the job's batch in an array of OUTLOOKS */
+	SlotOutlook at_first;		/* PLENTY: what is found is used up, and many look for it */
 	LOCKMODE	lockmode;
 	bool		(*take) (struct Hunt *hunt, GtlTable *tasks);	/* is the task at hand what is sought? */
 	int			wanted;			/* how many more */
@@ -136,10 +150,11 @@ typedef struct Hunt
 	bool		undisturbed_only;
 } Hunt;
 
+/* A batch may be a small part of the job: a place outside of it would always lead to its first object. */
 static int32
-random_object(const GtlJob *job)
+random_object(const Outlook *outlook)
 {
-	return (int32) pg_prng_uint64_range(&pg_global_prng_state, 0, Max(job->object_count - 1, 0));
+	return (int32) pg_prng_uint64_range(&pg_global_prng_state, outlook->first, outlook->last);
 }
 
 /* Objects first .. last of a slot, until enough is found or `patience` tasks in a row were not it; true: enough. */
@@ -182,26 +197,42 @@ look_at_slot(Hunt *hunt, int slot, int32 start, int patience)
 }
 
 static void
-recall(Outlook *outlook, const GtlJob *job)
+find_objects(const GtlJob *job, Outlook *outlook)
 {
-	if (outlook->job_id == job->job_id && outlook->batch_no == job->open_batch_no)
+	GtlTable	tasks;
+	ScanKeyData keys[5];
+
+	gtl_table_open(&tasks, "task", "task_place_idx", AccessShareLock);
+	set_slot_keys(keys, job, 0, 0, PG_INT32_MAX);
+	outlook->first = gtl_table_find(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
+	outlook->last = gtl_table_find_last(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
+	gtl_table_close(&tasks);
+}
+
+static void
+recall(const Hunt *hunt)
+{
+	Outlook    *outlook = hunt->outlook;
+
+	if (outlook->job_id == hunt->job->job_id && outlook->batch_no == hunt->job->open_batch_no)
 		return;
-	outlook->job_id = job->job_id;
-	outlook->batch_no = job->open_batch_no;
+	find_objects(hunt->job, outlook);
 	for (int slot = 0; slot < MAX_SLOTS; slot++)
 	{
-		outlook->slot[slot] = SLOT_PLENTY;
-		outlook->place[slot] = random_object(job);
+		outlook->slot[slot] = hunt->at_first;
+		outlook->place[slot] = random_object(outlook);
 	}
+	outlook->job_id = hunt->job->job_id;
+	outlook->batch_no = hunt->job->open_batch_no;
 }
 
 /*
  * False: every task was looked at, and fewer than wanted are what is sought.
  *
- * At first a random place will do: people who look at the same time meet different tasks, and
- * few of those passed are taken.  Towards the end of a slot it is looked
- * through from where something was found last, so that the whole of it is passed once or twice
- * and not once for every task.
+ * For claims a random place will do at first: people who look at the same time meet different
+ * tasks, and few of those passed are taken.  Towards the end of a slot, and for what stays where
+ * it was found, it is looked through from there, so that the whole of it is passed once
+ * or twice and not once for every task.
  */
 static bool
 look(Hunt *hunt)
@@ -210,11 +241,11 @@ look(Hunt *hunt)
 	int			slots = hunt->job->annotators_per_object;
 	bool		looked[MAX_SLOTS] = {false};
 
-	recall(outlook, hunt->job);
+	recall(hunt);
 	for (int slot = 0; slot < slots; slot++)
 		if (outlook->slot[slot] == SLOT_PLENTY)
 		{
-			if (look_at_slot(hunt, slot, random_object(hunt->job), PATIENCE))
+			if (look_at_slot(hunt, slot, random_object(outlook), PATIENCE))
 				return true;
 			outlook->slot[slot] = SLOT_SCARCE;
 		}
@@ -316,13 +347,14 @@ add_keys(const GtlJob *job, GtlClaim *claims, int count)
 int
 gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims)
 {
-	static Outlook outlook;
+	static Outlook outlooks[OUTLOOKS];
 	GtlTable	others;
 	Hunt		hunt;
 
 	memset(&hunt, 0, sizeof(hunt));
 	hunt.job = job;
-	hunt.outlook = &outlook;
+	hunt.outlook = &outlooks[job->job_id % OUTLOOKS];
+	hunt.at_first = SLOT_PLENTY;
 	hunt.lockmode = RowExclusiveLock;
 	hunt.take = take_claim;
 	hunt.wanted = Min(wanted, job->max_concurrent);
@@ -520,12 +552,13 @@ take_open(Hunt *hunt, GtlTable *tasks)
 static bool
 find_open(const GtlJob *job, bool undisturbed_only)
 {
-	static Outlook outlook;
+	static Outlook outlooks[OUTLOOKS];
 	Hunt		hunt;
 
 	memset(&hunt, 0, sizeof(hunt));
 	hunt.job = job;
-	hunt.outlook = &outlook;
+	hunt.outlook = &outlooks[job->job_id % OUTLOOKS];
+	hunt.at_first = SLOT_SCARCE;
 	hunt.lockmode = AccessShareLock;
 	hunt.take = take_open;
 	hunt.wanted = 1;
