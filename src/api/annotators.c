@@ -68,9 +68,12 @@ require_state(const GtlJob *job, bool answers)
 			 job->state == GTL_JOB_PAUSED ? errhint("Its owner can go on with gt_resume_job.") : 0));
 }
 
-/* Lock out the batch's end and the job's drop, then read the job again; NULL if it is gone. */
+/*
+ * Lock out the batch's end and the job's drop, read the job, then lock out the annotator's
+ * other sessions; NULL if the job is gone.
+ */
 static GtlJob *
-enter_job(int64 job_id, int64 task_id, bool is_self, bool answers)
+enter_job(int64 job_id, int64 task_id, const char *annotator, bool is_self, bool answers)
 {
 	GtlJob	   *job;
 
@@ -80,13 +83,14 @@ enter_job(int64 job_id, int64 task_id, bool is_self, bool answers)
 		return NULL;
 	require_annotator(job, is_self, task_id);
 	require_state(job, answers);
+	gtl_task_lock_annotator(job, annotator);
 	return job;
 }
 
 static GtlJob *
-enter_job_by_name(const char *name, bool is_self, bool answers)
+enter_job_by_name(const char *name, const char *annotator, bool is_self, bool answers)
 {
-	GtlJob	   *job = enter_job(gtl_job_find_id(name), 0, is_self, answers);
+	GtlJob	   *job = enter_job(gtl_job_find_id(name), 0, annotator, is_self, answers);
 
 	if (job == NULL)
 		gtl_error_unknown_job(name);
@@ -134,7 +138,7 @@ enter_jobs_of_tasks(const int64 *task_ids, int count, const char *annotator, boo
 			}
 		if (next == PG_INT64_MAX)
 			return njobs;
-		entry->job = enter_job(next, task_id, is_self, true);
+		entry->job = enter_job(next, task_id, annotator, is_self, true);
 		if (entry->job == NULL)
 			gtl_task_explain_not_leased(task_ids, count, annotator, GetCurrentCommandId(false));
 		entry->task_ids = palloc(sizeof(int64) * count);
@@ -210,7 +214,7 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 	wanted = PG_GETARG_INT32(1);
 	if (wanted < 1)
 		gtl_error_setting("max_tasks", "must be at least 1", NULL);
-	job = enter_job_by_name(name, is_self, false);
+	job = enter_job_by_name(name, annotator, is_self, false);
 	InitMaterializedSRF(fcinfo, 0);
 	count = job->open_batch_no == 0 ? 0 : gtl_task_claim(job, annotator, wanted, &claims);
 	if (count == 0)
@@ -307,7 +311,7 @@ gtl_sql_annotate(PG_FUNCTION_ARGS)
 
 	require_same_length(count, nlabels, "object_keys");
 	gtl_job_require_owner(gtl_job_find(name));
-	job = enter_job_by_name(name, is_self, true);
+	job = enter_job_by_name(name, annotator, is_self, true);
 	categories = sort_categories(job);
 	for (int i = 0; i < count; i++)
 		classes[i] = find_class(job, categories, labels[i]);

@@ -10,8 +10,8 @@
  *		its first change to its end.  Exclusive: no such change is in flight.  A
  *		worker waits for those that hold it before it asks whether a batch is
  *		complete; whoever closes a batch with open tasks, or drops the job, holds it.
- * GTL_LOCK_ANNOTATOR: one claim, or set of answers by key, at a time for the same
- *		annotator of a job, so that nobody gets an object twice through two sessions.
+ * GTL_LOCK_ANNOTATOR: one transaction at a time changes tasks of the same annotator of a
+ *		job, so that nobody gets or answers an object twice through two sessions.
  * GTL_LOCK_WORKER: of the workers of a job, one at a time waits for the locks above.
  * GTL_LOCK_DECLINES: one decline at a time, so that each counts those before it.
  *

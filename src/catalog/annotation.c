@@ -150,7 +150,6 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 	int64	   *task_ids = palloc(sizeof(int64) * Max(count, 1));
 	Datum		values[4];
 
-	gtl_task_lock_annotator(job, annotator);
 	choose_tasks(job, keys, count, annotator, task_ids);
 	values[0] = gtl_array_int64(task_ids, count);
 	values[1] = gtl_array_int32(classes, count);

@@ -365,7 +365,6 @@ gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **
 	*claims = hunt.claims;
 	if (!gtl_batch_on_offer(job, hunt.now))
 		return 0;
-	gtl_task_lock_annotator(job, annotator);
 	(void) look(&hunt);
 	add_keys(job, hunt.claims, hunt.count);
 	return hunt.count;

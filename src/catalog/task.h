@@ -33,13 +33,14 @@ extern void gtl_task_issue(const GtlJob *job, const int32 *objects, int count);
 extern void gtl_task_add(const GtlJob *job, const int32 *objects, int count);
 
 /*
- * Until the transaction's end, no other session gives the annotator a task of the job or
- * takes an answer by key.  Needed where several answers an object are wanted.
+ * Until the transaction's end, no other session claims, answers, releases or declines for the
+ * annotator in the job: such a session would pass by the tasks that this one is
+ * changing, and take another one of the same object.  Nothing where one answer an object is wanted.
  */
 extern void gtl_task_lock_annotator(const GtlJob *job, const char *annotator);
 
 /*
- * Claims up to `wanted` tasks of different objects for an annotator who has
+ * Claims up to `wanted` tasks of different objects for an annotator, locked, who has
  * not had them yet; returns how many.  *claims is palloc'd.
  */
 extern int	gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims);
