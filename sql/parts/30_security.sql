@@ -3,8 +3,9 @@
  * switch to it. Everybody may read, through row-level security: a job's owner (and
  * the members of that role) all of it; a member of its workteam the job, its
  * batches, the tasks that are open or the member's own, the objects of these, and
- * the member's own answers, and everybody's once the object has its label; never the
- * known answers that the team is measured by.
+ * the member's own answers, and once the object has its label from people that and everybody's;
+ * never the known answers that the team is measured by, nor the machine labels that
+ * it checks in an audit.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.model, gtlabel.step,
@@ -40,7 +41,7 @@ ALTER TABLE gtlabel.label ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.label FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 CREATE POLICY team ON gtlabel.label FOR SELECT
-    USING ((job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t WHERE t.annotator = CURRENT_USER));
+    USING (human AND (job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t WHERE t.annotator = CURRENT_USER));
 
 ALTER TABLE gtlabel.annotation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.annotation FOR SELECT
