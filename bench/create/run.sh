@@ -2,9 +2,9 @@
 # Creating a job, beside copying its dataset with CREATE TABLE ... AS and giving the copy a
 # primary key; turn by turn, on one server; and the peak of the backend's own memory.
 #
-#	bench/create/run.sh
+#	bench/create/run.sh [part ...]		parts: narrow wide pixels memory (default: all)
 #
-# RUNS=5 runs of each.  ROWS=1000000 x 64 and WIDE=70000 x 784 are the datasets, made up.
+# RUNS=5 runs of each, in turn.  ROWS=1000000 x 64 and WIDE=70000 x 784 are the datasets, made up.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ -n "${GTL_CLUSTER:-}" ] ||
@@ -67,26 +67,42 @@ peak() { # rows
 }
 
 sql -c 'SET client_min_messages = error' -c 'DROP EXTENSION IF EXISTS gtlabel' -c 'CREATE EXTENSION gtlabel'
-dataset narrow "$rows" 64 'random()'
-dataset wide "$wide" 784 'random()'
-dataset pixels "$wide" 784 'trunc(random() * 256) * round(random())'
+
+table_head() { printf '| dataset | copy + primary key | gt_create_job | ratio |\n| --- | --- | --- | --- |\n'; }
+
+narrow() {
+	dataset narrow "$rows" 64 'random()'
+	table_head
+	compare narrow "$rows" 64 reals
+}
+
+wide() {
+	dataset wide "$wide" 784 'random()'
+	table_head
+	compare wide "$wide" 784 reals
+}
+
+pixels() {
+	dataset pixels "$wide" 784 'trunc(random() * 256) * round(random())'
+	table_head
+	compare pixels "$wide" 784 'pixels, half of them 0'
+}
+
+memory() {
+	local part n now before=
+	dataset all_rows "$rows" 64 'random()'
+	echo "| objects | peak of the backend's own memory, MB | more than at the size before, bytes an object |"
+	echo "| --- | --- | --- |"
+	for part in 4 2 1; do
+		n=$((rows / part))
+		sql -c "CREATE VIEW first_$n AS SELECT * FROM all_rows WHERE id <= $n"
+		now=$(peak "$n")
+		awk -v n="$n" -v m="$now" -v b="$before" -v more="$((n / 2))" \
+			'BEGIN { printf "| %d | %.1f | %s |\n", n, m / 1024, b == "" ? "" : sprintf("%.1f", (m - b) * 1024 / more) }'
+		before=$now
+	done
+}
 
 echo "medians of $runs runs, seconds"
-echo
-echo "| dataset | copy + primary key | gt_create_job | ratio |"
-echo "| --- | --- | --- | --- |"
-compare narrow "$rows" 64 reals
-compare wide "$wide" 784 reals
-compare pixels "$wide" 784 'pixels, half of them 0'
-echo
-echo "| objects | peak of the backend's own memory, MB | more than at the size before, bytes an object |"
-echo "| --- | --- | --- |"
-before=
-for part in 4 2 1; do
-	n=$((rows / part))
-	sql -c "CREATE VIEW first_$n AS SELECT * FROM narrow WHERE id <= $n"
-	now=$(peak "$n")
-	awk -v n="$n" -v m="$now" -v b="$before" -v more="$((n / 2))" \
-		'BEGIN { printf "| %d | %.1f | %s |\n", n, m / 1024, b == "" ? "" : sprintf("%.1f", (m - b) * 1024 / more) }'
-	before=$now
-done
+[ $# -gt 0 ] || set -- narrow wide pixels memory
+for part in "$@"; do echo; "$part"; done
