@@ -19,6 +19,6 @@ multiarch=$(${CC:-cc} -print-multiarch)
 # The flags of the makefile for src/learning.
 ${CC:-cc} -std=gnu11 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
 	-Isrc -isystem "/usr/include/$multiarch/openblas-serial" bench/learning/driver.c \
-	src/learning/{classifier,kernels,mlp,objective,optimize,scorer,shape,softmax,standardize,whitening}.c \
+	src/learning/*.c \
 	src/base/random.c "/usr/lib/$multiarch/openblas-serial/libopenblas.a" -llbfgs -lm -o "$work/driver"
 /usr/bin/python3 bench/learning/compare.py "$work/driver" "$data" "$work" "${REPEAT:-5}"

@@ -16,8 +16,8 @@
 #include "learning/shape.h"
 #include "learning/work.h"
 
-#define MAX_PLACES 16
-#define PIECE_BYTES (1024 * 1024)	/* and at least one block */
+#define MAX_PLACES 8
+#define PIECE_BYTES (256 * 1024)	/* stays in a cache; at least one block */
 
 /* What reading and scoring cost, about: an element of a row, and one of a product. */
 #define SECONDS_PER_ELEMENT 3e-10

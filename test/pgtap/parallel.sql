@@ -10,20 +10,7 @@ SET gtlabel.background = off;
 SELECT current_database() AS database \gset
 \setenv PGDATABASE :database
 
--- Polls, at most a minute.
-CREATE PROCEDURE wait_for(condition text) LANGUAGE plpgsql AS $$
-DECLARE
-    holds boolean;
-BEGIN
-    FOR turn IN 1 .. 6000 LOOP
-        PERFORM pg_stat_clear_snapshot();
-        EXECUTE 'SELECT ' || condition INTO holds;
-        EXIT WHEN holds;
-        COMMIT;
-        PERFORM pg_sleep(0.01);
-    END LOOP;
-    IF holds IS NOT TRUE THEN RAISE EXCEPTION 'it does not come true: %', condition; END IF;
-END $$;
+\ir ../lib/wait_for.sql
 
 -- Three clouds in 24 dimensions, one of them bent around another.
 SELECT setseed(0.5) \g /dev/null

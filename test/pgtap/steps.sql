@@ -12,20 +12,7 @@ SELECT pg_reload_conf() \g /dev/null
 SELECT current_database() AS database \gset
 \setenv PGDATABASE :database
 
--- Polls, at most a minute.
-CREATE PROCEDURE wait_for(condition text) LANGUAGE plpgsql AS $$
-DECLARE
-    holds boolean;
-BEGIN
-    FOR turn IN 1 .. 6000 LOOP
-        PERFORM pg_stat_clear_snapshot();
-        EXECUTE 'SELECT ' || condition INTO holds;
-        EXIT WHEN holds;
-        COMMIT;
-        PERFORM pg_sleep(0.01);
-    END LOOP;
-    IF holds IS NOT TRUE THEN RAISE EXCEPTION 'it does not come true: %', condition; END IF;
-END $$;
+\ir ../lib/wait_for.sql
 
 CREATE TABLE things AS SELECT i AS id, ARRAY[i % 2, random()]::float4[] AS features, (ARRAY['a','b'])[1 + i % 2] AS gold
   FROM generate_series(1, 40) i;

@@ -9,19 +9,7 @@ ALTER SYSTEM SET gtlabel.launcher_interval = '100ms';
 ALTER SYSTEM SET gtlabel.retry_delay = '20ms';
 SELECT pg_reload_conf() \g /dev/null
 
-CREATE PROCEDURE wait_for(condition text) LANGUAGE plpgsql AS $$
-DECLARE
-    holds boolean;
-BEGIN
-    FOR turn IN 1 .. 6000 LOOP
-        PERFORM pg_stat_clear_snapshot();
-        EXECUTE 'SELECT ' || condition INTO holds;
-        EXIT WHEN holds;
-        COMMIT;
-        PERFORM pg_sleep(0.01);
-    END LOOP;
-    IF holds IS NOT TRUE THEN RAISE EXCEPTION 'it does not come true: %', condition; END IF;
-END $$;
+\ir ../../lib/wait_for.sql
 
 CREATE TABLE things AS SELECT i AS id FROM generate_series(1, 20) i;
 ALTER TABLE things ADD PRIMARY KEY (id);
