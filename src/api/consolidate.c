@@ -128,7 +128,7 @@ consolidate(const Answers *answers, GtlConsolidation method, GtlConsolidated *re
 					 "consolidating the answers");
 	gtl_consolidate(&votes, method, true, &env, result);
 	if (result->interrupted)
-		gtl_interrupt_raise();
+		gtl_computing_raise();
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_consolidate);

@@ -158,7 +158,7 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 		gtl_progress_update("simulating", r, repetitions);
 		output.repetition = r + 1;
 		if (!gtl_simulate(&matrix.set, &matrix.stats, &settings, seed + (uint64) r, &env, put_round, &output))
-			gtl_interrupt_raise();
+			gtl_computing_raise();
 		MemoryContextReset((MemoryContext) env.context);
 	}
 	return (Datum) 0;

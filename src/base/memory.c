@@ -67,7 +67,7 @@ gtl_interrupt_because_of_file(int error_number)
 }
 
 void
-gtl_interrupt_raise(void)
+gtl_computing_raise(void)
 {
 	if (file_error != 0)
 	{
@@ -77,6 +77,11 @@ gtl_interrupt_raise(void)
 				(errcode_for_file_access(),
 				 errmsg("could not read from a temporary file: %m")));
 	}
+	if (!gtl_interrupt_requested())
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("The optimizer of a classifier could not allocate its vectors.")));
 	CHECK_FOR_INTERRUPTS();
 	ereport(ERROR,
 			(errcode(ERRCODE_QUERY_CANCELED),
@@ -98,13 +103,4 @@ gtl_memory_check(Size bytes, const char *what)
 				 errmsg("memory required for %s is %zu MB, maintenance_work_mem is %d MB",
 						what, bytes / (1024 * 1024) + 1, maintenance_work_mem / 1024),
 				 errhint("Raise maintenance_work_mem for this session, or for the job's owner with ALTER ROLE ... SET.")));
-}
-
-void
-gtl_memory_raise(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OUT_OF_MEMORY),
-			 errmsg("out of memory"),
-			 errdetail("The optimizer of a classifier could not allocate its vectors.")));
 }

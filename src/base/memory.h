@@ -18,16 +18,16 @@ extern bool gtl_interrupt_requested(void);
 /* A file could not be read, and no error may be raised here: asks to stop computing. */
 extern void gtl_interrupt_because_of_file(int error_number);
 
-/* Raises the error that goes with an interrupted computation. */
-extern void gtl_interrupt_raise(void) pg_attribute_noreturn();
+/*
+ * Raises the error of a computation that did not come to its end: it was interrupted, a file
+ * could not be read, or else a library got no memory.
+ */
+extern void gtl_computing_raise(void) pg_attribute_noreturn();
 
 /* What long computations may use: maintenance_work_mem, in bytes. */
 extern Size gtl_memory_budget(void);
 
 /* Error unless `bytes` fits maintenance_work_mem; `what` names the work in the message. */
 extern void gtl_memory_check(Size bytes, const char *what);
-
-/* The error of a fit whose optimizer got no memory. */
-extern void gtl_memory_raise(void) pg_attribute_noreturn();
 
 #endif							/* GTL_MEMORY_H */

@@ -49,7 +49,7 @@ close_file(void *argument)
 	store->has_file = false;
 }
 
-/* False: the computation is to stop, and gtl_interrupt_raise says why. */
+/* False: the computation is to stop, and gtl_computing_raise says why. */
 static bool
 load_window(GtlRowStore *store, int64 first)
 {

@@ -32,6 +32,9 @@
 /* Starting a member takes some milliseconds.  (The server's force_parallel_mode lifts this, for tests.) */
 #define LEAST_SECONDS 0.05
 
+/* A block beyond this is not shared: /dev/shm of a container may have as little as 64 MB. */
+#define MOST_BYTES ((Size) 16 * 1024 * 1024)
+
 /* Looks at the states, if nobody sets the latch. */
 #define WAIT_MILLISECONDS 100
 
@@ -181,7 +184,8 @@ count_members(const GtlWorkRequest *request)
 	Size		left = budget - Min(budget, rows + request->block_size + request->process_bytes);
 	int			count = Min(gtl_setting_max_parallel_workers, request->nitems - 1);
 
-	if ((request->seconds < LEAST_SECONDS && !GTL_COMPAT_FORCE_PARALLEL) || !IsUnderPostmaster)
+	if ((request->seconds < LEAST_SECONDS && !GTL_COMPAT_FORCE_PARALLEL) ||
+		request->block_size > MOST_BYTES || !IsUnderPostmaster)
 		return 0;
 	return (int) Min((Size) Max(count, 0), left / Max(request->process_bytes, 1));
 }

@@ -103,6 +103,17 @@ same_candidate(const GtlCandidate *a, const GtlCandidate *b)
 	return a->algorithm == b->algorithm && a->scaling == b->scaling && a->c == b->c && a->hidden == b->hidden;
 }
 
+/* Did the optimizer of a fit get no memory? The models are worth nothing then. */
+static bool
+out_of_memory(const GtlCrossfitResult *fit)
+{
+	bool		failed = fit->full_report.outcome == GTL_FIT_OUT_OF_MEMORY;
+
+	for (int j = 0; j < GTL_FOLDS; j++)
+		failed = failed || fit->fold_report[j].outcome == GTL_FIT_OUT_OF_MEMORY;
+	return failed;
+}
+
 bool
 gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				 const GtlEnv *env, GtlEngineRound *round)
@@ -129,7 +140,7 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 			start.fold[j] = &evidence->previous_folds[j];
 	}
 	gtl_crossfit_run(&evidence->set, &round->candidate, &start, settings->seed, env, &round->fit);
-	round->has_model = !round->fit.interrupted;
+	round->has_model = !round->fit.interrupted && !out_of_memory(&round->fit);
 	return round->has_model;
 }
 
@@ -403,14 +414,4 @@ gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
 	gtl_env_release(env, round->selected);
 	gtl_env_release(env, round->dropped);
 	memset(round, 0, sizeof *round);
-}
-
-bool
-gtl_engine_out_of_memory(const GtlEngineRound *round)
-{
-	bool		failed = round->fit.full_report.outcome == GTL_FIT_OUT_OF_MEMORY;
-
-	for (int j = 0; j < GTL_FOLDS; j++)
-		failed = failed || round->fit.fold_report[j].outcome == GTL_FIT_OUT_OF_MEMORY;
-	return failed;
 }

@@ -111,14 +111,11 @@ extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
 
 /*
  * Chooses the candidate when that is due (first round; labeled objects doubled),
- * cross-fits and fits the full model.  False: interrupted.  Without enough
- * evidence: true, and round->has_model stays false.
+ * cross-fits and fits the full model.  False: interrupted, or an optimizer got no
+ * memory.  Without enough evidence: true, and round->has_model stays false.
  */
 extern bool gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 							 const GtlEnv *env, GtlEngineRound *round);
-
-/* Did the optimizer of any of the round's fits get no memory? Its models are worth nothing then. */
-extern bool gtl_engine_out_of_memory(const GtlEngineRound *round);
 
 /* False: interrupted. */
 extern bool gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count,

@@ -224,7 +224,7 @@ count_machine_labels(Simulation *s)
 	s->machine_error = s->machine > 0 ? (double) wrong / (double) s->machine : NAN;
 }
 
-/* One round and the batch it chooses; false: interrupted. */
+/* One round and the batch it chooses; false: interrupted, or an optimizer got no memory. */
 static bool
 run_round(Simulation *s)
 {

@@ -38,7 +38,7 @@ typedef void (*GtlSimulationReport) (void *context, const GtlSimulatedRound *rou
 
 /*
  * Runs one job over `data` (its labels are the truth) and reports each round and
- * the end.  All memory is released.  False: interrupted.
+ * the end.  All memory is released.  False: interrupted, or an optimizer got no memory.
  */
 extern bool gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 						 const GtlSimulationSettings *settings, uint64_t seed, const GtlEnv *env,

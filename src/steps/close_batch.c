@@ -87,7 +87,7 @@ consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
 	gtl_consolidate(&votes, job->annotators_per_object > 1 ? GTL_CONSOLIDATE_AUTO : GTL_CONSOLIDATE_MAJORITY,
 					true, &env, result);
 	if (result->interrupted)
-		gtl_interrupt_raise();
+		gtl_computing_raise();
 }
 
 /* Position of object in the ascending array, or -1. */

@@ -76,9 +76,7 @@ train(RoundState *state)
 
 	INSTR_TIME_SET_CURRENT(start);
 	if (!gtl_engine_train(&state->settings, &state->evidence.engine, &state->env, &state->decided))
-		gtl_interrupt_raise();
-	if (gtl_engine_out_of_memory(&state->decided))
-		gtl_memory_raise();
+		gtl_computing_raise();
 	state->round.candidate = state->decided.chosen;
 	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT + 1 : 0;
 	memcpy(state->round.candidate_log_loss, state->decided.log_loss, sizeof(state->decided.log_loss));
@@ -129,7 +127,7 @@ score_and_decide(RoundState *state)
 	INSTR_TIME_SET_CURRENT(start);
 	if (!gtl_engine_score(&state->settings, pool, count, read_rows, reader,
 						  &state->env, decided))
-		gtl_interrupt_raise();
+		gtl_computing_raise();
 	gtl_feature_reader_close(reader);
 	gtl_engine_decide(&state->settings, &state->evidence.engine, &state->env, decided);
 	gtl_engine_alternatives(&state->settings, &state->evidence.engine, &state->env, decided);

@@ -52,9 +52,7 @@ gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettin
 	gtl_team_enable(&env);
 	describe_rows(matrix, settings->seed, &evidence);
 	if (!gtl_engine_train(settings, &evidence, &env, &round))
-		gtl_interrupt_raise();
-	if (gtl_engine_out_of_memory(&round))
-		gtl_memory_raise();
+		gtl_computing_raise();
 	for (int64 i = 0; i < matrix->set.rows; i++)
 		right += round.fit.best[i] == matrix->set.labels[i];
 	INSTR_TIME_SET_CURRENT(end);
