@@ -131,6 +131,57 @@ SELECT ok(:'gone'::boolean, 'a session that trains can be terminated');
 SELECT is(:helpers, 0, 'its helpers go too');
 SELECT is_empty('SELECT name FROM pg_ls_tmpdir()', 'and its temporary files');
 
+-- ---- Canceled again and again: nothing is leaked ------------------------------------------------
+
+CREATE TABLE outcome (canceled boolean);
+CREATE PROCEDURE train_for(span interval, algorithm text) LANGUAGE plpgsql AS $$
+DECLARE
+    until timestamptz := clock_timestamp() + span;
+BEGIN
+    WHILE clock_timestamp() < until LOOP
+        BEGIN
+            PERFORM gt_train('leak', 'few', 'gold', algorithm => algorithm);
+            PERFORM gt_drop_model('leak');
+            INSERT INTO outcome VALUES (false);
+        EXCEPTION WHEN query_canceled THEN
+            INSERT INTO outcome VALUES (true);
+        END;
+        COMMIT;
+    END LOOP;
+END $$;
+CREATE PROCEDURE cancel_for(span interval, target integer) LANGUAGE plpgsql AS $$
+DECLARE
+    until timestamptz := clock_timestamp() + span;
+BEGIN
+    WHILE clock_timestamp() < until LOOP
+        PERFORM pg_sleep(0.02 + random() * 0.08), pg_cancel_backend(pid) FROM pg_stat_activity
+          WHERE pid = target AND query ~ '^CALL train_for' AND state = 'active';
+        COMMIT;
+    END LOOP;
+END $$;
+CREATE FUNCTION used() RETURNS TABLE (contexts numeric, resident bigint) LANGUAGE sql AS $$
+    SELECT sum(total_bytes), split_part(pg_read_file('/proc/self/statm'), ' ', 2)::bigint * 4096 FROM pg_backend_memory_contexts $$;
+SELECT pg_backend_pid() AS leader \gset
+\setenv LEADER :leader
+SET force_parallel_mode = on;
+CALL train_for('1 s', 'softmax');
+CALL train_for('1 s', 'mlp');
+SELECT contexts, resident FROM used() \gset
+\! psql -Xqc "CALL cancel_for('4 s', $LEADER)" &
+\set ON_ERROR_STOP off
+CALL train_for('2 s', 'softmax');   -- (a cancel may hit the loop itself)
+CALL train_for('1.5 s', 'mlp');
+\set ON_ERROR_STOP on
+RESET force_parallel_mode;
+\! sleep 1
+SELECT cmp_ok(count(*) FILTER (WHERE canceled)::integer, '>', 10, 'trainings are canceled at any moment') FROM outcome;
+SELECT cmp_ok(contexts - :contexts, '<', 256 * 1024.0, 'no memory context has grown') FROM used();
+SELECT cmp_ok(resident - :resident, '<', 16 * 1024 * 1024::bigint, 'nor the process') FROM used();
+\! for i in $(seq 500); do pgrep -f "[g]tlabel parallel worker for PID $LEADER" >/dev/null || break; sleep 0.01; done
+\set helpers `pgrep -fc "[g]tlabel parallel worker for PID $LEADER"`
+SELECT is(:helpers, 0, 'no helper is left');
+SELECT is_empty('SELECT name FROM pg_ls_tmpdir()', 'and no temporary file');
+
 -- A helper that is killed gives back what it was doing.
 SELECT pg_backend_pid() AS leader \gset
 \setenv LEADER :leader
