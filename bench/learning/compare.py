@@ -2,7 +2,6 @@
 
 compare.py DRIVER DATA_FOLDER WORK_FOLDER REPEAT
 """
-import gzip
 import statistics
 import subprocess
 import sys
@@ -13,22 +12,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
+from datasets import load_copy, load_fashion
+
 warnings.filterwarnings("ignore")
 driver, data, work, repeat = sys.argv[1:5]
 repeat = int(repeat)
-
-
-def load_copy(name):
-    rows = [line.rstrip("\n").split("\t") for line in gzip.open(f"{data}/{name}.copy.gz", "rt")]
-    features = np.array([row[1][1:-1].split(",") for row in rows], dtype=np.float32)
-    return features, np.unique([row[2] for row in rows], return_inverse=True)[1]
-
-
-def load_fashion():
-    def bytes_of(name):
-        return gzip.open(f"{data}/fashion_mnist/train-{name}-ubyte.gz").read()
-    features = np.frombuffer(bytes_of("images-idx3"), np.uint8, offset=16).reshape(60000, 784)
-    return features.astype(np.float32), np.frombuffer(bytes_of("labels-idx1"), np.uint8, offset=8)
 
 
 class Data:
@@ -126,8 +114,9 @@ def compare_score(dataset):
 
 row("what", "gtlabel", "peer", "ratio", "wanted")
 row(*["---"] * 5)
-optdigits = Data("optdigits", *load_copy("optdigits"))
-fashion = Data("fashion", *load_fashion())
+_, features, names = load_copy(data, "optdigits")
+optdigits = Data("optdigits", features, np.unique(names, return_inverse=True)[1])
+fashion = Data("fashion", *load_fashion(data))
 compare_fit(optdigits, 5620, "softmax", 1, "0.33")
 compare_fit(fashion, 10000, "softmax", 1, "0.33")
 compare_fit(optdigits, 5620, "mlp", 1, "0.50")

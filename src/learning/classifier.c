@@ -26,6 +26,8 @@
 #define SOFTMAX_ITERATIONS 200
 #define MLP_ITERATIONS 100
 #define GRADIENT_TOLERANCE 1e-4
+#define NARROW_HIDDEN 64
+#define WIDE_MAX_WEIGHTS 65536	/* of networks with more hidden units */
 
 const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT] = {
 	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.1, 0},
@@ -34,6 +36,7 @@ const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT] = {
 	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.1, 0},
 	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0, 0},
 	{GTL_MLP, GTL_SCALING_COLUMN, 1.0, 64},
+	{GTL_MLP, GTL_SCALING_GLOBAL, 0.1, 128},
 };
 
 /* State of one fit. */
@@ -72,6 +75,13 @@ gtl_fit_outcome_name(GtlFitOutcome outcome)
 			return "out of memory";
 	}
 	return "unknown";
+}
+
+bool
+gtl_candidate_offered(const GtlCandidate *candidate, int dimension, int classes)
+{
+	return candidate->hidden <= NARROW_HIDDEN ||
+		gtl_shape(candidate, dimension, classes).weight_count <= WIDE_MAX_WEIGHTS;
 }
 
 size_t

@@ -31,10 +31,14 @@ typedef struct GtlCandidate
 
 /*
  * The candidates of autolabel.md 3.4 in their order of preference:
- * {global, column} x {softmax c=0.1, softmax c=1, MLP 64 c=1}.
+ * {global, column} x {softmax c=0.1, softmax c=1, MLP 64 c=1}; and a wider, smoother
+ * network, which is better with a few thousand labels (measured: bench/learning).
  */
-#define GTL_CANDIDATE_COUNT 6
+#define GTL_CANDIDATE_COUNT 7
 extern const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT];
+
+/* False: with so many features and classes a candidate would need much more memory than the others. */
+extern bool gtl_candidate_offered(const GtlCandidate *candidate, int dimension, int classes);
 
 typedef enum GtlFitOutcome
 {

@@ -40,7 +40,8 @@ typedef struct Item
 	int			keep;			/* model that takes the last candidate's fit; -1: none */
 
 	/* what came of it */
-	double		loss[MAX_CANDIDATES];	/* sum over the rows held out */
+	double		loss[MAX_CANDIDATES];	/* sum over the rows that count */
+	int64_t		counted;		/* rows */
 	GtlFitReport report;		/* of the last candidate */
 } Item;
 
@@ -85,6 +86,7 @@ typedef struct State
 	int64_t		ntraining;
 	int32_t    *held_out;
 	int64_t		nheld_out;
+	bool	   *trained;		/* [classes] has a training row */
 	float	   *scored;			/* [GTL_SCORE_BLOCK_ROWS x dimension] */
 	float	   *probability;	/* [GTL_SCORE_BLOCK_ROWS x classes] */
 } State;
@@ -122,6 +124,7 @@ open_state(void *shared, const GtlLabeledSet *rows, const GtlEnv *env)
 	state->margin = at(block, block->margin);
 	state->training = gtl_env_alloc(env, (size_t) block->rows * sizeof(int32_t));
 	state->held_out = gtl_env_alloc(env, (size_t) block->rows * sizeof(int32_t));
+	state->trained = gtl_env_alloc(env, (size_t) block->classes * sizeof(bool));
 	state->scored = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * block->dimension * sizeof(float));
 	state->probability = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * block->classes * sizeof(float));
 	return state;
@@ -136,6 +139,7 @@ close_state(void *opened)
 		gtl_classifier_release(&state->model[i], state->env);
 	gtl_env_release(state->env, state->training);
 	gtl_env_release(state->env, state->held_out);
+	gtl_env_release(state->env, state->trained);
 	gtl_env_release(state->env, state->scored);
 	gtl_env_release(state->env, state->probability);
 	gtl_env_release(state->env, state);
@@ -178,18 +182,26 @@ split_fold(State *state, int fold, bool validation_only)
 {
 	state->ntraining = 0;
 	state->nheld_out = 0;
+	memset(state->trained, 0, (size_t) state->set.classes * sizeof(bool));
 	for (int64_t i = 0; i < state->set.rows; i++)
 	{
 		if (state->fold[i] == fold && (state->validation[i] || !validation_only))
 			state->held_out[state->nheld_out++] = (int32_t) i;
 		else
+		{
 			state->training[state->ntraining++] = (int32_t) i;
+			state->trained[state->set.labels[i]] = true;
+		}
 	}
 }
 
-/* Score the rows held out and sum up their log losses; false: stopped. */
+/*
+ * Score the rows held out and sum up their log losses; false: stopped.  A comparison leaves
+ * out classes that had no training row: nobody can predict them, and their losses, which
+ * are large and depend on how far a fit happened to go, would decide it.
+ */
 static bool
-score_held_out(State *state, const GtlClassifier *classifier, double *loss)
+score_held_out(State *state, const GtlClassifier *classifier, bool comparing, double *loss, int64_t *counted)
 {
 	GtlScorer  *scorer = gtl_scorer_create(classifier, state->env);
 	int32_t		best[GTL_SCORE_BLOCK_ROWS];
@@ -197,6 +209,7 @@ score_held_out(State *state, const GtlClassifier *classifier, double *loss)
 	bool		running = true;
 
 	*loss = 0.0;
+	*counted = 0;
 	for (int64_t from = 0; from < state->nheld_out && running; from += GTL_SCORE_BLOCK_ROWS)
 	{
 		const int32_t *row = state->held_out + from;
@@ -209,11 +222,15 @@ score_held_out(State *state, const GtlClassifier *classifier, double *loss)
 		gtl_scorer_block(scorer, state->scored, n, best, margin, state->probability);
 		for (int i = 0; i < n; i++)
 		{
-			double		p = state->probability[(size_t) i * state->set.classes + state->set.labels[row[i]]];
+			int32_t		label = state->set.labels[row[i]];
+			double		p = state->probability[(size_t) i * state->set.classes + label];
 
-			*loss -= log(p > PROBABILITY_MIN ? p : PROBABILITY_MIN);
 			state->best[row[i]] = best[i];
 			state->margin[row[i]] = margin[i];
+			if (comparing && !state->trained[label])
+				continue;
+			*loss -= log(p > PROBABILITY_MIN ? p : PROBABILITY_MIN);
+			(*counted)++;
 		}
 	}
 	gtl_scorer_release(scorer, state->env);
@@ -259,7 +276,7 @@ run_item(void *opened, int number)
 
 		fit_candidate(state, &item->candidate[c], start, center, &classifier, &item->report);
 		running = item->report.outcome != GTL_FIT_INTERRUPTED &&
-			score_held_out(state, &classifier, &item->loss[c]);
+			score_held_out(state, &classifier, item->keep < 0, &item->loss[c], &item->counted);
 		gtl_classifier_release(&previous, state->env);
 		previous = classifier;
 	}
@@ -443,14 +460,18 @@ static void
 choose(const Block *block, const int *first, int ncandidates, GtlSelection *selection)
 {
 	double		loss[MAX_CANDIDATES] = {0};
+	int64_t		counted[MAX_CANDIDATES] = {0};
 
 	for (int fold = 0; fold < GTL_FOLDS; fold++)
 		for (int i = 0; i < block->nitems; i++)
 			for (int c = 0; block->item[i].fold == fold && c < block->item[i].ncandidates; c++)
+			{
 				loss[first[i] + c] += block->item[i].loss[c];
+				counted[first[i] + c] += block->item[i].counted;
+			}
 	for (int c = 0; c < ncandidates; c++)
 	{
-		selection->log_loss[c] = block->rows > 0 ? loss[c] / (double) block->rows : 0.0;
+		selection->log_loss[c] = counted[c] > 0 ? loss[c] / (double) counted[c] : 0.0;
 		if (selection->log_loss[c] < selection->log_loss[selection->chosen])
 			selection->chosen = c;
 	}
@@ -580,7 +601,7 @@ gtl_crossfit_run(const GtlCrossfitSet *set, const GtlCandidate *candidate,
 		release_result(result, env);
 }
 
-/* The largest of all candidates. */
+/* The largest of all candidates that may be tried. */
 static size_t
 largest_fit(int64_t rows, int dimension, int classes, bool streamed)
 {
@@ -588,7 +609,8 @@ largest_fit(int64_t rows, int dimension, int classes, bool streamed)
 
 	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
 	{
-		size_t		need = gtl_classifier_fit_memory(&gtl_candidates[c], rows, dimension, classes, streamed);
+		size_t		need = !gtl_candidate_offered(&gtl_candidates[c], dimension, classes) ? 0 :
+			gtl_classifier_fit_memory(&gtl_candidates[c], rows, dimension, classes, streamed);
 
 		largest = need > largest ? need : largest;
 	}
@@ -602,7 +624,8 @@ largest_model(int dimension, int classes)
 
 	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
 	{
-		size_t		need = gtl_classifier_bytes(&gtl_candidates[c], dimension, classes);
+		size_t		need = !gtl_candidate_offered(&gtl_candidates[c], dimension, classes) ? 0 :
+			gtl_classifier_bytes(&gtl_candidates[c], dimension, classes);
 
 		largest = need > largest ? need : largest;
 	}
@@ -618,6 +641,7 @@ gtl_crossfit_process_memory(int64_t rows, int dimension, int classes, bool strea
 	scored = gtl_size_add(scored, (size_t) gtl_candidates[GTL_CANDIDATE_COUNT - 1].hidden);
 	scored = gtl_size_multiply(scored, GTL_SCORE_BLOCK_ROWS * sizeof(float));
 	scored = gtl_size_add(scored, gtl_size_multiply((size_t) rows, 2 * sizeof(int32_t)));
+	scored = gtl_size_add(scored, (size_t) classes * sizeof(bool));
 	return gtl_size_add(gtl_size_add(scored, models), largest_fit(rows, dimension, classes, streamed));
 }
 

@@ -24,16 +24,16 @@ typedef struct GtlCrossfitSet
 typedef struct GtlSelection
 {
 	int			chosen;			/* index into the candidates given */
-	double		log_loss[GTL_CANDIDATE_COUNT + 2];	/* mean K-fold log loss of each,
-													 * probabilities clipped at
-													 * 1e-12; infinity: not tried */
+	double		log_loss[GTL_CANDIDATE_COUNT + 2];	/* mean K-fold log loss of each;
+													 * infinity: not tried */
 	bool		interrupted;
 } GtlSelection;
 
 /*
- * Mean log loss over all rows of set, each scored by a model fitted to the rows of
- * the other folds (training and validation objects alike); the lowest wins, ties
- * go to the first.  centers may be NULL; else centers[i] (NULL: none) is the penalty
+ * Mean log loss over the rows of set, each scored by a model fitted to the rows of
+ * the other folds (training and validation objects alike), probabilities clipped at
+ * 1e-12; rows of classes that the other folds do not have are left out.  The lowest
+ * wins, ties go to the first.  centers may be NULL; else centers[i] (NULL: none) is the penalty
  * centre, or for a network the start, of candidate i's fits.
  */
 extern void gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates,

@@ -13,11 +13,11 @@
 #include "learning/select.h"
 
 /*
- * Networks are compared with softmax regression only while a fit takes about a
- * second (rows x dimension x the wider of hidden layer and classes), and not on fewer
+ * Networks are compared with softmax regression only while a fit takes a second or
+ * two (rows x dimension x the wider of hidden layer and classes), and not on fewer
  * rows than this.
  */
-#define NETWORK_MAX_PRODUCT 1e8
+#define NETWORK_MAX_PRODUCT 2e8
 #define NETWORK_MIN_ROWS 100
 
 bool
@@ -47,6 +47,8 @@ list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled,
 		int			width = candidate->hidden > labeled->classes ? candidate->hidden : labeled->classes;
 		double		product = (double) labeled->rows * labeled->dimension * width;
 
+		if (!gtl_candidate_offered(candidate, labeled->dimension, labeled->classes))
+			continue;
 		if (settings->algorithm == GTL_ENGINE_SOFTMAX && network)
 			continue;
 		if (settings->algorithm == GTL_ENGINE_MLP && !network)

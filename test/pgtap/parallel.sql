@@ -49,13 +49,13 @@ SELECT is(weights('no file'), weights('alone'), 'no temporary file: the same mod
 
 -- ---- Nor does memory ---------------------------------------------------------------------------
 
--- 1.5 MB of features, more than half of the 2 MB, and scaled copies that do not fit the rest.
+-- 2.2 MB of features, more than half of the 4 MB, and scaled copies that do not fit the rest.
 CREATE TABLE heap AS SELECT row_number() OVER (ORDER BY n, id) AS id, gold, features, CASE WHEN n > 1 OR id > 1500 THEN gold END AS known
-  FROM things, generate_series(1, 4) n;
+  FROM things, generate_series(1, 6) n;
 ALTER TABLE heap ADD PRIMARY KEY (id);
 RESET gtlabel.max_parallel_workers;
 SELECT gt_train('roomy', 'heap', 'gold', algorithm => 'softmax') \g /dev/null
-SET maintenance_work_mem = '2MB';
+SET maintenance_work_mem = '4MB';
 SELECT gt_train('streamed', 'heap', 'gold', algorithm => 'softmax') \g /dev/null
 SET gtlabel.max_parallel_workers = 0;
 SELECT gt_train('streamed alone', 'heap', 'gold', algorithm => 'softmax') \g /dev/null
@@ -67,7 +67,7 @@ SELECT throws_ok($$SELECT gt_train('cramped', 'heap', 'gold')$$, '53400', 'tempo
 RESET temp_file_limit;
 CREATE TABLE wide AS SELECT i AS id, (i % 2)::text AS gold, ARRAY(SELECT random()::float4 FROM generate_series(1, 16000) WHERE i > 0) AS features
   FROM generate_series(1, 20) i;
-SELECT throws_like($$SELECT gt_train('wide', 'wide', 'gold')$$, 'memory required for training model "wide" is % MB, maintenance_work_mem is 2 MB',
+SELECT throws_like($$SELECT gt_train('wide', 'wide', 'gold')$$, 'memory required for training model "wide" is % MB, maintenance_work_mem is 4 MB',
                    'weights cannot be streamed');
 RESET maintenance_work_mem;
 RESET gtlabel.max_parallel_workers;
@@ -90,7 +90,7 @@ SELECT run('solo', 'softmax') AS solo \gset
 RESET gtlabel.max_parallel_workers;
 SET force_parallel_mode = on;   -- also for work that is too short
 SELECT run('team', 'softmax') AS team \gset
-SET maintenance_work_mem = '2MB';
+SET maintenance_work_mem = '4MB';
 SELECT run('poor', 'softmax') AS poor \gset
 RESET maintenance_work_mem;
 RESET force_parallel_mode;

@@ -121,9 +121,9 @@ selected(bool linear)
 		float	   *x = data.features + i * 4;
 
 		for (int j = 0; j < 4; j++)
-			x[j] = (float) gtl_random_normal(121, GTL_STREAM_ANNOTATOR, (uint64_t) (i * 4 + j));
+			x[j] = (float) gtl_random_normal(123, GTL_STREAM_ANNOTATOR, (uint64_t) (i * 4 + j));
 		if (linear)
-			data.labels[i] = x[0] + x[1] + 1.5 * gtl_random_normal(122, GTL_STREAM_FOLD, (uint64_t) i) > 0.0;
+			data.labels[i] = x[0] + x[1] + 1.5 * gtl_random_normal(124, GTL_STREAM_FOLD, (uint64_t) i) > 0.0;
 		else
 			data.labels[i] = x[0] * x[1] > 0.0f;
 	}
@@ -137,6 +137,26 @@ selected(bool linear)
 	algorithm = gtl_candidates[selection.chosen].algorithm;
 	data_release(&data);
 	return algorithm;
+}
+
+/* Classes of one row each, which no fit can predict, stay out of the comparison. */
+static void
+test_single_examples(void)
+{
+	Data		data;
+	GtlCrossfitSet set;
+	bool		validation[400];
+	int8_t		fold[400];
+	GtlSelection selection;
+
+	data_clouds(&data, 400, 6, 2, 0.1, 131);
+	data.set.classes = 82;
+	for (int i = 0; i < 80; i++)
+		data.labels[5 * i] = 2 + i;
+	crossfit_init(&set, &data, validation, fold);
+	gtl_crossfit_select(&set, &gtl_candidates[1], NULL, 1, 1, &env, &selection);
+	CHECK(selection.log_loss[0] < 1.0);	/* with them 2.0 */
+	data_release(&data);
 }
 
 /* ---- A team: two processes' states in one, items in the reverse order ---- */
@@ -302,6 +322,7 @@ main(void)
 	reset_counters(-1);
 	test_crossfit_leak();
 	test_crossfit_interruption();
+	test_single_examples();
 	test_crossfit_team();
 	if (!under_valgrind())		/* 60 fits */
 	{

@@ -589,6 +589,10 @@ test_memory(void)
 	CHECK(gtl_crossfit_memory(INT64_MAX, 1000, 10, true) == SIZE_MAX);
 	CHECK(gtl_crossfit_memory(1000, 64, 10, false) < 64 * 1024 * 1024);
 
+	/* 1,536 dimensions are common, and 64 MB the server's default */
+	CHECK(gtl_crossfit_memory(1000, 1536, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_candidate_offered(&gtl_candidates[GTL_CANDIDATE_COUNT - 1], 256, 77));
+
 	data_clouds(&data, 500, 30, 5, 1.0, 95);
 	for (int k = 0; k < 2; k++)
 	{
