@@ -2,8 +2,7 @@
  * simulate.c
  *		gt_simulate_job: replays whole jobs on a table that is already labeled.
  *
- * Reads the dataset once into memory, runs learning/simulate.c on it, writes
- * nothing.
+ * Reads the dataset once, runs learning/simulate.c on it, writes nothing.
  */
 #include "base/compat.h"
 
@@ -13,6 +12,7 @@
 #include "base/errors.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/team.h"
 #include "catalog/model.h"
 #include "funcapi.h"
 #include "learning/simulate.h"
@@ -94,10 +94,7 @@ read_matrix(FunctionCallInfo fcinfo, GtlMatrix *matrix)
 	gtl_dataset_describe(PG_GETARG_OID(ARG_DATASET), gtl_argument_name_or_null(fcinfo, ARG_KEY_COLUMN),
 						 GTL_KEY_OPTIONAL, gtl_argument_name_or_null(fcinfo, ARG_FEATURES_COLUMN),
 						 gtl_argument_name_or_null(fcinfo, ARG_LABEL_COLUMN), NULL, &dataset);
-	gtl_matrix_read(&dataset, categories, ncategories, true, "simulating a labeling job", matrix);
-	gtl_memory_check(add_size(mul_size(mul_size(matrix->set.rows, matrix->set.dimension), sizeof(float)),
-							  gtl_simulate_memory(matrix->set.rows, matrix->set.dimension, matrix->set.classes)),
-					 "simulating a labeling job");
+	gtl_matrix_read(&dataset, categories, ncategories, GTL_SIMULATE_ROW_BYTES, "simulating a labeling job", matrix);
 }
 
 static void
@@ -151,6 +148,7 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 	settings.initial = read_initial_model(fcinfo, &matrix);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_env_init(&env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));
+	gtl_team_enable(&env);
 	env.progress = NULL;		/* the phases of all these rounds would say nothing */
 	for (int32 r = 0; r < repetitions; r++)
 	{

@@ -238,6 +238,18 @@ gtl_row_store_share(GtlRowStore *store)
 	return FilePathName(store->file);
 }
 
+int64
+gtl_row_store_count(const GtlRowStore *store)
+{
+	return store->rows;
+}
+
+Size
+gtl_row_store_memory(const GtlRowStore *store)
+{
+	return store->features == NULL ? 0 : mul_size(store->rows, store->row_bytes);
+}
+
 GtlRowStore *
 gtl_row_store_of(const GtlRowReader *reader)
 {

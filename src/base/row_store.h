@@ -30,7 +30,12 @@ extern void gtl_row_store_finish(GtlRowStore *store, GtlLabeledSet *set);
  */
 extern const char *gtl_row_store_share(GtlRowStore *store);
 
-/* The store of a reader that finish has set. */
+extern int64 gtl_row_store_count(const GtlRowStore *store);
+
+/* Bytes of the rows that are in memory. */
+extern Size gtl_row_store_memory(const GtlRowStore *store);
+
+/* The store of a reader that finish has set; NULL: another reader. */
 extern GtlRowStore *gtl_row_store_of(const GtlRowReader *reader);
 
 /* Another process's store, to be read. */

@@ -174,13 +174,22 @@ start_member(TeamWork *work, int number)
 		work->nworkers++;
 }
 
+/* Where the rows of the work are; NULL: it has none, or they cannot be shared. */
+static GtlRowStore *
+store_of(const GtlWorkRequest *request)
+{
+	if (request->rows == NULL || request->rows->reader == NULL)
+		return NULL;
+	return gtl_row_store_of(request->rows->reader);
+}
+
 /* How many members the settings, the work and the budget allow. */
 static int
 count_members(const GtlWorkRequest *request)
 {
 	Size		budget = gtl_memory_budget();
-	Size		rows = request->rows == NULL || request->rows->features == NULL ? 0 :
-	(Size) request->rows->rows * request->rows->dimension * sizeof(float);
+	GtlRowStore *store = store_of(request);
+	Size		rows = store == NULL ? 0 : gtl_row_store_memory(store);
 	Size		left = budget - Min(budget, rows + request->block_size + request->process_bytes);
 	int			count = Min(gtl_setting_max_parallel_workers, request->nitems - 1);
 
@@ -206,15 +215,6 @@ fill_segment(TeamSegment *segment, const GtlWorkRequest *request, int nmembers, 
 		pg_atomic_init_u32(&segment->item[i], IDLE);
 }
 
-/* The path of a file with the rows; NULL: they cannot be shared. */
-static const char *
-share_rows(const GtlLabeledSet *rows)
-{
-	GtlRowStore *store = rows->reader == NULL ? NULL : gtl_row_store_of(rows->reader);
-
-	return store == NULL ? NULL : gtl_row_store_share(store);
-}
-
 static const GtlTeam team_methods;
 
 static GtlWork *
@@ -222,7 +222,8 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 {
 	MemoryContext context = (MemoryContext) env->context;
 	int			nmembers = count_members(request);
-	const char *path = nmembers > 0 && request->rows != NULL ? share_rows(request->rows) : NULL;
+	GtlRowStore *store = store_of(request);
+	const char *path = nmembers > 0 && store != NULL ? gtl_row_store_share(store) : NULL;
 	Size		block = MAXALIGN(offsetof(TeamSegment, item) + sizeof(pg_atomic_uint32) * request->nitems);
 	MemoryContextCallback *callback;
 	dsm_segment *handle;
@@ -242,7 +243,7 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 	if (request->rows != NULL)
 	{
 		work->process.segment->has_rows = true;
-		work->process.segment->rows = request->rows->rows;
+		work->process.segment->rows = gtl_row_store_count(store);
 		work->process.segment->dimension = request->rows->dimension;
 		strcpy(work->process.segment->path, path);
 		work->process.rows = *request->rows;

@@ -55,6 +55,7 @@ typedef struct Block
 	uint64_t	seed;
 	int64_t		stats_count;
 	size_t		labels;
+	size_t		place;			/* 0: none */
 	size_t		validation;
 	size_t		fold;
 	size_t		mean;
@@ -113,6 +114,7 @@ open_state(void *shared, const GtlLabeledSet *rows, const GtlEnv *env)
 	state->set.features = rows->features;
 	state->set.reader = rows->reader;
 	state->set.labels = at(block, block->labels);
+	state->set.place = block->place == 0 ? NULL : at(block, block->place);
 	state->set.streamed = block->streamed;
 	state->stats.dimension = block->dimension;
 	state->stats.count = block->stats_count;
@@ -314,6 +316,7 @@ lay_out(Block *layout, int64_t rows, int dimension)
 
 	(void) gtl_work_reserve(&size, sizeof(Block));
 	layout->labels = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(int32_t)));
+	layout->place = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(int32_t)));
 	layout->validation = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(bool)));
 	layout->fold = gtl_work_reserve(&size, gtl_size_multiply((size_t) rows, sizeof(int8_t)));
 	layout->mean = gtl_work_reserve(&size, (size_t) dimension * sizeof(double));
@@ -334,6 +337,8 @@ init_layout(const GtlCrossfitSet *set, uint64_t seed, Block *layout, size_t *siz
 	layout->seed = seed;
 	layout->stats_count = set->stats.count;
 	*size = lay_out(layout, set->labeled.rows, set->labeled.dimension);
+	if (set->labeled.place == NULL)
+		layout->place = 0;
 }
 
 static double
@@ -371,6 +376,8 @@ begin(const GtlCrossfitSet *set, const Block *layout, size_t size, const GtlEnv 
 	if (rows > 0)
 	{
 		memcpy(at(block, block->labels), labeled->labels, rows * sizeof(int32_t));
+		if (labeled->place != NULL)
+			memcpy(at(block, block->place), labeled->place, rows * sizeof(int32_t));
 		memcpy(at(block, block->validation), set->validation, rows * sizeof(bool));
 		memcpy(at(block, block->fold), set->fold, rows * sizeof(int8_t));
 	}

@@ -24,9 +24,11 @@ typedef struct GtlLabeledSet
 	int64_t		rows;
 	int			dimension;
 	int			classes;
-	const float *features;		/* [rows x dimension], unscaled; NULL: only the reader has them */
+	const float *features;		/* [... x dimension], unscaled; NULL: only the reader has them */
 	const int32_t *labels;		/* [rows], 0 .. classes - 1 */
-	const GtlRowReader *reader; /* the same rows; may be NULL if they are in memory */
+	const int32_t *place;		/* [rows], ascending: which rows of features and reader they
+								 * are; NULL: the same ones */
+	const GtlRowReader *reader; /* the same as features; may be NULL if those are there */
 	bool		streamed;		/* a fit keeps no copy of its rows but reads them in each
 								 * evaluation; the result is the same, bit for bit */
 } GtlLabeledSet;

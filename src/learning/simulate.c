@@ -13,7 +13,6 @@
 
 #include "base/random.h"
 #include "learning/select.h"
-#include "learning/shape.h"
 
 typedef struct Simulation
 {
@@ -120,7 +119,6 @@ typedef struct Rows
 {
 	GtlEngineEvidence evidence;
 	int32_t    *object;
-	float	   *features;
 	int32_t    *labels;
 	bool	   *validation;
 	bool	   *active;
@@ -137,7 +135,6 @@ gather(Simulation *s, Rows *rows)
 
 	memset(rows, 0, sizeof *rows);
 	rows->object = gtl_env_alloc(s->env, n * sizeof(int32_t));
-	rows->features = gtl_env_alloc(s->env, n * (size_t) data->dimension * sizeof(float));
 	rows->labels = gtl_env_alloc(s->env, n * sizeof(int32_t));
 	rows->validation = gtl_env_alloc(s->env, n * sizeof(bool));
 	rows->active = gtl_env_alloc(s->env, n * sizeof(bool));
@@ -147,8 +144,6 @@ gather(Simulation *s, Rows *rows)
 		if (s->answer[o] < 0)
 			continue;
 		rows->object[i] = (int32_t) o;
-		memcpy(rows->features + i * data->dimension, data->features + o * data->dimension,
-			   (size_t) data->dimension * sizeof(float));
 		rows->labels[i] = s->answer[o];
 		rows->validation[i] = s->validation_no[o] >= 0;
 		rows->active[i] = s->active[o];
@@ -162,7 +157,8 @@ gather(Simulation *s, Rows *rows)
 	rows->evidence.set.labeled = (GtlLabeledSet)
 	{
 		.rows = i,.dimension = data->dimension,.classes = data->classes,
-			.features = rows->features,.labels = rows->labels
+			.features = data->features,.reader = data->reader,.streamed = data->streamed,
+			.place = rows->object,.labels = rows->labels
 	};
 	rows->evidence.set.validation = rows->validation;
 	rows->evidence.set.fold = rows->fold;
@@ -183,19 +179,17 @@ static void
 release_rows(Simulation *s, Rows *rows)
 {
 	gtl_env_release(s->env, rows->object);
-	gtl_env_release(s->env, rows->features);
 	gtl_env_release(s->env, rows->labels);
 	gtl_env_release(s->env, rows->validation);
 	gtl_env_release(s->env, rows->active);
 	gtl_env_release(s->env, rows->fold);
 }
 
+/* A read that fails interrupts: the rows do not matter then. */
 static void
 read_rows(void *context, int64_t first, int count, float *rows)
 {
-	const GtlLabeledSet *data = context;
-
-	memcpy(rows, data->features + first * data->dimension, sizeof(float) * (size_t) count * (size_t) data->dimension);
+	(void) gtl_labeled_rows((const GtlLabeledSet *) context, NULL, first, count, rows);
 }
 
 static void
@@ -311,14 +305,4 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	gtl_env_release(env, s.validation_no);
 	gtl_env_release(env, s.active);
 	return done;
-}
-
-size_t
-gtl_simulate_memory(int64_t rows, int dimension, int classes)
-{
-	size_t		object = 5 * sizeof(int32_t) + 3 * sizeof(double);
-	size_t		copy = gtl_size_multiply(gtl_size_multiply((size_t) rows, (size_t) dimension), sizeof(float));
-
-	copy = gtl_size_add(copy, gtl_size_multiply((size_t) rows, object));
-	return gtl_size_add(copy, gtl_crossfit_memory(rows, dimension, classes, false));
 }

@@ -44,7 +44,7 @@ extern bool gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats
 						 const GtlSimulationSettings *settings, uint64_t seed, const GtlEnv *env,
 						 GtlSimulationReport report, void *report_context);
 
-/* Bytes beyond the data itself. */
-extern size_t gtl_simulate_memory(int64_t rows, int dimension, int classes);
+/* Bytes that it allocates for each object, beyond those of cross-fitting them all. */
+#define GTL_SIMULATE_ROW_BYTES (5 * sizeof(int32_t) + 3 * sizeof(double))
 
 #endif							/* GTL_SIMULATE_H */

@@ -94,7 +94,7 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	set->dimension = job->dimension;
 	set->classes = job->ncategories;
 	set->labels = labels->class_no;
-	gtl_training_set_finish(store, set, psprintf("training labeling job \"%s\"", job->name));
+	gtl_training_set_finish(store, set, 0, psprintf("training labeling job \"%s\"", job->name));
 	gtl_job_feature_stats(job, env, &evidence->engine.set.stats);
 }
 

@@ -18,10 +18,8 @@ typedef struct MatrixState
 {
 	const GtlDataset *dataset;
 	GtlMatrix  *matrix;
-	const char *what;
 	GtlNames   *names;
 	bool		open;			/* categories are found, not given */
-	bool		in_memory;
 	GtlRowStore *store;			/* NULL: no row yet */
 	int64		capacity;		/* of labels */
 	int32	   *labels;
@@ -50,15 +48,13 @@ make_room(MatrixState *state)
 		state->labels = palloc_extended(mul_size(state->capacity, sizeof(int32)), MCXT_ALLOC_HUGE);
 	else
 		state->labels = repalloc_huge(state->labels, mul_size(state->capacity, sizeof(int32)));
-	if (state->in_memory)
-		gtl_memory_check(mul_size(mul_size(state->capacity, state->matrix->set.dimension), sizeof(float)), state->what);
 }
 
 static void
 begin_rows(MatrixState *state, int dimension)
 {
 	state->matrix->set.dimension = dimension;
-	state->store = state->in_memory ? gtl_row_store_create(dimension, MaxAllocHugeSize) : gtl_training_set_create(dimension);
+	state->store = gtl_training_set_create(dimension);
 	gtl_stats_init(&state->matrix->stats, dimension, &state->env);
 }
 
@@ -109,7 +105,7 @@ count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
 }
 
 void
-gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, bool in_memory,
+gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, Size row_bytes,
 				const char *what, GtlMatrix *matrix)
 {
 	MatrixState state;
@@ -118,8 +114,6 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, b
 	memset(&state, 0, sizeof(state));
 	state.dataset = dataset;
 	state.matrix = matrix;
-	state.in_memory = in_memory;
-	state.what = what;
 	state.open = categories == NULL;
 	state.names = gtl_names_create();
 	gtl_env_init(&state.env, CurrentMemoryContext);
@@ -134,8 +128,5 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, b
 	matrix->set.classes = matrix->ncategories;
 	matrix->set.labels = state.labels;
 	count_classes(matrix, dataset);
-	if (in_memory)
-		gtl_row_store_finish(state.store, &matrix->set);
-	else
-		gtl_training_set_finish(state.store, &matrix->set, what);
+	gtl_training_set_finish(state.store, &matrix->set, row_bytes, what);
 }

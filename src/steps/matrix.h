@@ -21,11 +21,10 @@ typedef struct GtlMatrix
 /*
  * Reads the rows that have a label.  categories NULL: the distinct labels, in the
  * order of their bytes.  Error for a label that is not among the categories, no
- * labeled row, or one class only.  The features lie in memory, or are a training set
- * (training_set.h); either way an error, which `what` is for, if they do not fit
- * maintenance_work_mem.  Everything is allocated in the current memory context.
+ * labeled row, or one class only.  The features are a training set (training_set.h),
+ * which row_bytes and `what` are for.  Everything is allocated in the current memory context.
  */
 extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories,
-							bool in_memory, const char *what, GtlMatrix *matrix);
+							Size row_bytes, const char *what, GtlMatrix *matrix);
 
 #endif							/* GTL_MATRIX_H */

@@ -13,13 +13,14 @@ gtl_training_set_create(int dimension)
 }
 
 void
-gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, const char *what)
+gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, Size row_bytes, const char *what)
 {
 	Size		held;
 
 	gtl_row_store_finish(store, set);
-	held = set->features == NULL ? 0 : mul_size(mul_size(set->rows, set->dimension), sizeof(float));
-	set->streamed = gtl_crossfit_memory(set->rows, set->dimension, set->classes, false) > gtl_memory_budget() - held;
+	held = add_size(gtl_row_store_memory(store), mul_size(set->rows, row_bytes));
+	set->streamed = gtl_crossfit_memory(set->rows, set->dimension, set->classes, false) >
+		gtl_memory_budget() - Min(held, gtl_memory_budget());
 	if (set->streamed)
 		gtl_memory_check(add_size(held, gtl_training_set_least(set->rows, set->dimension, set->classes)), what);
 }

@@ -17,10 +17,10 @@ extern GtlRowStore *gtl_training_set_create(int dimension);
 
 /*
  * When all rows have been added: sets features, reader and streamed of the set, whose
- * other members are set.  Error if the training does not fit the budget in any way; `what`
- * names it.
+ * other members are set.  row_bytes: that the caller needs besides, for each row.  Error if
+ * the work does not fit the budget in any way; `what` names it.
  */
-extern void gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, const char *what);
+extern void gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, Size row_bytes, const char *what);
 
 /* Bytes that a training needs at least, with everything in files that can be. */
 extern Size gtl_training_set_least(int64 rows, int dimension, int classes);

@@ -98,6 +98,25 @@ SELECT matches(:'solo'::text, '^[0-9a-f]{32} [2-9] [1-9]\d* [1-9]\d*$', 'a job o
 SELECT is(:'team'::text, :'solo', 'the same labels by a team');
 SELECT is(:'poor'::text, :'solo', 'and with little memory');
 
+-- ---- Simulations ------------------------------------------------------------------------------
+
+CREATE FUNCTION simulated() RETURNS text LANGUAGE sql AS $$
+    SELECT md5(string_agg(r::text, ',' ORDER BY repetition, round_no, human_labeled)) || ' ' || count(*)
+      FROM gt_simulate_job('heap', 'gold', key_column => 'id', schedule => 'eager', algorithm => 'softmax', target_accuracy => 0.93, seed => 3,
+                           max_human_labeled_object_count => 3000, repetitions => 2) r $$;
+SET gtlabel.max_parallel_workers = 0;
+SELECT simulated() AS solo \gset
+RESET gtlabel.max_parallel_workers;
+SET force_parallel_mode = on;
+SELECT simulated() AS team \gset
+SET maintenance_work_mem = '4500kB';
+SELECT simulated() AS poor \gset
+RESET maintenance_work_mem;
+RESET force_parallel_mode;
+SELECT matches(:'solo'::text, '^[0-9a-f]{32} ([5-9]|\d\d)$', 'jobs of several rounds, simulated');
+SELECT is(:'team'::text, :'solo', 'the same simulation by a team');
+SELECT is(:'poor'::text, :'solo', 'and with little memory');
+
 -- ---- Helpers come and go ------------------------------------------------------------------------
 
 -- Long enough to be looked at.

@@ -275,14 +275,18 @@ static void
 test_streaming(void)
 {
 	Data		data;
-	int32_t		subset[700];
+	int32_t		subset[700],
+				labels[700];
 	Stream		stream;
 	GtlRowReader reader = {stream_read, &stream};
 
 	data_clouds(&data, 5000, 12, 3, 2.0, 21);	/* more than one slice */
 	stream = (Stream){data.features, 12, -1, 0};
 	for (int i = 0; i < 700; i++)
+	{
 		subset[i] = 7 * i + i % 5;
+		labels[i] = data.labels[subset[i]];
+	}
 	for (int k = 0; k < 4; k++)
 	{
 		GtlFitRequest request = request_for(&data, (GtlAlgorithm) (k % 2), GTL_SCALING_COLUMN, 1.0);
@@ -308,6 +312,16 @@ test_streaming(void)
 		CHECK(counters.peak - before <= gtl_classifier_fit_memory(&request.candidate, k < 2 ? 5000 : 700, 12, 3, true));
 		CHECK(memcmp(model.weights, again.weights, model.weight_count * sizeof(float)) == 0);
 		gtl_classifier_release(&again, &env);
+		if (k >= 2)				/* the same rows as a set of their own */
+		{
+			streamed.rows = 700;
+			streamed.labels = labels;
+			streamed.place = subset;
+			request.subset = NULL;
+			gtl_classifier_fit(&request, &env, &again, &report);
+			CHECK(memcmp(model.weights, again.weights, model.weight_count * sizeof(float)) == 0);
+			gtl_classifier_release(&again, &env);
+		}
 		gtl_classifier_release(&model, &env);
 
 		for (long n = 0; n < 27; n += 13)	/* the reader fails */
