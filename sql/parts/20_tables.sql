@@ -264,6 +264,8 @@ CREATE TABLE gtlabel.round (
 );
 COMMENT ON TABLE gtlabel.round IS 'One active-learning step with its evidence. Written by src/catalog/round.c';
 COMMENT ON COLUMN gtlabel.round.batch_no IS 'The batch after which the round ran';
+COMMENT ON COLUMN gtlabel.round.candidate IS 'Number of the classifier that the comparison chose: 0 is shrunk towards the initial model, the others stand in src/learning/classifier.c; -1: kept from the round before';
+COMMENT ON COLUMN gtlabel.round.candidate_log_loss IS '5-fold log loss by number, from 0; infinity: not tried; NULL: nothing was compared in this round';
 COMMENT ON COLUMN gtlabel.round.threshold IS 'Loosest margin that keeps the promise; NULL: none does';
 COMMENT ON COLUMN gtlabel.round.certificate_n IS 'Active validation objects at or above the threshold';
 COMMENT ON COLUMN gtlabel.round.certificate_k IS 'Those among certificate_n whose predicted label is wrong';

@@ -20,9 +20,10 @@ typedef struct GtlRound
 	int32		training_count;
 	int32		validation_count;
 	int32		validation_active;
-	int			candidate;		/* chosen; -1: kept from the round before */
+	int			candidate;		/* number of the chosen one (engine.h); -1: kept from the
+								 * round before */
 	int			ncandidates;	/* 0: none were compared this round */
-	double		candidate_log_loss[GTL_CANDIDATE_COUNT + 2];
+	double		candidate_log_loss[GTL_CANDIDATE_COUNT + 1];	/* by number */
 
 	GtlPromise	promise;
 	GtlCertificate certificate;

@@ -34,9 +34,9 @@ gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no)
 	return (int) (gtl_random_bits(seed, GTL_STREAM_FOLD, (uint64_t) object_no) % GTL_FOLDS);
 }
 
-/* Indexes into gtl_candidates of those to compare; returns how many. */
+/* Numbers of the candidates to compare; returns how many. */
 static int
-list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled, int *indexes)
+list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled, int *numbers)
 {
 	int			count = 0;
 
@@ -56,7 +56,7 @@ list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled,
 		if (settings->algorithm == GTL_ENGINE_AUTO && network &&
 			(labeled->rows < NETWORK_MIN_ROWS || product > NETWORK_MAX_PRODUCT))
 			continue;
-		indexes[count++] = i;
+		numbers[count++] = i + 1;
 	}
 	return count;
 }
@@ -66,7 +66,7 @@ static bool
 choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				 const GtlEnv *env, GtlEngineRound *round)
 {
-	int			indexes[GTL_CANDIDATE_COUNT + 1];
+	int			numbers[GTL_CANDIDATE_COUNT + 1];
 	GtlCandidate candidates[GTL_CANDIDATE_COUNT + 1];
 	const GtlClassifier *centers[GTL_CANDIDATE_COUNT + 1] = {NULL};
 	GtlSelection selection;
@@ -79,23 +79,23 @@ choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	}
 	if (evidence->initial != NULL)
 	{
-		indexes[0] = GTL_ENGINE_INITIAL;
+		numbers[0] = GTL_ENGINE_INITIAL;
 		centers[0] = evidence->initial;
 		count = 1;
 	}
-	count += list_candidates(settings, &evidence->set.labeled, indexes + count);
+	count += list_candidates(settings, &evidence->set.labeled, numbers + count);
 	for (int i = 0; i < count; i++)
-		candidates[i] = indexes[i] == GTL_ENGINE_INITIAL ? evidence->initial->candidate : gtl_candidates[indexes[i]];
+		candidates[i] = numbers[i] == GTL_ENGINE_INITIAL ? evidence->initial->candidate : gtl_candidates[numbers[i] - 1];
 	gtl_crossfit_select(&evidence->set, candidates, centers, count, settings->seed, env, &selection);
 	if (selection.interrupted)
 		return false;
 	round->compared = true;
-	round->chosen = indexes[selection.chosen];
+	round->chosen = numbers[selection.chosen];
 	round->candidate = candidates[selection.chosen];
 	for (int i = 0; i <= GTL_CANDIDATE_COUNT; i++)
 		round->log_loss[i] = INFINITY;
 	for (int i = 0; i < count; i++)
-		round->log_loss[indexes[i]] = selection.log_loss[i];
+		round->log_loss[numbers[i]] = selection.log_loss[i];
 	return true;
 }
 

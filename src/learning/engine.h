@@ -21,8 +21,11 @@ typedef enum GtlEngineAlgorithm
 	GTL_ENGINE_MLP = 2
 } GtlEngineAlgorithm;
 
-/* Number of the candidate that is shrunk towards the initial model. */
-#define GTL_ENGINE_INITIAL GTL_CANDIDATE_COUNT
+/*
+ * Candidates have numbers, which tables keep: that which is shrunk towards the initial
+ * model, and from 1 on those of gtl_candidates.
+ */
+#define GTL_ENGINE_INITIAL 0
 
 /* What stays the same over the rounds of a job. */
 typedef struct GtlEngineSettings
@@ -78,10 +81,9 @@ typedef struct GtlEngineRound
 	/* train */
 	bool		has_model;
 	GtlCandidate candidate;
-	int			chosen;			/* index into gtl_candidates, or GTL_ENGINE_INITIAL; -1:
-								 * kept from the round before */
+	int			chosen;			/* number of the candidate; -1: kept from the round before */
 	bool		compared;		/* log_loss is set */
-	double		log_loss[GTL_CANDIDATE_COUNT + 1];	/* infinity: not tried */
+	double		log_loss[GTL_CANDIDATE_COUNT + 1];	/* by number; infinity: not tried */
 	GtlCrossfitResult fit;
 
 	/* score */
