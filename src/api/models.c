@@ -27,6 +27,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include <math.h>
 
@@ -97,6 +98,7 @@ gtl_sql_drop_model(PG_FUNCTION_ARGS)
 /* A model at a call site. */
 typedef struct Predictor
 {
+	MemoryContext context;		/* of all that is here; goes when the next model is named */
 	char	   *name;
 	GtlModel   *model;
 	GtlRowScorer *scorer;
@@ -152,20 +154,26 @@ find_predictor(FunctionCallInfo fcinfo)
 {
 	text	   *name = PG_GETARG_TEXT_PP(0);
 	Predictor  *predictor = fcinfo->flinfo->fn_extra;
+	MemoryContext context;
 	MemoryContext caller;
 	GtlEnv		env;
 
 	if (predictor != NULL && strlen(predictor->name) == VARSIZE_ANY_EXHDR(name) &&
 		memcmp(predictor->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0)
 		return predictor;
-	caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	gtl_env_init(&env, fcinfo->flinfo->fn_mcxt);
+	if (predictor != NULL)
+		MemoryContextDelete(predictor->context);
+	fcinfo->flinfo->fn_extra = NULL;
+	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "gtlabel predictor", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	gtl_env_init(&env, context);
 	predictor = palloc0(sizeof(Predictor));
+	predictor->context = context;
 	predictor->name = text_to_cstring(name);
 	predictor->model = gtl_model_find(predictor->name, &env);
 	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, &env);
 	predictor->narrow = palloc(sizeof(float) * predictor->model->classifier.dimension);
-	set_cast(predictor, get_fn_expr_argtype(fcinfo->flinfo, 1), fcinfo->flinfo->fn_mcxt);
+	set_cast(predictor, get_fn_expr_argtype(fcinfo->flinfo, 1), context);
 	fcinfo->flinfo->fn_extra = predictor;
 	MemoryContextSwitchTo(caller);
 	return predictor;

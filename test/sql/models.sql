@@ -35,6 +35,9 @@ SELECT avg((gt_predict('mo softmax', features) = gold)::int) > 0.92 AS accurate 
 COMMIT;
 RESET ALL;
 SET search_path = public, mo, gtl_test;
+-- models by turns: one at a time is in memory
+SELECT count(DISTINCT gt_predict(m, features)) AS kinds, (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'gtlabel predictor') AS models_in_memory
+  FROM (SELECT * FROM gtl_test.digits ORDER BY id LIMIT 200) d, unnest(ARRAY['mo softmax', 'mo mlp']) m;
 SELECT gt_predict(NULL::text, ARRAY[1]::float4[]) IS NULL AS null_in_null_out;
 
 -- rows without a label do not train; categories may be given
@@ -68,6 +71,10 @@ SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, 'NaN']::float4[]) $$);
 SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, 1e300]::float8[]) $$);
 SELECT refused($$ SELECT gt_predict('mo few', 'text'::text) $$);
 SELECT refused($$ SELECT gt_predict('no such model', ARRAY[1, 2]::float4[]) $$);
+SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', annotator_error => 1) $$);
+SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', annotator_error => 'NaN') $$);
+SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', initial_model => 'mo softmax') $$);
+SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', ARRAY['down', 'up', 'never'], initial_model => 'mo few') $$);
 SELECT count(*) AS left_behind FROM gt_models WHERE model_name = 'mo x';
 -- bytes that are not a model are an error, not a crash
 UPDATE gtlabel.model SET weights = set_byte(weights, 20, 255 - get_byte(weights, 20)) WHERE model_name = 'mo again';
