@@ -57,12 +57,13 @@ percent_or_dash(double share)
 static char *
 duration(double seconds)
 {
-	int64		whole = (int64) rint(seconds);
+	int64		whole;
 
 	if (isnan(seconds))
 		return pstrdup("-");
 	if (seconds < 60)
 		return psprintf("%.1f s", seconds);
+	whole = (int64) rint(seconds);
 	if (whole < 3600)
 		return psprintf("%d min %d s", (int) (whole / 60), (int) (whole % 60));
 	return psprintf("%s h %d min", gtl_text_count(whole / 3600), (int) (whole % 3600 / 60));
