@@ -50,12 +50,3 @@ gtl_error_setting(const char *setting, const char *problem, const char *hint)
 			 errmsg("%s %s", setting, problem),
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
-
-void
-gtl_error_unsupported(const char *setting, const char *value, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s %s is not supported", setting, value),
-			 errhint("%s", hint)));
-}

@@ -15,7 +15,4 @@ extern void gtl_error_unknown_category(const char *label, const char *job_name,
 /* "… must be between …" for a setting of gt_create_job and its kin. */
 extern void gtl_error_setting(const char *setting, const char *problem, const char *hint) pg_attribute_noreturn();
 
-/* A setting that this version does not have yet. */
-extern void gtl_error_unsupported(const char *setting, const char *value, const char *hint) pg_attribute_noreturn();
-
 #endif							/* GTL_ERRORS_H */
