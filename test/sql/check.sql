@@ -65,9 +65,21 @@ DROP TABLE ch.things;
 SELECT * FROM ailments();
 
 -- damage
+CREATE FUNCTION ch.go_on() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE gt_advance_job('ch') = 'in_progress' LOOP
+        PERFORM gt_annotate('ch', array_agg(object_key), array_agg(CASE WHEN object_key::int % 3 = 0 THEN 'fizz' ELSE 'plain' END))
+           FROM gt_tasks WHERE job_name = 'ch' AND state = 'available';
+    END LOOP;
+END $$;
 BEGIN;
 DELETE FROM gtlabel.feature_page WHERE job_id = :ch;
 SELECT * FROM ailments() WHERE severity = 'error' AND subject = 'job ch';
+SELECT regexp_replace(refused($$ SELECT ch.go_on() $$), 'job \d+', 'job (number)') AS refused;
+ROLLBACK;
+BEGIN;
+UPDATE gtlabel.feature_page SET data = substr(data, 1, 9) WHERE job_id = :ch;
+SELECT regexp_replace(refused($$ SELECT ch.go_on() $$), 'job \d+', 'job (number)') AS refused;
 ROLLBACK;
 BEGIN;
 DELETE FROM gtlabel.label WHERE job_id = :ch AND object_no = (SELECT min(object_no) FROM gtlabel.label WHERE job_id = :ch);

@@ -97,8 +97,26 @@ SELECT object_key, label, confidence FROM gt_labels WHERE job_name = 'co own' OR
 SELECT object_key, reason FROM gt_failures WHERE job_name = 'co own';
 SELECT gtl_test.check_counters('co own');
 SELECT refused($$ SELECT gt_create_job('co bad', 'co.things', ARRAY['a', 'b'], features_column => NULL, consolidation => 'pg_catalog.lower(text)') $$);
--- a function that is gone is an error that names it, and nothing is lost
+SELECT refused($$ SELECT gt_create_job('co bad', 'co.things', ARRAY['a', 'b'], features_column => NULL, consolidation => '4294967295') $$);
+SELECT refused($$ SELECT gt_create_job('co bad', 'co.some_gold', ARRAY['fizz', 'plain'], features_column => NULL, gold_column => 'known',
+                                       consolidation => 'co.first_answer(text, text[], text[], text[])') $$);
+-- one that answers nonsense is refused, and the batch waits
 SELECT gtl_test.answer('co own', annotator => 'ann'), gtl_test.answer('co own', annotator => 'bob');
+CREATE FUNCTION co.answer_with(key text, label text, confidence float8) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE OR REPLACE FUNCTION co.first_answer(job_name text, object_keys text[], annotators text[], labels text[])'
+                   ' RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE sql AS %L',
+                   format('SELECT COALESCE(%L, object_keys[1]), %L, %L::float8', key, label, confidence));
+    RETURN refused($r$ SELECT gt_advance_job('co own') $r$);
+END $$;
+SELECT co.answer_with(NULL, NULL, 0.5);
+SELECT co.answer_with('99', 'fizz', 0.5);
+SELECT co.answer_with(NULL, 'buzz', 0.5);
+SELECT co.answer_with(NULL, 'fizz', 1.1);
+SELECT co.answer_with(NULL, 'fizz', 'NaN');
+SELECT co.answer_with(NULL, 'fizz', NULL);
+SELECT state, human_labeled FROM gt_jobs WHERE job_name = 'co own';
+-- a function that is gone is an error that names it, and nothing is lost
 DROP FUNCTION co.first_answer;
 SELECT refused($$ SELECT gt_advance_job('co own') $$);
 SELECT count(*) FROM gt_annotations WHERE job_name = 'co own';

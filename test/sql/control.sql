@@ -97,6 +97,7 @@ SELECT event, state, detail FROM gt_events WHERE job_name = 'co stop' ORDER BY e
 SELECT refused($$SELECT gt_stop_job('co stop')$$);
 SELECT refused($$SELECT gt_resume_job('co stop')$$);
 SELECT refused($$SELECT gt_retry_failed('co stop')$$);
+SELECT refused($$SELECT gt_withdraw_machine_labels('co stop')$$);
 SELECT refused($$SELECT gt_annotate('co stop', ARRAY['3'], ARRAY['fizz'])$$);
 SELECT refused($$SELECT * FROM gt_accept_tasks('co stop')$$);
 SELECT gt_advance_job('co stop');

@@ -116,6 +116,7 @@ SELECT lo.go_on('lo function');
 
 SELECT gt_purge_job('lo whole');
 SELECT * FROM lo.outcome('lo whole');
+SELECT refused($$ SELECT gt_drop_model('lo whole/1') $$);
 SELECT topic FROM gt_explain_object('lo whole', (SELECT min(object_key) FROM gt_labels WHERE job_name = 'lo whole' AND NOT human_annotated)) ORDER BY 1;
 SELECT avg((gt_predict('lo whole/' || (SELECT max(round_no) FROM gt_rounds WHERE job_name = 'lo whole'), features) = gold)::int) > 0.9 AS predicts FROM gtl_test.digits;
 SELECT refused($$ SELECT * FROM gt_simulate_job((SELECT dataset FROM gt_jobs WHERE job_name = 'lo whole'), 'gold') $$) ~ '^42P01 relation with OID \d+ does not exist$' AS refused;
