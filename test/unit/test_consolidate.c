@@ -4,8 +4,7 @@
  *		implementation beside the fast one, and the edges.
  *
  * argv[1]: a folder with NAME_crowd.csv.gz and NAME_reference.csv.gz or
- * NAME_gold.csv.gz.  anesthesia has to be there; bluebirds and adult2 are tested
- * where they are.
+ * NAME_gold.csv.gz of anesthesia, bluebirds and adult2.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -210,6 +209,15 @@ read_crowd(const char *folder, const char *name, Crowd *crowd)
 	crowd->votes.annotator = crowd->all + MOST;
 	crowd->votes.label = crowd->all + 2 * MOST;
 	return true;
+}
+
+static bool
+read_required(const char *folder, const char *name, Crowd *crowd)
+{
+	bool		found = read_crowd(folder, name, crowd);
+
+	CHECK(found);
+	return found;
 }
 
 static void
@@ -551,10 +559,8 @@ test_anesthesia(const char *folder)
 	GtlConsolidated result;
 	Plain		plain;
 	int			count[4] = {0};
-	bool		found = read_crowd(folder, "anesthesia", &crowd);
 
-	CHECK(found);
-	if (!found)
+	if (!read_required(folder, "anesthesia", &crowd))
 		return;
 	read_truth(folder, "anesthesia", "reference", &crowd);
 	CHECK(crowd.votes.count == 315 && crowd.votes.items == 45 &&
@@ -594,14 +600,14 @@ test_bluebirds(const char *folder)
 	Crowd		crowd;
 	GtlConsolidated result;
 
-	if (!read_crowd(folder, "bluebirds", &crowd))
+	if (!read_required(folder, "bluebirds", &crowd))
 		return;
 	read_truth(folder, "bluebirds", "gold", &crowd);
 	gtl_consolidate(&crowd.votes, GTL_CONSOLIDATE_MAJORITY, true, &env, &result);
 	CHECK_NEAR(accuracy(&crowd, &result), 0.7593, 1e-3);
 	release(&result);
 	gtl_consolidate(&crowd.votes, GTL_CONSOLIDATE_DAWID_SKENE, true, &env, &result);
-	CHECK(accuracy(&crowd, &result) >= 0.88);
+	CHECK(accuracy(&crowd, &result) >= 0.89);
 	release(&result);
 	free_crowd(&crowd);
 }
@@ -613,7 +619,7 @@ test_adult2(const char *folder)
 	GtlConsolidated result;
 	double		majority;
 
-	if (!read_crowd(folder, "adult2", &crowd))
+	if (!read_required(folder, "adult2", &crowd))
 		return;
 	read_truth(folder, "adult2", "gold", &crowd);
 	gtl_consolidate(&crowd.votes, GTL_CONSOLIDATE_MAJORITY, true, &env, &result);
@@ -972,7 +978,8 @@ main(int argc, char **argv)
 
 	test_anesthesia(folder);
 	test_bluebirds(folder);
-	test_adult2(folder);
+	if (getenv("GTL_VALGRIND") == NULL)
+		test_adult2(folder);	/* a minute there, and no other code than bluebirds' */
 	test_beside_plain();
 	test_many_votes();
 	test_majority();
