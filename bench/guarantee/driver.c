@@ -10,12 +10,14 @@
  *	schedule=standard|eager  guarantee=confidence|expected|strict|empirical
  *	algorithm=auto|softmax|mlp  target=0.95  level=0.95  batch=1000  error=0
  *	validation=SHARE    below 0: the service's rule
+ *	per_class=0         1: a certificate for each class
  *	seed=1  repetitions=100  processes=2  verbose=0
  *
  * ROWS is COPY text: id, tab, {feature,...}, tab, label.  Prints one line: repetitions, mean
  * and standard deviation of the human labels, mean machine-labeled share, mean realized
  * error, largest realized error (of the jobs with machine labels), jobs with machine
- * labels, jobs that missed the target, CPU seconds a job.
+ * labels, jobs that missed the target, CPU seconds a job; with per_class also the classes with
+ * machine labels, over all jobs, and those whose own error missed the target.
  *
  * The plain rule: a fixed validation set that nothing is trained on; after each batch
  * a model trained on the training batches only; the lowest margin at which the error
@@ -56,6 +58,8 @@ typedef struct Outcome
 	int64_t		human;
 	int64_t		machine;
 	double		error;			/* NaN: no machine labels */
+	int			classes_labeled;
+	int			classes_missed;
 	double		seconds;
 	bool		done;
 } Outcome;
@@ -390,6 +394,8 @@ take_final(void *context, const GtlSimulatedRound *round)
 	outcome->human = round->human_labeled;
 	outcome->machine = round->machine_labeled;
 	outcome->error = round->machine_error;
+	outcome->classes_labeled = round->classes_labeled;
+	outcome->classes_missed = round->classes_missed;
 }
 
 static double
@@ -434,6 +440,8 @@ print_outcomes(const Options *options, const Board *board, int64_t rows)
 	int			n = options->repetitions;
 	int			labeled = 0;
 	int			missed = 0;
+	int			classes = 0;
+	int			classes_missed = 0;
 	double		human = 0,
 				squares = 0,
 				share = 0,
@@ -450,6 +458,8 @@ print_outcomes(const Options *options, const Board *board, int64_t rows)
 		human += (double) o->human / n;
 		share += (double) o->machine / (double) rows / n;
 		seconds += o->seconds / n;
+		classes += o->classes_labeled;
+		classes_missed += o->classes_missed;
 		if (o->machine > 0)
 		{
 			labeled++;
@@ -463,8 +473,11 @@ print_outcomes(const Options *options, const Board *board, int64_t rows)
 	}
 	for (int r = 0; r < n; r++)
 		squares += (board->outcome[r].human - human) * (board->outcome[r].human - human);
-	printf("%d\t%.1f\t%.1f\t%.4f\t%.5f\t%.5f\t%d\t%d\t%.3f\n", n, human, n > 1 ? sqrt(squares / (n - 1)) : 0, share,
+	printf("%d\t%.1f\t%.1f\t%.4f\t%.5f\t%.5f\t%d\t%d\t%.3f", n, human, n > 1 ? sqrt(squares / (n - 1)) : 0, share,
 		   labeled > 0 ? error / labeled : 0, largest, labeled, missed, seconds);
+	if (options->simulation.engine.per_class)
+		printf("\t%d\t%d", classes, classes_missed);
+	printf("\n");
 }
 
 /* ---- Options ---- */
@@ -516,6 +529,8 @@ set_option(Options *options, char *argument)
 		simulation->annotator_error = atof(value);
 	else if (strcmp(argument, "validation") == 0)
 		simulation->validation_share = atof(value);
+	else if (strcmp(argument, "per_class") == 0)
+		simulation->engine.per_class = atoi(value) != 0;
 	else if (strcmp(argument, "seed") == 0)
 		options->seed = strtoull(value, NULL, 10);
 	else if (strcmp(argument, "repetitions") == 0)

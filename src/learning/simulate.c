@@ -36,6 +36,8 @@ typedef struct Simulation
 	bool		chosen_initial;
 	int64_t		machine;
 	double		machine_error;
+	int			classes_labeled;
+	int			classes_missed;
 } Simulation;
 
 /* A person's answer: the truth, or with probability annotator_error another class. */
@@ -200,7 +202,7 @@ report(const Simulation *s, bool final)
 		s->round_no, s->human, s->machine,
 		labeled ? s->last.certificate.threshold : NAN,
 		labeled ? s->last.certificate.bound : NAN,
-		labeled ? s->machine_error : NAN, final
+		labeled ? s->machine_error : NAN, s->classes_labeled, s->classes_missed, final
 	};
 
 	s->report(s->report_context, &round);
@@ -210,12 +212,28 @@ report(const Simulation *s, bool final)
 static void
 count_machine_labels(Simulation *s)
 {
-	int64_t		wrong = 0;
+	size_t		bytes = (size_t) s->data->classes * sizeof(int64_t);
+	int64_t    *count = gtl_env_alloc(s->env, bytes);
+	int64_t    *wrong = gtl_env_alloc(s->env, bytes);
+	int64_t		all_wrong = 0;
 
 	s->machine = s->last.covered;
 	for (int64_t i = 0; s->last.has_model && i < s->last.pool_count; i++)
-		wrong += gtl_engine_covers(&s->last, i) && s->last.best[i] != s->data->labels[s->last.pool[i]];
-	s->machine_error = s->machine > 0 ? (double) wrong / (double) s->machine : NAN;
+		if (gtl_engine_covers(&s->last, i))
+		{
+			count[s->last.best[i]]++;
+			wrong[s->last.best[i]] += s->last.best[i] != s->data->labels[s->last.pool[i]];
+		}
+	s->classes_labeled = s->classes_missed = 0;
+	for (int c = 0; c < s->data->classes; c++)
+	{
+		all_wrong += wrong[c];
+		s->classes_labeled += count[c] > 0;
+		s->classes_missed += (double) wrong[c] > (double) count[c] * (s->engine.promise.target_error + 1e-12);
+	}
+	s->machine_error = s->machine > 0 ? (double) all_wrong / (double) s->machine : NAN;
+	gtl_env_release(s->env, count);
+	gtl_env_release(s->env, wrong);
 }
 
 /* One round and the batch it chooses; false: interrupted, or an optimizer got no memory. */

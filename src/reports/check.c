@@ -258,7 +258,7 @@ run_job_checks(Check *check)
 
 static GtlStatement orphan_checks[] = {
 	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"),
-	ORPHANS("label"), ORPHANS("failure"), ORPHANS("model"), ORPHANS("round"), ORPHANS("step"), ORPHANS("event")
+	ORPHANS("label"), ORPHANS("failure"), ORPHANS("model"), ORPHANS("round"), ORPHANS("certificate"), ORPHANS("step"), ORPHANS("event")
 };
 
 static void

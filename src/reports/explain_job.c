@@ -165,6 +165,20 @@ describe_promise(const GtlPromise *promise, const GtlCertificate *c, const char 
 	return psprintf("%s: no promise, an estimate only, %d of %d validation objects wrong", labels, c->k, c->n);
 }
 
+/* The same of a job with per_class: the categories' own follow. */
+static char *
+describe_promises(const GtlRound *round)
+{
+	const GtlPromise *promise = &round->promise;
+	const char *labels = psprintf("%s machine labels, of each category by itself", gtl_text_count(round->auto_labeled));
+
+	if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE || promise->guarantee == GTL_GUARANTEE_STRICT)
+		return psprintf("%s: with a confidence of %s their error is at most %s (highest bound %s)", labels,
+						gtl_text_percent(1 - promise->delta), gtl_text_percent(promise->target_error),
+						gtl_text_percent(round->certificate.bound));
+	return describe_promise(promise, &round->certificate, labels);
+}
+
 /* As many categories as a person reads. */
 #define MOST_CATEGORIES 20
 
@@ -209,7 +223,7 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *stan
 	if (round->certificate.passed && round->auto_labeled > 0)
 		gtl_report_add(report, "certificate",
 					   job->per_class ?
-					   psprintf("%s machine labels; each category has its own certificate", gtl_text_count(round->auto_labeled)) :
+					   describe_promises(round) :
 					   describe_promise(&round->promise, &round->certificate,
 										psprintf("%s machine labels with a margin of at least %.4f",
 												 gtl_text_count(round->auto_labeled), round->certificate.threshold)),
@@ -283,8 +297,9 @@ forecast_rest(const GtlRound *round, int32 gained)
 	int64		a_batch = (int64) round->selected + gained;
 	int64		batches = (rest + a_batch - 1) / a_batch;
 
-	return psprintf("if each further batch does as much, about %s batches or %s labels by people are left",
-					gtl_text_count(batches), gtl_text_count(Min(batches * round->selected, rest)));
+	return psprintf("if each further batch does as much, about %s %s or %s labels by people are left",
+					gtl_text_count(batches), batches == 1 ? "batch" : "batches",
+					gtl_text_count(Min(batches * round->selected, rest)));
 }
 
 /* The same for an error bound that is still too high. */
@@ -313,13 +328,14 @@ explain_forecast(GtlReport *report, const GtlJob *job, const GtlStanding *standi
 	if (!standing->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0)
 		return;
 	initStringInfo(&words);
-	appendStringInfo(&words, "the last %s labels by people took the machine's from %s to %s and the lowest error bound from %s to %s",
-					 gtl_text_count(people), gtl_text_count(before->auto_labeled), gtl_text_count(round->auto_labeled),
-					 gtl_text_percent(before->certificate.best_bound), gtl_text_percent(round->certificate.best_bound));
-	if (gained > 0)
-		appendStringInfo(&words, "; %s", forecast_rest(round, gained));
-	else if (round->auto_labeled == 0 && before->auto_labeled == 0)
-		appendStringInfo(&words, "; %s", forecast_bound(before, round));
+	if (round->auto_labeled == 0 && before->auto_labeled == 0)
+		appendStringInfo(&words, "the last %s labels by people took the lowest error bound from %s to %s; %s", gtl_text_count(people),
+						 gtl_text_percent(before->certificate.best_bound), gtl_text_percent(round->certificate.best_bound),
+						 forecast_bound(before, round));
+	else
+		appendStringInfo(&words, "the last %s labels by people took the machine's from %s to %s%s%s", gtl_text_count(people),
+						 gtl_text_count(before->auto_labeled), gtl_text_count(round->auto_labeled),
+						 gained > 0 ? "; " : "", gained > 0 ? forecast_rest(round, gained) : "");
 	gtl_report_add(report, "forecast", words.data, NULL);
 }
 

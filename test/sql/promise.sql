@@ -83,6 +83,18 @@ SELECT r.round_no, r.added = h.added AS added, r.withdrawn = h.withdrawn AS with
  WHERE r.job_name = 'pr spoilt' ORDER BY 1;
 -- the forecast looks back at the batch before
 SELECT regexp_replace(finding, '\d[\d,.]*\d|\d', 'N', 'g') AS finding FROM gt_explain_job('pr spoilt') WHERE topic = 'forecast';
+-- without machine labels it is about the bound; with more of them, about what is left
+CREATE TABLE pr.noise AS SELECT id, features, CASE WHEN hashint8(id) % 2 = 0 THEN 'heads' ELSE 'tails' END AS gold FROM gtl_test.digits;
+SELECT gt_create_job('pr noise', 'pr.noise', ARRAY['heads', 'tails'], key_column => 'id', schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('pr gain', :digits_job, schedule => 'eager', target_accuracy => 0.97, validation_share => 0.21) > 0 AS created;
+DO $$
+BEGIN
+    FOR turn IN 1 .. 3 LOOP
+        PERFORM answer(job_name), gt_advance_job(job_name) FROM gt_jobs WHERE job_name IN ('pr noise', 'pr gain') AND state = 'in_progress';
+    END LOOP;
+END $$;
+SELECT j.job_name, regexp_replace(e.finding, '\d[\d,.]*\d|\d', 'N', 'g') AS finding FROM gt_jobs j, gt_explain_job(j.job_name) e
+ WHERE j.job_name IN ('pr noise', 'pr gain') AND e.topic = 'forecast' ORDER BY 1;
 -- taken back by hand
 SELECT object_key FROM gt_labels WHERE job_name = 'pr joint' AND NOT human_annotated AND round_no = 0 ORDER BY object_key::int LIMIT 1 \gset
 SELECT gt_withdraw_machine_labels('pr joint') > 0 AS taken_back;
