@@ -93,8 +93,8 @@ BEGIN
         PERFORM answer(job_name), gt_advance_job(job_name) FROM gt_jobs WHERE job_name IN ('pr noise', 'pr gain') AND state = 'in_progress';
     END LOOP;
 END $$;
-SELECT j.job_name, regexp_replace(e.finding, '\d[\d,.]*\d|\d', 'N', 'g') AS finding FROM gt_jobs j, gt_explain_job(j.job_name) e
- WHERE j.job_name IN ('pr noise', 'pr gain') AND e.topic = 'forecast' ORDER BY 1;
+SELECT j.job_name, replace(regexp_replace(e.finding, '\d[\d,.]*\d|\d', 'N', 'g'), 'N batch or', 'N batches or') AS finding
+  FROM gt_jobs j, gt_explain_job(j.job_name) e WHERE j.job_name IN ('pr noise', 'pr gain') AND e.topic = 'forecast' ORDER BY 1;
 -- taken back by hand
 SELECT object_key FROM gt_labels WHERE job_name = 'pr joint' AND NOT human_annotated AND round_no = 0 ORDER BY object_key::int LIMIT 1 \gset
 SELECT gt_withdraw_machine_labels('pr joint') > 0 AS taken_back;
