@@ -2,9 +2,12 @@
 # Eight annotators against background workers: no end of a batch is missed, and with restarts and
 # crashes in between every object still gets exactly its answers.
 #
+#	scripts/with-cluster --durable ... bash test/recovery/workers.sh [SECONDS]      of restarts and crashes; 15 by default
+#
 # with-cluster: -c max_worker_processes=16 -c max_prepared_transactions=4
 . "$(dirname "$0")/lib.bash"
 annotators=8
+seconds=${1:-$((15 * scale))}
 
 create_fixture $((200 + 200 * scale))
 sql <<'END'
@@ -47,13 +50,16 @@ BEGIN
     END LOOP;
 END $$;
 
--- Some tasks at a time until the job is at its end; now and then one is released or declined.
-CREATE PROCEDURE work(name text) LANGUAGE plpgsql AS $$
+-- Some tasks at a time while there is such a job; now and then one is released or declined.
+CREATE PROCEDURE work() LANGUAGE plpgsql AS $$
 DECLARE
+    name text;
     tasks bigint[];
     answers text[];
 BEGIN
-    WHILE (SELECT state FROM gt_jobs WHERE job_name = name) = 'in_progress' LOOP
+    LOOP
+        SELECT job_name INTO name FROM gt_jobs WHERE job_name LIKE 'work%' AND state = 'in_progress';
+        EXIT WHEN name IS NULL;
         COMMIT;
         SELECT array_agg(a.task_id), array_agg(CASE WHEN random() < 0.9 THEN t.gold ELSE 'a' END)
           INTO tasks, answers
@@ -146,12 +152,18 @@ say "deferred triggers, held cursors, exception handlers"
 
 # ---- Restarts and crashes ----------------------------------------------------------
 
-sql -c "SELECT gt_create_job('work', 'things', ARRAY['a','b','c'], annotators_per_object => 3, workteam => 'team',
-	max_concurrent_task_count => 20, target_accuracy => 0.9, algorithm => 'softmax', task_time_limit => '5 seconds', seed => $seed)" >/dev/null
+jobs=0
+next_job() {
+	jobs=$((jobs + 1))
+	sql -c "SELECT gt_create_job('work$jobs', 'things', ARRAY['a','b','c'], annotators_per_object => 3, workteam => 'team',
+		max_concurrent_task_count => 20, target_accuracy => 0.9, algorithm => 'softmax', task_time_limit => '5 seconds', seed => $seed + $jobs)" >/dev/null
+}
+next_job
 
 # A person who connects again whenever the connection is lost.
 person() {
-	until gone || psql -XqU "$1" -v ON_ERROR_STOP=1 -c "CALL work('work')" >"$GTL_CLUSTER/$1.log" 2>&1; do
+	until gone || [ -e "$GTL_CLUSTER/over" ]; do
+		psql -XqU "$1" -v ON_ERROR_STOP=1 -c "CALL work()" >"$GTL_CLUSTER/$1.log" 2>&1 || true
 		if grep -q '^ERROR' "$GTL_CLUSTER/$1.log" &&
 			! grep -qE 'is not leased to|is closed|is completed' "$GTL_CLUSTER/$1.log"; then
 			cat "$GTL_CLUSTER/$1.log"
@@ -160,24 +172,30 @@ person() {
 		sleep 0.1
 	done
 }
-for ((i = 1; i <= annotators; i++)); do person "member$i" & done
+people=()
+for ((i = 1; i <= annotators; i++)); do
+	person "member$i" &
+	people+=($!)
+done
 
-answers() { value "SELECT count(*) FROM gtlabel.annotation JOIN gt_jobs USING (job_id) WHERE job_name = 'work'"; }
-work_state() { value "SELECT state FROM gt_jobs WHERE job_name = 'work'"; }
-enough() { [ "$(answers)" -ge "$1" ] || [ "$(work_state)" != in_progress ]; }
-ended() { [ "$(work_state)" != in_progress ]; }
-for ((i = 0; i < 6 * scale; i++)); do
-	until_true 60 enough $(($(answers) + 60)) || fail "no progress: $(summary work)"
-	if ended; then break; fi
-	if ((i % 3 == 2)); then
+answers() { value "SELECT count(*) FROM gtlabel.annotation JOIN gt_jobs USING (job_id) WHERE job_name LIKE 'work%'"; }
+ended() { [ "$(value "SELECT state FROM gt_jobs WHERE job_name = 'work$jobs'")" != in_progress ]; }
+enough() { [ "$(answers)" -ge "$1" ] || ended; }
+restarts=0 end=$((SECONDS + seconds))
+while [ $SECONDS -lt $end ]; do
+	if ended; then next_job; fi
+	until_true 60 enough $(($(answers) + 60)) || fail "no progress: $(summary work$jobs)"
+	restarts=$((restarts + 1))
+	if ((restarts % 3 == 0)); then
 		scripts/cluster-ctl kill
 		scripts/cluster-ctl start
 	else
 		scripts/cluster-ctl restart
 	fi
 done
-say "$i restarts at $(answers) answers: $(summary work)"
-until_true $((120 * scale)) ended || fail "the job does not end: $(summary work)"
-wait || fail "an annotator ended with an error"
-check_job work 3
-say "$(summary work)"
+say "$restarts restarts at $(answers) answers: $(summary work$jobs)"
+until_true $((120 * scale)) ended || fail "the job does not end: $(summary work$jobs)"
+touch "$GTL_CLUSTER/over"
+for person in "${people[@]}"; do wait "$person" || fail "an annotator ended with an error"; done
+for ((i = 1; i <= jobs; i++)); do check_job "work$i" 3; done
+say "$jobs jobs, $(answers) answers: $(summary work$jobs)"
