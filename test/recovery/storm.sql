@@ -144,7 +144,7 @@ SELECT storm.put('object_count', '1758', '100', '1');
 SELECT storm.put('features', $$'{1,2,0,0.5}'::float4[]$$, $$'{1,2,0,0.5}'::float8[]$$, $$(SELECT features FROM things LIMIT 1)$$, $$'{1,2,0,0.5}'::vec$$, $$ROW(1, 2)::shape$$, $$ROW(-1, 2)::shape$$);
 
 SELECT storm.put('text', 'NULL', $$''$$, $$' '$$, $$'x'$$, $$'NaN'$$, $$'{}'$$, $$'%s%n'$$, $$'o''brien"; --'$$, $$E'tab\there'$$, $$'a/b'$$, $$repeat('x', 64)$$, $$repeat('é', 63)$$,
-                 $$repeat('x', 3000)$$, $$repeat('🐘', 1000000)$$, $$U&'\FFFD\0301'$$, $$current_user::text$$, $$'storm1'$$, $$E'\n'$$, $$'pg_class'$$);
+                 $$repeat('x', 3000)$$, $$repeat('🐘', 20000)$$, $$U&'\FFFD\0301'$$, $$current_user::text$$, $$'storm1'$$, $$E'\n'$$, $$'pg_class'$$);
 SELECT storm.put('name', 'NULL', $$''$$, $$'id'$$, $$'ctid'$$, $$'tableoid'$$, $$'xmin'$$, $$'........pg.dropped.2........'$$, $$'o"brien'$$, $$repeat('x', 63)::name$$, $$'*'$$, $$'things'$$);
 SELECT storm.put('regclass', 'NULL', '0::regclass', '4294967295::oid::regclass', '1::oid::regclass', $$'pg_class'$$, $$'pg_class_oid_index'$$, $$'gtlabel.job_id_seq'$$, $$'gtlabel.job_pkey'$$,
                  $$'gtlabel.feature_page'$$, $$'pg_stat_activity'$$, $$'information_schema.tables'$$, $$(SELECT reltoastrelid::regclass FROM pg_class WHERE relname = 'pg_proc')$$,
@@ -254,7 +254,7 @@ CREATE FUNCTION storm.blow() RETURNS text LANGUAGE sql VOLATILE AS $$
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND backend_type = ''gtlabel worker''') $$;
 
 CREATE FUNCTION storm.setting() RETURNS text LANGUAGE sql VOLATILE AS $$
-    SELECT storm.one('SET gtlabel.background = off', 'RESET gtlabel.background', 'RESET gtlabel.background', 'SET gtlabel.clock_offset = ''1 day''', 'SET maintenance_work_mem = ''1MB''', 'RESET maintenance_work_mem',
+    SELECT storm.one('SET gtlabel.background = off', 'RESET gtlabel.background', 'RESET gtlabel.background', 'SET gtlabel.max_parallel_workers = 0', 'SET gtlabel.max_parallel_workers = 8', 'SET gtlabel.clock_offset = ''1 day''', 'SET maintenance_work_mem = ''1MB''', 'RESET maintenance_work_mem',
         'SET work_mem = ''64kB''', 'SET force_parallel_mode = on', 'RESET force_parallel_mode', 'SET default_transaction_read_only = on', 'RESET default_transaction_read_only',
         'SET default_transaction_isolation = ''repeatable read''', 'RESET default_transaction_isolation', 'SET DateStyle = ''SQL, DMY''', 'SET IntervalStyle = ''iso_8601''', 'SET client_encoding = ''LATIN1''',
         'RESET client_encoding', 'SET statement_timeout = 20', 'SET statement_timeout = 3000', 'SET enable_indexscan = off', 'RESET ALL', 'DISCARD PLANS', 'LISTEN gtlabel') $$;
