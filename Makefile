@@ -25,7 +25,8 @@ help:
 	@echo "make unit-valgrind    the same under valgrind"
 	@echo "make check-symbols    every symbol that gtlabel.so exports carries the prefix"
 	@echo "make check-format     where the C code differs from the style;  make format  changes it"
-	@echo "make coverage         line coverage of the server tests, in build/coverage"
+	@echo "make coverage         line coverage of src/, in build/coverage"
+	@echo "make sanitize         the tests with gcc's sanitizers"
 	@echo "make dist             build/gtlabel-$(EXTVERSION).tar.gz from the last commit"
 	@echo
 	@echo "variables: PG_CONFIG=...  WERROR=1  REGRESS='a b'  ISOLATION='a b'  OPENBLAS_LIBS=...  LBFGS_LIBS=..."
@@ -41,9 +42,9 @@ demo:
 
 ifeq ($(PGXS),)
 
-all install installcheck unit unit-valgrind check-symbols coverage:
+all install installcheck unit unit-valgrind check-symbols coverage sanitize:
 	@echo "make: no pg_config found: set PG_CONFIG, or install postgresql-server-dev-15 (make setup does)" >&2; exit 1
-.PHONY: all install installcheck unit unit-valgrind check-symbols coverage
+.PHONY: all install installcheck unit unit-valgrind check-symbols coverage sanitize
 
 else
 
@@ -133,7 +134,7 @@ UNIT_SOURCES = $(sort $(wildcard test/unit/*.c))
 UNIT_MAINS := $(if $(UNIT_SOURCES),$(shell grep -lE '^(int[[:space:]]+)?main\>' $(UNIT_SOURCES)))
 UNIT_COMMON = $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES))
 UNIT_PROGRAMS = $(UNIT_MAINS:test/unit/%.c=build/unit/%)
-UNIT_CFLAGS = -g -O2 $(WARNINGS) -Isrc -Itest/unit $(OPENBLAS_CPPFLAGS)
+UNIT_CFLAGS = -g -O2 $(WARNINGS) $(UNIT_PROFILE) -Isrc -Itest/unit $(OPENBLAS_CPPFLAGS)
 UNIT_HEADERS = $(wildcard test/unit/*.h src/learning/*.h src/base/random.h)
 
 build/unit/obj/%.o: src/%.c $(UNIT_HEADERS)
@@ -158,7 +159,7 @@ unit-valgrind: unit-programs
 C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch])
 CLANG_FORMAT ?= $(firstword $(wildcard /usr/bin/clang-format-14) clang-format)
 
-.PHONY: check-format format check-symbols coverage dist
+.PHONY: check-format format check-symbols coverage sanitize dist
 check-format:
 	@CLANG_FORMAT=$(CLANG_FORMAT) scripts/format --check $(C_FILES)
 
@@ -175,6 +176,9 @@ check-symbols: all
 
 coverage:
 	@scripts/coverage
+
+sanitize:
+	@scripts/sanitize
 
 dist:
 	@mkdir -p build
