@@ -109,7 +109,7 @@ SELECT simulated() AS solo \gset
 RESET gtlabel.max_parallel_workers;
 SET force_parallel_mode = on;
 SELECT simulated() AS team \gset
-SET maintenance_work_mem = '4500kB';
+SET maintenance_work_mem = '6500kB';
 SELECT simulated() AS poor \gset
 RESET maintenance_work_mem;
 RESET force_parallel_mode;
