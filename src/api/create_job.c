@@ -26,7 +26,7 @@
 #include "steps/advance.h"
 #include "steps/custom_consolidation.h"
 #include "steps/snapshot.h"
-#include "steps/training_set.h"
+#include "steps/evidence.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -224,7 +224,7 @@ static void
 warn_of_memory(const GtlJob *job)
 {
 	int64		rows = Min((int64) job->validation_count + job->given_count + job->max_concurrent, job->object_count);
-	Size		needed = gtl_training_set_least(rows, job->dimension, job->ncategories);
+	Size		needed = gtl_evidence_memory(job, rows);
 
 	if (job->validation_count > 0 && needed > gtl_memory_budget())
 		ereport(WARNING,

@@ -73,7 +73,7 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	settings.seed = (uint64) PG_GETARG_INT64(6);
 	gtl_dataset_describe(PG_GETARG_OID(1), NULL, GTL_KEY_OPTIONAL, gtl_argument_name_or_null(fcinfo, 3),
 						 gtl_argument_name_or_null(fcinfo, 2), NULL, &dataset);
-	gtl_matrix_read(&dataset, categories, ncategories, 0, psprintf("training model \"%s\"", name), &matrix);
+	gtl_matrix_read(&dataset, categories, ncategories, &matrix);
 	PG_RETURN_INT64(gtl_train_model(name, &matrix, &settings));
 }
 

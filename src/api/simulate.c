@@ -94,7 +94,7 @@ read_matrix(FunctionCallInfo fcinfo, GtlMatrix *matrix)
 	gtl_dataset_describe(PG_GETARG_OID(ARG_DATASET), gtl_argument_name_or_null(fcinfo, ARG_KEY_COLUMN),
 						 GTL_KEY_OPTIONAL, gtl_argument_name_or_null(fcinfo, ARG_FEATURES_COLUMN),
 						 gtl_argument_name_or_null(fcinfo, ARG_LABEL_COLUMN), NULL, &dataset);
-	gtl_matrix_read(&dataset, categories, ncategories, GTL_SIMULATE_ROW_BYTES, "simulating a labeling job", matrix);
+	gtl_matrix_read(&dataset, categories, ncategories, matrix);
 }
 
 static void
@@ -133,6 +133,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_simulate_job);
 Datum
 gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 {
+	GtlTrainingNeeds needs = {.grows = true,.row_bytes = GTL_SIMULATE_ROW_BYTES,.what = "simulating a labeling job"};
 	GtlSimulationSettings settings;
 	GtlMatrix	matrix;
 	GtlEnv		env;
@@ -146,6 +147,9 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION))
 		set_best_validation(&settings, matrix.set.rows, matrix.set.classes);
 	settings.initial = read_initial_model(fcinfo, &matrix);
+	needs.algorithm = settings.engine.algorithm;
+	needs.initial = settings.initial;
+	gtl_training_set_finish(matrix.store, &matrix.set, &needs);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_env_init(&env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));
 	gtl_team_enable(&env);

@@ -359,14 +359,15 @@ estimate_seconds(const Block *layout)
 
 /* The work, with everything in the block but the models that the items start from. */
 static GtlWork *
-begin(const GtlCrossfitSet *set, const Block *layout, size_t size, const GtlEnv *env)
+begin(const GtlCrossfitSet *set, const Block *layout, size_t size,
+	  const GtlCandidate *candidates, int ncandidates, const GtlEnv *env)
 {
 	const GtlLabeledSet *labeled = &set->labeled;
 	size_t		rows = (size_t) labeled->rows;
 	GtlWorkRequest request = {
 		.kind = GTL_WORK_CROSSFIT,.block_size = size,.nitems = layout->nitems,.rows = labeled,
-		.process_bytes = gtl_crossfit_process_memory(labeled->rows, labeled->dimension, labeled->classes,
-													 labeled->streamed),
+		.process_bytes = gtl_crossfit_process_memory(candidates, ncandidates, labeled->rows,
+													 labeled->dimension, labeled->classes, labeled->streamed),
 		.seconds = estimate_seconds(layout)
 	};
 	GtlWork    *work = gtl_work_begin(&request, env);
@@ -503,7 +504,7 @@ gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *candidates,
 		center_models[c] = reserve_model(layout, &size, input_bytes(centers == NULL ? NULL : centers[c]));
 	list_selection(layout, candidates, centers, ncandidates, center_models, first);
 
-	work = begin(set, layout, size, env);
+	work = begin(set, layout, size, candidates, ncandidates, env);
 	for (int c = 0; c < ncandidates; c++)
 		put_model(work, center_models[c], centers == NULL ? NULL : centers[c], env);
 	selection->interrupted = !do_items(work, "selecting", env);
@@ -595,7 +596,7 @@ gtl_crossfit_run(const GtlCrossfitSet *set, const GtlCandidate *candidate,
 		item->center = i == 0 ? reserve_model(layout, &size, input_bytes(start->center)) : layout->item[0].center;
 	}
 
-	work = begin(set, layout, size, env);
+	work = begin(set, layout, size, candidate, 1, env);
 	put_model(work, layout->item[0].center, start->center, env);
 	for (int i = 0; i < layout->nitems; i++)
 		put_model(work, layout->item[i].start, i == 0 ? start->full : start->fold[i - 1], env);
@@ -608,16 +609,14 @@ gtl_crossfit_run(const GtlCrossfitSet *set, const GtlCandidate *candidate,
 		release_result(result, env);
 }
 
-/* The largest of all candidates that may be tried. */
 static size_t
-largest_fit(int64_t rows, int dimension, int classes, bool streamed)
+largest_fit(const GtlCandidate *candidates, int ncandidates, int64_t rows, int dimension, int classes, bool streamed)
 {
 	size_t		largest = 0;
 
-	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
+	for (int c = 0; c < ncandidates; c++)
 	{
-		size_t		need = !gtl_candidate_offered(&gtl_candidates[c], dimension, classes) ? 0 :
-			gtl_classifier_fit_memory(&gtl_candidates[c], rows, dimension, classes, streamed);
+		size_t		need = gtl_classifier_fit_memory(&candidates[c], rows, dimension, classes, streamed);
 
 		largest = need > largest ? need : largest;
 	}
@@ -625,42 +624,54 @@ largest_fit(int64_t rows, int dimension, int classes, bool streamed)
 }
 
 static size_t
-largest_model(int dimension, int classes)
+largest_model(const GtlCandidate *candidates, int ncandidates, int dimension, int classes)
 {
 	size_t		largest = 0;
 
-	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
+	for (int c = 0; c < ncandidates; c++)
 	{
-		size_t		need = !gtl_candidate_offered(&gtl_candidates[c], dimension, classes) ? 0 :
-			gtl_classifier_bytes(&gtl_candidates[c], dimension, classes);
+		size_t		need = gtl_classifier_bytes(&candidates[c], dimension, classes);
 
 		largest = need > largest ? need : largest;
 	}
 	return largest;
 }
 
-size_t
-gtl_crossfit_process_memory(int64_t rows, int dimension, int classes, bool streamed)
+/* A scorer's working memory: the rows twice, scores and probabilities, the hidden layer. */
+static size_t
+score_bytes(const GtlCandidate *candidates, int ncandidates, int dimension, int classes)
 {
-	size_t		scored = gtl_size_add(gtl_size_multiply((size_t) dimension, 2), gtl_size_multiply((size_t) classes, 2));
-	size_t		models = gtl_size_multiply(largest_model(dimension, classes), GTL_FOLDS + 2);
+	size_t		columns = gtl_size_add(gtl_size_multiply((size_t) dimension, 2), gtl_size_multiply((size_t) classes, 2));
+	int			hidden = 0;
 
-	scored = gtl_size_add(scored, (size_t) gtl_candidates[GTL_CANDIDATE_COUNT - 1].hidden);
-	scored = gtl_size_multiply(scored, GTL_SCORE_BLOCK_ROWS * sizeof(float));
-	scored = gtl_size_add(scored, gtl_size_multiply((size_t) rows, 2 * sizeof(int32_t)));
-	scored = gtl_size_add(scored, (size_t) classes * sizeof(bool));
-	return gtl_size_add(gtl_size_add(scored, models), largest_fit(rows, dimension, classes, streamed));
+	for (int c = 0; c < ncandidates; c++)
+		hidden = candidates[c].hidden > hidden ? candidates[c].hidden : hidden;
+	return gtl_size_multiply(gtl_size_add(columns, (size_t) hidden), GTL_SCORE_BLOCK_ROWS * sizeof(float));
 }
 
 size_t
-gtl_crossfit_memory(int64_t rows, int dimension, int classes, bool streamed)
+gtl_crossfit_process_memory(const GtlCandidate *candidates, int ncandidates,
+							int64_t rows, int dimension, int classes, bool streamed)
+{
+	size_t		total = score_bytes(candidates, ncandidates, dimension, classes);
+
+	total = gtl_size_add(total, gtl_size_multiply((size_t) rows, 2 * sizeof(int32_t)));
+	total = gtl_size_add(total, (size_t) classes * sizeof(bool));
+	total = gtl_size_add(total, gtl_size_multiply(largest_model(candidates, ncandidates, dimension, classes), GTL_FOLDS + 2));
+	return gtl_size_add(total, largest_fit(candidates, ncandidates, rows, dimension, classes, streamed));
+}
+
+size_t
+gtl_crossfit_memory(const GtlCandidate *candidates, int ncandidates,
+					int64_t rows, int dimension, int classes, bool streamed)
 {
 	Block		layout;
 	size_t		shared = lay_out(&layout, rows, dimension);
 	size_t		results = gtl_size_multiply((size_t) rows, sizeof(int32_t) + sizeof(double));
+	size_t		model = largest_model(candidates, ncandidates, dimension, classes);
 
 	/* models: start and result of each, in the block; the results once more at the end */
-	shared = gtl_size_add(shared, gtl_size_multiply(largest_model(dimension, classes), 3 * (GTL_FOLDS + 1) + 1));
+	shared = gtl_size_add(shared, gtl_size_multiply(model, 3 * (GTL_FOLDS + 1) + 1));
 	return gtl_size_add(gtl_size_add(shared, results),
-						gtl_crossfit_process_memory(rows, dimension, classes, streamed));
+						gtl_crossfit_process_memory(candidates, ncandidates, rows, dimension, classes, streamed));
 }

@@ -69,7 +69,9 @@ extern void gtl_crossfit_run(const GtlCrossfitSet *set, const GtlCandidate *cand
  * Peak bytes of select and run, for the caller's budget: what each process that takes part
  * allocates, and that of one process with the block they share and the results.
  */
-extern size_t gtl_crossfit_process_memory(int64_t rows, int dimension, int classes, bool streamed);
-extern size_t gtl_crossfit_memory(int64_t rows, int dimension, int classes, bool streamed);
+extern size_t gtl_crossfit_process_memory(const GtlCandidate *candidates, int ncandidates,
+										  int64_t rows, int dimension, int classes, bool streamed);
+extern size_t gtl_crossfit_memory(const GtlCandidate *candidates, int ncandidates,
+								  int64_t rows, int dimension, int classes, bool streamed);
 
 #endif							/* GTL_CROSSFIT_H */

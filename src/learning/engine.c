@@ -34,6 +34,21 @@ gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no)
 	return (int) (gtl_random_bits(seed, GTL_STREAM_FOLD, (uint64_t) object_no) % GTL_FOLDS);
 }
 
+/* Is a candidate compared with the others when so many rows are labeled? */
+static bool
+is_compared(const GtlCandidate *candidate, GtlEngineAlgorithm algorithm, int64_t rows, int dimension, int classes)
+{
+	bool		network = candidate->algorithm == GTL_MLP;
+	int			width = candidate->hidden > classes ? candidate->hidden : classes;
+	double		product = (double) rows * dimension * width;
+
+	if (!gtl_candidate_offered(candidate, dimension, classes))
+		return false;
+	if (algorithm != GTL_ENGINE_AUTO)
+		return network == (algorithm == GTL_ENGINE_MLP);
+	return !network || (rows >= NETWORK_MIN_ROWS && product <= NETWORK_MAX_PRODUCT);
+}
+
 /* Numbers of the candidates to compare; returns how many. */
 static int
 list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled, int *numbers)
@@ -41,24 +56,29 @@ list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled,
 	int			count = 0;
 
 	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
-	{
-		const GtlCandidate *candidate = &gtl_candidates[i];
-		bool		network = candidate->algorithm == GTL_MLP;
-		int			width = candidate->hidden > labeled->classes ? candidate->hidden : labeled->classes;
-		double		product = (double) labeled->rows * labeled->dimension * width;
-
-		if (!gtl_candidate_offered(candidate, labeled->dimension, labeled->classes))
-			continue;
-		if (settings->algorithm == GTL_ENGINE_SOFTMAX && network)
-			continue;
-		if (settings->algorithm == GTL_ENGINE_MLP && !network)
-			continue;
-		if (settings->algorithm == GTL_ENGINE_AUTO && network &&
-			(labeled->rows < NETWORK_MIN_ROWS || product > NETWORK_MAX_PRODUCT))
-			continue;
-		numbers[count++] = i + 1;
-	}
+		if (is_compared(&gtl_candidates[i], settings->algorithm, labeled->rows, labeled->dimension, labeled->classes))
+			numbers[count++] = i + 1;
 	return count;
+}
+
+size_t
+gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial, const GtlClassifier *previous,
+				  int64_t fewest, int64_t rows, int dimension, int classes, bool streamed)
+{
+	GtlCandidate candidates[GTL_CANDIDATE_COUNT + 2];
+	int			count = 0;
+
+	/* networks drop out as rows are added */
+	if (fewest < NETWORK_MIN_ROWS)
+		fewest = rows < NETWORK_MIN_ROWS ? rows : NETWORK_MIN_ROWS;
+	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+		if (is_compared(&gtl_candidates[i], algorithm, fewest, dimension, classes))
+			candidates[count++] = gtl_candidates[i];
+	if (initial != NULL)
+		candidates[count++] = initial->candidate;
+	if (previous != NULL)
+		candidates[count++] = previous->candidate;
+	return gtl_crossfit_memory(candidates, count, rows, dimension, classes, streamed);
 }
 
 /* Compare the candidates, or keep the one of the round before; false: interrupted. */

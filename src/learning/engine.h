@@ -108,6 +108,15 @@ typedef struct GtlEngineRound
 	int			nalternatives;
 } GtlEngineRound;
 
+/*
+ * Bytes that training allocates at its peak, beyond the rows themselves, in rounds of
+ * `fewest` to `rows` labeled rows.  initial and previous as in the evidence; only their
+ * kind matters.
+ */
+extern size_t gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial,
+								const GtlClassifier *previous, int64_t fewest, int64_t rows,
+								int dimension, int classes, bool streamed);
+
 /* Is there enough to train and certify with? */
 extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
 

@@ -24,7 +24,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "steps/training_set.h"
+#include "steps/evidence.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -289,7 +289,7 @@ check_memory(Check *check, const GtlJob *job)
 {
 	int64		rows = Min((int64) job->human_labeled + job->given_count + job->max_concurrent,
 						   (int64) job->object_count + job->given_count);
-	Size		needed = gtl_training_set_least(rows, job->dimension, job->ncategories);
+	Size		needed = gtl_evidence_memory(job, rows);
 
 	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > gtl_memory_budget())
 		found(check, "warning", psprintf("job %s", quote_identifier(job->name)),

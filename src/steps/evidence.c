@@ -82,7 +82,10 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	GtlRowStore *store = gtl_training_set_create(job->dimension);
 	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
 	float	   *row = palloc(sizeof(float) * job->dimension);
+	GtlTrainingNeeds needs = {0};
+	GtlEngineSettings settings;
 
+	gtl_evidence_settings(job, &settings);
 	for (int i = 0; i < labels->count; i++)
 	{
 		gtl_feature_reader_rows(reader, labels->object_no[i], 1, row);
@@ -94,7 +97,11 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	set->dimension = job->dimension;
 	set->classes = job->ncategories;
 	set->labels = labels->class_no;
-	gtl_training_set_finish(store, set, 0, psprintf("training labeling job \"%s\"", job->name));
+	needs.algorithm = settings.algorithm;
+	needs.initial = evidence->engine.initial;
+	needs.previous = evidence->engine.previous;
+	needs.what = psprintf("training labeling job \"%s\"", job->name);
+	gtl_training_set_finish(store, set, &needs);
 	gtl_job_feature_stats(job, env, &evidence->engine.set.stats);
 }
 
@@ -115,7 +122,6 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;
 	describe_rows(job, evidence);
-	load_features(job, env, evidence);
 	if (evidence->last.model_id != 0)
 		evidence->previous = gtl_model_get(evidence->last.model_id, env);
 	if (job->initial_model_id != 0)
@@ -129,6 +135,16 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 		if (evidence->previous->has_folds)
 			evidence->engine.previous_folds = evidence->previous->fold;
 	}
+	load_features(job, env, evidence);
+}
+
+Size
+gtl_evidence_memory(const GtlJob *job, int64 rows)
+{
+	GtlEngineSettings settings;
+
+	gtl_evidence_settings(job, &settings);
+	return gtl_engine_memory(settings.algorithm, NULL, NULL, rows, rows, job->dimension, job->ncategories, true);
 }
 
 void

@@ -32,6 +32,9 @@ typedef struct GtlEvidence
 /* Loads everything into the current memory context, within the budget (training_set.h). */
 extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence);
 
+/* Bytes that a round on this many labeled rows needs at least. */
+extern Size gtl_evidence_memory(const GtlJob *job, int64 rows);
+
 /* The job's settings as the engine takes them. */
 extern void gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings);
 

@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "base/names.h"
-#include "steps/training_set.h"
 #include "utils/memutils.h"
 
 #define FIRST_CAPACITY 1024
@@ -105,8 +104,7 @@ count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
 }
 
 void
-gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, Size row_bytes,
-				const char *what, GtlMatrix *matrix)
+gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, GtlMatrix *matrix)
 {
 	MatrixState state;
 
@@ -128,5 +126,5 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, S
 	matrix->set.classes = matrix->ncategories;
 	matrix->set.labels = state.labels;
 	count_classes(matrix, dataset);
-	gtl_training_set_finish(state.store, &matrix->set, row_bytes, what);
+	matrix->store = state.store;
 }

@@ -8,10 +8,12 @@
 #include "base/compat.h"
 #include "learning/classifier.h"
 #include "steps/dataset.h"
+#include "steps/training_set.h"
 
 typedef struct GtlMatrix
 {
-	GtlLabeledSet set;
+	GtlLabeledSet set;			/* for gtl_training_set_finish */
+	GtlRowStore *store;
 	GtlFeatureStats stats;
 	char	  **categories;
 	int			ncategories;
@@ -21,10 +23,10 @@ typedef struct GtlMatrix
 /*
  * Reads the rows that have a label.  categories NULL: the distinct labels, in the
  * order of their bytes.  Error for a label that is not among the categories, no
- * labeled row, or one class only.  The features are a training set (training_set.h),
- * which row_bytes and `what` are for.  Everything is allocated in the current memory context.
+ * labeled row, or one class only.  The features are in the store.
+ * Everything is allocated in the current memory context.
  */
 extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories,
-							Size row_bytes, const char *what, GtlMatrix *matrix);
+							GtlMatrix *matrix);
 
 #endif							/* GTL_MATRIX_H */

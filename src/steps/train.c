@@ -37,8 +37,9 @@ describe_rows(const GtlMatrix *matrix, uint64 seed, GtlEngineEvidence *evidence)
 }
 
 int64
-gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettings *settings)
+gtl_train_model(const char *name, GtlMatrix *matrix, const GtlEngineSettings *settings)
 {
+	GtlTrainingNeeds needs = {0};
 	GtlEngineEvidence evidence;
 	GtlEngineRound round;
 	GtlModel	model;
@@ -50,6 +51,9 @@ gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettin
 	INSTR_TIME_SET_CURRENT(start);
 	gtl_env_init(&env, CurrentMemoryContext);
 	gtl_team_enable(&env);
+	needs.algorithm = settings->algorithm;
+	needs.what = psprintf("training model \"%s\"", name);
+	gtl_training_set_finish(matrix->store, &matrix->set, &needs);
 	describe_rows(matrix, settings->seed, &evidence);
 	if (!gtl_engine_train(settings, &evidence, &env, &round))
 		gtl_computing_raise();

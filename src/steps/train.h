@@ -14,6 +14,6 @@
  * the chosen one to all rows, and stores it for the current user; returns
  * its model_id.  The stored accuracy and log loss are out of fold.
  */
-extern int64 gtl_train_model(const char *name, const GtlMatrix *matrix, const GtlEngineSettings *settings);
+extern int64 gtl_train_model(const char *name, GtlMatrix *matrix, const GtlEngineSettings *settings);
 
 #endif							/* GTL_TRAIN_H */

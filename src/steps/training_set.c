@@ -13,20 +13,23 @@ gtl_training_set_create(int dimension)
 }
 
 void
-gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, Size row_bytes, const char *what)
+gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, const GtlTrainingNeeds *needs)
 {
 	Size		held;
 
 	gtl_row_store_finish(store, set);
-	held = add_size(gtl_row_store_memory(store), mul_size(set->rows, row_bytes));
-	set->streamed = gtl_crossfit_memory(set->rows, set->dimension, set->classes, false) >
-		gtl_memory_budget() - Min(held, gtl_memory_budget());
-	if (set->streamed)
-		gtl_memory_check(add_size(held, gtl_training_set_least(set->rows, set->dimension, set->classes)), what);
-}
+	held = add_size(gtl_row_store_memory(store), mul_size(set->rows, needs->row_bytes));
+	for (int streamed = 0; streamed <= 1; streamed++)
+	{
+		Size		total = gtl_engine_memory(needs->algorithm, needs->initial, needs->previous,
+											  needs->grows ? 0 : set->rows, set->rows,
+											  set->dimension, set->classes, streamed);
 
-Size
-gtl_training_set_least(int64 rows, int dimension, int classes)
-{
-	return gtl_crossfit_memory(rows, dimension, classes, true);
+		set->streamed = streamed;
+		total = total > SIZE_MAX - held ? SIZE_MAX : total + held;
+		if (total <= gtl_memory_budget())
+			return;
+		if (streamed)
+			gtl_memory_check(total, needs->what);
+	}
 }

@@ -10,19 +10,26 @@
 #define GTL_TRAINING_SET_H
 
 #include "base/row_store.h"
-#include "learning/crossfit.h"
+#include "learning/engine.h"
+
+/* What is to be done with the rows. */
+typedef struct GtlTrainingNeeds
+{
+	GtlEngineAlgorithm algorithm;
+	const GtlClassifier *initial;	/* NULL: none */
+	const GtlClassifier *previous;	/* NULL: none */
+	bool		grows;			/* starts with some of the rows only, and adds the others */
+	Size		row_bytes;		/* that the caller allocates besides, for each row */
+	const char *what;			/* names it in the error */
+} GtlTrainingNeeds;
 
 /* For gtl_training_set_finish, in the current memory context. */
 extern GtlRowStore *gtl_training_set_create(int dimension);
 
 /*
  * When all rows have been added: sets features, reader and streamed of the set, whose
- * other members are set.  row_bytes: that the caller needs besides, for each row.  Error if
- * the work does not fit the budget in any way; `what` names it.
+ * other members are set.  Error if the work does not fit the budget in any way.
  */
-extern void gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, Size row_bytes, const char *what);
-
-/* Bytes that a training needs at least, with everything in files that can be. */
-extern Size gtl_training_set_least(int64 rows, int dimension, int classes);
+extern void gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, const GtlTrainingNeeds *needs);
 
 #endif							/* GTL_TRAINING_SET_H */

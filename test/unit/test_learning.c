@@ -4,6 +4,7 @@
  *
  * Reference values come from a plain double implementation of the objective below.
  */
+#include "learning/engine.h"
 #include "learning_fixture.h"
 #include "learning/kernels.h"
 #include "learning/objective.h"
@@ -600,11 +601,14 @@ test_memory(void)
 	CHECK(gtl_classifier_fit_memory(&softmax, INT64_MAX, 16000, 10, false) == SIZE_MAX);
 	CHECK(gtl_classifier_fit_memory(&softmax, 10, INT32_MAX, INT32_MAX, false) == SIZE_MAX);
 	CHECK(gtl_classifier_fit_memory(&mlp, 10, INT32_MAX, INT32_MAX, true) == SIZE_MAX);
-	CHECK(gtl_crossfit_memory(INT64_MAX, 1000, 10, true) == SIZE_MAX);
-	CHECK(gtl_crossfit_memory(1000, 64, 10, false) < 64 * 1024 * 1024);
+	CHECK(gtl_crossfit_memory(gtl_candidates, 2, INT64_MAX, 1000, 10, true) == SIZE_MAX);
+	CHECK(gtl_crossfit_memory(gtl_candidates, GTL_CANDIDATE_COUNT, 1000, 64, 10, false) < 64 * 1024 * 1024);
 
-	/* 1,536 dimensions are common, and 64 MB the server's default */
-	CHECK(gtl_crossfit_memory(1000, 1536, 10, true) < 64 * 1024 * 1024);
+	/* 1,536 dimensions are common, and 64 MB the server's default; more have to do without networks */
+	CHECK(gtl_engine_memory(GTL_ENGINE_AUTO, NULL, NULL, 0, 1000, 1536, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_SOFTMAX, NULL, NULL, 0, 100000, 4096, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_AUTO, NULL, NULL, 1000, 1000, 4096, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_MLP, NULL, NULL, 1000, 1000, 16000, 10, true) > 256 * 1024 * 1024);
 	CHECK(gtl_candidate_offered(&gtl_candidates[GTL_CANDIDATE_COUNT - 1], 256, 77));
 
 	data_clouds(&data, 500, 30, 5, 1.0, 95);
