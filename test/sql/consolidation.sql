@@ -115,11 +115,23 @@ SELECT co.answer_with(NULL, 'buzz', 0.5);
 SELECT co.answer_with(NULL, 'fizz', 1.1);
 SELECT co.answer_with(NULL, 'fizz', 'NaN');
 SELECT co.answer_with(NULL, 'fizz', NULL);
+CREATE OR REPLACE FUNCTION co.first_answer(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE sql AS $$ SELECT unnest(object_keys), 'fizz', 0.5 $$;
+SELECT refused($$ SELECT gt_advance_job('co own') $$);
 SELECT state, human_labeled FROM gt_jobs WHERE job_name = 'co own';
 -- a function that is gone is an error that names it, and nothing is lost
 DROP FUNCTION co.first_answer;
 SELECT refused($$ SELECT gt_advance_job('co own') $$);
 SELECT count(*) FROM gt_annotations WHERE job_name = 'co own';
+
+-- ---- More answers than fit at once --------------------------------------------------------------------
+
+CREATE TABLE co.many AS SELECT 'i' || i % 20000 AS item, 'p' || i / 20000 AS annotator, CASE (i % 20000) % 3 WHEN 0 THEN 'fizz' ELSE 'plain' END AS label
+  FROM generate_series(0, 59999) i;
+SELECT label, count(*), min(confidence) > 0.9 AS sure FROM gt_consolidate('co.many') GROUP BY 1 ORDER BY 1;
+SET maintenance_work_mem = '1MB';
+SELECT refused($$ SELECT * FROM gt_consolidate('co.many') $$);
+RESET maintenance_work_mem;
 
 SELECT gtl_test.drop_jobs('co %');
 \set VERBOSITY terse
