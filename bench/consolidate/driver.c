@@ -124,7 +124,7 @@ run(const GtlVotes *votes, int runs, const char *labels)
 	}
 	qsort(seconds, runs, sizeof(double), compare_doubles);
 	printf("%d %.4f %.1f %.1f\n", iterations, seconds[runs / 2],
-		   gtl_consolidate_memory(votes->count, votes->items, votes->annotators, votes->classes) / 1048576.0,
+		   gtl_consolidate_memory(GTL_CONSOLIDATE_DAWID_SKENE, votes->count, votes->items, votes->annotators, votes->classes) / 1048576.0,
 		   peak_megabytes() - before);
 	free(seconds);
 }

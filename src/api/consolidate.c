@@ -124,7 +124,7 @@ consolidate(const Answers *answers, GtlConsolidation method, GtlConsolidated *re
 	votes.item = answers->item;
 	votes.annotator = answers->annotator;
 	votes.label = answers->label;
-	gtl_memory_check(gtl_consolidate_memory(votes.count, votes.items, votes.annotators, votes.classes),
+	gtl_memory_check(gtl_consolidate_memory(method, votes.count, votes.items, votes.annotators, votes.classes),
 					 "consolidating the answers");
 	gtl_consolidate(&votes, method, true, &env, result);
 	if (result->interrupted)

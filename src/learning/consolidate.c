@@ -261,10 +261,12 @@ gtl_consolidate(const GtlVotes *votes, GtlConsolidation method, bool smoothing,
 
 /* Sorting at its peak, plus the model, plus the result. */
 size_t
-gtl_consolidate_memory(int64_t votes, int32_t items, int32_t annotators, int32_t classes)
+gtl_consolidate_memory(GtlConsolidation method, int64_t votes, int32_t items, int32_t annotators, int32_t classes)
 {
+	bool		majority = method == GTL_CONSOLIDATE_MAJORITY;
 	int64_t		columns = gtl_crowd_most_columns(votes, annotators, classes);
-	size_t		model = gtl_dawid_skene_memory(items, columns, classes);
+	size_t		model = majority ? 0 : gtl_dawid_skene_memory(items, columns, classes);
+	int64_t		cells = majority ? 0 : confusion_cells(annotators, classes);
 	size_t		rest;
 
 	/* no product here leaves 64 bits: votes are addressable, the others 32 bits */
@@ -273,6 +275,6 @@ gtl_consolidate_memory(int64_t votes, int32_t items, int32_t annotators, int32_t
 		((size_t) annotators + 1) * sizeof(int64_t) +
 		(size_t) columns * sizeof(int32_t) +
 		(size_t) classes * (sizeof(double) + sizeof(int64_t) + sizeof(int32_t)) +
-		(size_t) confusion_cells(annotators, classes) * sizeof(float);
+		(size_t) cells * sizeof(float);
 	return model > SIZE_MAX - rest ? SIZE_MAX : model + rest;
 }

@@ -45,6 +45,8 @@ typedef struct GtlConsolidated
 extern void gtl_consolidate(const GtlVotes *votes, GtlConsolidation method, bool smoothing,
 							const GtlEnv *env, GtlConsolidated *result);
 
-extern size_t gtl_consolidate_memory(int64_t votes, int32_t items, int32_t annotators, int32_t classes);
+/* Peak bytes, for the caller's budget; majority needs neither a model nor confusion matrices. */
+extern size_t gtl_consolidate_memory(GtlConsolidation method, int64_t votes, int32_t items,
+									 int32_t annotators, int32_t classes);
 
 #endif							/* GTL_CONSOLIDATE_H */

@@ -63,6 +63,7 @@ read_answers(const GtlJob *job, Answers *answers)
 static void
 consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
 {
+	GtlConsolidation method = job->annotators_per_object > 1 ? GTL_CONSOLIDATE_AUTO : GTL_CONSOLIDATE_MAJORITY;
 	GtlEnv		env;
 	GtlVotes	votes;
 
@@ -82,10 +83,9 @@ consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
 	votes.label = answers->raw.class_no;
 	if (job->gold_column != NULL && answers->items > 0)
 		votes.gold = gtl_object_gold(job->job_id, answers->object_no, answers->items);
-	gtl_memory_check(gtl_consolidate_memory(votes.count, votes.items, votes.annotators, votes.classes),
+	gtl_memory_check(gtl_consolidate_memory(method, votes.count, votes.items, votes.annotators, votes.classes),
 					 "consolidating the answers");
-	gtl_consolidate(&votes, job->annotators_per_object > 1 ? GTL_CONSOLIDATE_AUTO : GTL_CONSOLIDATE_MAJORITY,
-					true, &env, result);
+	gtl_consolidate(&votes, method, true, &env, result);
 	if (result->interrupted)
 		gtl_computing_raise();
 }

@@ -905,8 +905,8 @@ test_memory_estimate(void)
 	{
 		Made		made;
 		GtlConsolidated result;
-		int64_t		estimate = (int64_t) gtl_consolidate_memory(shapes[s][0], shapes[s][1],
-																shapes[s][2], shapes[s][3]);
+		int64_t		estimate = (int64_t) gtl_consolidate_memory(GTL_CONSOLIDATE_DAWID_SKENE, shapes[s][0],
+																shapes[s][1], shapes[s][2], shapes[s][3]);
 
 		make_crowd(&made, shapes[s][0], shapes[s][1], shapes[s][2], shapes[s][3], false);
 		held = most_held = 0;
@@ -917,8 +917,9 @@ test_memory_estimate(void)
 		free_made(&made);
 	}
 	/* thousands of classes: what was voted counts, not what could be */
-	CHECK(gtl_consolidate_memory(1000000, 1000, 10000, 5000) < (size_t) 64 << 30);
-	CHECK(gtl_consolidate_memory(INT64_MAX / 32, 1, INT32_MAX, INT32_MAX) == SIZE_MAX);
+	CHECK(gtl_consolidate_memory(GTL_CONSOLIDATE_AUTO, 1000000, 1000, 10000, 5000) < (size_t) 64 << 30);
+	CHECK(gtl_consolidate_memory(GTL_CONSOLIDATE_AUTO, INT64_MAX / 32, 1, INT32_MAX, INT32_MAX) == SIZE_MAX);
+	CHECK(gtl_consolidate_memory(GTL_CONSOLIDATE_MAJORITY, 1000000, 1000000, 10, 10000) < (size_t) 64 << 20);
 }
 
 /* Stopped at any poll, it says so, and keeps nothing. */
