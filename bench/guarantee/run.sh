@@ -105,6 +105,7 @@ cells fashion_km128 .95 softmax standard 100 20 $all
 # interval K N: the 95 % interval (Wilson) of a share, in percent.
 functions='function interval(k, n,    p, z, middle, half) {
 	p = k / n; z = 1.96; middle = p + z * z / (2 * n); half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+	if (k == 0) half = middle
 	return sprintf("%.1f to %.1f", 100 * (middle - half) / (1 + z * z / n), 100 * (middle + half) / (1 + z * z / n))
 }'
 print_tables() {
