@@ -5,13 +5,13 @@
 #
 #	bench/unattended/run.sh
 #
-# RUNS=5 turns of each, of SECONDS_EACH=5; CLIENTS=1 annotators at a time.  HELPERS=2 is gtlabel.max_parallel_workers: a
+# RUNS=5 turns of each, of SECONDS_EACH=5; CLIENTS=1 annotators at a time.  HELPERS=-1 is gtlabel.max_parallel_workers: a
 # training takes one core more for each, and what is left is the annotators'.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ -n "${GTL_CLUSTER:-}" ] ||
 	exec scripts/with-cluster -c shared_buffers=1GB -c max_wal_size=8GB -c maintenance_work_mem=2GB \
-		-c gtlabel.max_parallel_workers="${HELPERS:-2}" "$0" "$@"
+		-c gtlabel.max_parallel_workers="${HELPERS:--1}" "$0" "$@"
 
 runs=${RUNS:-5} each=${SECONDS_EACH:-5} clients=${CLIENTS:-1}
 work=$(mktemp -d)

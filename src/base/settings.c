@@ -13,7 +13,7 @@
 
 bool		gtl_setting_background = true;
 int			gtl_setting_max_workers = 4;
-int			gtl_setting_max_parallel_workers = 2;
+int			gtl_setting_max_parallel_workers = -1;
 int			gtl_setting_launcher_interval = 10000;
 int			gtl_setting_retry_delay = 10000;
 static int	clock_offset = 0;
@@ -33,8 +33,8 @@ gtl_settings_define(void)
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("gtlabel.max_parallel_workers",
 							"The most processes that help a session or worker to train and to score.",
-							"They count among max_parallel_workers.  The result does not depend on their number.",
-							&gtl_setting_max_parallel_workers, 2, 0, GTL_MAX_PARALLEL_WORKERS,
+							"-1: at most two; a session and its helpers are no more than the processors, a background worker leaves one free.",
+							&gtl_setting_max_parallel_workers, -1, -1, GTL_MAX_PARALLEL_WORKERS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("gtlabel.max_workers",
 							"The most background workers that do steps of jobs at the same time, in all databases.",

@@ -12,7 +12,7 @@
 
 extern bool gtl_setting_background;
 extern int	gtl_setting_max_workers;
-extern int	gtl_setting_max_parallel_workers;
+extern int	gtl_setting_max_parallel_workers;	/* -1: automatic */
 extern int	gtl_setting_launcher_interval;	/* ms */
 extern int	gtl_setting_retry_delay;	/* ms */
 

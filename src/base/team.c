@@ -13,6 +13,9 @@
  */
 #include "base/team.h"
 
+#include <sched.h>
+#include <unistd.h>
+
 #include "base/memory.h"
 #include "base/row_store.h"
 #include "base/settings.h"
@@ -34,6 +37,9 @@
 
 /* A block beyond this is not shared: /dev/shm of a container may have as little as 64 MB. */
 #define MOST_BYTES ((Size) 16 * 1024 * 1024)
+
+/* Members of a team when the setting says nothing. */
+#define MOST_AUTOMATIC 2
 
 /* Looks at the states, if nobody sets the latch. */
 #define WAIT_MILLISECONDS 100
@@ -174,6 +180,33 @@ start_member(TeamWork *work, int number)
 		work->nworkers++;
 }
 
+/* Processors that this process may run on. */
+static int
+count_processors(void)
+{
+#ifdef CPU_COUNT
+	cpu_set_t	set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		return CPU_COUNT(&set);
+#endif
+	return (int) sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+/*
+ * How many members the settings allow.  By default a session, whose user waits, may keep all
+ * processors busy; a background worker leaves one to the people who answer meanwhile.
+ */
+static int
+allowed_members(void)
+{
+	int			busy = count_processors() - (MyBackendType == B_BG_WORKER ? 1 : 0);
+
+	if (gtl_setting_max_parallel_workers >= 0)
+		return gtl_setting_max_parallel_workers;
+	return Max(0, Min(MOST_AUTOMATIC, busy - 1));
+}
+
 /* Where the rows of the work are; NULL: it has none, or they cannot be shared. */
 static GtlRowStore *
 store_of(const GtlWorkRequest *request)
@@ -191,7 +224,7 @@ count_members(const GtlWorkRequest *request)
 	GtlRowStore *store = store_of(request);
 	Size		rows = store == NULL ? 0 : gtl_row_store_memory(store);
 	Size		left = budget - Min(budget, rows + request->block_size + request->process_bytes);
-	int			count = Min(gtl_setting_max_parallel_workers, request->nitems - 1);
+	int			count = Min(allowed_members(), request->nitems - 1);
 
 	if ((request->seconds < LEAST_SECONDS && !GTL_COMPAT_FORCE_PARALLEL) ||
 		request->block_size > MOST_BYTES || !IsUnderPostmaster)
@@ -338,7 +371,7 @@ static const GtlTeam team_methods = {begin, post, next, end};
 void
 gtl_team_enable(GtlEnv *env)
 {
-	env->team = gtl_setting_max_parallel_workers > 0 ? &team_methods : NULL;
+	env->team = allowed_members() > 0 ? &team_methods : NULL;
 }
 
 /* ---- Members ----------------------------------------------------------------- */

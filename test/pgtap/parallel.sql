@@ -9,6 +9,8 @@ LOAD 'gtlabel';
 SET gtlabel.background = off;
 SELECT current_database() AS database \gset
 \setenv PGDATABASE :database
+ALTER DATABASE :"database" SET gtlabel.max_parallel_workers = 2;
+SET gtlabel.max_parallel_workers = 2;
 
 \ir ../lib/wait_for.sql
 
@@ -53,7 +55,7 @@ SELECT is(weights('no file'), weights('alone'), 'no temporary file: the same mod
 CREATE TABLE heap AS SELECT row_number() OVER (ORDER BY n, id) AS id, gold, features, CASE WHEN n > 1 OR id > 1500 THEN gold END AS known
   FROM things, generate_series(1, 6) n;
 ALTER TABLE heap ADD PRIMARY KEY (id);
-RESET gtlabel.max_parallel_workers;
+SET gtlabel.max_parallel_workers = 2;
 SELECT gt_train('roomy', 'heap', 'gold', algorithm => 'softmax') \g /dev/null
 SET maintenance_work_mem = '4MB';
 SELECT gt_train('streamed', 'heap', 'gold', algorithm => 'softmax') \g /dev/null
@@ -70,7 +72,7 @@ CREATE TABLE wide AS SELECT i AS id, (i % 2)::text AS gold, ARRAY(SELECT random(
 SELECT throws_like($$SELECT gt_train('wide', 'wide', 'gold')$$, 'memory required for training model "wide" is % MB, maintenance_work_mem is 4 MB',
                    'weights cannot be streamed');
 RESET maintenance_work_mem;
-RESET gtlabel.max_parallel_workers;
+SET gtlabel.max_parallel_workers = 2;
 
 -- ---- A job: rounds of the same seed, by one process and by several ---------------------------
 
@@ -87,7 +89,7 @@ BEGIN
 END $$;
 SET gtlabel.max_parallel_workers = 0;
 SELECT run('solo', 'softmax') AS solo \gset
-RESET gtlabel.max_parallel_workers;
+SET gtlabel.max_parallel_workers = 2;
 SET force_parallel_mode = on;   -- also for work that is too short
 SELECT run('team', 'softmax') AS team \gset
 SET maintenance_work_mem = '4MB';
@@ -106,7 +108,7 @@ CREATE FUNCTION simulated() RETURNS text LANGUAGE sql AS $$
                            max_human_labeled_object_count => 3000, repetitions => 2) r $$;
 SET gtlabel.max_parallel_workers = 0;
 SELECT simulated() AS solo \gset
-RESET gtlabel.max_parallel_workers;
+SET gtlabel.max_parallel_workers = 2;
 SET force_parallel_mode = on;
 SELECT simulated() AS team \gset
 SET maintenance_work_mem = '6500kB';
