@@ -19,23 +19,7 @@
 #include "base/random.h"
 #include "learning/consolidate.h"
 
-static void *
-bench_alloc(void *context, size_t size)
-{
-	void	   *pointer = calloc(1, size > 0 ? size : 1);
-
-	(void) context;
-	if (pointer == NULL)
-		abort();
-	return pointer;
-}
-
-static void
-bench_release(void *context, void *pointer)
-{
-	(void) context;
-	free(pointer);
-}
+#include "../driver_env.h"
 
 static double
 now(void)

@@ -39,6 +39,8 @@
 #include "learning/select.h"
 #include "learning/simulate.h"
 
+#include "../driver_env.h"
+
 #define LONGEST_LABEL 63
 
 typedef struct Options
@@ -63,24 +65,6 @@ typedef struct Outcome
 	double		seconds;
 	bool		done;
 } Outcome;
-
-static void *
-bench_alloc(void *context, size_t size)
-{
-	void	   *pointer = calloc(1, size > 0 ? size : 1);
-
-	(void) context;
-	if (pointer == NULL)
-		abort();
-	return pointer;
-}
-
-static void
-bench_release(void *context, void *pointer)
-{
-	(void) context;
-	free(pointer);
-}
 
 static const GtlEnv env = {.alloc = bench_alloc, .release = bench_release};
 

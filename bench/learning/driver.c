@@ -19,25 +19,9 @@
 
 #include "learning/classifier.h"
 
+#include "../driver_env.h"
+
 #define MAX_REPEAT 99
-
-static void *
-bench_alloc(void *context, size_t size)
-{
-	void	   *pointer = calloc(1, size > 0 ? size : 1);
-
-	(void) context;
-	if (pointer == NULL)
-		abort();
-	return pointer;
-}
-
-static void
-bench_release(void *context, void *pointer)
-{
-	(void) context;
-	free(pointer);
-}
 
 static const GtlEnv env = {.alloc = bench_alloc, .release = bench_release};
 
