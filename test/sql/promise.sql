@@ -50,6 +50,13 @@ SELECT l.label, avg((l.label <> b.gold)::int) <= 0.07 AS kept, count(*) > 100 AS
   FROM gt_labels l JOIN pr.bits b ON b.id::text = l.object_key WHERE l.job_name = 'pr each' AND NOT l.human_annotated GROUP BY 1 ORDER BY 1;
 SELECT topic, regexp_replace(finding, '\d[\d,.]*\d|\d', 'N', 'g') AS finding FROM gt_explain_job('pr each') WHERE topic IN ('machine labels', 'certificate', 'category');
 SELECT position('Certificates' IN gt_report('pr each')) > 0 AS in_the_report, position('Certificates' IN gt_report('pr joint')) > 0 AS only_there;
+-- an object is explained by the threshold of its category
+SELECT c.category, e.topic, bool_and(e.finding LIKE '%threshold ' || round(c.threshold::numeric, 4) || '%') AS its_own
+  FROM gt_certificates c,
+       LATERAL (SELECT l.object_key FROM gt_labels l WHERE l.job_name = c.job_name AND NOT l.human_annotated AND l.label = c.category AND l.round_no = c.round_no LIMIT 3) o,
+       LATERAL gt_explain_object('pr each', o.object_key) e
+ WHERE c.job_name = 'pr each' AND c.round_no = (SELECT max(round_no) FROM gt_rounds WHERE job_name = 'pr each') AND e.topic IN ('model', 'machine')
+   AND (e.topic = 'model' OR e.finding LIKE 'round ' || c.round_no || ':%') GROUP BY 1, 2 ORDER BY 1, 2;
 -- a simulation does the same
 CREATE TEMP TABLE simulated AS SELECT * FROM gt_simulate_job('pr.bits', 'gold', ARRAY['even', 'odd', 'neither'], algorithm => 'softmax', seed => 11,
                                         target_accuracy => 0.93, schedule => 'eager', per_class => true, best_validation => true);
