@@ -93,7 +93,8 @@ cells optdigits .95 auto eager 1000 40 confidence
 cells shuttle .95 auto eager 1000 100 confidence
 cell digits .95 eager 1000 confidence softmax .02 100
 cells banking77 .95 softmax standard 1000 20 $all
-cells fashion_km128 .95 softmax standard 250 20 $all
+cells fashion_km128 .95 softmax standard 250 200 confidence
+cells fashion_km128 .95 softmax standard 250 20 expected plain
 
 # ---- Tables -----------------------------------------------------------------
 
