@@ -93,8 +93,8 @@ for part in "$@"; do
 		;;
 	memory)
 		[ "$(sql -c "SELECT to_regclass('fashion_km128') IS NULL")" = f ] || load fashion_km128 10000
-		compare 'the same, softmax, alone: 1 GB, and 7 MB (rows in a file, fits that read it)' fashion_km128 softmax \
-			"$alone" "$alone; SET maintenance_work_mem = '7MB'"
+		compare 'the same, softmax, alone: 1 GB, and 5 MB (rows in a file, fits that read it)' fashion_km128 softmax \
+			"$alone" "$alone; SET maintenance_work_mem = '5MB'"
 		;;
 	score)
 		sql <<-SQL
