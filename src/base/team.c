@@ -257,7 +257,7 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 	int			nmembers = count_members(request);
 	GtlRowStore *store = store_of(request);
 	const char *path = nmembers > 0 && store != NULL ? gtl_row_store_share(store) : NULL;
-	Size		block = MAXALIGN(offsetof(TeamSegment, item) + sizeof(pg_atomic_uint32) * request->nitems);
+	Size		block = TYPEALIGN(PG_CACHE_LINE_SIZE, offsetof(TeamSegment, item) + sizeof(pg_atomic_uint32) * request->nitems);
 	MemoryContextCallback *callback;
 	dsm_segment *handle;
 	TeamWork   *work;
@@ -266,7 +266,6 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 		return NULL;
 	work = MemoryContextAllocZero(context, sizeof(TeamWork));
 	callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
-	block = TYPEALIGN(PG_CACHE_LINE_SIZE, block);
 	handle = dsm_create(block + request->block_size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	if (handle == NULL)
 		return NULL;
