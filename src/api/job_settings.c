@@ -76,7 +76,7 @@ void
 gtl_job_settings_warn(const GtlJob *job)
 {
 	GtlPlanState plan;
-	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+	GtlPromise	promise = gtl_job_promise(job);
 	GtlLimits	limits = {job->max_human_labeled, job->max_percentage_labeled};
 	int			minimum = gtl_certify_required(0, &promise);
 	int64		each = gtl_certify_minimum(&promise, job->per_class, job->ncategories);

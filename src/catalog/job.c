@@ -363,6 +363,12 @@ gtl_job_given_classes(const GtlJob *job)
 	return classes;
 }
 
+GtlPromise
+gtl_job_promise(const GtlJob *job)
+{
+	return (GtlPromise) {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+}
+
 bool
 gtl_job_has_early_round(const GtlJob *job)
 {

@@ -100,6 +100,9 @@ extern int32 *gtl_job_given_classes(const GtlJob *job);
 /* Does a round run right after the validation set, before any training batch? */
 extern bool gtl_job_has_early_round(const GtlJob *job);
 
+/* What it promises of its machine labels. */
+extern GtlPromise gtl_job_promise(const GtlJob *job);
+
 /* Error if there is none of that name. */
 extern GtlJob *gtl_job_find(const char *name);
 extern int64 gtl_job_find_id(const char *name);

@@ -343,7 +343,7 @@ explain_forecast(GtlReport *report, const GtlJob *job, const GtlStanding *standi
 static void
 explain_validation_size(GtlReport *report, const GtlJob *job, const GtlPlanState *plan)
 {
-	GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+	GtlPromise	promise = gtl_job_promise(job);
 	int64		minimum = gtl_certify_minimum(&promise, job->per_class, job->ncategories);
 	int64		best = gtl_schedule_best_validation_count(job->object_count, minimum);
 

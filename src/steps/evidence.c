@@ -162,9 +162,7 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->schedule = job->schedule;
 	settings->objects = job->object_count;
 	settings->max_concurrent = job->max_concurrent;
-	settings->promise.guarantee = job->guarantee;
-	settings->promise.target_error = 1.0 - job->target_accuracy;
-	settings->promise.delta = 1.0 - job->confidence_level;
+	settings->promise = gtl_job_promise(job);
 	settings->per_class = job->per_class;
 	gtl_evidence_choices(job->algorithm, job->query_strategy, settings);
 	settings->limits.max_human = job->max_human_labeled;

@@ -245,7 +245,7 @@ gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset)
 	job->object_count = (int32) state.count;
 	if (job->best_validation)
 	{
-		GtlPromise	promise = {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+		GtlPromise	promise = gtl_job_promise(job);
 
 		job->validation_share =
 			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count,
