@@ -295,7 +295,6 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 	work->process.env = &work->own_env;
 	for (int i = 0; i < nmembers; i++)
 		start_member(work, i);
-	work->base.processes = 1 + work->nworkers;
 	return &work->base;
 }
 

@@ -440,6 +440,15 @@ scan_prefixes(Scan *scan, const Observation *sorted, int n)
 }
 
 void
+gtl_certify_refuse(GtlCertificate *certificate)
+{
+	certificate->passed = false;
+	certificate->threshold = INFINITY;
+	certificate->n = certificate->k = 0;
+	certificate->bound = 1;
+}
+
+void
 gtl_certify(const double *scores, const bool *wrong, int n,
 			const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificate)
 {
@@ -455,14 +464,17 @@ gtl_certify(const double *scores, const bool *wrong, int n,
 		scan_prefixes(&scan, sorted, n);
 	}
 
-	certificate->passed = scan.passed;
-	certificate->threshold = scan.passed ? scan.loosest.threshold : INFINITY;
-	certificate->n = scan.passed ? scan.loosest.n : 0;
-	certificate->k = scan.passed ? scan.loosest.k : 0;
-	certificate->bound = 1;
-	if (scan.passed)			/* rounding must not show a bound above the target it passed */
+	gtl_certify_refuse(certificate);
+	if (scan.passed)
+	{
+		certificate->passed = true;
+		certificate->threshold = scan.loosest.threshold;
+		certificate->n = scan.loosest.n;
+		certificate->k = scan.loosest.k;
+		/* rounding must not show a bound above the target it passed */
 		certificate->bound = fmin(gtl_certify_bound(scan.loosest.k, scan.loosest.n, promise),
 								  promise->target_error);
+	}
 	certificate->alpha = promise_level(promise);
 	certificate->best_threshold = scan.best.n > 0 ? scan.best.threshold : INFINITY;
 	certificate->best_n = scan.best.n;
@@ -519,10 +531,8 @@ gtl_certify_summarize(const GtlCertificate *certificates, int count, GtlCertific
 		if (certificates[c].best_bound < certificates[best].best_bound)
 			best = c;
 	*summary = certificates[best];
-	summary->passed = false;
-	summary->threshold = INFINITY;
-	summary->n = summary->k = summary->available = 0;
-	summary->bound = 1;
+	gtl_certify_refuse(summary);
+	summary->available = 0;
 	for (int c = 0; c < count; c++)
 	{
 		const GtlCertificate *one = &certificates[c];

@@ -51,6 +51,9 @@ typedef struct GtlCertificate
 extern void gtl_certify(const double *scores, const bool *wrong, int n,
 						const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificate);
 
+/* As if nothing had passed; what the best threshold shows stays. */
+extern void gtl_certify_refuse(GtlCertificate *certificate);
+
 /*
  * A certificate for each of `classes` classes by itself, from the objects whose
  * predicted class it is: the promise then holds for each class, not only for all of

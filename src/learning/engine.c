@@ -186,13 +186,17 @@ gtl_engine_too_noisy(const GtlPromise *promise, double label_noise)
 	return promise->guarantee != GTL_GUARANTEE_EMPIRICAL && label_noise >= promise->target_error;
 }
 
+/* The margin that a prediction of this class has to reach. */
+static double
+threshold_of(const GtlEngineRound *round, int32_t class_no)
+{
+	return round->by_class == NULL ? round->certificate.threshold : round->by_class[class_no].certificate.threshold;
+}
+
 bool
 gtl_engine_covers(const GtlEngineRound *round, int64_t i)
 {
-	if (!round->has_model)
-		return false;
-	return round->margin[i] >= (round->by_class == NULL ? round->certificate.threshold :
-								round->by_class[round->best[i]].certificate.threshold);
+	return round->has_model && round->margin[i] >= threshold_of(round, round->best[i]);
 }
 
 /* The active validation objects, as the certificates see them. */
@@ -235,16 +239,6 @@ release_observations(Observations *seen, const GtlEnv *env)
 	gtl_env_release(env, seen->best);
 }
 
-/* A certificate that rests on labels which are wrong too often is none. */
-static void
-refuse(GtlCertificate *certificate)
-{
-	certificate->passed = false;
-	certificate->threshold = INFINITY;
-	certificate->n = certificate->k = 0;
-	certificate->bound = 1;
-}
-
 /* The loosest margins that keep a promise: certificates[seen->classes]. */
 static void
 certify(const Observations *seen, const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificates)
@@ -255,7 +249,7 @@ certify(const Observations *seen, const GtlPromise *promise, const GtlEnv *env, 
 		gtl_certify_classes(seen->margin, seen->wrong, seen->best, seen->count, seen->classes, promise, env, certificates);
 	if (gtl_engine_too_noisy(promise, seen->label_noise))
 		for (int c = 0; c < seen->classes; c++)
-			refuse(&certificates[c]);
+			gtl_certify_refuse(&certificates[c]);
 }
 
 /* One certificate for all machine labels. */
@@ -312,14 +306,6 @@ decide_labels(const GtlEngineSettings *settings, const GtlEngineEvidence *eviden
 	release_observations(&seen, env);
 }
 
-/* The threshold that the prediction of validation row i had to reach. */
-static double
-row_threshold(const GtlEngineRound *round, int64_t i)
-{
-	return round->by_class == NULL ? round->certificate.threshold :
-		round->by_class[round->fit.best[i]].certificate.threshold;
-}
-
 /* Step 8: validation objects that the query would have sent to people leave the certificate. */
 static void
 filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
@@ -328,7 +314,7 @@ filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
 	round->dropped = gtl_env_alloc(env, sizeof(int32_t) * (size_t) evidence->set.labeled.rows);
 	for (int64_t i = 0; i < evidence->set.labeled.rows; i++)
 		if (evidence->set.validation[i] && evidence->active[i] && round->fit.margin[i] <= largest_margin &&
-			round->fit.margin[i] < row_threshold(round, i))
+			round->fit.margin[i] < threshold_of(round, round->fit.best[i]))
 			round->dropped[round->dropped_count++] = (int32_t) i;
 }
 

@@ -82,7 +82,6 @@ gtl_work_begin(const GtlWorkRequest *request, const GtlEnv *env)
 	solo = gtl_env_alloc(env, sizeof(SoloWork));
 	solo->base.team = &solo_team;
 	solo->base.block = gtl_env_alloc(env, request->block_size);
-	solo->base.processes = 1;
 	solo->kind = gtl_work_kind(request->kind);
 	solo->env = env;
 	solo->rows = request->rows;

@@ -67,7 +67,6 @@ struct GtlWork
 {
 	const GtlTeam *team;
 	void	   *block;
-	int			processes;		/* that may take part */
 };
 
 extern GtlWork *gtl_work_begin(const GtlWorkRequest *request, const GtlEnv *env);

@@ -182,7 +182,6 @@ test_begin(const GtlWorkRequest *request, const GtlEnv *with)
 	sections++;
 	work->base.team = &test_team;
 	work->base.block = gtl_env_alloc(with, request->block_size);
-	work->base.processes = 2;
 	work->kind = gtl_work_kind(request->kind);
 	return &work->base;
 }
