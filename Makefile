@@ -13,7 +13,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # ---- What works without a PostgreSQL development package: it fetches one ----
 
-.PHONY: help setup test demo
+.PHONY: help setup test demo check-arrows
 help:
 	@echo "make                  build gtlabel.so and the install script"
 	@echo "make install          install them into the server of PG_CONFIG"
@@ -24,6 +24,7 @@ help:
 	@echo "make unit             the tests of src/learning, without a server"
 	@echo "make unit-valgrind    the same under valgrind"
 	@echo "make check-symbols    every symbol that gtlabel.so exports carries the prefix"
+	@echo "make check-arrows      every folder of src/ uses only those before it"
 	@echo "make check-format     where the C code differs from the style;  make format  changes it"
 	@echo "make coverage         line coverage of src/, in build/coverage"
 	@echo "make sanitize         the tests with gcc's sanitizers"
@@ -39,6 +40,9 @@ test:
 
 demo:
 	@scripts/demo
+
+check-arrows:
+	@scripts/check-arrows
 
 ifeq ($(PGXS),)
 
@@ -79,7 +83,7 @@ PG_CFLAGS = $(WARNINGS)
 
 # Sums may be reordered into vector lanes, and a NaN stays a NaN (-ffast-math would lose that).
 LEARNING_CFLAGS = -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math
-LEARNING_SOURCES = $(sort $(wildcard src/learning/*.c) src/base/random.c)
+LEARNING_SOURCES = $(sort $(wildcard src/learning/*.c))
 LEARNING_OBJS = $(LEARNING_SOURCES:.c=.o)
 
 # No bitcode: what can be inlined into a query is a few thin stubs, and PGXS would want clang,
@@ -135,7 +139,7 @@ UNIT_MAINS := $(if $(UNIT_SOURCES),$(shell grep -lE '^(int[[:space:]]+)?main\>' 
 UNIT_COMMON = $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES))
 UNIT_PROGRAMS = $(UNIT_MAINS:test/unit/%.c=build/unit/%)
 UNIT_CFLAGS = -g -O2 $(WARNINGS) $(UNIT_PROFILE) -Isrc -Itest/unit $(OPENBLAS_CPPFLAGS)
-UNIT_HEADERS = $(wildcard test/unit/*.h src/learning/*.h src/base/random.h)
+UNIT_HEADERS = $(wildcard test/unit/*.h src/learning/*.h)
 
 build/unit/obj/%.o: src/%.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)

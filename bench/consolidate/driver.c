@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "base/random.h"
+#include "learning/random.h"
 #include "learning/consolidate.h"
 
 #include "../driver_env.h"

@@ -24,7 +24,7 @@ seconds() { sql -c '\timing on' "$@" | awk '/^Time: / { ms += $2 } END { printf 
 
 # The flags of the makefile for src/learning.
 ${CC:-cc} -std=gnu99 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
-	-Isrc bench/consolidate/driver.c src/learning/{consolidate,crowd,dawid_skene}.c src/base/random.c \
+	-Isrc bench/consolidate/driver.c src/learning/{consolidate,crowd,dawid_skene}.c src/learning/random.c \
 	-lm -o "$work/driver"
 
 load() { # votes, items, annotators: the crowd of driver.c as the table vote

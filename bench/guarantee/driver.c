@@ -35,7 +35,7 @@
 
 #include <math.h>
 
-#include "base/random.h"
+#include "learning/random.h"
 #include "learning/select.h"
 #include "learning/simulate.h"
 

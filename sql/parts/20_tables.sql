@@ -1,5 +1,5 @@
 /*
- * Tables. Each is written by one module of src/catalog and carries no foreign
+ * Tables. Each is written by one module of src/tables and carries no foreign
  * key: a row trigger for each of a million objects would cost more than the rest
  * of the snapshot, and only those modules write here. Every table and sequence is
  * dumped with the user's data.
@@ -64,7 +64,7 @@ CREATE TABLE gtlabel.job (
     purged_at                      timestamptz,
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
-COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/catalog/job.c';
+COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
 COMMENT ON COLUMN gtlabel.job.per_class IS 'Each category has a threshold and a certificate of its own';
 COMMENT ON COLUMN gtlabel.job.annotators_per_object IS 'The most people who answer one object';
 COMMENT ON COLUMN gtlabel.job.min_annotators IS 'The people asked first; more, one at a time, while the confidence is below consolidation_confidence';
@@ -93,7 +93,7 @@ CREATE TABLE gtlabel.object (
 );
 CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key);
 CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
-COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/catalog/object.c';
+COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/tables/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
 COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people (autolabel.md 3.2, step 8)';
 
@@ -103,7 +103,7 @@ CREATE TABLE gtlabel.gold (
     class_no  integer NOT NULL,
     PRIMARY KEY (job_id, object_no)
 );
-COMMENT ON TABLE gtlabel.gold IS 'The known answers to objects that people are asked for all the same, which they must not see. Written by src/catalog/object.c';
+COMMENT ON TABLE gtlabel.gold IS 'The known answers to objects that people are asked for all the same, which they must not see. Written by src/tables/object.c';
 
 CREATE TABLE gtlabel.feature_page (
     job_id  bigint NOT NULL,
@@ -112,7 +112,7 @@ CREATE TABLE gtlabel.feature_page (
     PRIMARY KEY (job_id, page_no)
 );
 ALTER TABLE gtlabel.feature_page ALTER COLUMN data SET STORAGE PLAIN;
-COMMENT ON TABLE gtlabel.feature_page IS 'The float4 feature matrix of a job, row-major, little-endian, cut into pieces that fill a page. Written by src/catalog/feature_page.c';
+COMMENT ON TABLE gtlabel.feature_page IS 'The float4 feature matrix of a job, row-major, little-endian, cut into pieces that fill a page. Written by src/tables/feature_page.c';
 
 CREATE TABLE gtlabel.batch (
     job_id       bigint NOT NULL,
@@ -127,7 +127,7 @@ CREATE TABLE gtlabel.batch (
     failed       integer,
     PRIMARY KEY (job_id, batch_no)
 );
-COMMENT ON TABLE gtlabel.batch IS 'Objects that are open to annotators at the same time, all of one subset. Written by src/catalog/batch.c';
+COMMENT ON TABLE gtlabel.batch IS 'Objects that are open to annotators at the same time, all of one subset. Written by src/tables/batch.c';
 COMMENT ON COLUMN gtlabel.batch.audit IS 'Its objects have machine labels; people check them without knowing';
 COMMENT ON COLUMN gtlabel.batch.expires_at IS 'When the availability lifetime of its tasks ends';
 COMMENT ON COLUMN gtlabel.batch.labeled IS 'Objects that got a label when the batch was closed; NULL while it is open';
@@ -145,7 +145,7 @@ CREATE TABLE gtlabel.task (
     lease_expires_at timestamptz
 ) WITH (fillfactor = 40);
 CREATE INDEX task_place_idx ON gtlabel.task (job_id, batch_no, slot_no, object_no);
-COMMENT ON TABLE gtlabel.task IS 'One object for one annotator. No index covers a column that accepting or submitting changes, so both are HOT updates. Written by src/catalog/task.c';
+COMMENT ON TABLE gtlabel.task IS 'One object for one annotator. No index covers a column that accepting or submitting changes, so both are HOT updates. Written by src/tables/task.c';
 COMMENT ON COLUMN gtlabel.task.slot_no IS '0 .. annotators_per_object - 1; below 0: declined, its slot went to another task';
 
 CREATE TABLE gtlabel.annotation (
@@ -159,7 +159,7 @@ CREATE TABLE gtlabel.annotation (
     submitted_at timestamptz NOT NULL,
     PRIMARY KEY (job_id, object_no, annotator)
 );
-COMMENT ON TABLE gtlabel.annotation IS 'One annotator''s answer for one object; append-only. Written by src/catalog/annotation.c';
+COMMENT ON TABLE gtlabel.annotation IS 'One annotator''s answer for one object; append-only. Written by src/tables/annotation.c';
 COMMENT ON COLUMN gtlabel.annotation.accepted_at IS 'NULL: handed in by key, without a lease';
 
 CREATE TABLE gtlabel.label (
@@ -174,7 +174,7 @@ CREATE TABLE gtlabel.label (
     labeled_at timestamptz NOT NULL,
     PRIMARY KEY (job_id, object_no)
 );
-COMMENT ON TABLE gtlabel.label IS 'The consolidated (human) or predicted (machine) answer for one object. Written by src/catalog/label.c';
+COMMENT ON TABLE gtlabel.label IS 'The consolidated (human) or predicted (machine) answer for one object. Written by src/tables/label.c';
 COMMENT ON COLUMN gtlabel.label.confidence IS 'Human: posterior of the consolidation. Machine: margin between the two most probable classes';
 COMMENT ON COLUMN gtlabel.label.round_no IS 'Machine labels: the round that first gave this label; later rounds rewrite only what differs';
 
@@ -186,7 +186,7 @@ CREATE TABLE gtlabel.failure (
     failed_at timestamptz NOT NULL,
     PRIMARY KEY (job_id, object_no)
 );
-COMMENT ON TABLE gtlabel.failure IS 'Objects that got no label, with a coded reason, until gt_retry_failed. Written by src/catalog/label.c';
+COMMENT ON TABLE gtlabel.failure IS 'Objects that got no label, with a coded reason, until gt_retry_failed. Written by src/tables/label.c';
 
 CREATE SEQUENCE gtlabel.model_id_seq;
 CREATE TABLE gtlabel.model (
@@ -216,7 +216,7 @@ CREATE TABLE gtlabel.model (
 );
 ALTER TABLE gtlabel.model ALTER COLUMN weights SET STORAGE EXTERNAL;
 ALTER TABLE gtlabel.model ALTER COLUMN fold_weights SET STORAGE EXTERNAL;
-COMMENT ON TABLE gtlabel.model IS 'Trained classifiers with their metrics and lineage. Written by src/catalog/model.c';
+COMMENT ON TABLE gtlabel.model IS 'Trained classifiers with their metrics and lineage. Written by src/tables/model.c';
 COMMENT ON COLUMN gtlabel.model.accuracy IS 'On validation objects, each scored by a model that never saw it; NULL without such';
 COMMENT ON COLUMN gtlabel.model.weights IS 'Byte format: head of src/learning/model_bytes.c';
 COMMENT ON COLUMN gtlabel.model.fold_weights IS 'The cross-fitting models of a job''s newest round, start points of the next';
@@ -262,7 +262,7 @@ CREATE TABLE gtlabel.round (
     score_seconds      float8 NOT NULL,
     PRIMARY KEY (job_id, round_no)
 );
-COMMENT ON TABLE gtlabel.round IS 'One active-learning step with its evidence. Written by src/catalog/round.c';
+COMMENT ON TABLE gtlabel.round IS 'One active-learning step with its evidence. Written by src/tables/round.c';
 COMMENT ON COLUMN gtlabel.round.batch_no IS 'The batch after which the round ran';
 COMMENT ON COLUMN gtlabel.round.candidate IS 'Number of the classifier that the comparison chose: 0 is shrunk towards the initial model, the others stand in src/learning/classifier.c; -1: kept from the round before';
 COMMENT ON COLUMN gtlabel.round.candidate_log_loss IS '5-fold log loss by number, from 0; infinity: not tried; NULL: nothing was compared in this round';
@@ -295,7 +295,7 @@ CREATE TABLE gtlabel.certificate (
     admitted          integer NOT NULL,
     PRIMARY KEY (job_id, round_no, class_no)
 );
-COMMENT ON TABLE gtlabel.certificate IS 'A category''s own certificate in a round of a job with per_class, for those categories that the model gives to an active validation object. What all of a round share stands in gtlabel.round. Written by src/catalog/certificate.c';
+COMMENT ON TABLE gtlabel.certificate IS 'A category''s own certificate in a round of a job with per_class, for those categories that the model gives to an active validation object. What all of a round share stands in gtlabel.round. Written by src/tables/certificate.c';
 COMMENT ON COLUMN gtlabel.certificate.validation_active IS 'Active validation objects that the model gives this category';
 COMMENT ON COLUMN gtlabel.certificate.admitted IS 'Pool objects that got this category by machine';
 
@@ -312,7 +312,7 @@ CREATE TABLE gtlabel.step (
     attempts   integer NOT NULL DEFAULT 0,
     attempt_at timestamptz
 );
-COMMENT ON TABLE gtlabel.step IS 'One row a job whose step a worker does now, or whose last step failed. Written by src/catalog/step.c';
+COMMENT ON TABLE gtlabel.step IS 'One row a job whose step a worker does now, or whose last step failed. Written by src/tables/step.c';
 COMMENT ON COLUMN gtlabel.step.started_at IS 'Committed before the work: a crash leaves it standing, and so is counted as a failure';
 COMMENT ON COLUMN gtlabel.step.failures IS 'In a row; the job fails when there are too many';
 COMMENT ON COLUMN gtlabel.step.retry_at IS 'No worker tries again before';
@@ -329,7 +329,7 @@ CREATE TABLE gtlabel.event (
     detail   text NOT NULL
 );
 CREATE INDEX event_job_idx ON gtlabel.event (job_id, event_id);
-COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by src/catalog/event.c';
+COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by src/tables/event.c';
 
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');

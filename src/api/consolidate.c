@@ -10,12 +10,12 @@
 
 #include "api/arguments.h"
 #include "base/memory.h"
-#include "base/names.h"
 #include "base/query.h"
+#include "base/string_set.h"
+#include "data/dataset.h"
 #include "funcapi.h"
 #include "learning/consolidate.h"
 #include "miscadmin.h"
-#include "steps/dataset.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -28,9 +28,9 @@ typedef struct Answers
 	int32	   *item;
 	int32	   *annotator;
 	int32	   *label;
-	GtlNames   *items;
-	GtlNames   *annotators;
-	GtlNames   *labels;
+	GtlStringSet   *items;
+	GtlStringSet   *annotators;
+	GtlStringSet   *labels;
 } Answers;
 
 static void
@@ -47,9 +47,9 @@ append(Answers *answers, const char *item, const char *annotator, const char *la
 		answers->annotator = repalloc_huge(answers->annotator, bytes);
 		answers->label = repalloc_huge(answers->label, bytes);
 	}
-	answers->item[answers->count] = gtl_names_add(answers->items, item);
-	answers->annotator[answers->count] = gtl_names_add(answers->annotators, annotator);
-	answers->label[answers->count++] = gtl_names_add(answers->labels, label);
+	answers->item[answers->count] = gtl_strings_add(answers->items, item);
+	answers->annotator[answers->count] = gtl_strings_add(answers->annotators, annotator);
+	answers->label[answers->count++] = gtl_strings_add(answers->labels, label);
 }
 
 /* The pass over the relation. */
@@ -104,9 +104,9 @@ init_answers(Answers *answers)
 	answers->item = palloc(sizeof(int32) * CHUNK_ROWS);
 	answers->annotator = palloc(sizeof(int32) * CHUNK_ROWS);
 	answers->label = palloc(sizeof(int32) * CHUNK_ROWS);
-	answers->items = gtl_names_create();
-	answers->annotators = gtl_names_create();
-	answers->labels = gtl_names_create();
+	answers->items = gtl_strings_create();
+	answers->annotators = gtl_strings_create();
+	answers->labels = gtl_strings_create();
 }
 
 static void
@@ -118,9 +118,9 @@ consolidate(const Answers *answers, GtlConsolidation method, GtlConsolidated *re
 	gtl_env_init(&env, CurrentMemoryContext);
 	memset(&votes, 0, sizeof(votes));
 	votes.count = answers->count;
-	votes.items = gtl_names_count(answers->items);
-	votes.annotators = gtl_names_count(answers->annotators);
-	votes.classes = gtl_names_count(answers->labels);
+	votes.items = gtl_strings_count(answers->items);
+	votes.annotators = gtl_strings_count(answers->annotators);
+	votes.classes = gtl_strings_count(answers->labels);
 	votes.item = answers->item;
 	votes.annotator = answers->annotator;
 	votes.label = answers->label;
@@ -153,18 +153,18 @@ gtl_sql_consolidate(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (answers.count == 0)
 		return (Datum) 0;
-	renumbered = gtl_names_sort(answers.labels);
+	renumbered = gtl_strings_sort(answers.labels);
 	for (int64 i = 0; i < answers.count; i++)
 		answers.label[i] = renumbered[answers.label[i]];
 	consolidate(&answers, strcmp(method, "majority") == 0 ? GTL_CONSOLIDATE_MAJORITY :
 				strcmp(method, "dawid_skene") == 0 ? GTL_CONSOLIDATE_DAWID_SKENE : GTL_CONSOLIDATE_AUTO, &result);
-	for (int32 i = 0; i < gtl_names_count(answers.items); i++)
+	for (int32 i = 0; i < gtl_strings_count(answers.items); i++)
 	{
 		Datum		values[3];
 		bool		nulls[3] = {false, false, false};
 
-		values[0] = CStringGetTextDatum(gtl_names_list(answers.items)[i]);
-		values[1] = CStringGetTextDatum(gtl_names_list(answers.labels)[result.label[i]]);
+		values[0] = CStringGetTextDatum(gtl_strings_list(answers.items)[i]);
+		values[1] = CStringGetTextDatum(gtl_strings_list(answers.labels)[result.label[i]]);
 		values[2] = Float8GetDatum((double) result.confidence[i]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		pfree(DatumGetPointer(values[0]));

@@ -12,21 +12,21 @@
 #include "api/job_settings.h"
 #include "background/hub.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/query.h"
-#include "base/text.h"
-#include "catalog/event.h"
-#include "catalog/job.h"
-#include "catalog/model.h"
 #include "catalog/pg_type.h"
+#include "data/snapshot.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "steps/advance.h"
 #include "steps/custom_consolidation.h"
-#include "steps/snapshot.h"
 #include "steps/evidence.h"
+#include "tables/event.h"
+#include "tables/job.h"
+#include "tables/model.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -230,7 +230,7 @@ warn_of_memory(const GtlJob *job)
 		ereport(WARNING,
 				(errmsg("the rounds of labeling job \"%s\" need more memory than maintenance_work_mem allows", job->name),
 				 errdetail("With %s labeled objects of %d dimensions a round needs %zu MB, maintenance_work_mem is %d MB.",
-						   gtl_text_count(rows), job->dimension, needed / (1024 * 1024) + 1, maintenance_work_mem / 1024),
+						   gtl_format_count(rows), job->dimension, needed / (1024 * 1024) + 1, maintenance_work_mem / 1024),
 				 errhint("Raise it for the job's owner: ALTER ROLE %s SET maintenance_work_mem = '%zuMB'.",
 						 quote_identifier(GetUserNameFromId(job->owner, false)), needed / (512 * 1024) + 1)));
 }
@@ -256,7 +256,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_snapshot_take(job, &dataset);
 	check_initial_model(job);
 	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",
-					 gtl_text_count(job->object_count), job->dataset_name, gtl_text_count(job->validation_count));
+					 gtl_format_count(job->object_count), job->dataset_name, gtl_format_count(job->validation_count));
 	gtl_advance(job->job_id, &transaction);
 	gtl_job_settings_warn(job);
 	warn_of_memory(job);

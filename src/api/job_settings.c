@@ -6,7 +6,7 @@
 
 #include "api/arguments.h"
 #include "base/errors.h"
-#include "base/text.h"
+#include "base/format.h"
 #include "learning/schedule.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -91,34 +91,34 @@ gtl_job_settings_warn(const GtlJob *job)
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
 				 errdetail("After %s validation objects and a first training batch of up to %s, none of the %s objects is left.",
-						   gtl_text_count(job->validation_count), gtl_text_count(job->max_concurrent),
-						   gtl_text_count(job->object_count)),
+						   gtl_format_count(job->validation_count), gtl_format_count(job->max_concurrent),
+						   gtl_format_count(job->object_count)),
 				 errhint("Set a smaller max_concurrent_task_count, or schedule => 'eager'.")));
 	if (job->validation_count < minimum)
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
 				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
-						   job->target_accuracy, gtl_text_count(minimum), gtl_text_count(job->validation_count)),
+						   job->target_accuracy, gtl_format_count(minimum), gtl_format_count(job->validation_count)),
 				 errhint("Set best_validation => true or a larger validation_share, or a lower target_accuracy or confidence_level.")));
 	else if (job->validation_count < each)
 		ereport(WARNING,
 				(errmsg("most categories of labeling job \"%s\" may never be labeled by machine", job->name),
 				 errdetail("With per_class each category needs %s validation objects of its own without an error, and %s objects for %s categories are %s each.",
-						   gtl_text_count(minimum), gtl_text_count(job->validation_count), gtl_text_count(job->ncategories),
-						   gtl_text_count(job->validation_count / job->ncategories)),
+						   gtl_format_count(minimum), gtl_format_count(job->validation_count), gtl_format_count(job->ncategories),
+						   gtl_format_count(job->validation_count / job->ncategories)),
 				 errhint("Set a larger validation_share, or do without per_class.")));
 	else if (job->validation_count < 2 * each && best > job->validation_count)
 		ereport(NOTICE,
 				(errmsg("the validation set of labeling job \"%s\" is small for its target", job->name),
 				 errdetail("It has %s objects, and %s are needed without an error: one or two errors can keep the machine from labeling anything.",
-						   gtl_text_count(job->validation_count), gtl_text_count(each)),
-				 errhint("best_validation => true takes %s objects, which usually saves labels in the end.", gtl_text_count(best))));
+						   gtl_format_count(job->validation_count), gtl_format_count(each)),
+				 errhint("best_validation => true takes %s objects, which usually saves labels in the end.", gtl_format_count(best))));
 	before_round = job->object_count - gtl_plan_machine_limit(&plan);
 	if (before_round < job->object_count && gtl_schedule_people_left(&limits, job->object_count, before_round, 0) == 0)
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
 				 errdetail("The job ends before its first model, which runs after %s labels by people.",
-						   gtl_text_count(before_round)),
+						   gtl_format_count(before_round)),
 				 errhint("Set a larger max_human_labeled_object_count or max_percentage_of_input_dataset_labeled, "
 						 "a smaller validation_share or max_concurrent_task_count, or schedule => 'eager'.")));
 }

@@ -7,8 +7,8 @@
 #define GTL_JOB_SETTINGS_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
 #include "fmgr.h"
+#include "tables/job.h"
 
 /* Positions of the arguments. */
 typedef struct GtlSettingPlaces

@@ -11,26 +11,26 @@
 #include "api/arguments.h"
 #include "background/worker.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/lock.h"
 #include "base/progress.h"
 #include "base/settings.h"
-#include "base/text.h"
-#include "catalog/annotation.h"
-#include "catalog/batch.h"
-#include "catalog/certificate.h"
-#include "catalog/event.h"
-#include "catalog/feature_page.h"
-#include "catalog/job.h"
-#include "catalog/label.h"
-#include "catalog/model.h"
-#include "catalog/object.h"
-#include "catalog/round.h"
-#include "catalog/step.h"
-#include "catalog/task.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "steps/advance.h"
 #include "storage/latch.h"
+#include "tables/annotation.h"
+#include "tables/batch.h"
+#include "tables/certificate.h"
+#include "tables/event.h"
+#include "tables/feature_page.h"
+#include "tables/job.h"
+#include "tables/label.h"
+#include "tables/model.h"
+#include "tables/object.h"
+#include "tables/round.h"
+#include "tables/step.h"
+#include "tables/task.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
@@ -177,7 +177,7 @@ gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 		if (job->state == GTL_JOB_COMPLETED || job->state == GTL_JOB_FAILED)
 			job->state = GTL_JOB_IN_PROGRESS;
 		job->failure_reason = NULL;
-		change_state(job, job->state, "retry", psprintf("%s failed objects are offered again", gtl_text_count(count)));
+		change_state(job, job->state, "retry", psprintf("%s failed objects are offered again", gtl_format_count(count)));
 		gtl_worker_launch_at_commit(job);
 	}
 	PG_RETURN_INT32(count);
@@ -197,7 +197,7 @@ gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
 	if (count > 0 && job->state == GTL_JOB_COMPLETED)
 		job->state = GTL_JOB_IN_PROGRESS;
 	change_state(job, job->state, "withdrawn",
-				 psprintf("%s machine labels are withdrawn; people label the rest", gtl_text_count(count)));
+				 psprintf("%s machine labels are withdrawn; people label the rest", gtl_format_count(count)));
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(count);
 }
@@ -212,7 +212,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	/* no answer is in flight; a worker in mid-round finds the job gone and ends */
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
 	job = lock_own_job(fcinfo);
-	gtl_event_record(job, "dropped", "the job and its %s objects are gone", gtl_text_count(job->object_count));
+	gtl_event_record(job, "dropped", "the job and its %s objects are gone", gtl_format_count(job->object_count));
 	gtl_annotation_delete(job->job_id);
 	gtl_task_delete(job->job_id);
 	gtl_batch_delete(job->job_id);

@@ -13,11 +13,11 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/team.h"
-#include "catalog/model.h"
+#include "data/matrix.h"
 #include "funcapi.h"
 #include "learning/simulate.h"
 #include "miscadmin.h"
-#include "steps/matrix.h"
+#include "tables/model.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 

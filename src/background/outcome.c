@@ -5,9 +5,9 @@
 #include "background/outcome.h"
 
 #include "base/settings.h"
-#include "catalog/event.h"
-#include "catalog/job.h"
-#include "catalog/step.h"
+#include "tables/event.h"
+#include "tables/job.h"
+#include "tables/step.h"
 #include "utils/elog.h"
 #include "utils/timestamp.h"
 

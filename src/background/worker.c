@@ -26,13 +26,13 @@
 #include "base/lock.h"
 #include "base/progress.h"
 #include "base/settings.h"
-#include "catalog/step.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
 #include "steps/advance.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "tables/step.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -95,7 +95,7 @@ set_up(void)
 
 /*
  * One waits for answers in flight and for the steps that are being done, one
- * behind it keeps its request standing, and no more than these come.
+ * behind it keeps its request facts, and no more than these come.
  */
 static void
 lock_steps(GtlTransaction *transaction)

@@ -6,8 +6,8 @@
 #define GTL_WORKER_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
 #include "postmaster/bgworker.h"
+#include "tables/job.h"
 
 /* What a worker is told, by value in bgw_extra. */
 typedef struct GtlWorkerArgument

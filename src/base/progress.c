@@ -10,15 +10,13 @@
 #include "base/progress.h"
 
 #include "access/xact.h"
-#include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "storage/spin.h"
-#include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #define PLACES 64
@@ -178,29 +176,18 @@ gtl_progress_update(const char *phase, int64 done, int64 total)
 	}
 }
 
-PG_FUNCTION_INFO_V1(gtl_sql_progress);
-Datum
-gtl_sql_progress(PG_FUNCTION_ARGS)
+GtlProgress *
+gtl_progress_read(int *count)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	GtlProgress *copy = palloc(sizeof(GtlProgress) * PLACES);
 
 	attach();
 	SpinLockAcquire(&board->mutex);
 	memcpy(copy, board->places, sizeof(GtlProgress) * PLACES);
 	SpinLockRelease(&board->mutex);
-	InitMaterializedSRF(fcinfo, 0);
+	*count = 0;
 	for (int i = 0; i < PLACES; i++)
-	{
-		const GtlProgress *place = &copy[i];
-		Datum		values[7] = {Int32GetDatum(place->pid), Int64GetDatum(place->job_id),
-			CStringGetTextDatum(place->phase), Int64GetDatum(place->done), Int64GetDatum(place->total),
-		TimestampTzGetDatum(place->started_at), TimestampTzGetDatum(place->phase_started_at)};
-		bool		nulls[7] = {false, place->job_id == 0, false, place->total == 0 && place->done == 0,
-		place->total == 0, false, false};
-
-		if (place->pid != 0 && place->database == MyDatabaseId)
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
-	return (Datum) 0;
+		if (copy[i].pid != 0 && copy[i].database == MyDatabaseId)
+			copy[(*count)++] = copy[i];
+	return copy;
 }

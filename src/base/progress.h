@@ -36,4 +36,7 @@ extern void gtl_progress_begin_worker(int64 job_id, const char *subject);
 extern void gtl_progress_phase(const char *phase);
 extern void gtl_progress_update(const char *phase, int64 done, int64 total);
 
+/* A copy of the places in use in this database, in the current memory context; *count is how many. */
+extern GtlProgress *gtl_progress_read(int *count);
+
 #endif							/* GTL_PROGRESS_H */

@@ -6,7 +6,6 @@
 
 #include <limits.h>
 
-#include "fmgr.h"
 #include "postmaster/postmaster.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -58,11 +57,4 @@ TimestampTz
 gtl_clock_now(void)
 {
 	return GetCurrentTimestamp() + (int64) clock_offset * USECS_PER_SEC;
-}
-
-PG_FUNCTION_INFO_V1(gtl_sql_clock);
-Datum
-gtl_sql_clock(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(gtl_clock_now());
 }

@@ -10,8 +10,8 @@
 
 #include <math.h>
 
-#include "base/random.h"
 #include "learning/kernels.h"
+#include "learning/random.h"
 
 static bool
 mlp_forward(const GtlShape *shape, const float *weights, const float *features, int rows,

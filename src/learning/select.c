@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "learning/random.h"
 
 typedef struct Entry
 {

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "learning/random.h"
 #include "learning/select.h"
 
 typedef struct Simulation

@@ -9,22 +9,22 @@
  * rows are the business of the extension's owner.  Counting rows and pages reads them: this
  * is a doctor, not a heartbeat.
  */
-#include "base/compat.h"
+#include "reports/check.h"
 
 #include "access/xlog.h"
 #include "background/hub.h"
+#include "base/format.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/query.h"
 #include "base/settings.h"
-#include "base/text.h"
-#include "catalog/job.h"
 #include "catalog/pg_type.h"
-#include "catalog/step.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "steps/evidence.h"
+#include "tables/job.h"
+#include "tables/step.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -294,7 +294,7 @@ check_memory(Check *check, const GtlJob *job)
 	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > gtl_memory_budget())
 		found(check, "warning", psprintf("job %s", quote_identifier(job->name)),
 			  psprintf("its next round needs %zu MB for %s labeled objects of %d dimensions; maintenance_work_mem is %d MB in this session",
-					   needed / (1024 * 1024) + 1, gtl_text_count(rows), job->dimension, maintenance_work_mem / 1024),
+					   needed / (1024 * 1024) + 1, gtl_format_count(rows), job->dimension, maintenance_work_mem / 1024),
 			  psprintf("ALTER ROLE %s SET maintenance_work_mem = '%zuMB';",
 					   quote_identifier(GetUserNameFromId(job->owner, false)), needed / (512 * 1024) + 1));
 }
@@ -321,14 +321,11 @@ run_memory_checks(Check *check)
 	gtl_query_end(&r);
 }
 
-PG_FUNCTION_INFO_V1(gtl_sql_check);
-Datum
-gtl_sql_check(PG_FUNCTION_ARGS)
+void
+gtl_check(ReturnSetInfo *rsinfo)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Check		check;
 
-	InitMaterializedSRF(fcinfo, 0);
 	check.rows = rsinfo->setResult;
 	check.desc = rsinfo->setDesc;
 	check_version(&check);
@@ -338,5 +335,4 @@ gtl_sql_check(PG_FUNCTION_ARGS)
 	run_job_checks(&check);
 	run_memory_checks(&check);
 	run_orphan_checks(&check);
-	return (Datum) 0;
 }

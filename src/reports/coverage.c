@@ -16,11 +16,11 @@
 
 #include "base/memory.h"
 #include "base/query.h"
-#include "catalog/feature_page.h"
-#include "catalog/model.h"
 #include "catalog/pg_type.h"
 #include "learning/engine.h"
 #include "miscadmin.h"
+#include "tables/feature_page.h"
+#include "tables/model.h"
 #include "utils/memutils.h"
 
 /* Blocks of GTL_SCORE_BLOCK_ROWS rows to score at most: 100,000 objects. */

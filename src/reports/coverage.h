@@ -6,8 +6,8 @@
 #ifndef GTL_COVERAGE_H
 #define GTL_COVERAGE_H
 
-#include "catalog/job.h"
-#include "catalog/round.h"
+#include "tables/job.h"
+#include "tables/round.h"
 
 #define GTL_COVERAGE_STEPS 200
 

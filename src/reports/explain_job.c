@@ -11,31 +11,30 @@
 
 #include <math.h>
 
-#include "api/arguments.h"
+#include "base/format.h"
 #include "base/settings.h"
-#include "base/text.h"
-#include "catalog/certificate.h"
-#include "catalog/job.h"
-#include "catalog/step.h"
 #include "lib/stringinfo.h"
-#include "steps/audit.h"
 #include "steps/advance.h"
+#include "steps/audit.h"
 #include "steps/limits.h"
+#include "tables/certificate.h"
+#include "tables/job.h"
+#include "tables/step.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 static void
-explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	const GtlBatch *batch = &standing->batch;
+	const GtlBatch *batch = &facts->batch;
 	const char *who = "A background worker does it, or gt_advance_job in this session.";
 
 	gtl_report_add(report, "state",
 				   psprintf("%s: %s of %s objects labeled by people, %s by machine%s, %s failed, %s unlabeled",
-							gtl_job_state_name(job->state), gtl_text_count(job->human_labeled),
-							gtl_text_count(job->object_count), gtl_text_count(job->machine_labeled),
+							gtl_job_state_name(job->state), gtl_format_count(job->human_labeled),
+							gtl_format_count(job->object_count), gtl_format_count(job->machine_labeled),
 							job->machine_labeled > 0 && !gtl_job_is_final(job) ? " (provisional)" : "",
-							gtl_text_count(job->failed), gtl_text_count(gtl_job_unlabeled(job))),
+							gtl_format_count(job->failed), gtl_format_count(gtl_job_unlabeled(job))),
 				   job->state == GTL_JOB_PAUSED ? "gt_resume_job goes on." :
 				   job->state == GTL_JOB_FAILED ? job->failure_reason : NULL);
 	if (gtl_job_is_final(job))
@@ -51,7 +50,7 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 								"objects without an answer fail",
 								batch->batch_no, batch->validation ? "validation" : "training"),
 					   who);
-	else if (standing->answers == standing->tasks)
+	else if (facts->answers == facts->tasks)
 		gtl_report_add(report, "next step",
 					   psprintf("batch %d (%s) is complete: its labels are due", batch->batch_no,
 								batch->validation ? "validation" : "training"),
@@ -60,8 +59,8 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 		gtl_report_add(report, "next step",
 					   psprintf("people: batch %d (%s, %s objects) has %s of %s answers, %s tasks are leased",
 								batch->batch_no, batch->validation ? "validation" : "training",
-								gtl_text_count(batch->object_count), gtl_text_count(standing->answers),
-								gtl_text_count(standing->tasks), gtl_text_count(standing->leased)), NULL);
+								gtl_format_count(batch->object_count), gtl_format_count(facts->answers),
+								gtl_format_count(facts->tasks), gtl_format_count(facts->leased)), NULL);
 }
 
 /* A step that a worker does, or could not do. */
@@ -85,7 +84,7 @@ explain_step(GtlReport *report, const GtlJob *job)
 
 /* Why no round has run; true if that is the answer. */
 static bool
-explain_before_round(GtlReport *report, const GtlJob *job, const GtlStanding *standing, const GtlPlanState *plan)
+explain_before_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts, const GtlPlanState *plan)
 {
 	const char *topic = "machine labels";
 
@@ -96,14 +95,14 @@ explain_before_round(GtlReport *report, const GtlJob *job, const GtlStanding *st
 					   "Create a job with features_column, a float4[] or float8[] that describes each object.");
 	else if (job->validation_count == 0)
 		gtl_report_add(report, topic, psprintf("%s objects are too few for a validation set",
-											   gtl_text_count(job->object_count)),
+											   gtl_format_count(job->object_count)),
 					   "Set a larger validation_share.");
-	else if (standing->has_round)
+	else if (facts->has_round)
 		return false;
 	else if (plan->validation_left > 0)
 		gtl_report_add(report, topic,
 					   psprintf("none yet: the validation set is not complete, %s of its %s objects are labeled; no model runs before",
-								gtl_text_count(standing->validation_labeled), gtl_text_count(job->validation_count)), NULL);
+								gtl_format_count(facts->validation_labeled), gtl_format_count(job->validation_count)), NULL);
 	else if (plan->round_due)
 		gtl_report_add(report, topic, "none yet: the first round is due", NULL);
 	else
@@ -126,7 +125,7 @@ lower_target_advice(const GtlRound *round)
 		return NULL;
 	if (target >= 1.0 - round->promise.target_error)
 		return NULL;
-	return psprintf("A target_accuracy of %.2f would have admitted %s objects.", target, gtl_text_count(round->best_admits));
+	return psprintf("A target_accuracy of %.2f would have admitted %s objects.", target, gtl_format_count(round->best_admits));
 }
 
 static char *
@@ -141,7 +140,7 @@ more_validation_advice(const GtlJob *job, const GtlRound *round)
 						Min(0.99, ceil(100.0 * c->minimum / job->object_count) / 100.0));
 	else
 		more = psprintf("%s more validation objects without another error would do, or a better model: more training batches.",
-						gtl_text_count(Max(c->required - c->best_n, 0)));
+						gtl_format_count(Max(c->required - c->best_n, 0)));
 	return lower == NULL ? more : psprintf("%s %s", more, lower);
 }
 
@@ -154,8 +153,8 @@ describe_promise(const GtlPromise *promise, const GtlCertificate *c, const char 
 		case GTL_GUARANTEE_CONFIDENCE:
 		case GTL_GUARANTEE_STRICT:
 			return psprintf("%s: with a confidence of %s their error is at most %s (%d of %d validation objects wrong, bound %s)",
-							labels, gtl_text_percent(1 - promise->delta), gtl_text_percent(promise->target_error),
-							c->k, c->n, gtl_text_percent(c->bound));
+							labels, gtl_format_percent(1 - promise->delta), gtl_format_percent(promise->target_error),
+							c->k, c->n, gtl_format_percent(c->bound));
 		case GTL_GUARANTEE_EXPECTED:
 			return psprintf("%s: their expected error meets the target, without a confidence statement, %d of %d validation objects wrong",
 							labels, c->k, c->n);
@@ -170,12 +169,12 @@ static char *
 describe_promises(const GtlRound *round)
 {
 	const GtlPromise *promise = &round->promise;
-	const char *labels = psprintf("%s machine labels, of each category by itself", gtl_text_count(round->auto_labeled));
+	const char *labels = psprintf("%s machine labels, of each category by itself", gtl_format_count(round->auto_labeled));
 
 	if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE || promise->guarantee == GTL_GUARANTEE_STRICT)
 		return psprintf("%s: with a confidence of %s their error is at most %s (highest bound %s)", labels,
-						gtl_text_percent(1 - promise->delta), gtl_text_percent(promise->target_error),
-						gtl_text_percent(round->certificate.bound));
+						gtl_format_percent(1 - promise->delta), gtl_format_percent(promise->target_error),
+						gtl_format_percent(round->certificate.bound));
 	return describe_promise(promise, &round->certificate, labels);
 }
 
@@ -199,23 +198,23 @@ explain_categories(GtlReport *report, const GtlJob *job, const GtlRound *round)
 			gtl_report_add(report, "category",
 						   describe_promise(&round->promise, c,
 											psprintf("\"%s\": %s machine labels with a margin of at least %.4f", name,
-													 gtl_text_count(verdict->covered), c->threshold)), NULL);
+													 gtl_format_count(verdict->covered), c->threshold)), NULL);
 		else
 			gtl_report_add(report, "category",
 						   psprintf("\"%s\": no machine labels; the lowest error bound is %s (%d of %d validation objects wrong)",
-									name, gtl_text_percent(c->best_bound), c->best_k, c->best_n),
+									name, gtl_format_percent(c->best_bound), c->best_k, c->best_n),
 						   psprintf("It needs %s validation objects that the model gives it, with not more than %d wrong; %s count now.",
-									gtl_text_count(c->required), c->best_k, gtl_text_count(c->available)));
+									gtl_format_count(c->required), c->best_k, gtl_format_count(c->available)));
 	}
 	if (count > MOST_CATEGORIES)
-		gtl_report_add(report, "category", psprintf("and %s more categories", gtl_text_count(count - MOST_CATEGORIES)),
+		gtl_report_add(report, "category", psprintf("and %s more categories", gtl_format_count(count - MOST_CATEGORIES)),
 					   "gt_certificates has all.");
 }
 
 static void
-explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	const GtlRound *round = &standing->round;
+	const GtlRound *round = &facts->round;
 	bool		noisy = gtl_engine_too_noisy(&round->promise, round->label_noise);
 
 	gtl_report_add(report, "machine labels", psprintf("round %d: %s", round->round_no, round->reason),
@@ -226,7 +225,7 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *stan
 					   describe_promises(round) :
 					   describe_promise(&round->promise, &round->certificate,
 										psprintf("%s machine labels with a margin of at least %.4f",
-												 gtl_text_count(round->auto_labeled), round->certificate.threshold)),
+												 gtl_format_count(round->auto_labeled), round->certificate.threshold)),
 					   gtl_job_is_final(job) ? NULL : "Provisional until the job ends: each round decides anew.");
 	if (job->per_class && round->model_id != 0)
 		explain_categories(report, job, round);
@@ -236,9 +235,9 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlStanding *stan
 #define NOTABLE_NOISE 0.25
 
 static void
-explain_noise(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+explain_noise(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	const GtlRound *round = &standing->round;
+	const GtlRound *round = &facts->round;
 	double		target = 1.0 - job->target_accuracy;
 
 	if (!job->auto_label || job->dimension == 0)
@@ -246,12 +245,12 @@ explain_noise(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 	if (job->label_noise >= 0)
 		gtl_report_add(report, "label noise",
 					   psprintf("by people's answers, %s of the labels of the validation set are wrong, and of the machine's at most %s may be%s",
-								gtl_text_percent(job->label_noise), gtl_text_percent(target),
+								gtl_format_percent(job->label_noise), gtl_format_percent(target),
 								job->label_noise >= target ? ": such labels can show nothing, and nothing is labeled by machine" :
 								job->label_noise >= NOTABLE_NOISE * target ? ": they count as errors of the machine, and keep it from labeling more" : ""),
 					   job->label_noise >= NOTABLE_NOISE * target ?
 					   "More annotators_per_object, clearer instructions, or a lower target_accuracy." : NULL);
-	else if (standing->has_round && round->model_id != 0 && !round->certificate.passed)
+	else if (facts->has_round && round->model_id != 0 && !round->certificate.passed)
 		gtl_report_add(report, "label noise",
 					   job->consolidation != NULL ? "unknown: the job consolidates by a function of its owner's" :
 					   "unknown: no object has two answers; what people get wrong counts as an error of the machine",
@@ -260,14 +259,14 @@ explain_noise(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
 
 /* "guarantee => 'expected' 1,203 objects" for each weaker promise that would have admitted more than those before it. */
 static void
-explain_other_settings(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+explain_other_settings(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	const GtlRound *round = &standing->round;
+	const GtlRound *round = &facts->round;
 	int64		most = round->auto_labeled;
 	StringInfoData words;
 
 	initStringInfo(&words);
-	for (int i = 0; standing->has_round && i < round->nalternatives; i++)
+	for (int i = 0; facts->has_round && i < round->nalternatives; i++)
 	{
 		const GtlAlternative *a = &round->alternative[i];
 
@@ -280,12 +279,12 @@ explain_other_settings(GtlReport *report, const GtlJob *job, const GtlStanding *
 			appendStringInfo(&words, "guarantee => '%s'", gtl_guarantee_name(a->promise.guarantee));
 		else
 			appendStringInfo(&words, "target_accuracy => %g", 1.0 - a->promise.target_error);
-		appendStringInfo(&words, " %s objects", gtl_text_count(a->covered));
+		appendStringInfo(&words, " %s objects", gtl_format_count(a->covered));
 	}
 	if (words.len > 0)
 		gtl_report_add(report, "other settings",
 					   psprintf("round %d would have admitted, instead of %s of %s objects, with %s", round->round_no,
-								gtl_text_count(round->auto_labeled), gtl_text_count(round->scored), words.data),
+								gtl_format_count(round->auto_labeled), gtl_format_count(round->scored), words.data),
 					   gtl_job_is_final(job) ? NULL : "gt_alter_job sets them from the next round on.");
 }
 
@@ -298,8 +297,8 @@ forecast_rest(const GtlRound *round, int32 gained)
 	int64		batches = (rest + a_batch - 1) / a_batch;
 
 	return psprintf("if each further batch does as much, about %s %s or %s labels by people are left",
-					gtl_text_count(batches), batches == 1 ? "batch" : "batches",
-					gtl_text_count(Min(batches * round->selected, rest)));
+					gtl_format_count(batches), batches == 1 ? "batch" : "batches",
+					gtl_format_count(Min(batches * round->selected, rest)));
 }
 
 /* The same for an error bound that is still too high. */
@@ -312,29 +311,29 @@ forecast_bound(const GtlRound *before, const GtlRound *round)
 	if (gained <= 0 || rest <= 0)
 		return "that is no progress: its labels did not help the model";
 	return psprintf("if each further batch does as much, about %s more bring it to the target",
-					gtl_text_count((int64) ceil(rest / gained)));
+					gtl_format_count((int64) ceil(rest / gained)));
 }
 
 /* What the last batch has brought, and so what one more can be expected to. */
 static void
-explain_forecast(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+explain_forecast(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	const GtlRound *round = &standing->round;
-	const GtlRound *before = &standing->before;
+	const GtlRound *round = &facts->round;
+	const GtlRound *before = &facts->before;
 	int32		people = round->training_count + round->validation_count - before->training_count - before->validation_count;
 	int32		gained = round->auto_labeled - before->auto_labeled;
 	StringInfoData words;
 
-	if (!standing->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0)
+	if (!facts->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0)
 		return;
 	initStringInfo(&words);
 	if (round->auto_labeled == 0 && before->auto_labeled == 0)
-		appendStringInfo(&words, "the last %s labels by people took the lowest error bound from %s to %s; %s", gtl_text_count(people),
-						 gtl_text_percent(before->certificate.best_bound), gtl_text_percent(round->certificate.best_bound),
+		appendStringInfo(&words, "the last %s labels by people took the lowest error bound from %s to %s; %s", gtl_format_count(people),
+						 gtl_format_percent(before->certificate.best_bound), gtl_format_percent(round->certificate.best_bound),
 						 forecast_bound(before, round));
 	else
-		appendStringInfo(&words, "the last %s labels by people took the machine's from %s to %s%s%s", gtl_text_count(people),
-						 gtl_text_count(before->auto_labeled), gtl_text_count(round->auto_labeled),
+		appendStringInfo(&words, "the last %s labels by people took the machine's from %s to %s%s%s", gtl_format_count(people),
+						 gtl_format_count(before->auto_labeled), gtl_format_count(round->auto_labeled),
 						 gained > 0 ? "; " : "", gained > 0 ? forecast_rest(round, gained) : "");
 	gtl_report_add(report, "forecast", words.data, NULL);
 }
@@ -354,8 +353,8 @@ explain_validation_size(GtlReport *report, const GtlJob *job, const GtlPlanState
 	if (job->validation_count < 2 * minimum ? best > job->validation_count : best < job->validation_count)
 		gtl_report_add(report, "validation set",
 					   psprintf("%s objects; about three times the %s that the target needs without an error save most labels in the end",
-								gtl_text_count(job->validation_count), gtl_text_count(minimum)),
-					   psprintf("A job created with best_validation => true takes %s.", gtl_text_count(best)));
+								gtl_format_count(job->validation_count), gtl_format_count(minimum)),
+					   psprintf("A job created with best_validation => true takes %s.", gtl_format_count(best)));
 }
 
 static void
@@ -370,14 +369,14 @@ explain_audit(GtlReport *report, const GtlJob *job)
 }
 
 static void
-explain_outlook(GtlReport *report, const GtlJob *job, const GtlStanding *standing, GtlPlanState *plan)
+explain_outlook(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *plan)
 {
 	char	   *reached = gtl_limits_reached(job);
 	GtlPlanStep open = {0};
 	int64		limit;
 
 	/* what is in people's hands now is out of the machine's reach; so is a batch before the next round */
-	(void) gtl_standing_open_batch(job, standing, plan, &open);
+	(void) gtl_facts_open_batch(job, facts, plan, &open);
 	limit = gtl_plan_machine_limit(plan);
 	if (reached != NULL)
 		gtl_report_add(report, "stopping condition", reached, NULL);
@@ -390,17 +389,17 @@ explain_outlook(GtlReport *report, const GtlJob *job, const GtlStanding *standin
 					   "A smaller max_concurrent_task_count leaves more to the machine.");
 	else
 		gtl_report_add(report, "outlook", psprintf("at most %s objects can still end up with a machine label",
-												   gtl_text_count(limit)), NULL);
+												   gtl_format_count(limit)), NULL);
 }
 
 static void
-explain_classes(GtlReport *report, const GtlJob *job, const GtlStanding *standing)
+explain_classes(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	if (standing->unseen_count > 0 && standing->has_round)
+	if (facts->unseen_count > 0 && facts->has_round)
 		gtl_report_add(report, "classes",
 					   psprintf("%s of %s categories have no human label yet: %s%s; the machine cannot give them",
-								gtl_text_count(standing->unseen_count), gtl_text_count(job->ncategories),
-								standing->unseen_classes, standing->unseen_count > 20 ? ", ..." : ""),
+								gtl_format_count(facts->unseen_count), gtl_format_count(job->ncategories),
+								facts->unseen_classes, facts->unseen_count > 20 ? ", ..." : ""),
 					   "Check whether the dataset has such objects at all.");
 }
 
@@ -408,7 +407,7 @@ static void
 explain_failures(GtlReport *report, const GtlJob *job)
 {
 	if (job->failed > 0)
-		gtl_report_add(report, "failures", psprintf("%s objects failed", gtl_text_count(job->failed)),
+		gtl_report_add(report, "failures", psprintf("%s objects failed", gtl_format_count(job->failed)),
 					   "gt_failures has the reasons; gt_retry_failed offers them again.");
 	if (get_rel_name(job->dataset) == NULL)
 		gtl_report_add(report, "dataset", psprintf("dataset %s is gone", job->dataset_name),
@@ -416,37 +415,22 @@ explain_failures(GtlReport *report, const GtlJob *job)
 }
 
 void
-gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *report)
+gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 {
 	GtlPlanState plan;
 
-	gtl_standing_plan(job, standing, &plan);
+	gtl_facts_plan(job, facts, &plan);
 	gtl_report_begin(report);
-	explain_state(report, job, standing);
+	explain_state(report, job, facts);
 	explain_step(report, job);
-	if (!explain_before_round(report, job, standing, &plan))
-		explain_last_round(report, job, standing);
+	if (!explain_before_round(report, job, facts, &plan))
+		explain_last_round(report, job, facts);
 	explain_validation_size(report, job, &plan);
-	explain_noise(report, job, standing);
-	explain_other_settings(report, job, standing);
-	explain_forecast(report, job, standing);
+	explain_noise(report, job, facts);
+	explain_other_settings(report, job, facts);
+	explain_forecast(report, job, facts);
 	explain_audit(report, job);
-	explain_outlook(report, job, standing, &plan);
-	explain_classes(report, job, standing);
+	explain_outlook(report, job, facts, &plan);
+	explain_classes(report, job, facts);
 	explain_failures(report, job);
-}
-
-PG_FUNCTION_INFO_V1(gtl_sql_explain_job);
-Datum
-gtl_sql_explain_job(PG_FUNCTION_ARGS)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-	GtlStanding standing;
-	GtlReport	report;
-
-	gtl_job_require_owner(job);
-	gtl_standing_read(job, &standing);
-	gtl_explain_job(job, &standing, &report);
-	gtl_report_return(&report, fcinfo, 3);
-	return (Datum) 0;
 }

@@ -6,10 +6,10 @@
 #ifndef GTL_EXPLAIN_JOB_H
 #define GTL_EXPLAIN_JOB_H
 
+#include "reports/job_facts.h"
 #include "reports/report.h"
-#include "reports/standing.h"
 
 /* Begins the report and adds its rows. */
-extern void gtl_explain_job(const GtlJob *job, const GtlStanding *standing, GtlReport *report);
+extern void gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report);
 
 #endif							/* GTL_EXPLAIN_JOB_H */

@@ -2,23 +2,22 @@
  * explain_object.c
  *		gt_explain_object: what happened to one object.
  */
-#include "base/compat.h"
+#include "reports/explain_object.h"
 
 #include <math.h>
 
-#include "api/arguments.h"
+#include "base/format.h"
 #include "base/memory.h"
 #include "base/query.h"
-#include "base/text.h"
-#include "catalog/certificate.h"
-#include "catalog/feature_page.h"
-#include "catalog/job.h"
-#include "catalog/model.h"
-#include "catalog/round.h"
-#include "learning/row_scorer.h"
 #include "catalog/pg_type.h"
+#include "learning/row_scorer.h"
 #include "reports/object_history.h"
 #include "reports/report.h"
+#include "tables/certificate.h"
+#include "tables/feature_page.h"
+#include "tables/job.h"
+#include "tables/model.h"
+#include "tables/round.h"
 #include "utils/builtins.h"
 
 /* Its number and whether it is a validation object; error if the job has no such object. */
@@ -80,7 +79,7 @@ name_top_categories(const GtlJob *job, const float *probability)
 			if (!shown[c] && (best < 0 || probability[c] > probability[best]))
 				best = c;
 		shown[best] = true;
-		appendStringInfo(&words, "%s%s %s", rank == 0 ? "" : ", ", job->categories[best], gtl_text_percent(probability[best]));
+		appendStringInfo(&words, "%s%s %s", rank == 0 ? "" : ", ", job->categories[best], gtl_format_percent(probability[best]));
 	}
 	return words.data;
 }
@@ -121,9 +120,8 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 									 threshold, round.round_no)), NULL);
 }
 
-PG_FUNCTION_INFO_V1(gtl_sql_explain_object);
-Datum
-gtl_sql_explain_object(PG_FUNCTION_ARGS)
+void
+gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 {
 	static GtlStatement tasks = {
 		"SELECT 'task', format('batch %s: %s%s', t.batch_no,"
@@ -156,21 +154,15 @@ gtl_sql_explain_object(PG_FUNCTION_ARGS)
 		"   AND NOT EXISTS (SELECT FROM gtlabel.failure WHERE job_id = $1 AND object_no = $2)",
 		2, {INT8OID, INT4OID}
 	};
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-	char	   *key = gtl_argument_text(fcinfo, 1, "object_key");
-	GtlReport	report;
 	int32		object_no;
 	bool		validation;
 
-	gtl_job_require_owner(job);
-	gtl_report_begin(&report);
-	object_no = find_object(&report, job, key, &validation);
-	add_rows(&report, &tasks, job, object_no);
-	add_rows(&report, &answers, job, object_no);
-	add_rows(&report, &label, job, object_no);
+	gtl_report_begin(report);
+	object_no = find_object(report, job, key, &validation);
+	add_rows(report, &tasks, job, object_no);
+	add_rows(report, &answers, job, object_no);
+	add_rows(report, &label, job, object_no);
 	if (!validation)
-		gtl_object_history(&report, job, object_no);
-	explain_model(&report, job, object_no);
-	gtl_report_return(&report, fcinfo, 2);
-	return (Datum) 0;
+		gtl_object_history(report, job, object_no);
+	explain_model(report, job, object_no);
 }

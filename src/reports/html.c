@@ -4,7 +4,7 @@
  */
 #include "reports/html.h"
 
-#include "base/text.h"
+#include "base/format.h"
 #include "mb/pg_wchar.h"
 
 /* Stands for what neither HTML nor XML may contain. */
@@ -176,7 +176,7 @@ begin_row(GtlHtmlTable *table)
 	{
 		end_grid(table);
 		appendStringInfo(table->page, "<details>\n<summary>%s more %s</summary>\n",
-						 gtl_text_count(table->total - table->open_rows), table->what);
+						 gtl_format_count(table->total - table->open_rows), table->what);
 		begin_grid(table);
 	}
 	appendStringInfoString(table->page, "<tr>");

@@ -16,13 +16,13 @@
 
 #include "base/memory.h"
 #include "base/query.h"
-#include "catalog/certificate.h"
-#include "catalog/feature_page.h"
-#include "catalog/model.h"
 #include "catalog/pg_type.h"
 #include "learning/classifier.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "tables/certificate.h"
+#include "tables/feature_page.h"
+#include "tables/model.h"
 #include "utils/memutils.h"
 
 /* How a round decided. */

@@ -6,8 +6,8 @@
 #define GTL_OBJECT_HISTORY_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
 #include "reports/report.h"
+#include "tables/job.h"
 
 extern void gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no);
 

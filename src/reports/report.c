@@ -4,9 +4,6 @@
  */
 #include "reports/report.h"
 
-#include "funcapi.h"
-#include "utils/builtins.h"
-
 void
 gtl_report_begin(GtlReport *report)
 {
@@ -37,24 +34,4 @@ gtl_report_find(const GtlReport *report, const char *topic)
 			return row;
 	}
 	return NULL;
-}
-
-void
-gtl_report_return(const GtlReport *report, FunctionCallInfo fcinfo, int columns)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ListCell   *cell;
-
-	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, report->rows)
-	{
-		const GtlReportRow *row = lfirst(cell);
-		Datum		values[3] = {CStringGetTextDatum(row->topic), CStringGetTextDatum(row->finding), (Datum) 0};
-		bool		nulls[3] = {false, false, row->advice == NULL};
-
-		Assert(rsinfo->setDesc->natts == columns);
-		if (columns > 2 && row->advice != NULL)
-			values[2] = CStringGetTextDatum(row->advice);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
 }

@@ -7,7 +7,6 @@
 #define GTL_REPORT_H
 
 #include "base/compat.h"
-#include "fmgr.h"
 #include "nodes/pg_list.h"
 
 typedef struct GtlReportRow
@@ -29,8 +28,5 @@ extern void gtl_report_add(GtlReport *report, const char *topic, const char *fin
 
 /* The first row of that topic; NULL: there is none. */
 extern const GtlReportRow *gtl_report_find(const GtlReport *report, const char *topic);
-
-/* The result set of a function with 2 or 3 text columns; 2: without advice. */
-extern void gtl_report_return(const GtlReport *report, FunctionCallInfo fcinfo, int columns);
 
 #endif							/* GTL_REPORT_H */

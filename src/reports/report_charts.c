@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "base/text.h"
+#include "base/format.h"
 #include "reports/html.h"
 #include "reports/svg.h"
 
@@ -51,7 +51,7 @@ draw_target(const GtlPanel *panel, const Format *format, double target_error)
 {
 	double		y = gtl_panel_y(panel, target_error);
 	double		right = panel->left + panel->width;
-	char	   *words = psprintf("target %s", gtl_text_percent(target_error));
+	char	   *words = psprintf("target %s", gtl_format_percent(target_error));
 
 	gtl_svg_line(panel->page, panel->left, y, right, y, "target");
 	if (format->right > 50)
@@ -72,7 +72,7 @@ gtl_chart_shares(StringInfo page, int32 people, int32 machine, int32 failed, int
 	gtl_html_raw(page, "<svg class=\"shares\" viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" role=\"img\""
 					   " aria-labelledby=\"shares-title\">\n");
 	gtl_html_format(page, "<title id=\"shares-title\">Of %s objects people labeled %s, the machine %s</title>\n",
-					gtl_text_count(objects), gtl_text_count(people), gtl_text_count(machine));
+					gtl_format_count(objects), gtl_format_count(people), gtl_format_count(machine));
 	gtl_svg_rectangle(page, 0, 0, 1000, 14, "open");
 	for (int i = 0; i < (int) lengthof(count); i++)
 	{
@@ -131,8 +131,8 @@ draw_moments(const GtlPanel *panel, const GtlHistory *history)
 		if (m->round_no >= 0)
 			gtl_html_format(panel->page, "round %d: ", m->round_no);
 		gtl_html_format(panel->page, "%s by people, %s by machine, %s left</title></rect>\n",
-						gtl_text_count(m->people), gtl_text_count(m->machine),
-						gtl_text_count(history->objects - m->people - m->machine));
+						gtl_format_count(m->people), gtl_format_count(m->machine),
+						gtl_format_count(history->objects - m->people - m->machine));
 	}
 }
 
@@ -181,14 +181,14 @@ draw_bounds(const GtlPanel *panel, const Format *format, const GtlHistory *histo
 			gtl_html_format(panel->page, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%s\">",
 							m->passed ? "hit" : "miss", x, gtl_panel_y(panel, m->bound), rounds > 60 ? "2.5" : "4");
 		gtl_html_format(panel->page, "<title>round %d: %s %s", m->round_no,
-						m->passed ? "bound" : "nothing keeps the promise, lowest bound", gtl_text_percent(m->bound));
+						m->passed ? "bound" : "nothing keeps the promise, lowest bound", gtl_format_percent(m->bound));
 		if (m->passed)
 			gtl_html_format(panel->page, ", margin of at least %.4f", m->threshold);
 		gtl_html_format(panel->page, "</title></%s>\n", above ? "path" : "circle");
 		if (above || x - named < 52)
 			continue;
 		gtl_svg_text(panel->page, x, gtl_panel_y(panel, m->bound) + (m->passed ? 18 : -9),
-					 x + 20 > format->width ? "mark end" : "mark middle", gtl_text_percent(m->bound));
+					 x + 20 > format->width ? "mark end" : "mark middle", gtl_format_percent(m->bound));
 		named = x;
 	}
 }
@@ -228,8 +228,8 @@ draw_progress(StringInfo page, const Format *format, const GtlHistory *history)
 	gtl_svg_begin(page, psprintf("progress-%s", format->name), format->width, (int) (lowest->top + lowest->height + 44),
 				  "Labels over the number of labels that people gave",
 				  psprintf("After %s labels by people, %s of %s objects have a label by machine and %s have none.",
-						   gtl_text_count(last->people), gtl_text_count(last->machine), gtl_text_count(history->objects),
-						   gtl_text_count(history->objects - last->people - last->machine)));
+						   gtl_format_count(last->people), gtl_format_count(last->machine), gtl_format_count(history->objects),
+						   gtl_format_count(history->objects - last->people - last->machine)));
 	heading(&labels, "Objects");
 	gtl_svg_rectangle(page, labels.left, labels.top, labels.width, labels.height, "open");
 	draw_area(&labels, history, true);
@@ -301,12 +301,12 @@ draw_threshold(const GtlPanel *covered, const GtlPanel *bounds, const GtlRound *
 				 left_side ? "mark strong end" : "mark strong", words);
 	gtl_svg_text(covered->page, x + (left_side ? -7 : 7), covered->top + covered->height - 8,
 				 left_side ? "mark end" : "mark",
-				 psprintf("%s of the pool", gtl_text_percent(admits)));
+				 psprintf("%s of the pool", gtl_format_percent(admits)));
 	gtl_html_format(covered->page, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>\n",
 					c->passed ? "hit" : "miss", x, gtl_panel_y(covered, admits));
 	if (bound <= bounds->y_last)
 		gtl_html_format(bounds->page, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>bound %s</title></circle>\n",
-						c->passed ? "hit" : "miss", x, gtl_panel_y(bounds, bound), gtl_text_percent(bound));
+						c->passed ? "hit" : "miss", x, gtl_panel_y(bounds, bound), gtl_format_percent(bound));
 }
 
 static char *
@@ -316,10 +316,10 @@ describe_coverage(const GtlRound *round)
 
 	if (c->passed)
 		return psprintf("A margin of at least %.3f covers %s of the pool with an error bound of %s; the target is %s.",
-						c->threshold, gtl_text_percent((double) round->auto_labeled / Max(round->scored, 1)),
-						gtl_text_percent(c->bound), gtl_text_percent(round->promise.target_error));
+						c->threshold, gtl_format_percent((double) round->auto_labeled / Max(round->scored, 1)),
+						gtl_format_percent(c->bound), gtl_format_percent(round->promise.target_error));
 	return psprintf("No threshold keeps the promise: the lowest error bound is %s, the target %s.",
-					gtl_text_percent(c->best_bound), gtl_text_percent(round->promise.target_error));
+					gtl_format_percent(c->best_bound), gtl_format_percent(round->promise.target_error));
 }
 
 static void

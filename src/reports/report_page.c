@@ -6,13 +6,12 @@
  * its Content-Security-Policy lets a browser load none, whatever the names of jobs,
  * categories and annotators may say.  It is well-formed XML, and ASCII.
  */
-#include "base/compat.h"
+#include "reports/report_page.h"
 
 #include <math.h>
 
-#include "api/arguments.h"
+#include "base/format.h"
 #include "base/query.h"
-#include "base/text.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
@@ -27,7 +26,7 @@ typedef struct ReportPage
 {
 	StringInfoData text;
 	const GtlJob *job;
-	GtlStanding standing;
+	GtlJobFacts facts;
 	GtlReport	findings;		/* of gt_explain_job */
 	GtlHistory	history;
 } ReportPage;
@@ -112,20 +111,20 @@ static char *
 headline(const GtlJob *job)
 {
 	int32		unlabeled = gtl_job_unlabeled(job);
-	char	   *objects = gtl_text_count(job->object_count);
+	char	   *objects = gtl_format_count(job->object_count);
 	char	   *rest = "";
 	char	   *shares;
 
 	if (unlabeled > 0)
-		rest = psprintf("; %s have no label%s", gtl_text_count(unlabeled), gtl_job_is_final(job) ? "" : " yet");
+		rest = psprintf("; %s have no label%s", gtl_format_count(unlabeled), gtl_job_is_final(job) ? "" : " yet");
 	if (job->human_labeled == 0)
 		shares = psprintf("none of the %s objects has a label yet.", objects);
 	else if (job->machine_labeled == 0)
 		shares = psprintf("people labeled %s of %s objects, the machine none%s.",
-						  gtl_text_count(job->human_labeled), objects, rest);
+						  gtl_format_count(job->human_labeled), objects, rest);
 	else
 		shares = psprintf("people labeled %s of %s objects, the machine labeled %s%s.",
-						  gtl_text_count(job->human_labeled), objects, gtl_text_count(job->machine_labeled), rest);
+						  gtl_format_count(job->human_labeled), objects, gtl_format_count(job->machine_labeled), rest);
 	switch (job->state)
 	{
 		case GTL_JOB_COMPLETED:
@@ -180,8 +179,8 @@ put_legend_entry(StringInfo page, const char *class, const char *name, int32 cou
 	gtl_html_format(page, "<li><svg viewBox=\"0 0 11 11\" aria-hidden=\"true\">"
 					"<rect class=\"%s\" width=\"11\" height=\"11\" rx=\"2\"/></svg>"
 						  "%s <b>%s</b> <span>%s</span></li>\n",
-					class, name, gtl_text_count(count),
-					count == 0 ? "" : gtl_text_percent((double) count / Max(objects, 1)));
+					class, name, gtl_format_count(count),
+					count == 0 ? "" : gtl_format_percent((double) count / Max(objects, 1)));
 }
 
 static void
@@ -231,12 +230,12 @@ plain_percent(double share)
 
 /* Accuracy of the newest model on the validation set; NaN: there is none. */
 static double
-model_accuracy(const GtlStanding *standing)
+model_accuracy(const GtlJobFacts *facts)
 {
 	static GtlStatement select = {
 		"SELECT accuracy FROM gtlabel.model WHERE model_id = $1", 1, {INT8OID}
 	};
-	Datum		values[1] = {Int64GetDatum(standing->round.model_id)};
+	Datum		values[1] = {Int64GetDatum(facts->round.model_id)};
 	GtlResult	r;
 	double		accuracy;
 
@@ -249,22 +248,22 @@ static void
 put_numbers(ReportPage *page)
 {
 	const GtlJob *job = page->job;
-	const GtlStanding *standing = &page->standing;
+	const GtlJobFacts *facts = &page->facts;
 	StringInfo	text = &page->text;
-	double		accuracy = standing->has_round ? model_accuracy(standing) : NAN;
+	double		accuracy = facts->has_round ? model_accuracy(facts) : NAN;
 	char	   *guarantee = psprintf("guarantee: %s", gtl_guarantee_name(job->guarantee));
 
 	if (job->guarantee == GTL_GUARANTEE_CONFIDENCE || job->guarantee == GTL_GUARANTEE_STRICT)
 		guarantee = psprintf("with %s confidence", plain_percent(job->confidence_level));
 	gtl_html_raw(text, "<dl class=\"numbers\">\n");
-	put_number(text, "Objects", gtl_text_count(job->object_count),
-			   psprintf("in %s categories", gtl_text_count(job->ncategories)));
-	put_number(text, "Validation labels", gtl_text_count(standing->validation_labeled),
+	put_number(text, "Objects", gtl_format_count(job->object_count),
+			   psprintf("in %s categories", gtl_format_count(job->ncategories)));
+	put_number(text, "Validation labels", gtl_format_count(facts->validation_labeled),
 			   job->validation_count == 0 ? "there is no validation set" :
-			   psprintf("of %s, drawn at random", gtl_text_count(job->validation_count)));
+			   psprintf("of %s, drawn at random", gtl_format_count(job->validation_count)));
 	put_number(text, "Target accuracy", plain_percent(job->target_accuracy), guarantee);
-	put_number(text, "Newest model", isnan(accuracy) ? "-" : gtl_text_percent(accuracy),
-			   isnan(accuracy) ? "none so far" : psprintf("right in validation, round %d", standing->round.round_no));
+	put_number(text, "Newest model", isnan(accuracy) ? "-" : gtl_format_percent(accuracy),
+			   isnan(accuracy) ? "none so far" : psprintf("right in validation, round %d", facts->round.round_no));
 	gtl_html_raw(text, "</dl>\n</header>\n");
 }
 
@@ -303,16 +302,16 @@ static void
 put_progress(ReportPage *page)
 {
 	StringInfo	text = &page->text;
-	const GtlStanding *standing = &page->standing;
+	const GtlJobFacts *facts = &page->facts;
 
 	gtl_report_section(text, "Progress", page->history.count == 0 ? NULL :
 					   "What people have labeled, and what the machine could label after each round of it.");
 	if (page->history.count > 0)
 		gtl_chart_progress(text, &page->history);
-	else if (standing->batch.open)
+	else if (facts->batch.open)
 		gtl_html_format(text, "<p class=\"empty\">The first batch is with people: %s of %s answers are in."
 							  " The picture begins when it is complete.</p>\n",
-						gtl_text_count(standing->answers), gtl_text_count(standing->tasks));
+						gtl_format_count(facts->answers), gtl_format_count(facts->tasks));
 	else
 		gtl_html_raw(text, "<p class=\"empty\">No batch has been issued yet.</p>\n");
 	gtl_html_raw(text, "</section>\n");
@@ -323,21 +322,21 @@ static void
 put_coverage(ReportPage *page)
 {
 	StringInfo	text = &page->text;
-	const GtlRound *round = &page->standing.round;
+	const GtlRound *round = &page->facts.round;
 	GtlCoverage *coverage = palloc(sizeof(GtlCoverage));
 
 	if (page->job->per_class)
 	{
-		if (page->standing.has_round)
+		if (page->facts.has_round)
 			gtl_report_certificates(text, page->job, round);
 		return;
 	}
-	if (!page->standing.has_round || page->job->dimension == 0 || !gtl_coverage_read(page->job, round, coverage))
+	if (!page->facts.has_round || page->job->dimension == 0 || !gtl_coverage_read(page->job, round, coverage))
 		return;
 	gtl_report_section(text, "Coverage and error",
 					   psprintf("What each threshold would admit in round %d, and what it would promise: %s objects of the pool,"
 								" %s validation objects. The smallest margin whose bound stays at the target is chosen.",
-								round->round_no, gtl_text_count(coverage->pool), gtl_text_count(coverage->validation)));
+								round->round_no, gtl_format_count(coverage->pool), gtl_format_count(coverage->validation)));
 	gtl_chart_coverage(text, coverage, round);
 	gtl_html_raw(text, "</section>\n");
 }
@@ -378,11 +377,11 @@ put_settings(ReportPage *page)
 	gtl_html_raw(text, "<dl class=\"pairs settings\">\n");
 	put_setting(text, "Dataset", psprintf("%s, key %s", job->dataset_name, job->key_column));
 	put_setting(text, "Features", job->dimension == 0 ? "none" :
-				psprintf("%s, %s numbers", job->features_column, gtl_text_count(job->dimension)));
+				psprintf("%s, %s numbers", job->features_column, gtl_format_count(job->dimension)));
 	if (job->given_count > 0)
 		put_setting(text, "Given labels",
-					psprintf("%s rows to learn from, column %s", gtl_text_count(job->given_count), job->label_column));
-	put_setting(text, "Batch", psprintf("up to %s objects, %s each", gtl_text_count(job->max_concurrent), annotators(job)));
+					psprintf("%s rows to learn from, column %s", gtl_format_count(job->given_count), job->label_column));
+	put_setting(text, "Batch", psprintf("up to %s objects, %s each", gtl_format_count(job->max_concurrent), annotators(job)));
 	put_setting(text, "Auto-labeling", !job->auto_label ? "off" :
 				psprintf("on, guarantee %s%s, schedule %s", gtl_guarantee_name(job->guarantee),
 						 job->per_class ? " for each category" : "",
@@ -406,31 +405,28 @@ put_foot(ReportPage *page)
 	gtl_html_raw(&page->text, "</footer>\n</main>\n</body>\n</html>\n");
 }
 
-PG_FUNCTION_INFO_V1(gtl_sql_report);
-Datum
-gtl_sql_report(PG_FUNCTION_ARGS)
+StringInfo
+gtl_report_page(GtlJob *job)
 {
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-	ReportPage	page;
+	ReportPage *page = palloc0(sizeof(ReportPage));
 
-	gtl_job_require_owner(job);
-	page.job = job;
-	gtl_standing_read(job, &page.standing);
-	gtl_explain_job(job, &page.standing, &page.findings);
-	read_history(job, &page.history);
-	initStringInfo(&page.text);
-	put_head(&page);
-	put_title(&page);
-	put_numbers(&page);
-	put_progress(&page);
-	put_findings(&page);
-	put_coverage(&page);
-	gtl_report_classes(&page.text, job);
-	gtl_report_rounds(&page.text, job);
-	gtl_report_annotators(&page.text, job);
-	gtl_report_failures(&page.text, job);
-	gtl_report_events(&page.text, job);
-	put_settings(&page);
-	put_foot(&page);
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(page.text.data, page.text.len));
+	page->job = job;
+	gtl_facts_read(job, &page->facts);
+	gtl_explain_job(job, &page->facts, &page->findings);
+	read_history(job, &page->history);
+	initStringInfo(&page->text);
+	put_head(page);
+	put_title(page);
+	put_numbers(page);
+	put_progress(page);
+	put_findings(page);
+	put_coverage(page);
+	gtl_report_classes(&page->text, job);
+	gtl_report_rounds(&page->text, job);
+	gtl_report_annotators(&page->text, job);
+	gtl_report_failures(&page->text, job);
+	gtl_report_events(&page->text, job);
+	put_settings(page);
+	put_foot(page);
+	return &page->text;
 }

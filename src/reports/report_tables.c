@@ -9,11 +9,11 @@
 
 #include <math.h>
 
+#include "base/format.h"
 #include "base/query.h"
-#include "base/text.h"
-#include "catalog/certificate.h"
 #include "catalog/pg_type.h"
 #include "reports/html.h"
+#include "tables/certificate.h"
 #include "utils/builtins.h"
 
 #define MOST_ROWS 2000
@@ -44,13 +44,13 @@ static void
 say_cut(StringInfo page, const GtlResult *r, const char *view)
 {
 	if (r->count == MOST_ROWS)
-		gtl_html_format(page, "<p class=\"note\">%s rows are shown; %s has all.</p>\n", gtl_text_count(MOST_ROWS), view);
+		gtl_html_format(page, "<p class=\"note\">%s rows are shown; %s has all.</p>\n", gtl_format_count(MOST_ROWS), view);
 }
 
 static char *
 percent_or_dash(double share)
 {
-	return isnan(share) ? pstrdup("-") : gtl_text_percent(share);
+	return isnan(share) ? pstrdup("-") : gtl_format_percent(share);
 }
 
 /* 3.24 -> "3.2 s", 95 -> "1 min 35 s", 7500 -> "2 h 5 min" */
@@ -66,7 +66,7 @@ duration(double seconds)
 	whole = (int64) rint(seconds);
 	if (whole < 3600)
 		return psprintf("%d min %d s", (int) (whole / 60), (int) (whole % 60));
-	return psprintf("%s h %d min", gtl_text_count(whole / 3600), (int) (whole % 3600 / 60));
+	return psprintf("%s h %d min", gtl_format_count(whole / 3600), (int) (whole % 3600 / 60));
 }
 
 /* ---- Categories ---- */
@@ -89,14 +89,14 @@ list_classes(StringInfo page, const GtlJob *job)
 {
 	int			most = gtl_html_open_rows(40, job->ncategories);
 
-	gtl_html_format(page, "<p class=\"empty\">No labels yet. The %s categories are ", gtl_text_count(job->ncategories));
+	gtl_html_format(page, "<p class=\"empty\">No labels yet. The %s categories are ", gtl_format_count(job->ncategories));
 	for (int i = 0; i < most; i++)
 	{
 		gtl_html_raw(page, i == 0 ? "" : ", ");
 		gtl_html_element(page, "bdi", NULL, job->categories[i]);
 	}
 	if (most < job->ncategories)
-		gtl_html_format(page, ", and %s more", gtl_text_count(job->ncategories - most));
+		gtl_html_format(page, ", and %s more", gtl_format_count(job->ncategories - most));
 	gtl_html_raw(page, ".</p>\n");
 }
 
@@ -107,8 +107,8 @@ class_cells(GtlHtmlTable *table, const GtlResult *r, uint64 i)
 	int64		machine = gtl_result_int64(r, i, 3);
 
 	gtl_html_cell(table, gtl_result_text(r, i, 1));
-	gtl_html_cell(table, gtl_text_count(people));
-	gtl_html_cell(table, gtl_text_count(machine));
+	gtl_html_cell(table, gtl_format_count(people));
+	gtl_html_cell(table, gtl_format_count(machine));
 	gtl_html_cell(table, machine == 0 ? "-" : psprintf("%.3f", gtl_result_float8(r, i, 4)));
 	gtl_html_cell_markup(table, class_bar(people, machine, gtl_result_int64(r, i, 5)));
 }
@@ -163,10 +163,10 @@ certificate_cells(GtlHtmlTable *table, const GtlClassVerdict *verdict)
 	const GtlCertificate *c = &verdict->certificate;
 
 	gtl_html_cell(table, c->passed ? psprintf("%.3f", c->threshold) : "-");
-	gtl_html_cell(table, psprintf("%s of %s", gtl_text_count(c->passed ? c->k : c->best_k),
-								  gtl_text_count(c->passed ? c->n : c->best_n)));
-	gtl_html_cell(table, c->passed ? gtl_text_percent(c->bound) : psprintf("lowest %s", gtl_text_percent(c->best_bound)));
-	gtl_html_cell(table, gtl_text_count(verdict->covered));
+	gtl_html_cell(table, psprintf("%s of %s", gtl_format_count(c->passed ? c->k : c->best_k),
+								  gtl_format_count(c->passed ? c->n : c->best_n)));
+	gtl_html_cell(table, c->passed ? gtl_format_percent(c->bound) : psprintf("lowest %s", gtl_format_percent(c->best_bound)));
+	gtl_html_cell(table, gtl_format_count(verdict->covered));
 }
 
 /* Of a job with per_class: what each category's machine labels rest on. */
@@ -195,7 +195,7 @@ gtl_report_certificates(StringInfo page, const GtlJob *job, const GtlRound *roun
 	}
 	gtl_html_table_end(&table);
 	if (shown < count)
-		gtl_html_format(page, "<p class=\"note\">%s rows are shown; gt_certificates has all.</p>\n", gtl_text_count(shown));
+		gtl_html_format(page, "<p class=\"note\">%s rows are shown; gt_certificates has all.</p>\n", gtl_format_count(shown));
 	end_section(page);
 }
 
@@ -232,7 +232,7 @@ gtl_report_annotators(StringInfo page, const GtlJob *job)
 		for (uint64 i = 0; i < r.count; i++)
 		{
 			gtl_html_cell(&table, gtl_result_text(&r, i, 1));
-			gtl_html_cell(&table, gtl_text_count(gtl_result_int64(&r, i, 2)));
+			gtl_html_cell(&table, gtl_format_count(gtl_result_int64(&r, i, 2)));
 			gtl_html_cell(&table, gtl_result_int64(&r, i, 3) == 0 ? "-" : percent_or_dash(gtl_result_float8(&r, i, 4)));
 			gtl_html_cell(&table, duration(gtl_result_float8(&r, i, 5)));
 		}
@@ -252,12 +252,12 @@ round_cells(GtlHtmlTable *table, const GtlResult *r, uint64 i)
 	double		bound = gtl_result_float8(r, i, 6);
 
 	gtl_html_cell(table, gtl_result_text(r, i, 1));
-	gtl_html_cell(table, gtl_text_count(gtl_result_int64(r, i, 2)));
+	gtl_html_cell(table, gtl_format_count(gtl_result_int64(r, i, 2)));
 	gtl_html_cell(table, passed ? psprintf("%.3f", gtl_result_float8(r, i, 3)) : "-");
-	gtl_html_cell(table, !passed ? "-" : psprintf("%s of %s", gtl_text_count(gtl_result_int32(r, i, 4)),
-												  gtl_text_count(gtl_result_int32(r, i, 5))));
-	gtl_html_cell(table, passed || isnan(bound) ? percent_or_dash(bound) : psprintf("lowest %s", gtl_text_percent(bound)));
-	gtl_html_cell(table, gtl_text_count(gtl_result_int32(r, i, 7)));
+	gtl_html_cell(table, !passed ? "-" : psprintf("%s of %s", gtl_format_count(gtl_result_int32(r, i, 4)),
+												  gtl_format_count(gtl_result_int32(r, i, 5))));
+	gtl_html_cell(table, passed || isnan(bound) ? percent_or_dash(bound) : psprintf("lowest %s", gtl_format_percent(bound)));
+	gtl_html_cell(table, gtl_format_count(gtl_result_int32(r, i, 7)));
 	gtl_html_row_note(table, gtl_result_text(r, i, 8));
 }
 
@@ -330,7 +330,7 @@ gtl_report_failures(StringInfo page, const GtlJob *job)
 			char	   *reason = gtl_result_text(&r, i, 1);
 
 			gtl_html_cell(&table, reason);
-			gtl_html_cell(&table, gtl_text_count(gtl_result_int64(&r, i, 2)));
+			gtl_html_cell(&table, gtl_format_count(gtl_result_int64(&r, i, 2)));
 			gtl_html_cell(&table, failure_meaning(reason));
 		}
 		gtl_html_table_end(&table);
@@ -361,7 +361,7 @@ gtl_report_events(StringInfo page, const GtlJob *job)
 	{
 		if (i == open_rows)
 			gtl_html_format(page, "</ol>\n<details>\n<summary>%s more events</summary>\n<ol class=\"events\">\n",
-							gtl_text_count(r.count - open_rows));
+							gtl_format_count(r.count - open_rows));
 		gtl_html_raw(page, "<li>");
 		gtl_html_element(page, "time", NULL, gtl_result_text(&r, i, 1));
 		gtl_html_element(page, "b", NULL, gtl_result_text(&r, i, 2));

@@ -6,9 +6,10 @@
 #ifndef GTL_REPORT_TABLES_H
 #define GTL_REPORT_TABLES_H
 
-#include "catalog/job.h"
-#include "catalog/round.h"
+#include "base/compat.h"
 #include "lib/stringinfo.h"
+#include "tables/job.h"
+#include "tables/round.h"
 
 extern void gtl_report_classes(StringInfo page, const GtlJob *job);
 extern void gtl_report_annotators(StringInfo page, const GtlJob *job);

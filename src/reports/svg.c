@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "base/text.h"
+#include "base/format.h"
 
 void
 gtl_svg_begin(StringInfo page, const char *id, int width, int height, const char *title, const char *description)
@@ -70,7 +70,7 @@ tick_text(double value, GtlTickFormat format)
 	switch (format)
 	{
 		case GTL_TICK_COUNT:
-			return gtl_text_count((int64) rint(value));
+			return gtl_format_count((int64) rint(value));
 		case GTL_TICK_PERCENT:
 			return psprintf("%.3g&#160;%%", 100 * value);
 		case GTL_TICK_MARGIN:

@@ -10,25 +10,25 @@
  */
 #include "steps/advance.h"
 
+#include "base/format.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "base/random.h"
 #include "base/settings.h"
-#include "base/text.h"
-#include "catalog/batch.h"
-#include "catalog/event.h"
-#include "catalog/label.h"
-#include "catalog/object.h"
-#include "catalog/round.h"
-#include "catalog/step.h"
-#include "catalog/task.h"
+#include "learning/random.h"
 #include "learning/select.h"
 #include "miscadmin.h"
 #include "steps/audit.h"
 #include "steps/close_batch.h"
 #include "steps/limits.h"
 #include "steps/run_round.h"
+#include "tables/batch.h"
+#include "tables/event.h"
+#include "tables/label.h"
+#include "tables/object.h"
+#include "tables/round.h"
+#include "tables/step.h"
+#include "tables/task.h"
 
 /* The share of the validation set that may fail before the whole job does (ground-truth.md 2.3). */
 #define MAX_FAILED_SHARE 0.10
@@ -45,8 +45,8 @@ static char *
 final_counts(const GtlJob *job)
 {
 	return psprintf("%s labeled by people, %s by machine, %s failed, %s unlabeled",
-					gtl_text_count(job->human_labeled), gtl_text_count(job->machine_labeled),
-					gtl_text_count(job->failed), gtl_text_count(gtl_job_unlabeled(job)));
+					gtl_format_count(job->human_labeled), gtl_format_count(job->machine_labeled),
+					gtl_format_count(job->failed), gtl_format_count(gtl_job_unlabeled(job)));
 }
 
 /* May the open batch be closed although some of its tasks are open? */
@@ -81,7 +81,7 @@ sample_failed(GtlJob *job)
 		return false;
 	job->failure_reason = psprintf("%s of the %s objects of the validation set failed, more than 10 %%; "
 								   "gt_failures says why; after that is put right, gt_resume_job offers them again",
-								   gtl_text_count(failed), gtl_text_count(job->validation_count));
+								   gtl_format_count(failed), gtl_format_count(job->validation_count));
 	finish(job, GTL_JOB_FAILED, "failed", job->failure_reason);
 	return true;
 }
@@ -101,7 +101,7 @@ issue(GtlJob *job, bool validation, const int32 *objects, int count)
 	gtl_batch_open(job, validation, objects, count);
 	gtl_job_update(job);
 	gtl_event_record(job, "batch_issued", "batch %d: %s %s objects", job->open_batch_no,
-					 gtl_text_count(count), validation ? "validation" : "training");
+					 gtl_format_count(count), validation ? "validation" : "training");
 }
 
 static void

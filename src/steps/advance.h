@@ -20,8 +20,8 @@
 #define GTL_ADVANCE_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
 #include "steps/transaction.h"
+#include "tables/job.h"
 
 /*
  * Does the due steps until people, or nobody, are needed next; returns the job as it

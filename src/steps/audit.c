@@ -11,14 +11,14 @@
 
 #include <math.h>
 
+#include "base/format.h"
 #include "base/memory.h"
-#include "base/random.h"
-#include "base/text.h"
-#include "catalog/batch.h"
-#include "catalog/event.h"
-#include "catalog/label.h"
 #include "learning/certify.h"
+#include "learning/random.h"
 #include "learning/select.h"
+#include "tables/batch.h"
+#include "tables/event.h"
+#include "tables/label.h"
 
 bool
 gtl_audit_issue(GtlJob *job)
@@ -39,7 +39,7 @@ gtl_audit_issue(GtlJob *job)
 	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed, GTL_STREAM_AUDIT, &env, chosen);
 	gtl_batch_open_audit(job, chosen, (int) wanted);
 	gtl_job_update(job);
-	gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no, gtl_text_count(wanted));
+	gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no, gtl_format_count(wanted));
 	return true;
 }
 
@@ -86,10 +86,10 @@ gtl_audit_finding(const GtlJob *job)
 	if (job->audit_count == 0)
 		return "nobody checked the machine labels of the audit";
 	return psprintf("people checked %s machine labels: %s wrong, an error between %s and %s against a target of %s; the promise is %s",
-					gtl_text_count(job->audit_count), gtl_text_count(job->audit_wrong),
-					gtl_text_percent(1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta)),
-					gtl_text_percent(gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta)),
-					gtl_text_percent(1.0 - job->target_accuracy),
+					gtl_format_count(job->audit_count), gtl_format_count(job->audit_wrong),
+					gtl_format_percent(1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta)),
+					gtl_format_percent(gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta)),
+					gtl_format_percent(1.0 - job->target_accuracy),
 					strcmp(job->audit_verdict, "kept") == 0 ? "kept" :
 					strcmp(job->audit_verdict, "broken") == 0 ? "broken" : "neither shown nor broken by the audit alone");
 }

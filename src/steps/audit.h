@@ -7,7 +7,7 @@
 #define GTL_AUDIT_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
+#include "tables/job.h"
 
 /*
  * Issues the audit batch if the job wants one, has machine labels and was not audited

@@ -15,15 +15,15 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "catalog/annotation.h"
-#include "catalog/batch.h"
-#include "catalog/event.h"
-#include "catalog/label.h"
-#include "catalog/object.h"
-#include "catalog/task.h"
 #include "learning/consolidate.h"
 #include "steps/audit.h"
 #include "steps/custom_consolidation.h"
+#include "tables/annotation.h"
+#include "tables/batch.h"
+#include "tables/event.h"
+#include "tables/label.h"
+#include "tables/object.h"
+#include "tables/task.h"
 #include "utils/memutils.h"
 
 /* A change of confidence smaller than this is not worth rewriting a label. */

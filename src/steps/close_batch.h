@@ -6,7 +6,7 @@
 #define GTL_CLOSE_BATCH_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
+#include "tables/job.h"
 
 /*
  * Consolidates the answers of the job's open batch, closes it and updates the job

@@ -8,13 +8,13 @@
 
 #include "access/htup_details.h"
 #include "base/errors.h"
-#include "base/names.h"
 #include "base/query.h"
+#include "base/string_set.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/regproc.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 static char *
@@ -92,7 +92,7 @@ read_arguments(const GtlJob *job, Datum *arguments)
 }
 
 /* Numbers of the objects by key, among those given. */
-static GtlNames *
+static GtlStringSet *
 index_objects(const GtlJob *job, const int32 *object_no, int32 items)
 {
 	static GtlStatement select = {
@@ -101,12 +101,12 @@ index_objects(const GtlJob *job, const int32 *object_no, int32 items)
 		2, {INT8OID, INT4ARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(object_no, items)};
-	GtlNames   *names = gtl_names_create();
+	GtlStringSet   *names = gtl_strings_create();
 	GtlResult	r;
 
 	gtl_query_run(&r, &select, values, NULL);
 	for (uint64 i = 0; i < r.count; i++)
-		gtl_names_add(names, gtl_result_text(&r, i, 1));
+		gtl_strings_add(names, gtl_result_text(&r, i, 1));
 	gtl_query_end(&r);
 	return names;
 }
@@ -120,7 +120,7 @@ refuse(const GtlJob *job, const char *problem)
 }
 
 static void
-take_row(const GtlJob *job, const GtlResult *r, uint64 row, const GtlNames *objects, const GtlNames *categories,
+take_row(const GtlJob *job, const GtlResult *r, uint64 row, const GtlStringSet *objects, const GtlStringSet *categories,
 		 GtlConsolidated *result)
 {
 	char	   *key = gtl_result_text(r, row, 1);
@@ -131,12 +131,12 @@ take_row(const GtlJob *job, const GtlResult *r, uint64 row, const GtlNames *obje
 
 	if (key == NULL || label == NULL)
 		refuse(job, "NULL");
-	item = gtl_names_find(objects, key);
+	item = gtl_strings_find(objects, key);
 	if (item < 0)
 		refuse(job, psprintf("object \"%s\", which is not in the batch", key));
 	if (result->label[item] >= 0)
 		refuse(job, psprintf("object \"%s\" more than once", key));
-	class_no = gtl_names_find(categories, label);
+	class_no = gtl_strings_find(categories, label);
 	if (class_no < 0)
 		gtl_error_unknown_category(label, job->name, job->categories, job->ncategories);
 	if (!(confidence >= 0 && confidence <= 1))
@@ -149,8 +149,8 @@ void
 gtl_custom_consolidate(const GtlJob *job, const int32 *object_no, int32 items, GtlConsolidated *result)
 {
 	static const Oid types[4] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
-	GtlNames   *objects = index_objects(job, object_no, items);
-	GtlNames   *categories = gtl_names_create();
+	GtlStringSet   *objects = index_objects(job, object_no, items);
+	GtlStringSet   *categories = gtl_strings_create();
 	Datum		arguments[4];
 	GtlResult	r;
 
@@ -162,7 +162,7 @@ gtl_custom_consolidate(const GtlJob *job, const int32 *object_no, int32 items, G
 	if (items == 0)
 		return;
 	for (int i = 0; i < job->ncategories; i++)
-		gtl_names_add(categories, job->categories[i]);
+		gtl_strings_add(categories, job->categories[i]);
 	read_arguments(job, arguments);
 	gtl_query_run_as(&r, job->owner, call_of(find_function(job)), 4, types, arguments);
 	for (uint64 i = 0; i < r.count; i++)

@@ -14,8 +14,8 @@
 #define GTL_CUSTOM_CONSOLIDATION_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
 #include "learning/consolidate.h"
+#include "tables/job.h"
 
 /* Checks the function's arguments and result; returns its signature as it is stored. */
 extern char *gtl_custom_describe(Oid function);

@@ -4,8 +4,8 @@
  */
 #include "steps/evidence.h"
 
-#include "catalog/feature_page.h"
-#include "steps/training_set.h"
+#include "data/training_set.h"
+#include "tables/feature_page.h"
 
 /* Rows that came with a label train like objects that people have labeled. */
 static void

@@ -7,11 +7,11 @@
 #define GTL_EVIDENCE_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
-#include "catalog/label.h"
-#include "catalog/model.h"
-#include "catalog/round.h"
 #include "learning/engine.h"
+#include "tables/job.h"
+#include "tables/label.h"
+#include "tables/model.h"
+#include "tables/round.h"
 
 typedef struct GtlEvidence
 {

@@ -4,7 +4,7 @@
  */
 #include "steps/limits.h"
 
-#include "base/text.h"
+#include "base/format.h"
 
 static GtlLimits
 limits_of(const GtlJob *job)
@@ -29,8 +29,8 @@ gtl_limits_reached(const GtlJob *job)
 		return NULL;
 	if (job->max_human_labeled > 0 && job->human_labeled >= job->max_human_labeled)
 		return psprintf("people have labeled %s objects, the job's max_human_labeled_object_count",
-						gtl_text_count(job->human_labeled));
+						gtl_format_count(job->human_labeled));
 	return psprintf("%s of %s objects are labeled, the job's max_percentage_of_input_dataset_labeled of %d %%",
-					gtl_text_count((int64) job->human_labeled + job->machine_labeled),
-					gtl_text_count(job->object_count), job->max_percentage_labeled);
+					gtl_format_count((int64) job->human_labeled + job->machine_labeled),
+					gtl_format_count(job->object_count), job->max_percentage_labeled);
 }

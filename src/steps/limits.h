@@ -6,7 +6,7 @@
 #define GTL_LIMITS_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
+#include "tables/job.h"
 
 /* How many of `wanted` objects people may still label. */
 extern int64 gtl_limits_batch(const GtlJob *job, int64 wanted);

@@ -7,7 +7,7 @@
  */
 #include "steps/round_reason.h"
 
-#include "base/text.h"
+#include "base/format.h"
 #include "learning/crossfit.h"
 #include "lib/stringinfo.h"
 
@@ -30,13 +30,13 @@ passed(const GtlRound *round, StringInfo words)
 
 	appendStringInfo(words, "margin >= %.4f keeps the promise: %s of %s validation objects above it are wrong, "
 					 "error bound %s <= %s; ",
-					 c->threshold, gtl_text_count(c->k), gtl_text_count(c->n),
-					 gtl_text_percent(c->bound), gtl_text_percent(round->promise.target_error));
+					 c->threshold, gtl_format_count(c->k), gtl_format_count(c->n),
+					 gtl_format_percent(c->bound), gtl_format_percent(round->promise.target_error));
 	if (round->auto_labeled == 0)
-		appendStringInfo(words, "but none of the %s unlabeled objects is above it", gtl_text_count(round->scored));
+		appendStringInfo(words, "but none of the %s unlabeled objects is above it", gtl_format_count(round->scored));
 	else
 		appendStringInfo(words, "%s of %s unlabeled objects are above it",
-						 gtl_text_count(round->auto_labeled), gtl_text_count(round->scored));
+						 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored));
 }
 
 static void
@@ -47,14 +47,14 @@ nothing_passed(const GtlRound *round, StringInfo words)
 	if (c->available < c->minimum)
 		appendStringInfo(words, "no machine labels: an error of at most %s needs %s validation objects without an error; "
 						 "%s are there",
-						 gtl_text_percent(round->promise.target_error), gtl_text_count(c->minimum),
-						 gtl_text_count(c->available));
+						 gtl_format_percent(round->promise.target_error), gtl_format_count(c->minimum),
+						 gtl_format_count(c->available));
 	else
 		appendStringInfo(words, "no machine labels: the best error bound is %s > %s (%s of %s validation objects wrong); "
 						 "with %s wrong, %s validation objects would be needed",
-						 gtl_text_percent(c->best_bound), gtl_text_percent(round->promise.target_error),
-						 gtl_text_count(c->best_k), gtl_text_count(c->best_n),
-						 gtl_text_count(c->best_k), gtl_text_count(c->required));
+						 gtl_format_percent(c->best_bound), gtl_format_percent(round->promise.target_error),
+						 gtl_format_count(c->best_k), gtl_format_count(c->best_n),
+						 gtl_format_count(c->best_k), gtl_format_count(c->required));
 }
 
 static void
@@ -62,7 +62,7 @@ too_noisy(const GtlRound *round, StringInfo words)
 {
 	appendStringInfo(words, "no machine labels: by people's answers %s of their labels of the validation set are wrong, "
 					 "and of the machine's at most %s may be",
-					 gtl_text_percent(round->label_noise), gtl_text_percent(round->promise.target_error));
+					 gtl_format_percent(round->label_noise), gtl_format_percent(round->promise.target_error));
 }
 
 /* Of a job with per_class: how far the categories are. */
@@ -74,10 +74,10 @@ passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClassVerdict 
 	for (int c = 0; c < job->ncategories; c++)
 		categories += by_class[c].certificate.passed;
 	appendStringInfo(words, "%d of %d categories keep the promise, each by itself (highest error bound %s <= %s); ",
-					 categories, job->ncategories, gtl_text_percent(round->certificate.bound),
-					 gtl_text_percent(round->promise.target_error));
+					 categories, job->ncategories, gtl_format_percent(round->certificate.bound),
+					 gtl_format_percent(round->promise.target_error));
 	appendStringInfo(words, "%s of %s unlabeled objects are above the margin of their category",
-					 gtl_text_count(round->auto_labeled), gtl_text_count(round->scored));
+					 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored));
 }
 
 static void
@@ -96,9 +96,9 @@ nothing_passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClass
 	else
 		appendStringInfo(words, "the nearest, \"%s\", has an error bound of %s > %s (%s of %s validation objects wrong); "
 						 "with %s wrong, %s of its own would be needed",
-						 job->categories[nearest], gtl_text_percent(c->best_bound), gtl_text_percent(round->promise.target_error),
-						 gtl_text_count(c->best_k), gtl_text_count(c->best_n), gtl_text_count(c->best_k),
-						 gtl_text_count(c->required));
+						 job->categories[nearest], gtl_format_percent(c->best_bound), gtl_format_percent(round->promise.target_error),
+						 gtl_format_count(c->best_k), gtl_format_count(c->best_n), gtl_format_count(c->best_k),
+						 gtl_format_count(c->required));
 }
 
 char *
@@ -121,6 +121,6 @@ gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound 
 	else
 		nothing_passed(round, &words);
 	if (round->withdrawn > 0)
-		appendStringInfo(&words, "; %s machine labels of earlier rounds were withdrawn", gtl_text_count(round->withdrawn));
+		appendStringInfo(&words, "; %s machine labels of earlier rounds were withdrawn", gtl_format_count(round->withdrawn));
 	return words.data;
 }

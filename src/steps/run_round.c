@@ -9,21 +9,21 @@
  */
 #include "steps/run_round.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/settings.h"
 #include "base/team.h"
-#include "base/text.h"
-#include "catalog/batch.h"
-#include "catalog/certificate.h"
-#include "catalog/event.h"
-#include "catalog/feature_page.h"
-#include "catalog/label.h"
-#include "catalog/object.h"
 #include "learning/engine.h"
 #include "portability/instr_time.h"
 #include "steps/evidence.h"
 #include "steps/round_reason.h"
+#include "tables/batch.h"
+#include "tables/certificate.h"
+#include "tables/event.h"
+#include "tables/feature_page.h"
+#include "tables/label.h"
+#include "tables/object.h"
 #include "utils/memutils.h"
 
 typedef struct RoundState
@@ -258,7 +258,7 @@ write_round(RoundState *state)
 	gtl_event_record(job, "round", "round %d: %s", state->round.round_no, state->round.reason);
 	if (decided->selected_count > 0)
 		gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no,
-						 gtl_text_count(decided->selected_count));
+						 gtl_format_count(decided->selected_count));
 }
 
 GtlJob *

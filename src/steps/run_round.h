@@ -7,8 +7,8 @@
 #define GTL_RUN_ROUND_H
 
 #include "base/compat.h"
-#include "catalog/job.h"
 #include "steps/transaction.h"
+#include "tables/job.h"
 
 /*
  * Runs the round that is due after the last closed batch.  Under an own

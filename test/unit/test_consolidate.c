@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/random.h"
+#include "learning/random.h"
 #include "check.h"
 #include "learning/consolidate.h"
 

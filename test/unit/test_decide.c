@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "learning/random.h"
 #include "check.h"
 #include "learning/certify.h"
 #include "learning/schedule.h"

@@ -1,0 +1,196 @@
+/*
+ * reports.c
+ *		The functions that tell: gt_plan, gt_plan_job, gt_explain_job, gt_explain_object,
+ *		gt_report, gt_check, and gtlabel.progress and gtlabel.clock under the views.
+ *
+ * Stubs: each checks its arguments and who asks, and returns what src/reports found.
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "base/errors.h"
+#include "base/progress.h"
+#include "base/settings.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "reports/check.h"
+#include "reports/explain_job.h"
+#include "reports/explain_object.h"
+#include "reports/report_page.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* The job that the first argument names, of which the caller must be an owner. */
+static GtlJob *
+own_job(FunctionCallInfo fcinfo)
+{
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+
+	gtl_job_require_owner(job);
+	return job;
+}
+
+/* The result set of a function with 2 or 3 text columns; 2: without advice. */
+static Datum
+return_report(const GtlReport *report, FunctionCallInfo fcinfo, int columns)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, report->rows)
+	{
+		const GtlReportRow *row = lfirst(cell);
+		Datum		values[3] = {CStringGetTextDatum(row->topic), CStringGetTextDatum(row->finding), (Datum) 0};
+		bool		nulls[3] = {false, false, row->advice == NULL};
+
+		Assert(rsinfo->setDesc->natts == columns);
+		if (columns > 2 && row->advice != NULL)
+			values[2] = CStringGetTextDatum(row->advice);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_explain_job);
+Datum
+gtl_sql_explain_job(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = own_job(fcinfo);
+	GtlJobFacts facts;
+	GtlReport	report;
+
+	gtl_facts_read(job, &facts);
+	gtl_explain_job(job, &facts, &report);
+	return return_report(&report, fcinfo, 3);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_explain_object);
+Datum
+gtl_sql_explain_object(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+	char	   *key = gtl_argument_text(fcinfo, 1, "object_key");
+	GtlReport	report;
+
+	gtl_job_require_owner(job);
+	gtl_explain_object(job, key, &report);
+	return return_report(&report, fcinfo, 2);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_report);
+Datum
+gtl_sql_report(PG_FUNCTION_ARGS)
+{
+	StringInfo	page = gtl_report_page(own_job(fcinfo));
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(page->data, page->len));
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_check);
+Datum
+gtl_sql_check(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	gtl_check((ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/* ---- Plans ---------------------------------------------------------------------- */
+
+static void
+put_step(ReturnSetInfo *rsinfo, int32 number, const GtlPlanStep *step)
+{
+	Datum		values[4] = {Int32GetDatum(number), CStringGetTextDatum(gtl_plan_action_name(step->action)),
+	Int64GetDatum(step->objects), Int64GetDatum(step->remaining)};
+	bool		nulls[4] = {false, false, false, false};
+
+	CHECK_FOR_INTERRUPTS();
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* first: a step before those of the plan, or NULL. */
+static Datum
+return_plan(FunctionCallInfo fcinfo, const GtlPlanStep *first, GtlPlanState *plan)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlPlanStep step;
+	int32		number = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (first != NULL)
+		put_step(rsinfo, ++number, first);
+	while (gtl_plan_next(plan, &step))
+		put_step(rsinfo, ++number, &step);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_plan);
+Datum
+gtl_sql_plan(PG_FUNCTION_ARGS)
+{
+	GtlPlanState plan;
+	char	   *schedule;
+	double		share = PG_ARGISNULL(2) ? -1 : PG_GETARG_FLOAT8(2);
+
+	gtl_argument_required(fcinfo, 0, "object_count");
+	gtl_argument_required(fcinfo, 1, "max_concurrent_task_count");
+	schedule = gtl_argument_choice(fcinfo, 4, "schedule", gtl_schedule_choices);
+	if (PG_GETARG_INT64(0) < 0 || PG_GETARG_INT64(0) > PG_INT32_MAX)
+		gtl_error_setting("object_count", psprintf("must be between 0 and %d", PG_INT32_MAX), NULL);
+	if (PG_GETARG_INT32(1) < 1)
+		gtl_error_setting("max_concurrent_task_count", "must be at least 1", NULL);
+	if (!PG_ARGISNULL(2) && !(share > 0 && share < 1))
+		gtl_error_setting("validation_share", "must be greater than 0 and less than 1", NULL);
+	gtl_plan_start(&plan, strcmp(schedule, "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD,
+				   PG_GETARG_INT64(0), PG_GETARG_INT32(1), share, !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
+	return return_plan(fcinfo, NULL, &plan);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_plan_job);
+Datum
+gtl_sql_plan_job(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = own_job(fcinfo);
+	GtlJobFacts facts;
+	GtlPlanState plan;
+	GtlPlanStep open;
+	bool		is_open;
+
+	gtl_facts_read(job, &facts);
+	gtl_facts_plan(job, &facts, &plan);
+	is_open = gtl_facts_open_batch(job, &facts, &plan, &open);
+	return return_plan(fcinfo, is_open ? &open : NULL, &plan);
+}
+
+/* ---- Progress and clock --------------------------------------------------------- */
+
+PG_FUNCTION_INFO_V1(gtl_sql_progress);
+Datum
+gtl_sql_progress(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			count;
+	GtlProgress *places = gtl_progress_read(&count);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < count; i++)
+	{
+		const GtlProgress *place = &places[i];
+		Datum		values[7] = {Int32GetDatum(place->pid), Int64GetDatum(place->job_id),
+			CStringGetTextDatum(place->phase), Int64GetDatum(place->done), Int64GetDatum(place->total),
+		TimestampTzGetDatum(place->started_at), TimestampTzGetDatum(place->phase_started_at)};
+		bool		nulls[7] = {false, place->job_id == 0, false, place->total == 0 && place->done == 0,
+		place->total == 0, false, false};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_clock);
+Datum
+gtl_sql_clock(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(gtl_clock_now());
+}

@@ -1,0 +1,25 @@
+/*
+ * bulk_insert.h
+ *		Many new rows for one of gtlabel's own tables, as COPY writes them.
+ *
+ * For the snapshot of a dataset, where a statement for each row, or each chunk of
+ * rows, would take several times as long.  Nothing is checked but the unique
+ * indexes: what is appended obeys the table's constraints and domains.
+ */
+#ifndef GTL_BULK_INSERT_H
+#define GTL_BULK_INSERT_H
+
+#include "base/compat.h"
+
+typedef struct GtlBulkInsert GtlBulkInsert;
+
+/* Lives in the current memory context. */
+extern GtlBulkInsert *gtl_bulk_open(const char *table);
+
+/* One row, all columns in the table's order; it is copied. */
+extern void gtl_bulk_row(GtlBulkInsert *appender, const Datum *values, const bool *nulls);
+
+/* What was appended is visible to the next command of this transaction. */
+extern void gtl_bulk_close(GtlBulkInsert *appender);
+
+#endif							/* GTL_BULK_INSERT_H */

@@ -1,0 +1,378 @@
+/*
+ * dataset.c
+ *		Reading a user's table, view or foreign table.
+ */
+#include "data/dataset.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/relation.h"
+#include "base/query.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "tables/object.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/typcache.h"
+
+#define FEATURES_HINT "Set features_column.  A job with features_column => NULL does without, and without auto-labeling."
+
+/* ---- Describing ------------------------------------------------------------ */
+
+static char *
+relation_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+static char *
+primary_key_column(Oid relation, const char *name, GtlKeyRule rule)
+{
+	Oid			constraint;
+	Bitmapset  *columns = get_primary_key_attnos(relation, false, &constraint);
+
+	if (rule == GTL_KEY_OPTIONAL && bms_num_members(columns) != 1)
+		return NULL;
+	if (columns == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("dataset %s has no primary key", name),
+				 errhint("Name the column that identifies its rows with key_column.")));
+	if (bms_num_members(columns) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("primary key of dataset %s has several columns", name),
+				 errhint("Name one column that identifies its rows with key_column, for example of a view.")));
+	return get_attname(relation, (AttrNumber) (bms_singleton_member(columns) + FirstLowInvalidHeapAttributeNumber), false);
+}
+
+static Oid
+column_type(Oid relation, const char *column, const char *hint, const char *name)
+{
+	AttrNumber	attnum = get_attnum(relation, column);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of dataset %s does not exist", column, name),
+				 errhint("%s", hint)));
+	if (attnum < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("column \"%s\" of dataset %s is a system column", column, name),
+				 errhint("%s", hint)));
+	return get_atttype(relation, attnum);
+}
+
+/* The features as float4[] or float8[]; other types by their cast. */
+static char *
+features_expression(Oid relation, const char *column, GtlDataset *dataset)
+{
+	Oid			type = getBaseType(column_type(relation, column, FEATURES_HINT, dataset->name));
+	const char *quoted = quote_identifier(column);
+	Oid			cast_function;
+	CoercionPathType path;
+
+	dataset->has_features = true;
+	if (type == FLOAT4ARRAYOID)
+		return psprintf("d.%s::pg_catalog.float4[]", quoted);
+	if (type == FLOAT8ARRAYOID)
+	{
+		dataset->double_features = true;
+		return psprintf("d.%s::pg_catalog.float8[]", quoted);
+	}
+	path = find_coercion_pathway(FLOAT4ARRAYOID, type, COERCION_EXPLICIT, &cast_function);
+	if (path == COERCION_PATH_FUNC ||
+		(path == COERCION_PATH_ARRAYCOERCE && TypeCategory(get_element_type(type)) == TYPCATEGORY_NUMERIC))
+		return psprintf("d.%s::pg_catalog.float4[]", quoted);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" of dataset %s has type %s", column, dataset->name, format_type_be(type)),
+			 errdetail("Features are float4[] or float8[], or a type with a cast to float4[]."),
+			 errhint("%s", FEATURES_HINT)));
+}
+
+/*
+ * The order of the objects: that of the key's type, so that an index serves.  Where
+ * values can be equal to the type and yet differ as text (numeric 1.0 and 1.00), the
+ * text decides, for equal keys to be neighbours and for a seed to mean the same.
+ */
+static char *
+order_clause(Oid relation, const char *column)
+{
+	const char *quoted = quote_identifier(column);
+	char	   *as_text = psprintf("d.%s::pg_catalog.text COLLATE pg_catalog.\"C\"", quoted);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	TypeCacheEntry *entry;
+	Oid			equal_image = InvalidOid;
+
+	get_atttypetypmodcoll(relation, get_attnum(relation, column), &type, &typmod, &collation);
+	entry = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_BTREE_OPFAMILY);
+	if (!OidIsValid(entry->lt_opr))
+		return psprintf(" ORDER BY %s", as_text);
+	if (OidIsValid(entry->btree_opf))
+		equal_image = get_opfamily_proc(entry->btree_opf, entry->btree_opintype, entry->btree_opintype,
+										BTEQUALIMAGE_PROC);
+	if (OidIsValid(equal_image) &&
+		DatumGetBool(OidFunctionCall1Coll(equal_image, collation, ObjectIdGetDatum(entry->btree_opintype))))
+		return psprintf(" ORDER BY d.%s", quoted);
+	return psprintf(" ORDER BY d.%s, %s", quoted, as_text);
+}
+
+static bool
+may_select(Oid relation, const char *column)
+{
+	return column == NULL ||
+		pg_attribute_aclcheck(relation, get_attnum(relation, column), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* The dataset is read as the caller; say what is missing before that starts. */
+static void
+require_select(Oid relation, const GtlDataset *dataset, const char *features_column, const char *label_column,
+			   const char *gold_column)
+{
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		!(may_select(relation, dataset->key_column) && may_select(relation, features_column) &&
+		  may_select(relation, label_column) && may_select(relation, gold_column)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for dataset %s", dataset->name),
+				 errhint("GRANT SELECT ON %s TO %s lets this role read it.", dataset->name,
+						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+}
+
+/* Its name, if it is something to read rows from.  Locked, so that nobody drops or changes it until it is read. */
+static char *
+readable_name(Oid relation)
+{
+	Relation	opened = try_relation_open(relation, AccessShareLock);
+	char		kind;
+	char	   *name;
+
+	if (opened == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	kind = opened->rd_rel->relkind;
+	relation_close(opened, NoLock);
+	name = relation_name(relation);
+	if (kind != RELKIND_RELATION && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
+		kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is not a table or view", name)));
+	return name;
+}
+
+char *
+gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *settings, int count, char **name)
+{
+	StringInfoData sql;
+
+	*name = readable_name(relation);
+	initStringInfo(&sql);
+	for (int i = 0; i < count; i++)
+	{
+		(void) column_type(relation, columns[i], psprintf("Set %s.", settings[i]), *name);
+		appendStringInfo(&sql, "%s d.%s::pg_catalog.text COLLATE \"C\"", i == 0 ? "SELECT" : ",",
+						 quote_identifier(columns[i]));
+	}
+	appendStringInfo(&sql, " FROM %s d ORDER BY", *name);
+	for (int i = 1; i <= count; i++)
+		appendStringInfo(&sql, "%s %d", i == 1 ? "" : ",", i);
+	return sql.data;
+}
+
+/* A column as text; NULL: none. */
+static char *
+text_expression(Oid relation, const char *column, const char *hint, const char *name)
+{
+	if (column == NULL)
+		return "NULL::pg_catalog.text";
+	(void) column_type(relation, column, hint, name);
+	return psprintf("d.%s::pg_catalog.text", quote_identifier(column));
+}
+
+void
+gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
+					 const char *features_column, const char *label_column, const char *gold_column,
+					 GtlDataset *dataset)
+{
+	char	   *key = NULL;
+	char	   *order = NULL;
+
+	memset(dataset, 0, sizeof(*dataset));
+	dataset->name = readable_name(relation);
+	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
+	if (dataset->key_column != NULL)
+	{
+		(void) column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
+		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
+		order = order_clause(relation, dataset->key_column);
+	}
+	dataset->select = psprintf("SELECT %s, %s, %s, %s FROM %s d%s",
+							   key != NULL ? key : "NULL::pg_catalog.text",
+							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
+							   text_expression(relation, label_column, "Set label_column.", dataset->name),
+							   text_expression(relation, gold_column, "Set gold_column.", dataset->name),
+							   dataset->name, order != NULL ? order : "");
+	require_select(relation, dataset, features_column, label_column, gold_column);
+}
+
+/* ---- Reading ---------------------------------------------------------------- */
+
+typedef struct Reading
+{
+	const GtlDataset *dataset;
+	GtlDatasetCallback callback;
+	void	   *context;
+	MemoryContext row_context;	/* reset after each row */
+	GtlDatasetRow row;
+	StringInfoData last_key;
+} Reading;
+
+static void
+bad_features(const Reading *reading, int code, const char *problem)
+{
+	ereport(ERROR,
+			(errcode(code),
+			 errmsg("features of object \"%s\" in dataset %s %s", reading->row.key, reading->dataset->name, problem),
+			 errhint("Correct the row, or leave it out with a view.")));
+}
+
+static void
+check_key(Reading *reading, const char *key)
+{
+	const GtlDataset *dataset = reading->dataset;
+
+	if (key == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("column \"%s\" of dataset %s contains NULL", dataset->key_column, dataset->name),
+				 errhint("A key identifies each row; name another column with key_column.")));
+	if (strlen(key) > GTL_OBJECT_KEY_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a key of dataset %s is longer than %d bytes", dataset->name, GTL_OBJECT_KEY_BYTES),
+				 errdetail("It starts with \"%.60s\".", key)));
+	if (reading->row.number > 0 && strcmp(key, reading->last_key.data) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("column \"%s\" of dataset %s contains \"%s\" more than once",
+						dataset->key_column, dataset->name, key),
+				 errhint("A key identifies each row; name another column with key_column.")));
+	resetStringInfo(&reading->last_key);
+	appendStringInfoString(&reading->last_key, key);
+}
+
+/* The array's shape; its length becomes the dimension with the first row. */
+static void
+check_shape(Reading *reading, ArrayType *array)
+{
+	int			dimension = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+
+	if (ARR_NDIM(array) > 1)
+		bad_features(reading, ERRCODE_DATA_EXCEPTION, psprintf("are an array of %d dimensions", ARR_NDIM(array)));
+	if (array_contains_nulls(array))
+		bad_features(reading, ERRCODE_NULL_VALUE_NOT_ALLOWED, "contain NULL");
+	if (dimension == 0)
+		bad_features(reading, ERRCODE_DATA_EXCEPTION, "are empty");
+	if (dimension > GTL_MAX_DIMENSION)
+		bad_features(reading, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+					 psprintf("have %d dimensions, more than %d", dimension, GTL_MAX_DIMENSION));
+	if (reading->row.number == 0)
+		reading->row.dimension = dimension;
+	if (dimension != reading->row.dimension)
+		bad_features(reading, ERRCODE_DATA_EXCEPTION,
+					 psprintf("have %d dimension%s, the objects before have %d",
+							  dimension, dimension == 1 ? "" : "s", reading->row.dimension));
+}
+
+static void
+read_features(Reading *reading, Datum value, bool isnull)
+{
+	ArrayType  *array;
+	const float *features;
+
+	if (isnull)
+		bad_features(reading, ERRCODE_NULL_VALUE_NOT_ALLOWED, "are NULL");
+	array = DatumGetArrayTypeP(value);
+	check_shape(reading, array);
+	features = (const float *) ARR_DATA_PTR(array);
+	if (reading->dataset->double_features)
+	{
+		const double *wide = (const double *) ARR_DATA_PTR(array);
+		float	   *narrow = palloc(sizeof(float) * reading->row.dimension);
+
+		for (int i = 0; i < reading->row.dimension; i++)
+			narrow[i] = (float) wide[i];
+		features = narrow;
+	}
+	for (int i = 0; i < reading->row.dimension; i++)
+		if (!isfinite(features[i]))
+			bad_features(reading, ERRCODE_DATA_EXCEPTION,
+						 isnan(features[i]) ? "contain NaN" : "contain an infinite value, or one too large for float4");
+	reading->row.features = features;
+}
+
+/* Fill reading->row, in the current memory context. */
+static void
+read_row(Reading *reading, TupleTableSlot *row)
+{
+	char	   *key = gtl_row_text(row, 1);
+	bool		isnull;
+	Datum		features = slot_getattr(row, 2, &isnull);
+
+	if (reading->dataset->key_column != NULL)
+		check_key(reading, key);
+	reading->row.key = key != NULL ? key : psprintf(INT64_FORMAT, reading->row.number + 1);
+	reading->row.label = gtl_row_text(row, 3);
+	reading->row.gold = gtl_row_text(row, 4);
+	if (reading->dataset->has_features)
+		read_features(reading, features, isnull);
+}
+
+static void
+take_row(void *context, TupleTableSlot *row)
+{
+	Reading    *reading = context;
+	MemoryContext caller = MemoryContextSwitchTo(reading->row_context);
+
+	if (reading->row.number == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("dataset %s has too many rows", reading->dataset->name)));
+	read_row(reading, row);
+	MemoryContextSwitchTo(caller);
+	reading->callback(reading->context, &reading->row);
+	MemoryContextReset(reading->row_context);
+	reading->row.number++;
+}
+
+int64
+gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context)
+{
+	Reading		reading;
+
+	memset(&reading, 0, sizeof(reading));
+	reading.dataset = dataset;
+	reading.callback = callback;
+	reading.context = context;
+	reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
+	initStringInfo(&reading.last_key);
+	gtl_query_stream(dataset->select, take_row, &reading);
+	MemoryContextDelete(reading.row_context);
+	pfree(reading.last_key.data);
+	return reading.row.number;
+}

@@ -1,0 +1,130 @@
+/*
+ * matrix.c
+ *		A labeled dataset, read once.
+ *
+ * Labels become numbers as they are read; when the categories are not given they
+ * are numbered as they come and renumbered in byte order at the end.
+ */
+#include "data/matrix.h"
+
+#include "base/memory.h"
+#include "base/string_set.h"
+#include "utils/memutils.h"
+
+#define FIRST_CAPACITY 1024
+
+typedef struct MatrixState
+{
+	const GtlDataset *dataset;
+	GtlMatrix  *matrix;
+	GtlStringSet   *names;
+	bool		open;			/* categories are found, not given */
+	GtlRowStore *store;			/* NULL: no row yet */
+	int64		capacity;		/* of labels */
+	int32	   *labels;
+	GtlEnv		env;
+} MatrixState;
+
+static int32
+find_class(MatrixState *state, const GtlDatasetRow *row)
+{
+	int32		class_no = state->open ? gtl_strings_add(state->names, row->label) : gtl_strings_find(state->names, row->label);
+
+	if (class_no < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("label \"%s\" of object \"%s\" in dataset %s is not among label_categories",
+						row->label, row->key, state->dataset->name),
+				 errhint("Name every category, or leave the row out with a view.")));
+	return class_no;
+}
+
+static void
+make_room(MatrixState *state)
+{
+	state->capacity = Max(FIRST_CAPACITY, state->capacity * 2);
+	if (state->labels == NULL)
+		state->labels = palloc_extended(mul_size(state->capacity, sizeof(int32)), MCXT_ALLOC_HUGE);
+	else
+		state->labels = repalloc_huge(state->labels, mul_size(state->capacity, sizeof(int32)));
+}
+
+static void
+begin_rows(MatrixState *state, int dimension)
+{
+	state->matrix->set.dimension = dimension;
+	state->store = gtl_training_set_create(dimension);
+	gtl_stats_init(&state->matrix->stats, dimension, &state->env);
+}
+
+static void
+take_row(void *context, const GtlDatasetRow *row)
+{
+	MatrixState *state = context;
+	GtlLabeledSet *set = &state->matrix->set;
+
+	if (row->label == NULL)
+		return;
+	if (state->store == NULL)
+		begin_rows(state, row->dimension);
+	if (set->rows == state->capacity)
+		make_room(state);
+	gtl_row_store_add(state->store, row->features);
+	state->labels[set->rows++] = find_class(state, row);
+	gtl_stats_add(&state->matrix->stats, row->features, 1);
+}
+
+/* Renumber found categories in byte order. */
+static void
+sort_categories(MatrixState *state)
+{
+	int32	   *renumbered = gtl_strings_sort(state->names);
+
+	for (int64 i = 0; i < state->matrix->set.rows; i++)
+		state->labels[i] = renumbered[state->labels[i]];
+}
+
+static void
+count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
+{
+	int			seen = 0;
+
+	matrix->class_counts = palloc0(sizeof(int32) * Max(matrix->ncategories, 1));
+	for (int64 i = 0; i < matrix->set.rows; i++)
+		seen += matrix->class_counts[matrix->set.labels[i]]++ == 0;
+	if (matrix->set.rows == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("dataset %s has no labeled row", dataset->name)));
+	if (seen < 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("all labels of dataset %s are of one class", dataset->name),
+				 errhint("A classifier needs labeled rows of at least two classes.")));
+}
+
+void
+gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, GtlMatrix *matrix)
+{
+	MatrixState state;
+
+	memset(matrix, 0, sizeof(*matrix));
+	memset(&state, 0, sizeof(state));
+	state.dataset = dataset;
+	state.matrix = matrix;
+	state.open = categories == NULL;
+	state.names = gtl_strings_create();
+	gtl_env_init(&state.env, CurrentMemoryContext);
+	for (int i = 0; i < ncategories; i++)
+		gtl_strings_add(state.names, categories[i]);
+
+	gtl_dataset_read(dataset, take_row, &state);
+	if (state.open)
+		sort_categories(&state);
+	matrix->categories = gtl_strings_list(state.names);
+	matrix->ncategories = gtl_strings_count(state.names);
+	matrix->set.classes = matrix->ncategories;
+	matrix->set.labels = state.labels;
+	count_classes(matrix, dataset);
+	matrix->store = state.store;
+}

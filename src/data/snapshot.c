@@ -1,0 +1,263 @@
+/*
+ * snapshot.c
+ *		Reading the dataset, once, when a job is created.
+ *
+ * One pass in key order writes the feature pages and sums up the statistics; the
+ * keys go into a tuplestore (which spills to disk), because an object's row
+ * says whether it belongs to the validation set and that takes the number of
+ * objects.  In memory there are a few hundred rows, and 16 bytes an object while the
+ * validation set is drawn.
+ */
+#include "data/snapshot.h"
+
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/string_set.h"
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "learning/random.h"
+#include "learning/select.h"
+#include "miscadmin.h"
+#include "tables/feature_page.h"
+#include "tables/object.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+/* How often gt_progress is told. */
+#define PROGRESS_ROWS 8192
+
+/* The pass over the dataset. */
+typedef struct SnapshotState
+{
+	GtlJob	   *job;
+	GtlEnv		env;
+	GtlFeatureWriter *writer;
+	GtlFeatureStats stats;
+	Tuplestorestate *keys;
+	TupleDesc	key_desc;		/* key, class of the known answer */
+	GtlStringSet   *categories;
+	MemoryContext key_context;
+	int64		count;			/* objects */
+
+	/* rows that came with a label: kept aside until the objects are written */
+	Tuplestorestate *given;
+	TupleDesc	given_desc;		/* features */
+	int32	   *given_classes;
+	int64		given_capacity;
+} SnapshotState;
+
+static void
+begin(SnapshotState *state, GtlJob *job)
+{
+	memset(state, 0, sizeof(*state));
+	state->job = job;
+	gtl_env_init(&state->env, CurrentMemoryContext);
+	state->key_desc = CreateTemplateTupleDesc(2);
+	TupleDescInitEntry(state->key_desc, 1, "key", TEXTOID, -1, 0);
+	TupleDescInitEntry(state->key_desc, 2, "gold", INT4OID, -1, 0);
+	state->categories = gtl_strings_create();
+	for (int i = 0; i < job->ncategories; i++)
+		gtl_strings_add(state->categories, job->categories[i]);
+	state->keys = tuplestore_begin_heap(false, false, work_mem);
+	state->given_desc = CreateTemplateTupleDesc(1);
+	TupleDescInitEntry(state->given_desc, 1, "features", BYTEAOID, -1, 0);
+	state->given = tuplestore_begin_heap(false, false, work_mem);
+	state->key_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel key", ALLOCSET_SMALL_SIZES);
+}
+
+/* Class of a known answer or a given label, -1 for NULL. */
+static int32
+find_class(const SnapshotState *state, const GtlDatasetRow *row, const char *name, const char *what)
+{
+	int32		class_no;
+
+	if (name == NULL)
+		return -1;
+	class_no = gtl_strings_find(state->categories, name);
+	if (class_no < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s \"%s\" of object \"%s\" is not among label_categories", what, name, row->key)));
+	return class_no;
+}
+
+static void
+take_key(SnapshotState *state, const GtlDatasetRow *row)
+{
+	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
+	Datum		values[2] = {CStringGetTextDatum(row->key), Int32GetDatum(find_class(state, row, row->gold, "known answer"))};
+	bool		nulls[2] = {false, false};
+
+	tuplestore_putvalues(state->keys, state->key_desc, values, nulls);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(state->key_context);
+}
+
+/* A row that came with a label: its class, and its features for later. */
+static void
+take_given(SnapshotState *state, const GtlDatasetRow *row)
+{
+	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
+	GtlJob	   *job = state->job;
+	Size		bytes = sizeof(float) * row->dimension;
+	bytea	   *features = palloc(VARHDRSZ + bytes);
+	Datum		values[1] = {PointerGetDatum(features)};
+	bool		nulls[1] = {false};
+
+	SET_VARSIZE(features, VARHDRSZ + bytes);
+	memcpy(VARDATA(features), row->features, bytes);
+	tuplestore_putvalues(state->given, state->given_desc, values, nulls);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(state->key_context);
+	if (job->given_count == state->given_capacity)
+	{
+		state->given_capacity = Max(1024, state->given_capacity * 2);
+		state->given_classes = state->given_classes == NULL ?
+			palloc(sizeof(int32) * state->given_capacity) :
+			repalloc_huge(state->given_classes, sizeof(int32) * state->given_capacity);
+	}
+	state->given_classes[job->given_count++] = find_class(state, row, row->label, "label");
+}
+
+/* Their features go behind those of the objects. */
+static void
+write_given(SnapshotState *state)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->given_desc, &TTSOpsMinimalTuple);
+
+	while (tuplestore_gettupleslot(state->given, true, false, slot))
+	{
+		bool		isnull;
+		bytea	   *features = DatumGetByteaPP(slot_getattr(slot, 1, &isnull));
+		float	   *row = palloc(sizeof(float) * state->job->dimension);
+
+		memcpy(row, VARDATA_ANY(features), sizeof(float) * state->job->dimension);
+		gtl_feature_writer_add(state->writer, row, state->job->dimension);
+		pfree(row);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+static void
+take_features(SnapshotState *state, const GtlDatasetRow *row)
+{
+	if (state->writer == NULL)
+	{
+		state->job->dimension = row->dimension;
+		gtl_stats_init(&state->stats, row->dimension, &state->env);
+		state->writer = gtl_feature_writer_open(state->job->job_id);
+	}
+	gtl_stats_add(&state->stats, row->features, 1);
+	if (row->label == NULL)
+		gtl_feature_writer_add(state->writer, row->features, row->dimension);
+}
+
+static void
+take_row(void *context, const GtlDatasetRow *row)
+{
+	SnapshotState *state = context;
+
+	if (row->features != NULL)
+		take_features(state, row);
+	if (row->label != NULL && row->features != NULL)
+		take_given(state, row);
+	if (row->label != NULL)
+		return;
+	take_key(state, row);
+	state->count++;
+	if (state->count % PROGRESS_ROWS == 0)
+		gtl_progress_update("snapshot", state->count, 0);
+}
+
+static void
+read_dataset(SnapshotState *state, const GtlDataset *dataset)
+{
+	bool		empty = gtl_dataset_read(dataset, take_row, state) == 0;
+
+	if (state->writer != NULL)
+	{
+		write_given(state);
+		gtl_feature_writer_close(state->writer);
+	}
+	if (state->count == 0 && !empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("every row of dataset %s has a label already", dataset->name)));
+	if (empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("dataset %s is empty", dataset->name),
+				 errhint("A job takes its objects when it is created: load the rows first.")));
+}
+
+/* Place in the validation shuffle of each object, or -1. */
+static int32 *
+draw_validation_set(SnapshotState *state)
+{
+	GtlJob	   *job = state->job;
+	int64		n = state->count;
+	int32	   *place = palloc_extended(sizeof(int32) * n, MCXT_ALLOC_HUGE);
+	int32	   *all = palloc_extended(sizeof(int32) * n, MCXT_ALLOC_HUGE);
+	int32	   *chosen;
+
+	for (int64 i = 0; i < n; i++)
+	{
+		place[i] = -1;
+		all[i] = (int32) i;
+	}
+	chosen = palloc_extended(sizeof(int32) * Max(job->validation_count, 1), MCXT_ALLOC_HUGE);
+	gtl_select_random(all, n, job->validation_count, (uint64) job->seed, GTL_STREAM_VALIDATION, &state->env, chosen);
+	for (int32 v = 0; v < job->validation_count; v++)
+		place[chosen[v]] = v;
+	pfree(chosen);
+	pfree(all);
+	return place;
+}
+
+static void
+write_objects(SnapshotState *state, const int32 *place)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->key_desc, &TTSOpsMinimalTuple);
+	GtlObjectWriter *writer = gtl_object_writer_open(state->job->job_id);
+
+	tuplestore_rescan(state->keys);
+	for (int64 i = 0; tuplestore_gettupleslot(state->keys, true, false, slot); i++)
+	{
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		gtl_object_writer_add(writer, slot_getattr(slot, 1, &isnull), place[i], DatumGetInt32(slot_getattr(slot, 2, &isnull)));
+	}
+	gtl_object_writer_close(writer);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+void
+gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	SnapshotState state;
+
+	begin(&state, job);
+	read_dataset(&state, dataset);
+	job->object_count = (int32) state.count;
+	if (job->best_validation)
+	{
+		GtlPromise	promise = gtl_job_promise(job);
+
+		job->validation_share =
+			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count,
+																	 gtl_certify_minimum(&promise, job->per_class, job->ncategories)),
+								  state.count);
+	}
+	if (job->auto_label && job->dimension > 0)
+		job->validation_count = (int32) gtl_schedule_validation_count(state.count, job->validation_share);
+	gtl_job_set_snapshot(job, job->dimension > 0 ? &state.stats : NULL, state.given_classes);
+	write_objects(&state, draw_validation_set(&state));
+	tuplestore_end(state.keys);
+	tuplestore_end(state.given);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}

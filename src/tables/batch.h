@@ -1,0 +1,39 @@
+/*
+ * batch.h
+ *		The table gtlabel.batch: objects open to annotators at the same time.
+ */
+#ifndef GTL_BATCH_H
+#define GTL_BATCH_H
+
+#include "base/compat.h"
+#include "tables/job.h"
+
+typedef struct GtlBatch
+{
+	int32		batch_no;		/* 0: none */
+	bool		validation;		/* its subset */
+	int32		object_count;
+	TimestampTz expires_at;
+	bool		open;
+	bool		audit;			/* its objects have machine labels that people check */
+} GtlBatch;
+
+/* Opens the next batch of the job with one task an object and annotator; updates job->open_batch_no. */
+extern void gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count);
+
+/* The same for machine-labeled objects that people are to check. */
+extern void gtl_batch_open_audit(GtlJob *job, const int32 *objects, int count);
+
+/* The newest batch of the job; batch_no 0 if there is none yet. */
+extern void gtl_batch_last(int64 job_id, GtlBatch *batch);
+
+/* May the tasks of the job's open batch be given out at this time? */
+extern bool gtl_batch_on_offer(const GtlJob *job, TimestampTz now);
+
+extern void gtl_batch_close(GtlJob *job, int32 labeled, int32 failed);
+/* The open batch ends by the job's task_availability_lifetime as it is now. */
+extern void gtl_batch_extend(const GtlJob *job);
+
+extern void gtl_batch_delete(int64 job_id);
+
+#endif							/* GTL_BATCH_H */

@@ -1,0 +1,73 @@
+/*
+ * event.c
+ *		The table gtlabel.event.
+ */
+#include "tables/event.h"
+
+#include "base/query.h"
+#include "base/settings.h"
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/timestamp.h"
+
+static void
+announce(const GtlJob *job, const char *event)
+{
+	StringInfoData payload;
+
+	initStringInfo(&payload);
+	appendStringInfoString(&payload, "{\"job_name\": ");
+	escape_json(&payload, job->name);
+	appendStringInfoString(&payload, ", \"event\": ");
+	escape_json(&payload, event);
+	appendStringInfoString(&payload, ", \"state\": ");
+	escape_json(&payload, gtl_job_state_name(job->state));
+	appendStringInfoChar(&payload, '}');
+	Async_Notify("gtlabel", payload.data);
+	pfree(payload.data);
+}
+
+void
+gtl_event_record(const GtlJob *job, const char *event, const char *detail_format,...)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.event (job_id, at, event, state, detail) VALUES ($1, $2, $3, $4, $5)",
+		5, {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID}
+	};
+	StringInfoData detail;
+	Datum		values[5];
+
+	initStringInfo(&detail);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, detail_format);
+		needed = appendStringInfoVA(&detail, detail_format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&detail, needed);
+	}
+	values[0] = Int64GetDatum(job->job_id);
+	values[1] = TimestampTzGetDatum(gtl_clock_now());
+	values[2] = CStringGetTextDatum(event);
+	values[3] = CStringGetTextDatum(gtl_job_state_name(job->state));
+	values[4] = CStringGetTextDatum(detail.data);
+	gtl_query_do(&insert, values, NULL);
+	pfree(detail.data);
+	announce(job, event);
+}
+
+void
+gtl_event_delete(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.event WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, values, NULL);
+}

@@ -1,0 +1,239 @@
+/*
+ * feature_page.c
+ *		The table gtlabel.feature_page; feature_page.h describes the format.
+ *
+ * Reading goes through the primary key's index with the server's own access methods
+ * and copies floats straight out of shared buffers: no tuple is copied, nothing is
+ * detoasted.  The reader holds a snapshot from open to close, of the present as all statements
+ * (base/query.c), and checks for interrupts at every page.
+ */
+#include "tables/feature_page.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "base/bulk_insert.h"
+#include "base/query.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "tables/job.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/snapmgr.h"
+
+#if BLCKSZ < 8192
+#error "a feature page needs blocks of at least 8 kB"
+#endif
+
+/* A jump over at most this many pages goes on with the scan; a longer one searches the index anew. */
+#define SKIP_PAGES 4
+
+struct GtlFeatureWriter
+{
+	int64		job_id;
+	int32		page_no;
+	int			used;			/* bytes of the page filled so far */
+	bytea	   *page;
+	GtlBulkInsert *appender;
+};
+
+struct GtlFeatureReader
+{
+	int64		job_id;
+	int			dimension;
+	Relation	table;
+	Relation	index;
+	Snapshot	snapshot;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	int32		page_no;		/* the page at hand; -1: none yet */
+	const char *bytes;			/* its contents, in the pinned buffer */
+	int			size;
+};
+
+GtlFeatureWriter *
+gtl_feature_writer_open(int64 job_id)
+{
+	GtlFeatureWriter *writer = palloc0(sizeof(GtlFeatureWriter));
+
+	writer->job_id = job_id;
+	writer->page = palloc(VARHDRSZ + GTL_FEATURE_PAGE_BYTES);
+	writer->appender = gtl_bulk_open("feature_page");
+	return writer;
+}
+
+static void
+flush_page(GtlFeatureWriter *writer)
+{
+	Datum		values[3] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->page_no),
+	PointerGetDatum(writer->page)};
+	bool		nulls[3] = {false, false, false};
+
+	SET_VARSIZE(writer->page, VARHDRSZ + writer->used);
+	gtl_bulk_row(writer->appender, values, nulls);
+	writer->page_no++;
+	writer->used = 0;
+}
+
+void
+gtl_feature_writer_add(GtlFeatureWriter *writer, const float *row, int dimension)
+{
+	const char *bytes = (const char *) row;
+	int			left = dimension * (int) sizeof(float);
+
+	while (left > 0)
+	{
+		int			fits = Min(left, GTL_FEATURE_PAGE_BYTES - writer->used);
+
+		memcpy(VARDATA(writer->page) + writer->used, bytes, fits);
+		writer->used += fits;
+		bytes += fits;
+		left -= fits;
+		if (writer->used == GTL_FEATURE_PAGE_BYTES)
+			flush_page(writer);
+	}
+}
+
+void
+gtl_feature_writer_close(GtlFeatureWriter *writer)
+{
+	if (writer->used > 0)
+		flush_page(writer);
+	gtl_bulk_close(writer->appender);
+	pfree(writer->page);
+	pfree(writer);
+}
+
+GtlFeatureReader *
+gtl_feature_reader_open(int64 job_id, int dimension)
+{
+	GtlFeatureReader *reader = palloc0(sizeof(GtlFeatureReader));
+	Oid			schema = get_namespace_oid("gtlabel", false);
+
+	reader->job_id = job_id;
+	reader->dimension = dimension;
+	reader->page_no = -1;
+	reader->table = table_open(get_relname_relid("feature_page", schema), AccessShareLock);
+	reader->index = index_open(RelationGetPrimaryKeyIndex(reader->table), AccessShareLock);
+	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	reader->scan = index_beginscan(reader->table, reader->index, reader->snapshot, 2, 0);
+	reader->slot = table_slot_create(reader->table, NULL);
+	return reader;
+}
+
+/* Position the scan so that its next tuple is the given page. */
+static void
+search_page(GtlFeatureReader *reader, int32 page_no)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(reader->job_id));
+	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(page_no));
+	index_rescan(reader->scan, keys, 2, NULL, 0);
+	reader->page_no = page_no - 1;
+}
+
+/* A report holds no lock that keeps others from dropping or purging the job. */
+static void
+explain_missing_page(const GtlFeatureReader *reader)
+{
+	const GtlJob *job = gtl_job_get(reader->job_id);
+
+	if (job == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("labeling job " INT64_FORMAT " was dropped in the meantime", reader->job_id)));
+	if (job->purged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("labeling job \"%s\" was purged in the meantime", job->name),
+				 errhint("Call again: what is left of it can still be told.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("feature page %d of labeling job " INT64_FORMAT " is missing",
+					reader->page_no + 1, reader->job_id)));
+}
+
+static void
+get_page(GtlFeatureReader *reader, int32 page_no)
+{
+	if (reader->page_no < 0 || page_no < reader->page_no || page_no > reader->page_no + SKIP_PAGES)
+		search_page(reader, page_no);
+	while (reader->page_no < page_no)
+	{
+		bool		isnull;
+		bytea	   *data;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot) ||
+			DatumGetInt32(slot_getattr(reader->slot, 2, &isnull)) != reader->page_no + 1)
+			explain_missing_page(reader);
+		reader->page_no++;
+		if (reader->page_no < page_no)
+			continue;
+		data = (bytea *) DatumGetPointer(slot_getattr(reader->slot, 3, &isnull));
+		if (VARATT_IS_EXTENDED(data) && !VARATT_IS_SHORT(data))
+			elog(ERROR, "feature page is toasted");
+		reader->bytes = VARDATA_ANY(data);
+		reader->size = VARSIZE_ANY_EXHDR(data);
+	}
+}
+
+void
+gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
+{
+	int64		row_bytes = reader->dimension * (int64) sizeof(float);
+	int64		offset = first * row_bytes;
+	int64		left = count * row_bytes;
+	char	   *target = (char *) out;
+
+	while (left > 0)
+	{
+		int			start = offset % GTL_FEATURE_PAGE_BYTES;
+		int			fits;
+
+		get_page(reader, (int32) (offset / GTL_FEATURE_PAGE_BYTES));
+		fits = (int) Min(left, (int64) (reader->size - start));
+		if (fits <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("feature page %d of labeling job " INT64_FORMAT " is too short",
+							reader->page_no, reader->job_id)));
+		memcpy(target, reader->bytes + start, fits);
+		target += fits;
+		offset += fits;
+		left -= fits;
+	}
+}
+
+void
+gtl_feature_reader_gather(GtlFeatureReader *reader, const int32 *objects, int64 count, float *out)
+{
+	for (int64 i = 0; i < count; i++)
+		gtl_feature_reader_rows(reader, objects[i], 1, out + i * reader->dimension);
+}
+
+void
+gtl_feature_reader_close(GtlFeatureReader *reader)
+{
+	ExecDropSingleTupleTableSlot(reader->slot);
+	index_endscan(reader->scan);
+	UnregisterSnapshot(reader->snapshot);
+	index_close(reader->index, AccessShareLock);
+	table_close(reader->table, AccessShareLock);
+	pfree(reader);
+}
+
+void
+gtl_feature_page_delete(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.feature_page WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, values, NULL);
+}

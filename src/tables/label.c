@@ -1,0 +1,231 @@
+/*
+ * label.c
+ *		The tables gtlabel.label and gtlabel.failure.
+ */
+#include "tables/label.h"
+
+#include "base/query.h"
+#include "base/settings.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+void
+gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
+					const int32 *classes, const float *confidences, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, batch_no, labeled_at)"
+		" SELECT $1, a.object_no, a.class_no, a.confidence, true, $2, $6"
+		" FROM unnest($3, $4, $5) AS a (object_no, class_no, confidence)"
+		" ON CONFLICT (job_id, object_no) DO UPDATE SET class_no = EXCLUDED.class_no, confidence = EXCLUDED.confidence,"
+		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, labeled_at = EXCLUDED.labeled_at",
+		6, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, TIMESTAMPTZOID}
+	};
+	Datum		values[6] = {Int64GetDatum(job->job_id), Int32GetDatum(batch_no),
+		gtl_array_int32(objects, count), gtl_array_int32(classes, count),
+	gtl_array_float4(confidences, count), TimestampTzGetDatum(gtl_clock_now())};
+
+	if (count == 0)
+		return;
+	gtl_query_do(&insert, values, NULL);
+	job->human_labeled += count;
+}
+
+void
+gtl_label_change_human(const GtlJob *job, const int32 *objects,
+					   const int32 *classes, const float *confidences, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.label l SET class_no = a.class_no, confidence = a.confidence, labeled_at = $5"
+		" FROM unnest($2, $3, $4) AS a (object_no, class_no, confidence)"
+		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND l.human",
+		5, {INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, TIMESTAMPTZOID}
+	};
+	Datum		values[5] = {Int64GetDatum(job->job_id),
+		gtl_array_int32(objects, count), gtl_array_int32(classes, count),
+	gtl_array_float4(confidences, count), TimestampTzGetDatum(gtl_clock_now())};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_label_read_human(int64 job_id, GtlHumanLabels *labels)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(h.object_no), array_agg(h.class_no), array_agg(h.validation_no), array_agg(h.active),"
+		" array_agg(h.confidence) FROM"
+		" (SELECT l.object_no, l.class_no, l.confidence, COALESCE(o.validation_no, -1) AS validation_no,"
+		"         COALESCE(o.validation_active, false)::int AS active"
+		"    FROM gtlabel.label l JOIN gtlabel.object o USING (job_id, object_no)"
+		"   WHERE l.job_id = $1 AND l.human ORDER BY l.object_no) h",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int32	   *active;
+	struct varlena *confidence;
+
+	gtl_query_run(&r, &select, values, NULL);
+	labels->object_no = gtl_result_int32_array(&r, 0, 1, &labels->count);
+	labels->class_no = gtl_result_int32_array(&r, 0, 2, &labels->count);
+	labels->validation_no = gtl_result_int32_array(&r, 0, 3, &labels->count);
+	active = gtl_result_int32_array(&r, 0, 4, &labels->count);
+	confidence = gtl_result_varlena(&r, 0, 5);
+	gtl_query_end(&r);
+	labels->confidence = confidence == NULL ? NULL : (float *) ARR_DATA_PTR((ArrayType *) confidence);
+	labels->active = palloc(Max(labels->count, 1) * sizeof(bool));
+	for (int i = 0; i < labels->count; i++)
+		labels->active[i] = active[i] != 0;
+}
+
+int
+gtl_label_read_machine(int64 job_id, int32 **objects, int32 **classes)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(m.object_no), array_agg(m.class_no) FROM"
+		" (SELECT object_no, class_no FROM gtlabel.label WHERE job_id = $1 AND NOT human ORDER BY object_no) m",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, &select, values, NULL);
+	*objects = gtl_result_int32_array(&r, 0, 1, &count);
+	*classes = gtl_result_int32_array(&r, 0, 2, &count);
+	gtl_query_end(&r);
+	return count;
+}
+
+/* Run a statement whose parameters are ($1 job, $2 round, $3 model, $4 time, $5.. arrays). */
+static void
+write_machine(GtlStatement *statement, const GtlJob *job, int32 round_no, int64 model_id, const GtlLabelChange *change)
+{
+	Datum		values[7] = {Int64GetDatum(job->job_id), Int32GetDatum(round_no), Int64GetDatum(model_id),
+		TimestampTzGetDatum(gtl_clock_now()), gtl_array_int32(change->object_no, change->count),
+	gtl_array_int32(change->class_no, change->count), gtl_array_float4(change->confidence, change->count)};
+
+	if (change->count > 0)
+		gtl_query_do(statement, values, NULL);
+}
+
+void
+gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
+						  const GtlLabelChange *added, const GtlLabelChange *changed,
+						  const int32 *withdrawn, int nwithdrawn)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, round_no, model_id, labeled_at)"
+		" SELECT $1, a.object_no, a.class_no, a.confidence, false, $2, $3, $4"
+		" FROM unnest($5, $6, $7) AS a (object_no, class_no, confidence)",
+		7, {INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID}
+	};
+	static GtlStatement update = {
+		"UPDATE gtlabel.label l SET class_no = a.class_no, confidence = a.confidence, round_no = $2, model_id = $3,"
+		" labeled_at = $4 FROM unnest($5, $6, $7) AS a (object_no, class_no, confidence)"
+		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND NOT l.human",
+		7, {INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID}
+	};
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.label l USING unnest($2) AS a (object_no)"
+		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND NOT l.human",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+
+	write_machine(&insert, job, round_no, model_id, added);
+	write_machine(&update, job, round_no, model_id, changed);
+	if (nwithdrawn > 0)
+	{
+		Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(withdrawn, nwithdrawn)};
+
+		gtl_query_do(&delete, values, NULL);
+	}
+	job->machine_labeled += added->count - nwithdrawn;
+}
+
+int
+gtl_label_withdraw_machine(GtlJob *job)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.label WHERE job_id = $1 AND NOT human", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+	int			count = (int) gtl_query_do(&delete, values, NULL);
+
+	job->machine_labeled -= count;
+	return count;
+}
+
+void
+gtl_failure_add(GtlJob *job, int32 batch_no, const int32 *objects, int count, const char *reason)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.failure (job_id, object_no, batch_no, reason, failed_at)"
+		" SELECT $1, a.object_no, $2, $4, $5 FROM unnest($3) AS a (object_no)",
+		5, {INT8OID, INT4OID, INT4ARRAYOID, TEXTOID, TIMESTAMPTZOID}
+	};
+	Datum		values[5] = {Int64GetDatum(job->job_id), Int32GetDatum(batch_no), gtl_array_int32(objects, count),
+		CStringGetTextDatum(reason), TimestampTzGetDatum(gtl_clock_now())};
+
+	if (count == 0)
+		return;
+	gtl_query_do(&insert, values, NULL);
+	job->failed += count;
+}
+
+int
+gtl_failure_read(int64 job_id, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(f.object_no ORDER BY f.object_no) FROM gtlabel.failure f WHERE f.job_id = $1", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, &select, values, NULL);
+	*objects = gtl_result_int32_array(&r, 0, 1, &count);
+	gtl_query_end(&r);
+	return count;
+}
+
+int
+gtl_failure_count_validation(int64 job_id)
+{
+	static GtlStatement select = {
+		"SELECT count(*)::int FROM gtlabel.failure f JOIN gtlabel.object o USING (job_id, object_no)"
+		" WHERE f.job_id = $1 AND o.validation_no IS NOT NULL",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, &select, values, NULL);
+	count = gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+	return count;
+}
+
+int
+gtl_failure_retry(GtlJob *job)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.failure WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+	int			count = (int) gtl_query_do(&delete, values, NULL);
+
+	job->failed -= count;
+	return count;
+}
+
+void
+gtl_label_delete(int64 job_id)
+{
+	static GtlStatement labels = {"DELETE FROM gtlabel.label WHERE job_id = $1", 1, {INT8OID}};
+	static GtlStatement failures = {"DELETE FROM gtlabel.failure WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&labels, values, NULL);
+	gtl_query_do(&failures, values, NULL);
+}

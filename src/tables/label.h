@@ -1,0 +1,69 @@
+/*
+ * label.h
+ *		The tables gtlabel.label (an object's answer) and gtlabel.failure (why it
+ *		has none).
+ *
+ * An object has at most one row in the two together.  Whoever writes here
+ * changes the counters of the job's row in the same transaction.
+ */
+#ifndef GTL_LABEL_H
+#define GTL_LABEL_H
+
+#include "base/compat.h"
+#include "tables/job.h"
+
+/* Human labels of a closed batch; those of an audit take the place of the machine's. */
+extern void gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
+								const int32 *classes, const float *confidences, int count);
+
+/* Human labels that later answers have changed. */
+extern void gtl_label_change_human(const GtlJob *job, const int32 *objects,
+								   const int32 *classes, const float *confidences, int count);
+
+/* All human labels of a job, by object number. */
+typedef struct GtlHumanLabels
+{
+	int			count;
+	int32	   *object_no;
+	int32	   *class_no;
+	float	   *confidence;
+	int32	   *validation_no;	/* -1: a training object */
+	bool	   *active;			/* validation objects that count in the certificate */
+} GtlHumanLabels;
+
+extern void gtl_label_read_human(int64 job_id, GtlHumanLabels *labels);
+
+/* The machine labels that stand, by object number; returns how many. */
+extern int	gtl_label_read_machine(int64 job_id, int32 **objects, int32 **classes);
+
+/* The difference between two rounds' machine labels. */
+typedef struct GtlLabelChange
+{
+	int			count;
+	int32	   *object_no;
+	int32	   *class_no;
+	float	   *confidence;
+} GtlLabelChange;
+
+extern void gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
+									  const GtlLabelChange *added, const GtlLabelChange *changed,
+									  const int32 *withdrawn, int nwithdrawn);
+
+/* All machine labels of the job go; returns how many. */
+extern int	gtl_label_withdraw_machine(GtlJob *job);
+
+/* reason: 'expired', 'declined' or 'consolidation' */
+extern void gtl_failure_add(GtlJob *job, int32 batch_no, const int32 *objects, int count, const char *reason);
+
+/* Numbers of the failed objects, ascending. */
+extern int	gtl_failure_read(int64 job_id, int32 **objects);
+
+/* How many objects of the validation set failed. */
+extern int	gtl_failure_count_validation(int64 job_id);
+
+/* Failed objects go back to the pool (or the validation set); returns how many. */
+extern int	gtl_failure_retry(GtlJob *job);
+
+extern void gtl_label_delete(int64 job_id);
+
+#endif							/* GTL_LABEL_H */

@@ -1,0 +1,165 @@
+/*
+ * object.c
+ *		The tables gtlabel.object and gtlabel.gold.
+ */
+#include "tables/object.h"
+
+#include "base/bulk_insert.h"
+#include "base/query.h"
+#include "base/table.h"
+#include "catalog/pg_type.h"
+#include "utils/fmgroids.h"
+
+/* Columns of gtlabel.object. */
+enum
+{
+	OBJECT_KEY = 5
+};
+
+struct GtlObjectWriter
+{
+	int64		job_id;
+	int32		next;
+	GtlBulkInsert *objects;
+	GtlBulkInsert *gold;
+};
+
+GtlObjectWriter *
+gtl_object_writer_open(int64 job_id)
+{
+	GtlObjectWriter *writer = palloc0(sizeof(GtlObjectWriter));
+
+	writer->job_id = job_id;
+	writer->objects = gtl_bulk_open("object");
+	writer->gold = gtl_bulk_open("gold");
+	return writer;
+}
+
+void
+gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, int32 gold_class_no)
+{
+	bool		pool = validation_no < 0;
+	Datum		job_id = Int64GetDatum(writer->job_id);
+	Datum		object_no = Int32GetDatum(writer->next++);
+	Datum		object[5] = {job_id, object_no, Int32GetDatum(validation_no), BoolGetDatum(true), key};
+	Datum		gold[3] = {job_id, object_no, Int32GetDatum(gold_class_no)};
+	bool		nulls[5] = {false, false, pool, pool, false};
+	bool		no_nulls[3] = {false, false, false};
+
+	gtl_bulk_row(writer->objects, object, nulls);
+	if (gold_class_no >= 0)
+		gtl_bulk_row(writer->gold, gold, no_nulls);
+}
+
+void
+gtl_object_writer_close(GtlObjectWriter *writer)
+{
+	gtl_bulk_close(writer->objects);
+	gtl_bulk_close(writer->gold);
+	pfree(writer);
+}
+
+void
+gtl_object_keys(int64 job_id, const int32 *objects, int count, char **keys)
+{
+	GtlTable	table;
+
+	gtl_table_open(&table, "object", "object_pkey", AccessShareLock);
+	for (int i = 0; i < count; i++)
+	{
+		ScanKeyData place[2];
+
+		ScanKeyInit(&place[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
+		ScanKeyInit(&place[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objects[i]));
+		if (!gtl_table_find(&table, place, 2))
+			elog(ERROR, "object %d of labeling job " INT64_FORMAT " is missing", objects[i], job_id);
+		keys[i] = gtl_table_text(&table, OBJECT_KEY);
+	}
+	gtl_table_close(&table);
+}
+
+/* The int4[] in the only row and column of a result, as a palloc'd array. */
+static int
+read_objects(GtlStatement *statement, Datum *values, int32 **objects)
+{
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, statement, values, NULL);
+	*objects = gtl_result_int32_array(&r, 0, 1, &count);
+	gtl_query_end(&r);
+	return count;
+}
+
+int32 *
+gtl_object_gold(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(COALESCE(g.class_no, -1) ORDER BY a.place)"
+		" FROM unnest($2) WITH ORDINALITY AS a (object_no, place)"
+		" LEFT JOIN gtlabel.gold g ON g.job_id = $1 AND g.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+	int32	   *gold;
+
+	(void) read_objects(&select, values, &gold);
+	return gold;
+}
+
+int
+gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(v.object_no ORDER BY v.validation_no) FROM"
+		" (SELECT o.object_no, o.validation_no FROM gtlabel.object o"
+		"   WHERE o.job_id = $1 AND o.validation_no IS NOT NULL"
+		"     AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no)"
+		"     AND NOT EXISTS (SELECT FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no)"
+		"   ORDER BY o.validation_no LIMIT $2) v",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(wanted)};
+
+	return read_objects(&select, values, objects);
+}
+
+int
+gtl_object_unlabeled(int64 job_id, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(u.object_no) FROM"
+		" (SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1"
+		"  AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no)"
+		"  AND NOT EXISTS (SELECT FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no)"
+		"  ORDER BY o.object_no) u",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	return read_objects(&select, values, objects);
+}
+
+void
+gtl_object_deactivate(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.object SET validation_active = false WHERE job_id = $1 AND object_no = ANY ($2)",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_object_delete(int64 job_id)
+{
+	static GtlStatement objects = {"DELETE FROM gtlabel.object WHERE job_id = $1", 1, {INT8OID}};
+	static GtlStatement gold = {"DELETE FROM gtlabel.gold WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&objects, values, NULL);
+	gtl_query_do(&gold, values, NULL);
+}

@@ -1,0 +1,74 @@
+/*
+ * step.h
+ *		The table gtlabel.step: what a worker does for a job now, and what went wrong.
+ *
+ * A job has a row while a worker does a step, and after one has failed:
+ *
+ *	(none) --start (own transaction)--> started --delete (with the step's work)--> (none)
+ *	                  ^                    |
+ *	                  |                    +--fail--> waits until retry_at
+ *	                  +-----------------------------------+
+ *
+ * A row that is started while nobody holds GTL_LOCK_STEPS was left by a crash.
+ */
+#ifndef GTL_STEP_H
+#define GTL_STEP_H
+
+#include "base/compat.h"
+#include "tables/job.h"
+
+typedef struct GtlStep
+{
+	char	   *name;			/* "round", "close_batch", ... */
+	bool		started;		/* and not ended: running, or cut off */
+	int32		failures;		/* in a row */
+	TimestampTz retry_at;		/* not before; DT_NOBEGIN: at once */
+	char	   *sqlstate;		/* of the last failure; NULL: none */
+	char	   *message;
+} GtlStep;
+
+/* False: no step is being done, none has failed. */
+extern bool gtl_step_read(int64 job_id, GtlStep *step);
+
+/* Does the job wait after a failure? */
+extern bool gtl_step_waits(int64 job_id);
+
+/* The mark that survives a crash; to be committed before the work. */
+extern void gtl_step_start(int64 job_id, const char *name);
+
+/* The step has not ended well; returns the number of failures in a row, this one (if counted) included. */
+extern int	gtl_step_fail(int64 job_id, const char *sqlstate, const char *message, const char *context, bool counted);
+extern void gtl_step_retry_after(int64 job_id, int64 milliseconds);
+
+/* The mark goes, and nothing is counted. */
+extern void gtl_step_interrupt(int64 job_id);
+
+/* It has ended well, or its failures are forgiven, or the job goes. */
+extern void gtl_step_delete(int64 job_id);
+
+/* A job that a worker is due for, and nobody works on. */
+typedef struct GtlDueJob
+{
+	int64		job_id;
+	Oid			owner;
+	char	   *name;
+	int32		attempts;		/* workers that were started since one last began a step */
+} GtlDueJob;
+
+/*
+ * Is a step of the job due?  The conditions of gtl_advance_due in SQL, for many jobs at once: of job j, its
+ * open batch b and its row s here, at the time `now`.
+ */
+#define GTL_STEP_IS_DUE(now) \
+	"(s.retry_at IS NULL OR s.retry_at <= " now ")" \
+	" AND (j.state = 'stopping' OR j.state = 'in_progress' AND (j.open_batch_no IS NULL OR b.expires_at <= " now \
+	"  OR NOT EXISTS (SELECT FROM gtlabel.task t WHERE t.job_id = j.job_id AND t.batch_no = j.open_batch_no" \
+	"                 AND t.slot_no >= 0 AND t.state IN ('available', 'accepted'))))"
+
+/* The jobs with a step due, oldest first, of owners that exist. */
+extern int	gtl_step_due(GtlDueJob **jobs);
+
+/* A worker is started for the job: not again for a while, should it not arrive. */
+extern void gtl_step_attempt(int64 job_id, int64 milliseconds);
+
+#endif							/* GTL_STEP_H */
