@@ -132,13 +132,16 @@ set_cast(Predictor *predictor, Oid type, MemoryContext context)
 	fmgr_info_cxt(function, &predictor->cast, context);
 }
 
-/* False: it makes NULL of the features. */
+/*
+ * False: it makes NULL of the features.  A cast takes one to three arguments: the value, its type modifier, whether the
+ * cast is explicit.  No more than it takes may be passed: a function in SQL counts them through arrays of its own length.
+ */
 static bool
 apply_cast(Predictor *predictor, Datum *value)
 {
 	LOCAL_FCINFO(call, 3);
 
-	InitFunctionCallInfoData(*call, &predictor->cast, 3, InvalidOid, NULL, NULL);
+	InitFunctionCallInfoData(*call, &predictor->cast, predictor->cast.fn_nargs, InvalidOid, NULL, NULL);
 	call->args[0].value = *value;
 	call->args[0].isnull = false;
 	call->args[1].value = Int32GetDatum(-1);

@@ -53,6 +53,35 @@ CREATE FUNCTION mo.unfold(mo.point) RETURNS float4[] LANGUAGE sql AS $$ SELECT C
 CREATE CAST (mo.point AS float4[]) WITH FUNCTION mo.unfold(mo.point);
 SELECT gt_predict('mo few', ROW(9, -9)::mo.point), gt_predict('mo few', ROW(0, 1)::mo.point), gt_predict_proba('mo few', ROW(0, 1)::mo.point), gt_confidence('mo few', ROW(0, 1)::mo.point);
 
+-- a cast by a function of one, two or three arguments gets exactly these: format() tells how many arguments there are
+CREATE FUNCTION mo.unfold(mo.point, int, boolean) RETURNS float4[] LANGUAGE sql AS $$ SELECT ARRAY[$1.x, CASE WHEN $3 THEN $2 * 9 END] $$;
+DROP CAST (mo.point AS float4[]);
+CREATE CAST (mo.point AS float4[]) WITH FUNCTION mo.unfold(mo.point, int, boolean);
+SELECT gt_predict('mo few', ROW(9, 0)::mo.point);
+DROP CAST (mo.point AS float4[]);
+CREATE CAST (mo.point AS float4[]) WITH FUNCTION mo.unfold(mo.point);
+DROP FUNCTION mo.unfold(mo.point, int, boolean);
+DO $$
+DECLARE
+    types text[] := ARRAY['text', 'int', 'boolean'];
+    answers text;
+BEGIN
+    FOR takes IN 1..3 LOOP
+        EXECUTE format('CREATE FUNCTION mo.told(%s) RETURNS float4[] LANGUAGE internal AS ''text_format''', array_to_string(types[1:takes], ', '));
+        EXECUTE format('CREATE CAST (text AS float4[]) WITH FUNCTION mo.told(%s)', array_to_string(types[1:takes], ', '));
+        answers := NULL;
+        FOR asked IN 1..3 LOOP
+            BEGIN
+                EXECUTE 'SELECT gt_predict(''mo few'', $1)' USING '%' || asked || '$s';
+            EXCEPTION WHEN OTHERS THEN
+                answers := concat_ws(', ', answers, asked || CASE WHEN SQLERRM LIKE 'too few arguments%' THEN ' no' ELSE ' yes' END);
+            END;
+        END LOOP;
+        RAISE NOTICE 'of % arguments: %', takes, answers;
+        DROP CAST (text AS float4[]);
+    END LOOP;
+END $$;
+
 -- ---- Refusals -------------------------------------------------------------------------------------
 
 SELECT refused($$ SELECT gt_train('mo few', 'mo.few', 'label') $$);
