@@ -92,8 +92,9 @@ override with_llvm := no
 
 # ---- Server tests -----------------------------------------------------------
 
-# Inputs in test/sql, expected output in test/expected; in order of their names, those of
+# Inputs in test/sql, expected output in expected; in order of their names, those of
 # REGRESS_FIRST before the others.  `make installcheck REGRESS="plan job"` runs only these.
+# pg_regress wants both in one folder, so test/expected is a link.
 REGRESS_FIRST =
 REGRESS ?= $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
 REGRESS_OPTS = --inputdir=test --outputdir=build/regress --load-extension=$(EXTENSION)
@@ -130,6 +131,8 @@ $(DATA_built): $(SQL_PARTS) sql/parts
 .PHONY: test-folders
 test-folders:
 	@mkdir -p build/regress build/isolation
+	@[ ! -d test/expected ] || [ -L test/expected ] || { echo "expected output belongs into expected, not test/expected" >&2; exit 1; }
+	@ln -sfn ../expected test/expected
 
 # ---- Unit tests: src/learning without a server ------------------------------
 
