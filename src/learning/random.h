@@ -21,7 +21,8 @@ typedef enum GtlRandomStream
 	GTL_STREAM_FOLD = 3,		/* fold of a training object */
 	GTL_STREAM_WEIGHTS = 4,		/* start weights of a network */
 	GTL_STREAM_ANNOTATOR = 5,	/* simulated annotators' mistakes */
-	GTL_STREAM_AUDIT = 6		/* machine labels sent to people */
+	GTL_STREAM_AUDIT = 6,		/* machine labels sent to people */
+	GTL_STREAM_NEIGHBOURS = 16	/* sample and start vectors of neighbourhood columns */
 } GtlRandomStream;
 
 /* 64 random bits. */
