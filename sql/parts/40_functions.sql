@@ -183,6 +183,13 @@ CREATE FUNCTION gt_check() RETURNS TABLE (severity text, subject text, finding t
     AS 'MODULE_PATHNAME', 'gtl_sql_check' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gt_check IS 'What is misconfigured, stuck or damaged, each with its remedy; no rows: nothing';
 
+-- ---- The rows behind the objects ---------------------------------------------
+
+CREATE FUNCTION gt_dataset_rows(job_name text, object_keys text[], columns text[] DEFAULT NULL)
+    RETURNS TABLE (object_key text, object json)
+    AS 'MODULE_PATHNAME', 'gtl_sql_dataset_rows' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_dataset_rows IS 'The rows of these objects as they are now, through the index of the dataset''s key, in the order of the keys; NULL: gone. columns NULL: all but features, label and known answer';
+
 -- ---- Models ------------------------------------------------------------------
 
 CREATE FUNCTION gt_train(model_name text, dataset regclass, label_column name, features_column name DEFAULT 'features',

@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "data/dataset_rows.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "reports/check.h"
@@ -63,6 +64,33 @@ gtl_sql_explain_job(PG_FUNCTION_ARGS)
 	gtl_facts_read(job, &facts);
 	gtl_explain_job(job, &facts, &report);
 	return return_report(&report, fcinfo, 3);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_dataset_rows);
+Datum
+gtl_sql_dataset_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlJob	   *job = own_job(fcinfo);
+	int			count = 0;
+	char	  **keys = PG_ARGISNULL(1) ? NULL : gtl_argument_text_array(fcinfo, 1, "object_keys", &count);
+	int			ncolumns;
+	char	  **columns = PG_ARGISNULL(2) ? gtl_dataset_display_columns(job, &ncolumns) :
+		gtl_argument_text_array(fcinfo, 2, "columns", &ncolumns);
+	char	  **rows = palloc(sizeof(char *) * Max(count, 1));
+
+	gtl_dataset_rows(job, keys, count, columns, ncolumns, rows);
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < count; i++)
+	{
+		Datum		values[2] = {CStringGetTextDatum(keys[i]), (Datum) 0};
+		bool		nulls[2] = {false, rows[i] == NULL};
+
+		if (rows[i] != NULL)
+			values[1] = CStringGetTextDatum(rows[i]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_explain_object);

@@ -18,6 +18,8 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#define KEPT_USER_PLANS 16
+
 Oid
 gtl_extension_owner(void)
 {
@@ -35,6 +37,28 @@ gtl_extension_owner(void)
 	return owner;
 }
 
+/* Until gtl_query_end, or a (sub)transaction's abort. */
+static void
+pin_setting(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * What turns a value into text and back: so that the key of a row is the same text whoever reads
+ * it, worker or session, and that text is the same value again.
+ */
+static void
+pin_text_format(void)
+{
+	pin_setting("DateStyle", "ISO, YMD");
+	pin_setting("IntervalStyle", "postgres");
+	pin_setting("TimeZone", "UTC");
+	pin_setting("extra_float_digits", "1");
+	pin_setting("bytea_output", "hex");
+	pin_setting("lc_monetary", "C");
+}
+
 /* Enter SPI with the pinned path; the caller's memory context stays current. */
 static void
 enter(GtlResult *result)
@@ -43,9 +67,7 @@ enter(GtlResult *result)
 
 	memset(result, 0, sizeof(*result));
 	result->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", GTL_SAFE_SEARCH_PATH,
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pin_setting("search_path", GTL_SAFE_SEARCH_PATH);
 	GetUserIdAndSecContext(&result->saved_user, &result->saved_security);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
@@ -115,16 +137,82 @@ gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, c
 	return result->count;
 }
 
+/* The plans of queries over users' tables that the session keeps. */
+typedef struct UserPlan
+{
+	char	   *sql;			/* NULL: free */
+	SPIPlanPtr	plan;
+	int			running;		/* executions that have not ended: a user's function may call back */
+} UserPlan;
+
+/*
+ * The server checks the rights of the role with each execution, and plans anew where row-level
+ * security makes a difference between two roles.  NULL: all places are taken by plans that run.
+ */
+static UserPlan *
+find_user_plan(const char *sql, int nargs, const Oid *types)
+{
+	static UserPlan plans[KEPT_USER_PLANS];
+	static int	next = 0;
+	UserPlan   *place = NULL;
+
+	for (int i = 0; i < KEPT_USER_PLANS; i++)
+		if (plans[i].sql != NULL && strcmp(plans[i].sql, sql) == 0)
+			return &plans[i];
+	for (int i = 0; i < KEPT_USER_PLANS && place == NULL; i++)
+	{
+		if (plans[next].running == 0)
+			place = &plans[next];
+		next = (next + 1) % KEPT_USER_PLANS;
+	}
+	if (place == NULL)
+		return NULL;
+	if (place->sql != NULL)
+	{
+		pfree(place->sql);
+		place->sql = NULL;
+		SPI_freeplan(place->plan);
+	}
+	place->plan = SPI_prepare(sql, nargs, (Oid *) types);
+	if (place->plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	SPI_keepplan(place->plan);
+	place->sql = MemoryContextStrdup(TopMemoryContext, sql);
+	return place;
+}
+
+static int
+execute_user_plan(UserPlan *place, const Datum *values)
+{
+	volatile int code = 0;
+
+	place->running++;
+	PG_TRY();
+	{
+		code = SPI_execute_plan(place->plan, (Datum *) values, NULL, false, 0);
+	}
+	PG_FINALLY();
+	{
+		place->running--;
+	}
+	PG_END_TRY();
+	return code;
+}
+
 uint64
 gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const Oid *types, const Datum *values)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	UserPlan   *place;
 	int			code;
 
 	/* what it leaves for later (deferred triggers, held cursors) would run as the caller, so it may not */
 	enter(result);
+	pin_text_format();
 	SetUserIdAndSecContext(role, result->saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	code = SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, NULL, false, 0);
+	place = find_user_plan(sql, nargs, types);
+	code = place != NULL ? execute_user_plan(place, values) :
+		SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, NULL, false, 0);
 	if (code < 0)
 		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
 	result->count = SPI_processed;
@@ -279,6 +367,7 @@ gtl_query_stream(const char *sql, GtlRowCallback callback, void *context)
 	int			code;
 
 	enter(&result);
+	pin_text_format();
 	plan = SPI_prepare(sql, 0, NULL);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));

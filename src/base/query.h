@@ -5,8 +5,9 @@
  * Kinds of queries and their identities:
  *	- statements on gtlabel's own tables run as the extension's owner, with a
  *	  search_path of pg_catalog, from plans kept for the session;
- *	- queries over a user's table run as the current user, and calls of a user's
- *	  function as the role given, with the same path.
+ *	- queries over a user's table run as the current user or the role given, and calls of a
+ *	  user's function as the role given, with the same path, and with the settings pinned
+ *	  that say how values look as text (DateStyle and the like).
  *
  * The former see what is committed at their start, whatever the isolation level of the
  * transaction; the latter what the transaction sees.
@@ -51,7 +52,7 @@ extern void gtl_query_end(GtlResult *result);
 /* Run and end, for statements whose rows nobody reads. */
 extern uint64 gtl_query_do(GtlStatement *statement, const Datum *values, const char *nulls);
 
-/* A user's query, prepared for this once, as the given role; rows as from gtl_query_run. */
+/* A query over a user's table or function, as the given role; rows as from gtl_query_run. */
 extern uint64 gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const Oid *types,
 							   const Datum *values);
 

@@ -101,6 +101,19 @@ features_expression(Oid relation, const char *column, GtlDataset *dataset)
 			 errhint("%s", FEATURES_HINT)));
 }
 
+bool
+gtl_dataset_equal_is_identical(Oid type, Oid collation)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+	Oid			equal_image = InvalidOid;
+
+	if (OidIsValid(entry->btree_opf))
+		equal_image = get_opfamily_proc(entry->btree_opf, entry->btree_opintype, entry->btree_opintype,
+										BTEQUALIMAGE_PROC);
+	return OidIsValid(equal_image) &&
+		DatumGetBool(OidFunctionCall1Coll(equal_image, collation, ObjectIdGetDatum(entry->btree_opintype)));
+}
+
 /*
  * The order of the objects: that of the key's type, so that an index serves.  Where
  * values can be equal to the type and yet differ as text (numeric 1.0 and 1.00), the
@@ -114,18 +127,11 @@ order_clause(Oid relation, const char *column)
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
-	TypeCacheEntry *entry;
-	Oid			equal_image = InvalidOid;
 
 	get_atttypetypmodcoll(relation, get_attnum(relation, column), &type, &typmod, &collation);
-	entry = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_BTREE_OPFAMILY);
-	if (!OidIsValid(entry->lt_opr))
+	if (!OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr))
 		return psprintf(" ORDER BY %s", as_text);
-	if (OidIsValid(entry->btree_opf))
-		equal_image = get_opfamily_proc(entry->btree_opf, entry->btree_opintype, entry->btree_opintype,
-										BTEQUALIMAGE_PROC);
-	if (OidIsValid(equal_image) &&
-		DatumGetBool(OidFunctionCall1Coll(equal_image, collation, ObjectIdGetDatum(entry->btree_opintype))))
+	if (gtl_dataset_equal_is_identical(type, collation))
 		return psprintf(" ORDER BY d.%s", quoted);
 	return psprintf(" ORDER BY d.%s, %s", quoted, as_text);
 }

@@ -36,6 +36,9 @@ extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRul
 								 const char *features_column, const char *label_column, const char *gold_column,
 								 GtlDataset *dataset);
 
+/* Are values of the type that are equal to it also the same text? */
+extern bool gtl_dataset_equal_is_identical(Oid type, Oid collation);
+
 /*
  * SELECT of some columns as text, ordered by all of them; *name is the relation's
  * name for messages.  settings[i] is what the user calls column i.

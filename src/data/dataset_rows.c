@@ -1,0 +1,170 @@
+/*
+ * dataset_rows.c
+ *		The rows behind a job's objects, as they are now; see dataset_rows.h.
+ *
+ * An object's key is the text of a value, written under pinned settings (query.c).  Here the text
+ * becomes a value of the column's type again and is compared by that type's equality, so
+ * that an index on the column serves.  Where values can be equal and yet differ as text
+ * (numeric 1.0 and 1.00, citext), the texts are compared as well.
+ */
+#include "data/dataset_rows.h"
+
+#include "access/table.h"
+#include "base/query.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "data/dataset.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/* schema.name of a type, without a modifier: "character" would be a character(1). */
+static char *
+type_name(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	name = quote_qualified_identifier(get_namespace_name(form->typnamespace), NameStr(form->typname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+static char *
+operator_name(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	name = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/* " COLLATE ..." of a column, or nothing. */
+static char *
+collate_clause(Oid collation)
+{
+	HeapTuple	tuple;
+	Form_pg_collation form;
+	char	   *clause;
+
+	if (!OidIsValid(collation))
+		return "";
+	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", collation);
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	clause = psprintf(" COLLATE %s", quote_qualified_identifier(get_namespace_name(form->collnamespace),
+																NameStr(form->collname)));
+	ReleaseSysCache(tuple);
+	return clause;
+}
+
+/* Is the row d that of the key u.key? */
+static char *
+key_condition(Oid relation, AttrNumber attnum)
+{
+	const char *column = quote_identifier(get_attname(relation, attnum, false));
+	char	   *same_text = psprintf("d.%s::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) u.key", column);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	Oid			equal;
+	char	   *same_value;
+
+	get_atttypetypmodcoll(relation, attnum, &type, &typmod, &collation);
+	type = getBaseType(type);
+	equal = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	if (!OidIsValid(equal))
+		return same_text;
+	same_value = psprintf("d.%s %s u.key::%s%s", column, operator_name(equal), type_name(type), collate_clause(collation));
+	return gtl_dataset_equal_is_identical(type, collation) ? same_value :
+		psprintf("%s AND %s", same_value, same_text);
+}
+
+char **
+gtl_dataset_display_columns(const GtlJob *job, int *count)
+{
+	const char *hidden[] = {job->features_column, job->label_column, job->gold_column};
+	Relation	relation = try_table_open(job->dataset, AccessShareLock);
+	char	  **columns;
+
+	*count = 0;
+	if (relation == NULL)
+		return NULL;
+	columns = palloc(sizeof(char *) * Max(RelationGetNumberOfAttributes(relation), 1));
+	for (int i = 0; i < RelationGetNumberOfAttributes(relation); i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation), i);
+		bool		shown = !column->attisdropped;
+
+		for (int h = 0; h < (int) lengthof(hidden) && shown; h++)
+			shown = hidden[h] == NULL || strcmp(hidden[h], NameStr(column->attname)) != 0;
+		if (shown)
+			columns[(*count)++] = pstrdup(NameStr(column->attname));
+	}
+	table_close(relation, AccessShareLock);
+	return columns;
+}
+
+/* $1: the keys.  A row for each, in their order. */
+static char *
+rows_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
+{
+	StringInfoData sql;
+	const char *comma = "";
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT DISTINCT ON (u.place) CASE WHEN d.%s IS NOT NULL THEN"
+					 " pg_catalog.row_to_json((SELECT r FROM (SELECT", quote_identifier(get_attname(relation, key, false)));
+	for (int i = 0; i < ncolumns; i++)
+	{
+		if (get_attnum(relation, columns[i]) <= 0)
+			continue;
+		appendStringInfo(&sql, "%s d.%s", comma, quote_identifier(columns[i]));
+		comma = ",";
+	}
+	appendStringInfo(&sql, ") r))::pg_catalog.text END"
+					 " FROM (SELECT a.key COLLATE pg_catalog.\"C\", a.place"
+					 "  FROM pg_catalog.unnest($1) WITH ORDINALITY AS a (key, place)) u LEFT JOIN %s d ON %s"
+					 " ORDER BY u.place",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+					 key_condition(relation, key));
+	return sql.data;
+}
+
+void
+gtl_dataset_rows(const GtlJob *job, char *const *keys, int count, char *const *columns, int ncolumns, char **rows)
+{
+	static const Oid types[1] = {TEXTARRAYOID};
+	Relation	relation = count > 0 ? try_table_open(job->dataset, AccessShareLock) : NULL;
+	AttrNumber	key;
+	Datum		values[1];
+	GtlResult	r;
+
+	memset(rows, 0, sizeof(char *) * count);
+	if (relation == NULL)
+		return;
+	key = get_attnum(job->dataset, job->key_column);
+	if (key > 0)
+	{
+		values[0] = gtl_array_text(keys, count);
+		gtl_query_run_as(&r, job->owner, rows_query(job->dataset, key, columns, ncolumns), 1, types, values);
+		for (int i = 0; i < count; i++)
+			rows[i] = gtl_result_text(&r, i, 1);
+		gtl_query_end(&r);
+	}
+	table_close(relation, NoLock);
+}
