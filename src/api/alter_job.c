@@ -94,7 +94,7 @@ read_owner(FunctionCallInfo fcinfo, GtlJob *job)
 		return;
 	job->owner = PG_GETARG_OID(ARG_OWNER);
 	(void) GetUserNameFromId(job->owner, false);
-	check_is_member_of_role(GetUserId(), job->owner);
+	check_can_set_role(GetUserId(), job->owner);
 }
 
 static GtlJob *

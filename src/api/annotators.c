@@ -181,7 +181,7 @@ static int32
 find_class(const GtlJob *job, const CategoryEntry *entries, const char *label)
 {
 	CategoryEntry wanted = {label, 0};
-	CategoryEntry *found = bsearch(&wanted, entries, job->ncategories, sizeof(CategoryEntry), compare_category);
+	const CategoryEntry *found = bsearch(&wanted, entries, job->ncategories, sizeof(CategoryEntry), compare_category);
 
 	if (found == NULL)
 		gtl_error_unknown_category(label, job->name, job->categories, job->ncategories);

@@ -126,7 +126,7 @@ set_cast(Predictor *predictor, Oid type, MemoryContext context)
 				 errmsg("features have type %s", format_type_be(type)),
 				 errdetail("Features are float4[] or float8[], or a type with a cast to float4[]."),
 				 errhint("Cast them to float4[].")));
-	acl = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
+	acl = GTL_COMPAT_FUNCTION_ACLCHECK(function, GetUserId(), ACL_EXECUTE);
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, OBJECT_FUNCTION, get_func_name(function));
 	fmgr_info_cxt(function, &predictor->cast, context);

@@ -50,7 +50,7 @@ can_connect(Oid role)
 	if (HeapTupleIsValid(tuple))
 	{
 		result = ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin &&
-			pg_database_aclcheck(MyDatabaseId, role, ACL_CONNECT) == ACLCHECK_OK;
+			GTL_COMPAT_DATABASE_ACLCHECK(MyDatabaseId, role, ACL_CONNECT) == ACLCHECK_OK;
 		ReleaseSysCache(tuple);
 	}
 	return result;

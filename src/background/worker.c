@@ -49,7 +49,7 @@ override_settings(void)
 		{"default_transaction_isolation", "read committed"},
 		{"default_transaction_read_only", "off"},
 		{"default_transaction_deferrable", "off"},
-		{"lock_timeout", "0"},
+		GTL_COMPAT_TIMEOUTS,
 	};
 
 	for (int i = 0; i < (int) lengthof(settings); i++)

@@ -2,8 +2,9 @@
  * compat.h
  *		The only file that knows server versions apart.
  *
- * Wrappers carry the newest server's signature.  Built and run on PostgreSQL 15;
- * 16 to 18 are meant to need changes here only.
+ * What the server has renamed is used by its new name, what has got other
+ * parameters through a wrapper GTL_COMPAT_..., whose parameters are those that
+ * gtlabel needs.
  */
 #ifndef GTL_COMPAT_H
 #define GTL_COMPAT_H
@@ -18,11 +19,52 @@
 #error "gtlabel stores features and models in little-endian order and needs a little-endian machine"
 #endif
 
-/* PostgreSQL 17 made the search path of maintenance operations a function. */
-#define GTL_SAFE_SEARCH_PATH "pg_catalog, pg_temp"
+/* ---- Headers that used to come with others, or have moved ---------------------- */
 
-/* PostgreSQL 16 added the last parameter. */
+#include "commands/dbcommands.h"	/* get_database_name, up to 18 */
+#include "postmaster/postmaster.h"	/* MAX_BACKENDS, up to 17 */
+#include "utils/lsyscache.h"	/* get_database_name, since 19 */
+#include "utils/tuplestore.h"
+
 #if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#include "storage/procnumber.h" /* MAX_BACKENDS */
+#endif
+
+/* ---- 16 ------------------------------------------------------------------------- */
+
+/* One function checks the privileges on objects of all kinds. */
+#if PG_VERSION_NUM >= 160000
+#include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
+#define GTL_COMPAT_DATABASE_ACLCHECK(database, role, mode) object_aclcheck(DatabaseRelationId, database, role, mode)
+#define GTL_COMPAT_FUNCTION_ACLCHECK(function, role, mode) object_aclcheck(ProcedureRelationId, function, role, mode)
+#else
+#define GTL_COMPAT_DATABASE_ACLCHECK(database, role, mode) pg_database_aclcheck(database, role, mode)
+#define GTL_COMPAT_FUNCTION_ACLCHECK(function, role, mode) pg_proc_aclcheck(function, role, mode)
+#endif
+
+/* A membership may come without the right to act as the role, or to give it objects. */
+#if PG_VERSION_NUM < 160000
+#define check_can_set_role(member, role) check_is_member_of_role(member, role)
+#endif
+
+/* The setting that makes plans parallel for tests has another name. */
+#if PG_VERSION_NUM >= 160000
+#define GTL_COMPAT_FORCE_PARALLEL (debug_parallel_query != 0)
+#else
+#define GTL_COMPAT_FORCE_PARALLEL (force_parallel_mode != 0)
+#endif
+
+/* ---- 16 and 19 ------------------------------------------------------------------ */
+
+#if PG_VERSION_NUM >= 190000
+#define GTL_COMPAT_INSERT_INDEX_TUPLES(target, slot, estate) \
+	ExecInsertIndexTuples(target, estate, 0, slot, NIL, NULL)
+#elif PG_VERSION_NUM >= 160000
 #define GTL_COMPAT_INSERT_INDEX_TUPLES(target, slot, estate) \
 	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false)
 #else
@@ -30,11 +72,56 @@
 	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL)
 #endif
 
-/* PostgreSQL 16 renamed the setting that makes plans parallel for tests. */
-#if PG_VERSION_NUM >= 160000
-#define GTL_COMPAT_FORCE_PARALLEL (debug_parallel_query != 0)
+/* ---- 17 ------------------------------------------------------------------------- */
+
+/* The search path of maintenance operations. */
+#define GTL_SAFE_SEARCH_PATH "pg_catalog, pg_temp"
+
+/* Do we hold the lock in just this mode? */
+#if PG_VERSION_NUM >= 170000
+#define GTL_COMPAT_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
 #else
-#define GTL_COMPAT_FORCE_PARALLEL (force_parallel_mode != 0)
+#define GTL_COMPAT_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+/* Settings of the server that would end a step before its time: names and values. */
+#if PG_VERSION_NUM >= 170000
+#define GTL_COMPAT_TIMEOUTS {"lock_timeout", "0"}, {"transaction_timeout", "0"}
+#else
+#define GTL_COMPAT_TIMEOUTS {"lock_timeout", "0"}
+#endif
+
+/* ---- 18 ------------------------------------------------------------------------- */
+
+/* It stands before the declaration, as C11's _Noreturn has to. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define GTL_COMPAT_PRIMARY_KEY(relation) RelationGetPrimaryKeyIndex(relation, false)
+#else
+#define GTL_COMPAT_PRIMARY_KEY(relation) RelationGetPrimaryKeyIndex(relation)
+#endif
+
+/* ---- 18 and 19 ------------------------------------------------------------------ */
+
+#if PG_VERSION_NUM >= 190000
+#define GTL_COMPAT_INDEX_BEGINSCAN(relation, index, snapshot, nkeys) \
+	index_beginscan(relation, index, snapshot, NULL, nkeys, 0, 0)
+#elif PG_VERSION_NUM >= 180000
+#define GTL_COMPAT_INDEX_BEGINSCAN(relation, index, snapshot, nkeys) \
+	index_beginscan(relation, index, snapshot, NULL, nkeys, 0)
+#else
+#define GTL_COMPAT_INDEX_BEGINSCAN(relation, index, snapshot, nkeys) \
+	index_beginscan(relation, index, snapshot, nkeys, 0)
+#endif
+
+/* ---- 19 ------------------------------------------------------------------------- */
+
+/* To be called after the last TupleDescInitEntry; who forgets it crashes, and no compiler says so. */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) 0)
 #endif
 
 #endif							/* GTL_COMPAT_H */

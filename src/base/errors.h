@@ -7,12 +7,12 @@
 
 #include "base/compat.h"
 
-extern void gtl_error_unknown_job(const char *name) pg_attribute_noreturn();
-extern void gtl_error_unknown_model(const char *name) pg_attribute_noreturn();
-extern void gtl_error_unknown_category(const char *label, const char *job_name,
-									   char *const *categories, int ncategories) pg_attribute_noreturn();
+pg_noreturn extern void gtl_error_unknown_job(const char *name);
+pg_noreturn extern void gtl_error_unknown_model(const char *name);
+pg_noreturn extern void gtl_error_unknown_category(const char *label, const char *job_name,
+									   char *const *categories, int ncategories);
 
 /* "… must be between …" for a setting of gt_create_job and its kin. */
-extern void gtl_error_setting(const char *setting, const char *problem, const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void gtl_error_setting(const char *setting, const char *problem, const char *hint);
 
 #endif							/* GTL_ERRORS_H */

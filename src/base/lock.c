@@ -65,7 +65,7 @@ gtl_lock_is_mine(GtlLockClass class, int64 id, bool shared)
 	LOCKTAG		tag;
 
 	set_tag(&tag, class, id);
-	return LockHeldByMe(&tag, mode(shared));
+	return GTL_COMPAT_LOCK_HELD_BY_ME(&tag, mode(shared));
 }
 
 void

@@ -22,7 +22,7 @@ extern void gtl_interrupt_because_of_file(int error_number);
  * Raises the error of a computation that did not come to its end: it was interrupted, a file
  * could not be read, or else a library got no memory.
  */
-extern void gtl_computing_raise(void) pg_attribute_noreturn();
+pg_noreturn extern void gtl_computing_raise(void);
 
 /* What long computations may use: maintenance_work_mem, in bytes. */
 extern Size gtl_memory_budget(void);

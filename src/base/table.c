@@ -60,7 +60,7 @@ void
 gtl_table_search(GtlTable *table, ScanKey keys, int nkeys)
 {
 	if (table->scan == NULL)
-		table->scan = index_beginscan(table->relation, table->index, table->snapshot, nkeys, 0);
+		table->scan = GTL_COMPAT_INDEX_BEGINSCAN(table->relation, table->index, table->snapshot, nkeys);
 	index_rescan(table->scan, keys, nkeys, NULL, 0);
 }
 

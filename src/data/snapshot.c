@@ -56,12 +56,14 @@ begin(SnapshotState *state, GtlJob *job)
 	state->key_desc = CreateTemplateTupleDesc(2);
 	TupleDescInitEntry(state->key_desc, 1, "key", TEXTOID, -1, 0);
 	TupleDescInitEntry(state->key_desc, 2, "gold", INT4OID, -1, 0);
+	TupleDescFinalize(state->key_desc);
 	state->categories = gtl_strings_create();
 	for (int i = 0; i < job->ncategories; i++)
 		gtl_strings_add(state->categories, job->categories[i]);
 	state->keys = tuplestore_begin_heap(false, false, work_mem);
 	state->given_desc = CreateTemplateTupleDesc(1);
 	TupleDescInitEntry(state->given_desc, 1, "features", BYTEAOID, -1, 0);
+	TupleDescFinalize(state->given_desc);
 	state->given = tuplestore_begin_heap(false, false, work_mem);
 	state->key_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel key", ALLOCSET_SMALL_SIZES);
 }

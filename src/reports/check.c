@@ -88,7 +88,7 @@ check_worker_slots(Check *check)
 	static GtlStatement select = {
 		"SELECT count(*)::int FROM pg_stat_activity WHERE backend_type <> ALL (ARRAY['client backend', 'autovacuum launcher',"
 		" 'autovacuum worker', 'checkpointer', 'background writer', 'walwriter', 'walsender', 'walreceiver', 'startup',"
-		" 'archiver', 'logger', 'standalone backend', 'slotsync worker', 'io worker'])",
+		" 'archiver', 'logger', 'walsummarizer', 'standalone backend', 'slotsync worker', 'io worker'])",
 		0
 	};
 	GtlResult	r;

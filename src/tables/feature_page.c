@@ -119,9 +119,9 @@ gtl_feature_reader_open(int64 job_id, int dimension)
 	reader->dimension = dimension;
 	reader->page_no = -1;
 	reader->table = table_open(get_relname_relid("feature_page", schema), AccessShareLock);
-	reader->index = index_open(RelationGetPrimaryKeyIndex(reader->table), AccessShareLock);
+	reader->index = index_open(GTL_COMPAT_PRIMARY_KEY(reader->table), AccessShareLock);
 	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	reader->scan = index_beginscan(reader->table, reader->index, reader->snapshot, 2, 0);
+	reader->scan = GTL_COMPAT_INDEX_BEGINSCAN(reader->table, reader->index, reader->snapshot, 2);
 	reader->slot = table_slot_create(reader->table, NULL);
 	return reader;
 }

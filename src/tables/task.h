@@ -77,8 +77,8 @@ extern void gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count
  * Explains why not all of these tasks were leased to the annotator: always an error.
  * first_command: the current command id before the call changed any of them.
  */
-extern void gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator,
-										CommandId first_command) pg_attribute_noreturn();
+pg_noreturn extern void gtl_task_explain_not_leased(const int64 *task_ids, int count, const char *annotator,
+										CommandId first_command);
 
 /* Has the open batch a task that is not submitted?  Sees committed changes and this transaction's own. */
 extern bool gtl_task_any_open(const GtlJob *job);

@@ -253,9 +253,12 @@ CREATE FUNCTION storm.blow() RETURNS text LANGUAGE sql VOLATILE AS $$
         'SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND backend_type = ''gtlabel worker''',
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND backend_type = ''gtlabel worker''') $$;
 
+-- The setting has another name in other versions of the server.
+CREATE FUNCTION storm.force_parallel() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT name FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode') $$;
 CREATE FUNCTION storm.setting() RETURNS text LANGUAGE sql VOLATILE AS $$
     SELECT storm.one('SET gtlabel.background = off', 'RESET gtlabel.background', 'RESET gtlabel.background', 'SET gtlabel.max_parallel_workers = 0', 'SET gtlabel.max_parallel_workers = 8', 'SET gtlabel.clock_offset = ''1 day''', 'SET maintenance_work_mem = ''1MB''', 'RESET maintenance_work_mem',
-        'SET work_mem = ''64kB''', 'SET force_parallel_mode = on', 'RESET force_parallel_mode', 'SET default_transaction_read_only = on', 'RESET default_transaction_read_only',
+        'SET work_mem = ''64kB''', 'SET ' || storm.force_parallel() || ' = on', 'RESET ' || storm.force_parallel(), 'SET default_transaction_read_only = on', 'RESET default_transaction_read_only',
         'SET default_transaction_isolation = ''repeatable read''', 'RESET default_transaction_isolation', 'SET DateStyle = ''SQL, DMY''', 'SET IntervalStyle = ''iso_8601''', 'SET client_encoding = ''LATIN1''',
         'RESET client_encoding', 'SET statement_timeout = 20', 'SET statement_timeout = 3000', 'SET enable_indexscan = off', 'RESET ALL', 'DISCARD PLANS', 'LISTEN gtlabel') $$;
 
