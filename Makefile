@@ -5,7 +5,9 @@ MODULE_big = gtlabel
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" gtlabel.control)
 
 # The server to build for: `make PG_CONFIG=/path/to/pg_config`.
-PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
+ifndef PG_CONFIG
+PG_CONFIG := $(shell scripts/pg-config)
+endif
 export PG_CONFIG
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
@@ -47,7 +49,7 @@ check-arrows:
 ifeq ($(PGXS),)
 
 all install installcheck unit unit-valgrind check-symbols coverage sanitize:
-	@echo "make: no pg_config found: set PG_CONFIG, or install postgresql-server-dev-15 (make setup does)" >&2; exit 1
+	@echo "make: no pg_config found: set PG_CONFIG, or install a server's development package (make setup does)" >&2; exit 1
 .PHONY: all install installcheck unit unit-valgrind check-symbols coverage sanitize
 
 else
