@@ -15,7 +15,7 @@
 #include "base/errors.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "steps/advance.h"
+#include "steps/due.h"
 #include "tables/batch.h"
 #include "tables/event.h"
 #include "tables/job.h"
@@ -153,7 +153,7 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	gtl_event_record(job, "altered", "%s", changes.data);
 	if (has_course)
 		gtl_job_settings_warn(job);
-	if (gtl_advance_due(job))
+	if (gtl_due_seems(job))
 		gtl_worker_launch_at_commit(job);
 	PG_RETURN_VOID();
 }

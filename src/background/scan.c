@@ -17,6 +17,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "steps/due.h"
 #include "storage/ipc.h"
 #include "tables/step.h"
 #include "tcop/tcopprot.h"
@@ -48,12 +49,14 @@ static void
 scan(GtlScanResult *result)
 {
 	GtlDueJob  *jobs;
-	int			count = gtl_step_due(&jobs);
+	int			count = gtl_step_candidates(&jobs);
 
 	for (int i = 0; i < count; i++)
 	{
-		if (!gtl_lock_is_free(GTL_LOCK_STEPS, jobs[i].job_id))
-			continue;			/* somebody is at it */
+		GtlJob	   *job = gtl_job_get(jobs[i].job_id);
+
+		if (job == NULL || !gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
+			continue;
 		if (result->count >= Min(result->wanted, GTL_SCAN_JOBS))
 		{
 			result->more = true;

@@ -20,7 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
-#include "steps/advance.h"
+#include "steps/due.h"
 #include "tables/step.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
@@ -140,7 +140,7 @@ gtl_worker_pick_up(const GtlJob *job, bool at_once)
 
 	if (!gtl_setting_background ||
 		!TimestampDifferenceExceeds(last_time, now, PICK_UP_MILLISECONDS) ||
-		!gtl_advance_due(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id) || gtl_step_waits(job->job_id))
+		!gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id) || gtl_step_waits(job->job_id))
 		return;
 	last_time = now;
 	if (!at_once)

@@ -33,8 +33,6 @@ typedef enum GtlLockClass
 	GTL_LOCK_WORKER = 18256
 } GtlLockClass;
 
-#define GTL_LOCK_STEPS_TEXT "18252"	/* for pg_locks.objsubid */
-
 /* Until the end of the transaction. */
 extern void gtl_lock_acquire(GtlLockClass class, int64 id, bool shared);
 extern bool gtl_lock_try(GtlLockClass class, int64 id, bool shared);

@@ -1,11 +1,12 @@
 /*
  * schedule.c
- *		How many objects go where and in which order.
+ *		What a job does next, and with how many objects.
  *
  * The one place that knows the order of a labeling job: the validation set in
  * batches, then training batches with a round of the machine between two of
- * them.  gt_plan prints it, live jobs ask it for their next step, simulations
- * replay it; none of them counts for itself.
+ * them, at the end an audit.  gtl_due decides it; plans, live jobs (steps/due.c
+ * reads their facts), explanations and simulations ask it, and differ only in
+ * where their facts come from.
  *
  * Invariants:
  *	- a batch never mixes validation and training objects;
@@ -106,6 +107,37 @@ gtl_schedule_people_left(const GtlLimits *limits, int64_t objects,
 	return left > 0 ? left : 0;
 }
 
+bool
+gtl_schedule_calls_round(bool validation_batch, bool early_round)
+{
+	return !validation_batch || early_round;
+}
+
+/* Nothing is left to label, or a limit is reached. */
+static GtlDue
+due_at_end(const GtlDueFacts *facts)
+{
+	return facts->audit_pending ? GTL_DUE_AUDIT_BATCH : GTL_DUE_COMPLETE;
+}
+
+GtlDue
+gtl_due(const GtlDueFacts *facts)
+{
+	if (facts->state == GTL_DUE_STOPS)
+		return GTL_DUE_STOP;
+	if (facts->state == GTL_DUE_RESTS)
+		return GTL_DUE_NOTHING;
+	if (facts->batch_open)
+		return facts->batch_done ? GTL_DUE_CLOSE_BATCH : GTL_DUE_NOTHING;
+	if (facts->people_left <= 0)
+		return due_at_end(facts);
+	if (facts->validation_left > 0)
+		return GTL_DUE_VALIDATION_BATCH;
+	if (facts->unlabeled <= 0)
+		return due_at_end(facts);
+	return facts->rounds && facts->round_pending ? GTL_DUE_ROUND : GTL_DUE_TRAINING_BATCH;
+}
+
 const char *
 gtl_plan_action_name(GtlPlanAction action)
 {
@@ -158,51 +190,86 @@ next_training_count(const GtlPlanState *state)
 									state->objects, state->max_concurrent, state->pool_left);
 }
 
-/* Give the next batch to people, as far as the limits allow. */
-static void
-plan_batch(GtlPlanState *state, GtlPlanStep *step, int64_t most)
+/* A round labels nothing in a plan, and its batch is the next step. */
+static GtlDueFacts
+plan_facts(const GtlPlanState *state)
 {
-	if (state->validation_left > 0)
-	{
-		step->action = GTL_PLAN_VALIDATION;
-		step->objects = smaller(most, gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, state->objects,
-															   state->max_concurrent, state->validation_left));
-		state->validation_left -= step->objects;
-	}
-	else
-	{
-		step->action = GTL_PLAN_TRAINING;
-		step->objects = smaller(most, next_training_count(state));
-		state->pool_left -= step->objects;
-		state->round_due = state->auto_label;
-	}
+	return (GtlDueFacts) {
+		.people_left = gtl_schedule_people_left(&state->limits, state->objects, state->human_labeled, state->machine_labeled),
+			.validation_left = state->validation_left,
+			.unlabeled = state->validation_left + state->pool_left,
+			.rounds = state->auto_label,
+			.round_pending = state->round_due
+	};
+}
+
+static void
+plan_validation(GtlPlanState *state, GtlPlanStep *step, int64_t most)
+{
+	step->action = GTL_PLAN_VALIDATION;
+	step->objects = smaller(most, gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, state->objects,
+														   state->max_concurrent, state->validation_left));
+	state->validation_left -= step->objects;
 	state->human_labeled += step->objects;
+}
+
+static void
+plan_training(GtlPlanState *state, GtlPlanStep *step, int64_t most)
+{
+	step->action = GTL_PLAN_TRAINING;
+	step->objects = smaller(most, next_training_count(state));
+	state->pool_left -= step->objects;
+	state->human_labeled += step->objects;
+	state->round_due = state->auto_label;
+}
+
+static void
+plan_round(GtlPlanState *state, GtlPlanStep *step)
+{
+	step->action = GTL_PLAN_AUTO_LABEL;
+	step->objects = state->pool_left;
+	state->round_due = false;
+}
+
+/* False: everything is labeled, and no limit has ended the job. */
+static bool
+plan_end(GtlPlanState *state, GtlPlanStep *step)
+{
+	step->action = GTL_PLAN_STOP;
+	step->objects = state->validation_left + state->pool_left;
+	state->stopped = true;
+	return step->objects > 0;
 }
 
 bool
 gtl_plan_next(GtlPlanState *state, GtlPlanStep *step)
 {
-	int64_t		most = gtl_schedule_people_left(&state->limits, state->objects,
-												state->human_labeled, state->machine_labeled);
+	GtlDueFacts facts = plan_facts(state);
+	bool		more = true;
 
-	if (state->stopped || (state->validation_left <= 0 && state->pool_left <= 0))
+	if (state->stopped)
 		return false;
-	if (most == 0)
+	switch (gtl_due(&facts))
 	{
-		step->action = GTL_PLAN_STOP;
-		step->objects = state->validation_left + state->pool_left;
-		state->stopped = true;
+		case GTL_DUE_VALIDATION_BATCH:
+			plan_validation(state, step, facts.people_left);
+			break;
+		case GTL_DUE_TRAINING_BATCH:
+			plan_training(state, step, facts.people_left);
+			break;
+		case GTL_DUE_ROUND:
+			plan_round(state, step);
+			break;
+		case GTL_DUE_NOTHING:
+		case GTL_DUE_STOP:
+		case GTL_DUE_CLOSE_BATCH:
+		case GTL_DUE_AUDIT_BATCH:
+		case GTL_DUE_COMPLETE:
+			more = plan_end(state, step);
+			break;
 	}
-	else if (state->validation_left <= 0 && state->round_due && state->auto_label)
-	{
-		step->action = GTL_PLAN_AUTO_LABEL;
-		step->objects = state->pool_left;
-		state->round_due = false;
-	}
-	else
-		plan_batch(state, step, most);
 	step->remaining = state->pool_left;
-	return true;
+	return more;
 }
 
 int64_t

@@ -1,7 +1,7 @@
 /*
  * schedule.h
- *		How many objects go where and in which order: the arithmetic that
- *		gt_plan prints, live jobs follow and simulations replay.
+ *		What a job does next, and with how many objects: the rules that gt_plan
+ *		prints, live jobs follow and simulations replay.
  */
 #ifndef GTL_SCHEDULE_H
 #define GTL_SCHEDULE_H
@@ -48,6 +48,50 @@ typedef struct GtlLimits
 /* How many more objects people may label before a limit is reached; INT64_MAX without limits. */
 extern int64_t gtl_schedule_people_left(const GtlLimits *limits, int64_t objects,
 										int64_t human_labeled, int64_t machine_labeled);
+
+/* ---- What is due -------------------------------------------------------------- */
+
+typedef enum GtlDueState
+{
+	GTL_DUE_GOES_ON,
+	GTL_DUE_STOPS,				/* answers that are there become labels, then it ends */
+	GTL_DUE_RESTS				/* paused, or at its end */
+} GtlDueState;
+
+/* All that decides what a job does next. */
+typedef struct GtlDueFacts
+{
+	GtlDueState state;
+	bool		batch_open;
+	bool		batch_done;		/* each of its tasks is closed, or its time is over */
+	int64_t		people_left;	/* of gtl_schedule_people_left */
+	int64_t		validation_left;	/* validation objects with neither a label nor a failure */
+	int64_t		unlabeled;		/* objects with neither */
+	bool		rounds;			/* the machine labels, too: auto_label, and there is a validation set */
+	bool		round_pending;	/* the last batch that was closed calls for a round (gtl_schedule_calls_round), and
+								 * has had none */
+	bool		audit_pending;	/* at the end, people are to check machine labels, and have not */
+} GtlDueFacts;
+
+typedef enum GtlDue
+{
+	GTL_DUE_NOTHING,			/* it waits for people, or is at rest */
+	GTL_DUE_STOP,
+	GTL_DUE_CLOSE_BATCH,
+	GTL_DUE_VALIDATION_BATCH,
+	GTL_DUE_ROUND,				/* which issues a training batch by itself */
+	GTL_DUE_TRAINING_BATCH,
+	GTL_DUE_AUDIT_BATCH,
+	GTL_DUE_COMPLETE
+} GtlDue;
+
+/* The next step of a job; live jobs, plans, explanations and simulations ask here. */
+extern GtlDue gtl_due(const GtlDueFacts *facts);
+
+/* Does a batch call for a round when it is closed?  early_round: also the last batch of the validation set does. */
+extern bool gtl_schedule_calls_round(bool validation_batch, bool early_round);
+
+/* ---- Plans -------------------------------------------------------------------- */
 
 typedef enum GtlPlanAction
 {

@@ -2,9 +2,8 @@
  * simulate.c
  *		A whole labeling job on data whose labels are known, in memory.
  *
- * The loop mirrors the state machine of steps/advance.c: validation batches, the
- * first training batch at random, then rounds and the batches they choose, until
- * nothing is left or a limit is reached.
+ * What comes next, gtl_due decides, as for a live job (steps/advance.c); here people answer a batch
+ * as soon as it is issued.
  */
 #include "learning/simulate.h"
 
@@ -27,7 +26,10 @@ typedef struct Simulation
 	int32_t    *answer;			/* [objects] people's label, -1: none */
 	int32_t    *validation_no;	/* [objects] place in the shuffle, -1: pool */
 	bool	   *active;			/* [objects] counts in the certificate */
+	int32_t    *validation;		/* [validation_count] in the order of the shuffle */
+	int64_t		validation_count;
 	int64_t		human;
+	bool		round_pending;
 
 	/* the last round */
 	int			round_no;
@@ -81,28 +83,36 @@ list_unlabeled(const Simulation *s, int64_t *count)
 	return objects;
 }
 
-/* Draw the validation set; people label as much of it as the limits allow. */
 static void
-label_validation_set(Simulation *s)
+draw_validation_set(Simulation *s)
 {
 	int64_t		wanted = gtl_schedule_validation_count(s->data->rows, s->settings->validation_share);
 	int64_t		count;
 	int32_t    *objects = list_unlabeled(s, &count);
-	int32_t    *chosen = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) wanted);
 
-	count = gtl_select_random(objects, count, wanted, s->engine.seed, GTL_STREAM_VALIDATION, s->env, chosen);
-	for (int64_t i = 0; i < count; i++)
+	s->validation = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) wanted);
+	s->validation_count = gtl_select_random(objects, count, wanted, s->engine.seed, GTL_STREAM_VALIDATION, s->env, s->validation);
+	for (int64_t i = 0; i < s->validation_count; i++)
 	{
-		s->validation_no[chosen[i]] = (int32_t) i;
-		s->active[chosen[i]] = true;
+		s->validation_no[s->validation[i]] = (int32_t) i;
+		s->active[s->validation[i]] = true;
 	}
-	label_batch(s, chosen, count < people_left(s) ? count : people_left(s));
 	gtl_env_release(s->env, objects);
-	gtl_env_release(s->env, chosen);
 }
 
 static void
-label_first_batch(Simulation *s)
+label_validation_batch(Simulation *s)
+{
+	int64_t		wanted = gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, s->data->rows, s->engine.max_concurrent,
+												  s->validation_count - s->human);
+
+	label_batch(s, s->validation + s->human, wanted < people_left(s) ? wanted : people_left(s));
+	s->round_pending = gtl_schedule_calls_round(true, s->engine.schedule == GTL_SCHEDULE_EAGER || s->settings->initial != NULL);
+}
+
+/* At random: no round has chosen it. */
+static void
+label_training_batch(Simulation *s)
 {
 	int64_t		rest;
 	int32_t    *objects = list_unlabeled(s, &rest);
@@ -112,6 +122,9 @@ label_first_batch(Simulation *s)
 	wanted = wanted < people_left(s) ? wanted : people_left(s);
 	wanted = gtl_select_random(objects, rest, wanted, s->engine.seed, GTL_STREAM_FIRST_BATCH, s->env, chosen);
 	label_batch(s, chosen, wanted);
+	s->round_pending = gtl_schedule_calls_round(false, false);
+	if (s->round_no < 0)
+		s->round_no = 0;
 	gtl_env_release(s->env, objects);
 	gtl_env_release(s->env, chosen);
 }
@@ -265,32 +278,54 @@ run_round(Simulation *s)
 			s->active[rows.object[s->last.dropped[i]]] = false;
 		report(s, false);
 		label_batch(s, s->last.selected, s->last.selected_count);
+		s->round_pending = s->last.selected_count > 0 && gtl_schedule_calls_round(false, false);
 	}
 	release_rows(s, &rows);
 	gtl_env_release(s->env, pool);
 	return done;
 }
 
+static GtlDue
+next_step(const Simulation *s)
+{
+	GtlDueFacts facts = {
+		.people_left = people_left(s),
+		.validation_left = s->validation_count > s->human ? s->validation_count - s->human : 0,
+		.unlabeled = s->data->rows - s->human - s->machine,
+		.rounds = s->validation_count > 0,
+		.round_pending = s->round_pending
+	};
+
+	return gtl_due(&facts);
+}
+
 static bool
 run_job(Simulation *s)
 {
-	bool		validated;
-
-	label_validation_set(s);
-	validated = s->human == gtl_schedule_validation_count(s->data->rows, s->settings->validation_share);
-	if (s->engine.schedule == GTL_SCHEDULE_STANDARD && s->settings->initial == NULL && validated)
-	{
-		s->round_no = 0;
-		if (s->human < s->data->rows)
-			label_first_batch(s);
-	}
-	while (validated && s->human + s->machine < s->data->rows && people_left(s) > 0)
-		if (!run_round(s))
-			return false;
-	if (s->last.pool == NULL)
-		s->round_no = -1;
-	report(s, true);
-	return true;
+	draw_validation_set(s);
+	for (;;)
+		switch (next_step(s))
+		{
+			case GTL_DUE_VALIDATION_BATCH:
+				label_validation_batch(s);
+				break;
+			case GTL_DUE_TRAINING_BATCH:
+				label_training_batch(s);
+				break;
+			case GTL_DUE_ROUND:
+				if (!run_round(s))
+					return false;
+				break;
+			case GTL_DUE_NOTHING:
+			case GTL_DUE_STOP:
+			case GTL_DUE_CLOSE_BATCH:
+			case GTL_DUE_AUDIT_BATCH:
+			case GTL_DUE_COMPLETE:
+				if (s->last.pool == NULL)
+					s->round_no = -1;
+				report(s, true);
+				return true;
+		}
 }
 
 bool
@@ -322,5 +357,6 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	gtl_env_release(env, s.answer);
 	gtl_env_release(env, s.validation_no);
 	gtl_env_release(env, s.active);
+	gtl_env_release(env, s.validation);
 	return done;
 }

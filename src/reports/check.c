@@ -22,6 +22,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "steps/due.h"
 #include "steps/evidence.h"
 #include "tables/job.h"
 #include "tables/step.h"
@@ -123,22 +124,6 @@ check_version(Check *check)
 static GtlStatement job_checks[] = {
 	/* what should have been done */
 	{
-		"SELECT CASE WHEN $3 THEN 'error' ELSE 'warning' END, 'job ' || quote_ident(j.job_name),"
-		" 'a step has been due since ' || date_trunc('second', j.last_modified_at)"
-		"   || CASE WHEN $3 THEN ', and nobody does it' ELSE ', and gtlabel.background is off' END,"
-		" CASE WHEN $3 THEN 'gt_advance_job does it in this session. If no worker comes, max_worker_processes is too small.'"
-		" ELSE 'Turn gtlabel.background on, or call gt_advance_job regularly.' END"
-		" FROM gtlabel.job j LEFT JOIN gtlabel.batch b ON b.job_id = j.job_id AND b.batch_no = j.open_batch_no"
-		" LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
-		" WHERE " MINE " AND " GTL_STEP_IS_DUE("$2") " AND COALESCE(s.failures, 0) = 0 AND COALESCE(s.attempts, 0) < 2"
-		" AND (NOT $3 OR s.started_at IS NULL AND j.last_modified_at < $2 - " PATIENCE ")"
-		" AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = " GTL_LOCK_STEPS_TEXT
-		"   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-		"   AND l.classid::bigint << 32 | l.objid::bigint = j.job_id)"
-		" ORDER BY j.job_name",
-		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
-	},
-	{
 		"SELECT 'error', 'job ' || quote_ident(j.job_name), s.attempts || ' workers in a row were started for it, and none began',"
 		" 'The server''s log says why they ended. gt_advance_job does the step in this session.'"
 		" FROM gtlabel.job j JOIN gtlabel.step s ON s.job_id = j.job_id WHERE " MINE " AND s.attempts >= 2 ORDER BY j.job_name",
@@ -228,12 +213,56 @@ static GtlStatement job_checks[] = {
 	},
 };
 
+/*
+ * Jobs that look as if a step of theirs were overdue ($1 .. $3 as above) and that nobody works on; gtl_due_seems
+ * decides.
+ */
+static GtlStatement overdue_candidates = {
+	"SELECT j.job_id, date_trunc('second', j.last_modified_at)::text"
+	" FROM gtlabel.job j LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
+	" WHERE " MINE " AND " GTL_STEP_MAY_BE_DUE("$2") " AND COALESCE(s.failures, 0) = 0 AND COALESCE(s.attempts, 0) < 2"
+	" AND (NOT $3 OR s.started_at IS NULL AND j.last_modified_at < $2 - " PATIENCE ")"
+	" ORDER BY j.job_name",
+	3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+};
+
+static void
+check_overdue(Check *check, const GtlJob *job, const char *since)
+{
+	bool		background = gtl_setting_background;
+
+	if (!gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
+		return;
+	found(check, background ? "error" : "warning", psprintf("job %s", quote_identifier(job->name)),
+		  psprintf("a step has been due since %s, and %s", since,
+				   background ? "nobody does it" : "gtlabel.background is off"),
+		  background ? "gt_advance_job does it in this session. If no worker comes, max_worker_processes is too small." :
+		  "Turn gtlabel.background on, or call gt_advance_job regularly.");
+}
+
+static void
+run_overdue_checks(Check *check, const Datum *values)
+{
+	GtlResult	r;
+	uint64		count = gtl_query_run(&r, &overdue_candidates, values, NULL);
+
+	for (uint64 row = 0; row < count; row++)
+	{
+		GtlJob	   *job = gtl_job_get(gtl_result_int64(&r, row, 1));
+
+		if (job != NULL)
+			check_overdue(check, job, gtl_result_text(&r, row, 2));
+	}
+	gtl_query_end(&r);
+}
+
 static void
 run_job_checks(Check *check)
 {
 	Datum		values[3] = {ObjectIdGetDatum(GetUserId()), TimestampTzGetDatum(gtl_clock_now()),
 	BoolGetDatum(gtl_setting_background)};
 
+	run_overdue_checks(check, values);
 	for (int i = 0; i < (int) lengthof(job_checks); i++)
 	{
 		GtlResult	r;

@@ -23,10 +23,56 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+static const char *
+kind_of(const GtlBatch *batch)
+{
+	return batch->validation ? "validation" : "training";
+}
+
+static char *
+describe_open_batch(const GtlJobFacts *facts)
+{
+	return psprintf("people: batch %d (%s, %s objects) has %s of %s answers, %s tasks are leased",
+					facts->batch.batch_no, kind_of(&facts->batch), gtl_format_count(facts->batch.object_count),
+					gtl_format_count(facts->answers), gtl_format_count(facts->tasks), gtl_format_count(facts->leased));
+}
+
+static char *
+describe_done_batch(const GtlJobFacts *facts)
+{
+	if (facts->answers < facts->tasks)
+		return psprintf("batch %d (%s) was on offer for the whole of task_availability_lifetime: its labels are due, "
+						"objects without an answer fail", facts->batch.batch_no, kind_of(&facts->batch));
+	return psprintf("batch %d (%s) is complete: its labels are due", facts->batch.batch_no, kind_of(&facts->batch));
+}
+
+static const char *
+describe_step(GtlDue due)
+{
+	switch (due)
+	{
+		case GTL_DUE_STOP:
+			return "the job stops: labels of the answers that are there are due";
+		case GTL_DUE_VALIDATION_BATCH:
+			return "a batch of the validation set is due";
+		case GTL_DUE_ROUND:
+			return "a round is due";
+		case GTL_DUE_TRAINING_BATCH:
+			return "a training batch is due";
+		case GTL_DUE_AUDIT_BATCH:
+			return "the audit is due";
+		case GTL_DUE_COMPLETE:
+			return "the end of the job is due";
+		case GTL_DUE_NOTHING:
+		case GTL_DUE_CLOSE_BATCH:
+			break;
+	}
+	return "a step is due";
+}
+
 static void
 explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
-	const GtlBatch *batch = &facts->batch;
 	const char *who = "A background worker does it, or gt_advance_job in this session.";
 
 	gtl_report_add(report, "state",
@@ -41,26 +87,23 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 		return;
 	if (job->state == GTL_JOB_PAUSED)
 		who = "It waits for gt_resume_job.";
-	if (!batch->open)
-		gtl_report_add(report, "next step", "a step is due",
-					   who);
-	else if (batch->expires_at <= gtl_clock_now())
-		gtl_report_add(report, "next step",
-					   psprintf("batch %d (%s) was on offer for the whole of task_availability_lifetime: its labels are due, "
-								"objects without an answer fail",
-								batch->batch_no, batch->validation ? "validation" : "training"),
-					   who);
-	else if (facts->answers == facts->tasks)
-		gtl_report_add(report, "next step",
-					   psprintf("batch %d (%s) is complete: its labels are due", batch->batch_no,
-								batch->validation ? "validation" : "training"),
-					   who);
-	else
-		gtl_report_add(report, "next step",
-					   psprintf("people: batch %d (%s, %s objects) has %s of %s answers, %s tasks are leased",
-								batch->batch_no, batch->validation ? "validation" : "training",
-								gtl_format_count(batch->object_count), gtl_format_count(facts->answers),
-								gtl_format_count(facts->tasks), gtl_format_count(facts->leased)), NULL);
+	switch (facts->due)
+	{
+		case GTL_DUE_NOTHING:
+			gtl_report_add(report, "next step", describe_open_batch(facts), NULL);
+			break;
+		case GTL_DUE_CLOSE_BATCH:
+			gtl_report_add(report, "next step", describe_done_batch(facts), who);
+			break;
+		case GTL_DUE_STOP:
+		case GTL_DUE_VALIDATION_BATCH:
+		case GTL_DUE_ROUND:
+		case GTL_DUE_TRAINING_BATCH:
+		case GTL_DUE_AUDIT_BATCH:
+		case GTL_DUE_COMPLETE:
+			gtl_report_add(report, "next step", describe_step(facts->due), who);
+			break;
+	}
 }
 
 /* A step that a worker does, or could not do. */

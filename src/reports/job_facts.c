@@ -7,6 +7,7 @@
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
+#include "steps/due.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -73,7 +74,12 @@ read_unseen_classes(const GtlJob *job, GtlJobFacts *facts)
 void
 gtl_facts_read(const GtlJob *job, GtlJobFacts *facts)
 {
+	GtlJob		going_on = *job;
+
+	if (job->state == GTL_JOB_PAUSED)
+		going_on.state = GTL_JOB_IN_PROGRESS;
 	memset(facts, 0, sizeof(*facts));
+	facts->due = gtl_due_of(&going_on);
 	gtl_batch_last(job->job_id, &facts->batch);
 	read_tasks(job, facts);
 	read_validation(job, facts);
@@ -100,9 +106,7 @@ gtl_facts_plan(const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *plan)
 	if (gtl_job_is_final(job))
 		plan->validation_left = plan->pool_left = 0;
 	if (plan->auto_label)
-		plan->round_due = plan->validation_left > 0 ? first_round :
-			!facts->batch.open && facts->round.batch_no != facts->batch.batch_no &&
-			(first_round || !facts->batch.validation);
+		plan->round_due = plan->validation_left > 0 ? first_round : gtl_due_round_pending(job);
 }
 
 bool
@@ -117,7 +121,7 @@ gtl_facts_open_batch(const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *
 	else
 	{
 		plan->pool_left -= step->objects;
-		plan->round_due = plan->auto_label;
+		plan->round_due = plan->auto_label && gtl_schedule_calls_round(false, false);
 	}
 	plan->human_labeled += step->objects;
 	step->remaining = plan->pool_left;

@@ -13,6 +13,7 @@
 
 typedef struct GtlJobFacts
 {
+	GtlDue		due;			/* the next step; of a paused job: as if it went on */
 	GtlBatch	batch;			/* the newest */
 	int32		answers;		/* tasks of it that are submitted */
 	int32		leased;			/* tasks of it that somebody holds */

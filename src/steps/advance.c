@@ -2,8 +2,7 @@
  * advance.c
  *		The state machine of a job; advance.h draws it.
  *
- * What is due follows from the tables alone: the newest batch, the newest round
- * and the counters.  Each step ends with the job's row saying where it
+ * What is due follows from the tables alone (due.c).  Each step ends with the job's row saying where it
  * stands, in the transaction that did the step, so a crash loses a step or keeps it,
  * never half of it.  What workers note of a step that has not ended is in gtlabel.step,
  * and nothing here follows from it.
@@ -20,6 +19,8 @@
 #include "miscadmin.h"
 #include "steps/audit.h"
 #include "steps/close_batch.h"
+#include "steps/due.h"
+#include "steps/issue_batch.h"
 #include "steps/limits.h"
 #include "steps/run_round.h"
 #include "tables/batch.h"
@@ -30,7 +31,7 @@
 #include "tables/step.h"
 #include "tables/task.h"
 
-/* The share of the validation set that may fail before the whole job does (ground-truth.md 2.3). */
+/* The share of the validation set that may fail before the whole job does. */
 #define MAX_FAILED_SHARE 0.10
 
 static void
@@ -49,26 +50,13 @@ final_counts(const GtlJob *job)
 					gtl_format_count(job->failed), gtl_format_count(gtl_job_unlabeled(job)));
 }
 
-/* May the open batch be closed although some of its tasks are open? */
+/* May it be that the open batch has to be closed although some of its tasks are open? */
 static bool
 may_close_early(const GtlJob *job)
 {
-	GtlBatch	batch;
-
-	if (job->open_batch_no == 0)
-		return false;
 	if (job->state == GTL_JOB_STOPPING)
-		return true;
-	gtl_batch_last(job->job_id, &batch);
-	return job->state == GTL_JOB_IN_PROGRESS && batch.expires_at <= gtl_clock_now() && gtl_task_any_open(job);
-}
-
-bool
-gtl_advance_due(const GtlJob *job)
-{
-	if (job->state != GTL_JOB_IN_PROGRESS)
-		return job->state == GTL_JOB_STOPPING;
-	return job->open_batch_no == 0 || may_close_early(job) || !gtl_task_any_undisturbed(job);
+		return job->open_batch_no != 0;
+	return job->state == GTL_JOB_IN_PROGRESS && gtl_due_expired(job);
 }
 
 /* The job fails if too much of its first random sample did. */
@@ -96,21 +84,12 @@ close_batch(GtlJob *job)
 }
 
 static void
-issue(GtlJob *job, bool validation, const int32 *objects, int count)
-{
-	gtl_batch_open(job, validation, objects, count);
-	gtl_job_update(job);
-	gtl_event_record(job, "batch_issued", "batch %d: %s %s objects", job->open_batch_no,
-					 gtl_format_count(count), validation ? "validation" : "training");
-}
-
-static void
 issue_validation(GtlJob *job)
 {
 	int32	   *objects;
 	int			count = gtl_object_next_validation(job->job_id, (int) gtl_limits_batch(job, job->max_concurrent), &objects);
 
-	issue(job, true, objects, count);
+	gtl_issue_batch(job, GTL_BATCH_VALIDATION, objects, count);
 }
 
 /* Without a model to choose by: at random, or in the dataset's order if there will never be one. */
@@ -132,113 +111,73 @@ issue_training(GtlJob *job)
 		wanted = gtl_select_random(rest, n, wanted, (uint64) job->seed, GTL_STREAM_FIRST_BATCH, &env, chosen);
 		rest = chosen;
 	}
-	issue(job, false, rest, (int) wanted);
+	gtl_issue_batch(job, GTL_BATCH_TRAINING, rest, (int) wanted);
 }
 
-bool
-gtl_advance_round_due(const GtlJob *job)
-{
-	GtlBatch	batch;
-	GtlLastRound last;
-
-	if (!job->auto_label || job->validation_count == 0 || job->human_labeled + job->failed >= job->object_count)
-		return false;
-	gtl_batch_last(job->job_id, &batch);
-	gtl_round_last(job->job_id, &last);
-	if (batch.batch_no == 0 || batch.open || batch.batch_no == last.batch_no)
-		return false;
-	return !batch.validation || gtl_job_has_early_round(job);
-}
-
-/* Nothing is left to label, or a limit is reached: the audit comes last. */
 static void
-complete(GtlJob *job, const char *limit)
+complete(GtlJob *job)
 {
-	if (!gtl_audit_issue(job))
-		finish(job, GTL_JOB_COMPLETED, "completed",
-			   limit == NULL ? final_counts(job) : psprintf("%s; %s", limit, final_counts(job)));
-}
+	char	   *limit = gtl_limits_reached(job);
 
-typedef enum StepKind
-{
-	STEP_NONE,
-	STEP_LOOK_AGAIN,			/* the job was stopped between the two looks of lock_job */
-	STEP_STOP,
-	STEP_CLOSE_BATCH,
-	STEP_VALIDATION_BATCH,
-	STEP_ROUND,
-	STEP_TRAINING_BATCH,
-	STEP_COMPLETE
-} StepKind;
+	finish(job, GTL_JOB_COMPLETED, "completed",
+		   limit == NULL ? final_counts(job) : psprintf("%s; %s", limit, final_counts(job)));
+}
 
 static const char *const step_names[] = {
-	[STEP_STOP] = "stop",
-	[STEP_CLOSE_BATCH] = "close_batch",
-	[STEP_VALIDATION_BATCH] = "issue_batch",
-	[STEP_ROUND] = "round",
-	[STEP_TRAINING_BATCH] = "issue_batch",
-	[STEP_COMPLETE] = "complete",
+	[GTL_DUE_STOP] = "stop",
+	[GTL_DUE_CLOSE_BATCH] = "close_batch",
+	[GTL_DUE_VALIDATION_BATCH] = "issue_batch",
+	[GTL_DUE_ROUND] = "round",
+	[GTL_DUE_TRAINING_BATCH] = "issue_batch",
+	[GTL_DUE_AUDIT_BATCH] = "issue_batch",
+	[GTL_DUE_COMPLETE] = "complete",
 };
 
-static bool
-validation_left(const GtlJob *job)
-{
-	int32	   *objects;
-
-	return job->validation_count > 0 && gtl_object_next_validation(job->job_id, 1, &objects) > 0;
-}
-
 /*
- * What is due.  answers_locked: GTL_LOCK_ANSWERS is held, so a batch with open tasks may be
- * closed.
+ * What is due.  A batch with open tasks is closed only with answers_locked, GTL_LOCK_ANSWERS being held; without
+ * it, *look_again: the job was stopped, or the time of the batch ran out, between the two looks of lock_job.
  */
-static StepKind
-due_step(const GtlJob *job, bool answers_locked)
+static GtlDue
+due_step(const GtlJob *job, bool answers_locked, bool *look_again)
 {
-	if (job->state == GTL_JOB_STOPPING)
-		return job->open_batch_no != 0 && !answers_locked ? STEP_LOOK_AGAIN : STEP_STOP;
-	if (job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_INITIALIZING)
-		return STEP_NONE;
-	if (job->open_batch_no != 0)
-		return !answers_locked && gtl_task_any_open(job) ? STEP_NONE : STEP_CLOSE_BATCH;
-	if (gtl_limits_reached(job) != NULL)
-		return STEP_COMPLETE;
-	if (validation_left(job))
-		return STEP_VALIDATION_BATCH;
-	if (gtl_job_unlabeled(job) == 0)
-		return STEP_COMPLETE;
-	return gtl_advance_round_due(job) ? STEP_ROUND : STEP_TRAINING_BATCH;
+	GtlDue		due = gtl_due_of(job);
+
+	*look_again = !answers_locked && job->open_batch_no != 0 &&
+		(due == GTL_DUE_STOP || (due == GTL_DUE_CLOSE_BATCH && gtl_task_any_open(job)));
+	return *look_again ? GTL_DUE_NOTHING : due;
 }
 
 /* The job as it stands after the step; NULL: it is gone. */
 static GtlJob *
-do_step(GtlJob *job, StepKind kind, GtlTransaction *transaction)
+do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 {
 	if (job->state == GTL_JOB_INITIALIZING)
 		job->state = GTL_JOB_IN_PROGRESS;
-	switch (kind)
+	switch (due)
 	{
-		case STEP_NONE:
-		case STEP_LOOK_AGAIN:
+		case GTL_DUE_NOTHING:
 			break;
-		case STEP_STOP:
+		case GTL_DUE_STOP:
 			if (job->open_batch_no != 0)
 				close_batch(job);
 			finish(job, GTL_JOB_STOPPED, "stopped", final_counts(job));
 			break;
-		case STEP_CLOSE_BATCH:
+		case GTL_DUE_CLOSE_BATCH:
 			close_batch(job);
 			break;
-		case STEP_VALIDATION_BATCH:
+		case GTL_DUE_VALIDATION_BATCH:
 			issue_validation(job);
 			break;
-		case STEP_ROUND:
+		case GTL_DUE_ROUND:
 			return gtl_run_round(job, transaction);
-		case STEP_TRAINING_BATCH:
+		case GTL_DUE_TRAINING_BATCH:
 			issue_training(job);
 			break;
-		case STEP_COMPLETE:
-			complete(job, gtl_limits_reached(job));
+		case GTL_DUE_AUDIT_BATCH:
+			gtl_audit_issue(job);
+			break;
+		case GTL_DUE_COMPLETE:
+			complete(job);
 			break;
 	}
 	return job;
@@ -263,18 +202,18 @@ lock_job(int64 job_id, bool *answers_locked)
  * next one knows.  The locks of the transaction go with it, so all is looked at again.
  */
 static GtlJob *
-mark_step(GtlJob *job, StepKind *kind, GtlTransaction *transaction)
+mark_step(GtlJob *job, GtlDue *due, bool *look_again, GtlTransaction *transaction)
 {
 	int64		job_id = job->job_id;
 	bool		answers_locked = false;
 
-	gtl_step_start(job_id, step_names[*kind]);
+	gtl_step_start(job_id, step_names[*due]);
 	gtl_transaction_suspend(transaction);
-	gtl_progress_phase(step_names[*kind]);
+	gtl_progress_phase(step_names[*due]);
 	gtl_transaction_resume(transaction);
 	job = lock_job(job_id, &answers_locked);
 	if (job != NULL)
-		*kind = due_step(job, answers_locked);
+		*due = due_step(job, answers_locked, look_again);
 	return job;
 }
 
@@ -284,21 +223,22 @@ gtl_advance(int64 job_id, GtlTransaction *transaction)
 	for (;;)
 	{
 		bool		answers_locked = false;
+		bool		look_again;
 		GtlJob	   *job;
-		StepKind	kind;
+		GtlDue		due;
 
 		CHECK_FOR_INTERRUPTS();
 		job = lock_job(job_id, &answers_locked);
 		if (job == NULL)
 			return NULL;
-		kind = due_step(job, answers_locked);
-		if (transaction->own && kind > STEP_LOOK_AGAIN)
-			job = mark_step(job, &kind, transaction);
+		due = due_step(job, answers_locked, &look_again);
+		if (transaction->own && due != GTL_DUE_NOTHING)
+			job = mark_step(job, &due, &look_again, transaction);
 		if (job != NULL)
-			job = do_step(job, kind, transaction);
-		if (job == NULL || job->state != GTL_JOB_FAILED || kind != STEP_NONE)
+			job = do_step(job, due, transaction);
+		if (job == NULL || job->state != GTL_JOB_FAILED || due != GTL_DUE_NOTHING)
 			gtl_step_delete(job_id);	/* a failed job keeps what it failed of */
-		if (job == NULL || kind == STEP_NONE)
+		if (job == NULL || (due == GTL_DUE_NOTHING && !look_again))
 			return job;
 		gtl_transaction_suspend(transaction);
 		gtl_transaction_resume(transaction);

@@ -29,13 +29,4 @@
  */
 extern GtlJob *gtl_advance(int64 job_id, GtlTransaction *transaction);
 
-/*
- * Does a job in progress seem to have a step to do?  Cheap, and takes no lock: an answer in
- * flight may make it say yes too early.
- */
-extern bool gtl_advance_due(const GtlJob *job);
-
-/* Is a round due now, after the last closed batch? */
-extern bool gtl_advance_round_due(const GtlJob *job);
-
 #endif							/* GTL_ADVANCE_H */

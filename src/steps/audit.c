@@ -16,11 +16,17 @@
 #include "learning/certify.h"
 #include "learning/random.h"
 #include "learning/select.h"
-#include "tables/batch.h"
+#include "steps/issue_batch.h"
 #include "tables/event.h"
 #include "tables/label.h"
 
 bool
+gtl_audit_pending(const GtlJob *job)
+{
+	return job->audit_share >= 0 && job->audit_count < 0 && job->machine_labeled > 0;
+}
+
+void
 gtl_audit_issue(GtlJob *job)
 {
 	int32	   *objects;
@@ -30,17 +36,12 @@ gtl_audit_issue(GtlJob *job)
 	GtlEnv		env;
 	int			n;
 
-	if (job->audit_share < 0 || job->audit_count >= 0 || job->machine_labeled == 0)
-		return false;
 	n = gtl_label_read_machine(job->job_id, &objects, &classes);
 	wanted = (int64) ceil(job->audit_share * n);
 	chosen = palloc(sizeof(int32) * wanted);
 	gtl_env_init(&env, CurrentMemoryContext);
 	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed, GTL_STREAM_AUDIT, &env, chosen);
-	gtl_batch_open_audit(job, chosen, (int) wanted);
-	gtl_job_update(job);
-	gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no, gtl_format_count(wanted));
-	return true;
+	gtl_issue_batch(job, GTL_BATCH_AUDIT, chosen, (int) wanted);
 }
 
 void

@@ -9,11 +9,11 @@
 #include "base/compat.h"
 #include "tables/job.h"
 
-/*
- * Issues the audit batch if the job wants one, has machine labels and was not audited
- * yet; false if there is nothing to audit.
- */
-extern bool gtl_audit_issue(GtlJob *job);
+/* Does the job want an audit, has it machine labels, and was it not audited yet? */
+extern bool gtl_audit_pending(const GtlJob *job);
+
+/* Issues the audit batch. */
+extern void gtl_audit_issue(GtlJob *job);
 
 /*
  * Compares people's labels (ascending object numbers) with the machine's, which they

@@ -17,6 +17,7 @@
 #include "learning/engine.h"
 #include "portability/instr_time.h"
 #include "steps/evidence.h"
+#include "steps/issue_batch.h"
 #include "steps/round_reason.h"
 #include "tables/batch.h"
 #include "tables/certificate.h"
@@ -252,13 +253,11 @@ write_round(RoundState *state)
 	gtl_round_insert(&state->round);
 	if (decided->by_class != NULL)
 		gtl_certificate_insert(job->job_id, state->round.round_no, decided->by_class, job->ncategories);
-	if (decided->selected_count > 0)
-		gtl_batch_open(job, false, decided->selected, (int) decided->selected_count);
-	gtl_job_update(job);
 	gtl_event_record(job, "round", "round %d: %s", state->round.round_no, state->round.reason);
 	if (decided->selected_count > 0)
-		gtl_event_record(job, "batch_issued", "batch %d: %s training objects", job->open_batch_no,
-						 gtl_format_count(decided->selected_count));
+		gtl_issue_batch(job, GTL_BATCH_TRAINING, decided->selected, (int) decided->selected_count);
+	else
+		gtl_job_update(job);
 }
 
 GtlJob *

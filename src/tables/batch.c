@@ -8,7 +8,6 @@
 #include "base/settings.h"
 #include "base/table.h"
 #include "catalog/pg_type.h"
-#include "tables/task.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
@@ -19,8 +18,8 @@ enum
 	BATCH_EXPIRES_AT = 7
 };
 
-static void
-open_batch(GtlJob *job, bool validation, bool audit, const int32 *objects, int count)
+void
+gtl_batch_insert(GtlJob *job, GtlBatchKind kind, int count)
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.batch (job_id, batch_no, subset, object_count, issued_at, expires_at, audit)"
@@ -34,25 +33,12 @@ open_batch(GtlJob *job, bool validation, bool audit, const int32 *objects, int c
 	job->open_batch_no = last.batch_no + 1;
 	values[0] = Int64GetDatum(job->job_id);
 	values[1] = Int32GetDatum(job->open_batch_no);
-	values[2] = CStringGetTextDatum(validation ? "validation" : "pool");
+	values[2] = CStringGetTextDatum(kind == GTL_BATCH_VALIDATION ? "validation" : "pool");
 	values[3] = Int32GetDatum(count);
 	values[4] = TimestampTzGetDatum(gtl_clock_now());
 	values[5] = IntervalPGetDatum(&job->task_availability_lifetime);
-	values[6] = BoolGetDatum(audit);
+	values[6] = BoolGetDatum(kind == GTL_BATCH_AUDIT);
 	gtl_query_do(&insert, values, NULL);
-	gtl_task_issue(job, objects, count);
-}
-
-void
-gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count)
-{
-	open_batch(job, validation, false, objects, count);
-}
-
-void
-gtl_batch_open_audit(GtlJob *job, const int32 *objects, int count)
-{
-	open_batch(job, false, true, objects, count);
 }
 
 void

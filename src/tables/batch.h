@@ -18,11 +18,15 @@ typedef struct GtlBatch
 	bool		audit;			/* its objects have machine labels that people check */
 } GtlBatch;
 
-/* Opens the next batch of the job with one task an object and annotator; updates job->open_batch_no. */
-extern void gtl_batch_open(GtlJob *job, bool validation, const int32 *objects, int count);
+typedef enum GtlBatchKind
+{
+	GTL_BATCH_TRAINING,
+	GTL_BATCH_VALIDATION,
+	GTL_BATCH_AUDIT				/* machine-labeled objects that people are to check */
+} GtlBatchKind;
 
-/* The same for machine-labeled objects that people are to check. */
-extern void gtl_batch_open_audit(GtlJob *job, const int32 *objects, int count);
+/* The row of the job's next batch; sets job->open_batch_no.  Its tasks come from steps/issue_batch.c. */
+extern void gtl_batch_insert(GtlJob *job, GtlBatchKind kind, int count);
 
 /* The newest batch of the job; batch_no 0 if there is none yet. */
 extern void gtl_batch_last(int64 job_id, GtlBatch *batch);
@@ -31,6 +35,7 @@ extern void gtl_batch_last(int64 job_id, GtlBatch *batch);
 extern bool gtl_batch_on_offer(const GtlJob *job, TimestampTz now);
 
 extern void gtl_batch_close(GtlJob *job, int32 labeled, int32 failed);
+
 /* The open batch ends by the job's task_availability_lifetime as it is now. */
 extern void gtl_batch_extend(const GtlJob *job);
 

@@ -116,7 +116,7 @@ gtl_step_delete(int64 job_id)
 }
 
 int
-gtl_step_due(GtlDueJob **jobs)
+gtl_step_candidates(GtlDueJob **jobs)
 {
 	static GtlStatement select = {
 		"SELECT j.job_id, j.owner::oid, j.job_name, COALESCE(s.attempts, 0)"
@@ -124,7 +124,7 @@ gtl_step_due(GtlDueJob **jobs)
 		" JOIN pg_roles r ON r.oid = j.owner::oid"
 		" LEFT JOIN gtlabel.batch b ON b.job_id = j.job_id AND b.batch_no = j.open_batch_no"
 		" LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
-		" WHERE " GTL_STEP_IS_DUE("$1") " AND (s.attempt_at IS NULL OR s.attempt_at <= $1)"
+		" WHERE " GTL_STEP_MAY_BE_DUE("$1") " AND (s.attempt_at IS NULL OR s.attempt_at <= $1)"
 		" ORDER BY GREATEST(s.retry_at, CASE WHEN b.expires_at <= $1 THEN b.expires_at ELSE j.last_modified_at END), j.job_id",
 		1, {TIMESTAMPTZOID}
 	};

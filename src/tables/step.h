@@ -46,7 +46,7 @@ extern void gtl_step_interrupt(int64 job_id);
 /* It has ended well, or its failures are forgiven, or the job goes. */
 extern void gtl_step_delete(int64 job_id);
 
-/* A job that a worker is due for, and nobody works on. */
+/* A job that a worker may be due for. */
 typedef struct GtlDueJob
 {
 	int64		job_id;
@@ -56,17 +56,14 @@ typedef struct GtlDueJob
 } GtlDueJob;
 
 /*
- * Is a step of the job due?  The conditions of gtl_advance_due in SQL, for many jobs at once: of job j, its
- * open batch b and its row s here, at the time `now`.
+ * Might a step of the job be due?  A filter over many jobs at once that says yes too often, for gtl_due_seems
+ * (steps/due.h) to decide: of job j, its open batch b and its row s here, at the time `now`.
  */
-#define GTL_STEP_IS_DUE(now) \
-	"(s.retry_at IS NULL OR s.retry_at <= " now ")" \
-	" AND (j.state = 'stopping' OR j.state = 'in_progress' AND (j.open_batch_no IS NULL OR b.expires_at <= " now \
-	"  OR NOT EXISTS (SELECT FROM gtlabel.task t WHERE t.job_id = j.job_id AND t.batch_no = j.open_batch_no" \
-	"                 AND t.slot_no >= 0 AND t.state IN ('available', 'accepted'))))"
+#define GTL_STEP_MAY_BE_DUE(now) \
+	"(s.retry_at IS NULL OR s.retry_at <= " now ") AND j.state IN ('stopping', 'in_progress')"
 
-/* The jobs with a step due, oldest first, of owners that exist. */
-extern int	gtl_step_due(GtlDueJob **jobs);
+/* The jobs that may have a step due, oldest first, of owners that exist. */
+extern int	gtl_step_candidates(GtlDueJob **jobs);
 
 /* A worker is started for the job: not again for a while, should it not arrive. */
 extern void gtl_step_attempt(int64 job_id, int64 milliseconds);

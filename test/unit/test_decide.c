@@ -282,6 +282,51 @@ test_plan_limits(void)
 	CHECK(strcmp(gtl_plan_action_name(GTL_PLAN_STOP), "stop") == 0);
 }
 
+static GtlDueFacts
+between_batches(void)
+{
+	return (GtlDueFacts) {.people_left = 10,.validation_left = 5,.unlabeled = 100,.rounds = true};
+}
+
+static void
+test_due(void)
+{
+	GtlDueFacts facts = between_batches();
+
+	CHECK(gtl_due(&facts) == GTL_DUE_VALIDATION_BATCH);
+	facts.validation_left = 0;
+	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
+	facts.round_pending = true;
+	CHECK(gtl_due(&facts) == GTL_DUE_ROUND);
+	facts.rounds = false;
+	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
+	facts.unlabeled = 0;
+	CHECK(gtl_due(&facts) == GTL_DUE_COMPLETE);
+	facts.audit_pending = true;
+	CHECK(gtl_due(&facts) == GTL_DUE_AUDIT_BATCH);
+
+	/* a limit ends the job, whatever is left */
+	facts = between_batches();
+	facts.people_left = 0;
+	CHECK(gtl_due(&facts) == GTL_DUE_COMPLETE);
+	facts.audit_pending = true;
+	CHECK(gtl_due(&facts) == GTL_DUE_AUDIT_BATCH);
+
+	/* an open batch comes before everything but a stop */
+	facts.batch_open = true;
+	CHECK(gtl_due(&facts) == GTL_DUE_NOTHING);
+	facts.batch_done = true;
+	CHECK(gtl_due(&facts) == GTL_DUE_CLOSE_BATCH);
+	facts.state = GTL_DUE_STOPS;
+	CHECK(gtl_due(&facts) == GTL_DUE_STOP);
+	facts.state = GTL_DUE_RESTS;
+	CHECK(gtl_due(&facts) == GTL_DUE_NOTHING);
+
+	CHECK(!gtl_schedule_calls_round(true, false));
+	CHECK(gtl_schedule_calls_round(true, true));
+	CHECK(gtl_schedule_calls_round(false, false));
+}
+
 static void
 test_select_lowest(void)
 {
@@ -1096,6 +1141,7 @@ main(void)
 	test_validation_count();
 	test_plan_properties();
 	test_plan_limits();
+	test_due();
 	test_select_lowest();
 	test_select_random_order();
 	test_select_random_uniform();

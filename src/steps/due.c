@@ -1,0 +1,96 @@
+/*
+ * due.c
+ *		The facts of a live job that decide what it does next.
+ *
+ * They follow from the tables alone: the job's row with its counters, the newest batch, the
+ * newest round.
+ */
+#include "steps/due.h"
+
+#include "base/settings.h"
+#include "steps/audit.h"
+#include "steps/limits.h"
+#include "tables/batch.h"
+#include "tables/object.h"
+#include "tables/round.h"
+#include "tables/task.h"
+
+static GtlDueState
+due_state(const GtlJob *job)
+{
+	if (job->state == GTL_JOB_STOPPING)
+		return GTL_DUE_STOPS;
+	return job->state == GTL_JOB_IN_PROGRESS || job->state == GTL_JOB_INITIALIZING ? GTL_DUE_GOES_ON : GTL_DUE_RESTS;
+}
+
+static bool
+time_is_over(const GtlJob *job)
+{
+	GtlBatch	batch;
+
+	gtl_batch_last(job->job_id, &batch);
+	return batch.expires_at <= gtl_clock_now();
+}
+
+bool
+gtl_due_expired(const GtlJob *job)
+{
+	return job->open_batch_no != 0 && time_is_over(job) && gtl_task_any_open(job);
+}
+
+bool
+gtl_due_round_pending(const GtlJob *job)
+{
+	GtlBatch	batch;
+	GtlLastRound last;
+
+	gtl_batch_last(job->job_id, &batch);
+	gtl_round_last(job->job_id, &last);
+	return batch.batch_no != 0 && !batch.open && batch.batch_no != last.batch_no &&
+		gtl_schedule_calls_round(batch.validation, gtl_job_has_early_round(job));
+}
+
+static int64
+validation_left(const GtlJob *job)
+{
+	int32	   *objects;
+
+	return job->validation_count > 0 ? gtl_object_next_validation(job->job_id, 1, &objects) : 0;
+}
+
+/* Facts that only count while no batch is open. */
+static void
+read_between_batches(const GtlJob *job, GtlDueFacts *facts)
+{
+	facts->people_left = gtl_limits_batch(job, PG_INT64_MAX);
+	facts->validation_left = validation_left(job);
+	facts->unlabeled = gtl_job_unlabeled(job);
+	facts->rounds = job->auto_label && job->validation_count > 0 && job->human_labeled + job->failed < job->object_count;
+	facts->round_pending = facts->rounds && gtl_due_round_pending(job);
+	facts->audit_pending = gtl_audit_pending(job);
+}
+
+GtlDue
+gtl_due_of(const GtlJob *job)
+{
+	GtlDueFacts facts = {.state = due_state(job)};
+
+	if (facts.state == GTL_DUE_RESTS)
+		return GTL_DUE_NOTHING;
+	facts.batch_open = job->open_batch_no != 0;
+	if (facts.batch_open)
+		facts.batch_done = !gtl_task_any_open(job) || time_is_over(job);
+	else
+		read_between_batches(job, &facts);
+	return gtl_due(&facts);
+}
+
+bool
+gtl_due_seems(const GtlJob *job)
+{
+	GtlDueFacts facts = {.state = due_state(job),.batch_open = job->open_batch_no != 0};
+
+	if (facts.state == GTL_DUE_GOES_ON && facts.batch_open)
+		facts.batch_done = !gtl_task_any_undisturbed(job) || time_is_over(job);
+	return gtl_due(&facts) != GTL_DUE_NOTHING;
+}

@@ -1,0 +1,26 @@
+/*
+ * due.h
+ *		What a live job does next: gtl_due (learning/schedule.h) asked with the facts in the tables.
+ */
+#ifndef GTL_STEPS_DUE_H
+#define GTL_STEPS_DUE_H
+
+#include "base/compat.h"
+#include "tables/job.h"
+
+/* The step that is due, as far as committed changes and this transaction's own say. */
+extern GtlDue gtl_due_of(const GtlJob *job);
+
+/*
+ * Does a step seem due?  Cheap.  An answer in flight counts as given, so it may say yes too
+ * early, and does not say no when that answer is the last one.
+ */
+extern bool gtl_due_seems(const GtlJob *job);
+
+/* Has the last closed batch called for a round that has not run? */
+extern bool gtl_due_round_pending(const GtlJob *job);
+
+/* Is the open batch's time over, although some of its tasks are open? */
+extern bool gtl_due_expired(const GtlJob *job);
+
+#endif							/* GTL_STEPS_DUE_H */
