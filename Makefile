@@ -15,11 +15,12 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # ---- What works without a PostgreSQL development package: it fetches one ----
 
-.PHONY: help setup test demo check-arrows
+.PHONY: help setup test test-versions demo check-arrows
 help:
 	@echo "make                  build gtlabel.so and the install script"
 	@echo "make install          install them into the server of PG_CONFIG"
 	@echo "make test             set up the machine, build, install, run every test (root or sudo)"
+	@echo "make test-versions    the server tests on VERSIONS=\"$(VERSIONS)\", each in a root of its own (root)"
 	@echo "make demo             set up the machine, build, install, label 5,620 digits (root or sudo)"
 	@echo "make setup            install the Debian packages that are missing (root or sudo)"
 	@echo "make installcheck     regression and isolation tests on the running server of PGHOST, PGPORT"
@@ -32,13 +33,19 @@ help:
 	@echo "make sanitize         the tests with gcc's sanitizers"
 	@echo "make dist             build/gtlabel-$(EXTVERSION).tar.gz from the last commit"
 	@echo
-	@echo "variables: PG_CONFIG=...  WERROR=1  REGRESS='a b'  ISOLATION='a b'  OPENBLAS_LIBS=...  LBFGS_LIBS=..."
+	@echo "variables: PG_CONFIG=...  WERROR=1  REGRESS='a b'  ISOLATION='a b'  VERSIONS='17 18'  OPENBLAS_LIBS=...  LBFGS_LIBS=..."
 
 setup:
 	@scripts/setup
 
 test:
 	@scripts/test
+
+# Other major versions; those of MAY_SKIP come from suites of Debian that are in the making.
+VERSIONS ?= 17 18
+MAY_SKIP ?= 18 19
+test-versions:
+	@MAY_SKIP="$(MAY_SKIP)" scripts/test-versions $(VERSIONS)
 
 demo:
 	@scripts/demo
