@@ -127,6 +127,7 @@ CREATE TABLE many AS SELECT i AS id, ARRAY(SELECT (random() * 4 + (i + d) % 7)::
        'c' || ((i * 7919) % 60) AS gold FROM generate_series(1, 3000) i;
 SELECT pg_backend_pid() AS leader \gset
 \setenv LEADER :leader
+\! for i in $(seq 500); do pgrep -f "[g]tlabel parallel worker for PID $LEADER" >/dev/null || break; sleep 0.01; done
 \set helpers `pgrep -fc "[g]tlabel parallel worker for PID $LEADER"`
 SELECT is(:helpers, 0, 'helpers have ended with their work');
 \! psql -Xqc "SELECT gt_train('long', 'many', 'gold', algorithm => 'mlp')" >/dev/null 2>&1 &
@@ -139,6 +140,7 @@ SELECT clock_timestamp() AS started \gset
 SELECT pg_cancel_backend(:leader) \g /dev/null
 CALL wait_for('NOT EXISTS (SELECT FROM gt_progress)');
 SELECT cmp_ok(clock_timestamp() - :'started', '<', interval '1 s', 'a training by several processes is canceled at once');
+\! for i in $(seq 500); do pgrep -f "[g]tlabel parallel worker for PID $LEADER" >/dev/null || break; sleep 0.01; done
 \set helpers `pgrep -fc "[g]tlabel parallel worker for PID $LEADER"`
 SELECT is(:helpers, 0, 'its helpers have gone');
 SELECT is_empty('SELECT name FROM pg_ls_tmpdir()', 'and its temporary files');
