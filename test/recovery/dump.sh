@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A dump in mid-job, plain and custom, restored into a fresh cluster: everything is there, and the
-# jobs go on to the labels of an undisturbed run.
+# jobs go on to the labels of an undisturbed run.  The cluster is of the server of NEWER_PG_CONFIG,
+# whose pg_dump makes the dump; by default it is the same.
 . "$(dirname "$0")/lib.bash"
 
 if [ "${1:-}" != restored ]; then
@@ -61,19 +62,6 @@ if [ "${1:-}" != restored ]; then
 	say "half-way: $(summary zoe_half)"
 fi
 
-# Every table and sequence of the extension, as text.
-contents() {
-	local relation
-	value "SELECT format('%s', c.oid::regclass) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-		WHERE nspname = 'gtlabel' AND relkind IN ('r', 'S') ORDER BY relname COLLATE \"C\"" | while read -r relation; do
-		case $relation in
-			*_seq) echo "$relation $(value "SELECT last_value >= COALESCE((SELECT max($(sed 's/gtlabel\.\(.*\)_seq/\1/' <<<"$relation"))
-				FROM $(sed 's/_id_seq//' <<<"$relation")), 0) FROM $relation")" ;;
-			*) echo "$relation $(value "SELECT count(*), md5(COALESCE(string_agg(t::text, E'\n' ORDER BY t::text COLLATE \"C\"), '')) FROM $relation t")" ;;
-		esac
-	done
-}
-
 if [ "${1:-}" = restored ]; then
 	folder=$2 format=$3
 	psql -Xq -f "$folder/roles.sql" >/dev/null 2>&1    # which has the superuser too, who exists
@@ -111,9 +99,11 @@ trap 'rm -rf "$folder"' EXIT
 chmod 755 "$folder"
 mv "$GTL_CLUSTER/expected" "$folder/expected"
 contents >"$folder/contents"
-pg_dumpall --roles-only >"$folder/roles.sql"
-pg_dump >"$folder/dump.sql"
-pg_dump --format=custom --file="$folder/dump.custom"
+newer=$("$NEWER_PG_CONFIG" --bindir)
+"$newer/pg_dumpall" --roles-only >"$folder/roles.sql"
+"$newer/pg_dump" >"$folder/dump.sql"
+"$newer/pg_dump" --format=custom --file="$folder/dump.custom"
+say "dumped by $("$newer/pg_dump" --version)"
 for format in plain custom; do
-	RECOVERY_SEED=$seed scripts/with-cluster bash test/recovery/dump.sh restored "$folder" $format || fail "$format"
+	RECOVERY_SEED=$seed PG_CONFIG=$NEWER_PG_CONFIG scripts/with-cluster bash test/recovery/dump.sh restored "$folder" $format || fail "$format"
 done

@@ -3,6 +3,7 @@
 #
 # RECOVERY_SCALE multiplies the disturbances (default 1: all recovery tests take some five minutes).
 # RECOVERY_SEED seeds what is random (default 1).
+# NEWER_PG_CONFIG is that of the server that a cluster moves to (default: the one of PG_CONFIG).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 scale=${RECOVERY_SCALE:-1}
@@ -12,6 +13,7 @@ RANDOM=$seed
 # Debian's psql is a Perl script around this one, and ten times as slow to start.
 export PATH=$GTL_CLUSTER_BINDIR:$PATH
 export PGOPTIONS='-c client_min_messages=warning' PGCONNECT_TIMEOUT=10
+export NEWER_PG_CONFIG=${NEWER_PG_CONFIG:-$(scripts/pg-config)}
 started=$SECONDS
 
 say() { printf '%4d s  %s\n' $((SECONDS - started)) "$*"; }
@@ -167,3 +169,16 @@ play() { sql -c "CALL play('$1', true)" 2>"$GTL_CLUSTER/play.log" || fail "$(gre
 summary() { value "SELECT format('%s: %s, %s by people, %s by machine, %s failed; %s batches, %s rounds', job_name, state, human_labeled,
 	machine_labeled, failed, (SELECT count(*) FROM gt_batches b WHERE b.job_name = j.job_name),
 	(SELECT count(*) FROM gt_rounds r WHERE r.job_name = j.job_name)) FROM gt_jobs j WHERE job_name = '$1'"; }
+
+# Every table and sequence of the extension, as text.
+contents() {
+	local relation
+	value "SELECT format('%s', c.oid::regclass) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+		WHERE nspname = 'gtlabel' AND relkind IN ('r', 'S') ORDER BY relname COLLATE \"C\"" | while read -r relation; do
+		case $relation in
+			*_seq) echo "$relation $(value "SELECT last_value >= COALESCE((SELECT max($(sed 's/gtlabel\.\(.*\)_seq/\1/' <<<"$relation"))
+				FROM $(sed 's/_id_seq//' <<<"$relation")), 0) FROM $relation")" ;;
+			*) echo "$relation $(value "SELECT count(*), md5(COALESCE(string_agg(t::text, E'\n' ORDER BY t::text COLLATE \"C\"), '')) FROM $relation t")" ;;
+		esac
+	done
+}
