@@ -26,121 +26,28 @@
  *	        | checksum  (u64): FNV-1a of every byte before it                       |
  *	        +-----------------------------------------------------------------------+
  *
- * Each step of FNV-1a is a bijection of its state, so a change within one byte never
- * goes unseen.  It is no protection against malice: deserialize therefore
- * also checks every field, and a crafted model can be wrong but not harmful.
+ * The checksum finds damage, not malice: deserialize also checks every field, and a
+ * crafted model can be wrong but not harmful.
  */
 #include "learning/classifier.h"
 
-#include <math.h>
-#include <string.h>
-
+#include "learning/bytes.h"
 #include "learning/shape.h"
 
 #define MAGIC "GTLMODEL"
 #define MAGIC_SIZE 8
 #define VERSION 1
 #define HEADER_SIZE 40
-#define CHECKSUM_SIZE 8
 
 #define MAX_DIMENSION 1000000	/* bounds of a plausible shape, far above the documented limits */
 #define MAX_CLASSES 1000000
 #define MAX_HIDDEN 1000000
 
-/* Where the next number is written or read. */
-typedef struct Cursor
-{
-	uint8_t    *out;
-	const uint8_t *in;
-} Cursor;
-
-static void
-put(Cursor *cursor, uint64_t value, int size)
-{
-	for (int i = 0; i < size; i++)
-		*cursor->out++ = (uint8_t) (value >> (8 * i));
-}
-
-static uint64_t
-get(Cursor *cursor, int size)
-{
-	uint64_t	value = 0;
-
-	for (int i = 0; i < size; i++)
-		value |= (uint64_t) *cursor->in++ << (8 * i);
-	return value;
-}
-
-static void
-put_doubles(Cursor *cursor, const double *x, int n)
-{
-	for (int i = 0; i < n; i++)
-	{
-		uint64_t	bits;
-
-		memcpy(&bits, &x[i], sizeof bits);
-		put(cursor, bits, 8);
-	}
-}
-
-static void
-put_floats(Cursor *cursor, const float *x, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-	{
-		uint32_t	bits;
-
-		memcpy(&bits, &x[i], sizeof bits);
-		put(cursor, bits, 4);
-	}
-}
-
-/* False if a number is not finite. */
-static bool
-get_doubles(Cursor *cursor, double *x, int n)
-{
-	bool		finite = true;
-
-	for (int i = 0; i < n; i++)
-	{
-		uint64_t	bits = get(cursor, 8);
-
-		memcpy(&x[i], &bits, sizeof bits);
-		finite = finite && isfinite(x[i]);
-	}
-	return finite;
-}
-
-static bool
-get_floats(Cursor *cursor, float *x, size_t n)
-{
-	bool		finite = true;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		uint32_t	bits = (uint32_t) get(cursor, 4);
-
-		memcpy(&x[i], &bits, sizeof bits);
-		finite = finite && isfinite(x[i]);
-	}
-	return finite;
-}
-
-static uint64_t
-fnv1a(const uint8_t *bytes, size_t size)
-{
-	uint64_t	hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 /* Size of the whole; SIZE_MAX on overflow. */
 static size_t
 bytes_size(int dimension, size_t weight_count)
 {
-	size_t		size = HEADER_SIZE + CHECKSUM_SIZE;
+	size_t		size = HEADER_SIZE + GTL_CHECKSUM_SIZE;
 
 	size = gtl_size_add(size, gtl_size_multiply((size_t) dimension, 2 * sizeof(double)));
 	return gtl_size_add(size, gtl_size_multiply(weight_count, sizeof(float)));
@@ -158,23 +65,23 @@ uint8_t *
 gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, size_t *size)
 {
 	uint8_t    *bytes;
-	Cursor		cursor;
+	GtlCursor		cursor;
 
 	*size = bytes_size(classifier->dimension, classifier->weight_count);
 	bytes = gtl_env_alloc(env, *size);
 	memcpy(bytes, MAGIC, MAGIC_SIZE);
 	cursor.out = bytes + MAGIC_SIZE;
-	put(&cursor, VERSION, 4);
-	put(&cursor, (uint64_t) classifier->candidate.algorithm, 4);
-	put(&cursor, (uint64_t) classifier->candidate.scaling, 4);
-	put(&cursor, (uint64_t) classifier->candidate.hidden, 4);
-	put(&cursor, (uint64_t) classifier->dimension, 4);
-	put(&cursor, (uint64_t) classifier->classes, 4);
-	put_doubles(&cursor, &classifier->candidate.c, 1);
-	put_doubles(&cursor, classifier->scaler.mean, classifier->dimension);
-	put_doubles(&cursor, classifier->scaler.factor, classifier->dimension);
-	put_floats(&cursor, classifier->weights, classifier->weight_count);
-	put(&cursor, fnv1a(bytes, *size - CHECKSUM_SIZE), 8);
+	gtl_put(&cursor, VERSION, 4);
+	gtl_put(&cursor, (uint64_t) classifier->candidate.algorithm, 4);
+	gtl_put(&cursor, (uint64_t) classifier->candidate.scaling, 4);
+	gtl_put(&cursor, (uint64_t) classifier->candidate.hidden, 4);
+	gtl_put(&cursor, (uint64_t) classifier->dimension, 4);
+	gtl_put(&cursor, (uint64_t) classifier->classes, 4);
+	gtl_put_doubles(&cursor, &classifier->candidate.c, 1);
+	gtl_put_doubles(&cursor, classifier->scaler.mean, classifier->dimension);
+	gtl_put_doubles(&cursor, classifier->scaler.factor, classifier->dimension);
+	gtl_put_floats(&cursor, classifier->weights, classifier->weight_count);
+	gtl_put(&cursor, gtl_checksum(bytes, *size - GTL_CHECKSUM_SIZE), 8);
 	return bytes;
 }
 
@@ -182,32 +89,32 @@ gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, siz
 static const char *
 frame_fault(const uint8_t *bytes, size_t size)
 {
-	Cursor		cursor = {.in = bytes + MAGIC_SIZE};
+	GtlCursor		cursor = {.in = bytes + MAGIC_SIZE};
 
 	if (size < MAGIC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
 		return "the bytes do not start like a model";
-	if (size < HEADER_SIZE + CHECKSUM_SIZE)
+	if (size < HEADER_SIZE + GTL_CHECKSUM_SIZE)
 		return "the model is truncated";
-	if (get(&cursor, 4) != VERSION)
+	if (gtl_get(&cursor, 4) != VERSION)
 		return "the model's format version is not supported";
-	cursor.in = bytes + size - CHECKSUM_SIZE;
-	if (get(&cursor, 8) != fnv1a(bytes, size - CHECKSUM_SIZE))
+	cursor.in = bytes + size - GTL_CHECKSUM_SIZE;
+	if (gtl_get(&cursor, 8) != gtl_checksum(bytes, size - GTL_CHECKSUM_SIZE))
 		return "the model's checksum does not match: it is truncated or damaged";
 	return NULL;
 }
 
 /* Read the header's fields, each checked; false: out of range. */
 static bool
-get_header(Cursor *cursor, GtlClassifier *classifier)
+get_header(GtlCursor *cursor, GtlClassifier *classifier)
 {
 	GtlCandidate *candidate = &classifier->candidate;
-	uint32_t	algorithm = (uint32_t) get(cursor, 4);
-	uint32_t	scaling = (uint32_t) get(cursor, 4);
-	uint32_t	hidden = (uint32_t) get(cursor, 4);
-	uint32_t	dimension = (uint32_t) get(cursor, 4);
-	uint32_t	classes = (uint32_t) get(cursor, 4);
+	uint32_t	algorithm = (uint32_t) gtl_get(cursor, 4);
+	uint32_t	scaling = (uint32_t) gtl_get(cursor, 4);
+	uint32_t	hidden = (uint32_t) gtl_get(cursor, 4);
+	uint32_t	dimension = (uint32_t) gtl_get(cursor, 4);
+	uint32_t	classes = (uint32_t) gtl_get(cursor, 4);
 
-	if (!get_doubles(cursor, &candidate->c, 1) || candidate->c <= 0.0 ||
+	if (!gtl_get_doubles(cursor, &candidate->c, 1) || candidate->c <= 0.0 ||
 		algorithm > GTL_MLP || scaling > GTL_SCALING_COLUMN ||
 		hidden > MAX_HIDDEN || (hidden > 0) != (algorithm == GTL_MLP) ||
 		dimension == 0 || dimension > MAX_DIMENSION ||
@@ -225,7 +132,7 @@ get_header(Cursor *cursor, GtlClassifier *classifier)
 
 /* The arrays after the header, into fresh memory; false: a number is not finite. */
 static bool
-get_arrays(Cursor *cursor, const GtlEnv *env, GtlClassifier *classifier)
+get_arrays(GtlCursor *cursor, const GtlEnv *env, GtlClassifier *classifier)
 {
 	GtlScaler  *scaler = &classifier->scaler;
 	int			dimension = classifier->dimension;
@@ -235,16 +142,16 @@ get_arrays(Cursor *cursor, const GtlEnv *env, GtlClassifier *classifier)
 	scaler->mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
 	scaler->factor = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
 	classifier->weights = gtl_env_alloc(env, classifier->weight_count * sizeof(float));
-	return get_doubles(cursor, scaler->mean, dimension) &&
-		get_doubles(cursor, scaler->factor, dimension) &&
-		get_floats(cursor, classifier->weights, classifier->weight_count);
+	return gtl_get_doubles(cursor, scaler->mean, dimension) &&
+		gtl_get_doubles(cursor, scaler->factor, dimension) &&
+		gtl_get_floats(cursor, classifier->weights, classifier->weight_count);
 }
 
 bool
 gtl_classifier_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env,
 						   GtlClassifier *classifier, const char **reason)
 {
-	Cursor		cursor = {.in = bytes + MAGIC_SIZE + 4};
+	GtlCursor		cursor = {.in = bytes + MAGIC_SIZE + 4};
 
 	memset(classifier, 0, sizeof *classifier);
 	*reason = frame_fault(bytes, size);
