@@ -23,8 +23,9 @@ help:
 	@echo "make test-versions    the server tests on VERSIONS=\"$(VERSIONS)\", each in a root of its own (root)"
 	@echo "make demo             set up the machine, build, install, label 5,620 digits (root or sudo)"
 	@echo "make setup            install the Debian packages that are missing (root or sudo)"
+	@echo "make client           build the program gtlabel, without a server package; install-client [prefix=/usr/local]"
 	@echo "make installcheck     regression and isolation tests on the running server of PGHOST, PGPORT"
-	@echo "make unit             the tests of src/learning, without a server"
+	@echo "make unit             the tests of src/learning, without a server; client-unit: those of client/"
 	@echo "make unit-valgrind    the same under valgrind"
 	@echo "make check-symbols    every symbol that gtlabel.so exports carries the prefix"
 	@echo "make check-arrows      every folder of src/ uses only those before it"
@@ -53,7 +54,12 @@ demo:
 check-arrows:
 	@scripts/check-arrows
 
+include client/client.mk
+
 ifeq ($(PGXS),)
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
 
 all install installcheck unit unit-valgrind check-symbols coverage sanitize:
 	@echo "make: no pg_config found: set PG_CONFIG, or install a server's development package (make setup does)" >&2; exit 1
@@ -133,6 +139,10 @@ src/reports/check.o: gtlabel.control
 
 -include $(OBJS:.o=.d)
 
+# The client goes with the extension, beside psql.
+all: client
+install: install-client
+
 # The folder is a prerequisite too, so that a deleted part is missed.
 $(DATA_built): $(SQL_PARTS) sql/parts
 	cat $(SQL_PARTS) > $@.tmp && mv $@.tmp $@
@@ -172,7 +182,7 @@ unit-valgrind: unit-programs
 
 # ---- Checks of the code -----------------------------------------------------
 
-C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch])
+C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch] client/*.[ch] client/serve/*.[ch] test/client/*.[ch])
 CLANG_FORMAT ?= $(firstword $(wildcard /usr/bin/clang-format-14) clang-format)
 
 .PHONY: check-format format check-symbols coverage sanitize dist
@@ -202,3 +212,8 @@ dist:
 	@echo "build/$(EXTENSION)-$(EXTVERSION).tar.gz"
 
 endif
+
+.PHONY: install-client
+install-client: client
+	@mkdir -p '$(DESTDIR)$(bindir)'
+	install -m 755 $(CLIENT_BUILD)/gtlabel '$(DESTDIR)$(bindir)/gtlabel'
