@@ -142,11 +142,28 @@ CREATE TABLE gtlabel.task (
     state            gtlabel.task_state NOT NULL DEFAULT 'available',
     annotator        text COLLATE "C",
     accepted_at      timestamptz,
-    lease_expires_at timestamptz
+    lease_expires_at timestamptz,
+    undo_until       timestamptz,
+    remark           text
 ) WITH (fillfactor = 40);
 CREATE INDEX task_place_idx ON gtlabel.task (job_id, batch_no, slot_no, object_no);
 COMMENT ON TABLE gtlabel.task IS 'One object for one annotator. No index covers a column that accepting or submitting changes, so both are HOT updates. Written by src/tables/task.c';
 COMMENT ON COLUMN gtlabel.task.slot_no IS '0 .. annotators_per_object - 1; below 0: declined, its slot went to another task';
+COMMENT ON COLUMN gtlabel.task.undo_until IS 'Submitted with a lease: the batch is not closed before, so that the answer can be taken back';
+COMMENT ON COLUMN gtlabel.task.remark IS 'Declined: why';
+
+CREATE TABLE gtlabel.lease (
+    job_id    bigint NOT NULL,
+    annotator text COLLATE "C" NOT NULL,
+    lane      integer NOT NULL,
+    held      bigint[] NOT NULL,
+    passed    bigint[] NOT NULL,
+    PRIMARY KEY (job_id, annotator, lane)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE gtlabel.lease IS 'Where to look for the tasks that an annotator holds, or has passed on; what became of them stands in gtlabel.task. Written by src/tables/lease.c';
+COMMENT ON COLUMN gtlabel.lease.held IS 'Tasks that were leased through this lane';
+COMMENT ON COLUMN gtlabel.lease.passed IS 'Tasks that were given back through it: the annotator gets them again only when nothing else is there';
+COMMENT ON COLUMN gtlabel.lease.lane IS 'Sessions of one annotator write different rows, so that they do not wait for each other';
 
 CREATE TABLE gtlabel.annotation (
     job_id       bigint NOT NULL,
@@ -157,10 +174,35 @@ CREATE TABLE gtlabel.annotation (
     task_id      bigint NOT NULL,
     accepted_at  timestamptz,
     submitted_at timestamptz NOT NULL,
+    revised_at   timestamptz,
+    remark       text,
     PRIMARY KEY (job_id, object_no, annotator)
 );
-COMMENT ON TABLE gtlabel.annotation IS 'One annotator''s answer for one object; append-only. Written by src/tables/annotation.c';
+CREATE INDEX annotation_annotator_idx ON gtlabel.annotation (job_id, annotator, submitted_at);
+COMMENT ON TABLE gtlabel.annotation IS 'One annotator''s answer for one object. Written by src/tables/annotation.c';
 COMMENT ON COLUMN gtlabel.annotation.accepted_at IS 'NULL: handed in by key, without a lease';
+COMMENT ON COLUMN gtlabel.annotation.revised_at IS 'When the answer was last changed; NULL: it is the first one';
+COMMENT ON COLUMN gtlabel.annotation.remark IS 'What the annotator wrote beside the answer';
+
+CREATE TABLE gtlabel.exclusion (
+    job_id      bigint NOT NULL,
+    annotator   text COLLATE "C" NOT NULL,
+    excluded_at timestamptz NOT NULL,
+    PRIMARY KEY (job_id, annotator)
+);
+COMMENT ON TABLE gtlabel.exclusion IS 'Annotators whose answers do not count. Written by src/tables/exclusion.c';
+
+CREATE TABLE gtlabel.invitation (
+    token_hash  bytea PRIMARY KEY,
+    job_id      bigint NOT NULL,
+    annotator   text COLLATE "C" NOT NULL,
+    invited_at  timestamptz NOT NULL,
+    valid_until timestamptz NOT NULL,
+    revoked_at  timestamptz
+);
+CREATE INDEX invitation_annotator_idx ON gtlabel.invitation (job_id, annotator);
+COMMENT ON TABLE gtlabel.invitation IS 'Annotators without a database role. Written by src/tables/invitation.c';
+COMMENT ON COLUMN gtlabel.invitation.token_hash IS 'SHA-256 of a random token of 256 bits, which is stored nowhere';
 
 CREATE TABLE gtlabel.label (
     job_id     bigint NOT NULL,
@@ -339,7 +381,10 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.feature_page', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.batch', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.task_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.task', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.lease', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');

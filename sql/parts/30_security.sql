@@ -9,7 +9,9 @@
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.model, gtlabel.step,
-                gtlabel.event TO PUBLIC;
+                gtlabel.event, gtlabel.exclusion, gtlabel.invitation TO PUBLIC;
+
+ALTER TABLE gtlabel.lease ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT
@@ -50,6 +52,14 @@ CREATE POLICY team ON gtlabel.annotation FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j)
            AND (annotator = CURRENT_USER
                 OR (job_id, object_no) IN (SELECT l.job_id, l.object_no FROM gtlabel.label l WHERE l.human)));
+
+ALTER TABLE gtlabel.exclusion ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.exclusion FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.invitation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.invitation FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.failure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.failure FOR SELECT

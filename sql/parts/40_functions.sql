@@ -99,22 +99,75 @@ COMMENT ON FUNCTION gt_wait_job IS 'Waits until the job is in the state (true) o
 
 -- ---- Annotators --------------------------------------------------------------
 
-CREATE FUNCTION gt_accept_tasks(job_name text, max_tasks integer DEFAULT 1, annotator text DEFAULT NULL)
-    RETURNS TABLE (task_id bigint, object_key text, lease_expires_at timestamptz)
+-- Each takes an annotator (NULL: the current user; only the owner names somebody else) or a token of gt_invite_annotator.
+
+CREATE FUNCTION gt_accept_tasks(job_name text, max_tasks integer DEFAULT 1, annotator text DEFAULT NULL, token text DEFAULT NULL)
+    RETURNS TABLE (task_id bigint, object_key text, lease_expires_at timestamptz, object json)
     AS 'MODULE_PATHNAME', 'gtl_sql_accept_tasks' LANGUAGE C VOLATILE ROWS 10;
-COMMENT ON FUNCTION gt_accept_tasks IS 'Leases up to max_tasks open tasks, of different objects, to the annotator';
+COMMENT ON FUNCTION gt_accept_tasks IS 'Up to max_tasks tasks of different objects: first those that the annotator holds already, then new ones, which are leased; object is the row as it is now, NULL if it is gone';
 
-CREATE FUNCTION gt_submit_annotations(task_ids bigint[], labels text[], annotator text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION gt_answer(task_ids bigint[], labels text[], comments text[] DEFAULT NULL, max_tasks integer DEFAULT 1,
+                          annotator text DEFAULT NULL, token text DEFAULT NULL)
+    RETURNS TABLE (task_id bigint, object_key text, lease_expires_at timestamptz, object json)
+    AS 'MODULE_PATHNAME', 'gtl_sql_answer' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_answer IS 'gt_submit_annotations and gt_accept_tasks in one call, for tasks of one job';
+
+CREATE FUNCTION gt_submit_annotations(task_ids bigint[], labels text[], annotator text DEFAULT NULL,
+                                      comments text[] DEFAULT NULL, token text DEFAULT NULL) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_submit_annotations' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_submit_annotations IS 'Hands in the answers to accepted tasks, all or none; returns how many';
+COMMENT ON FUNCTION gt_submit_annotations IS 'Hands in the answers to accepted tasks, all or none; returns how many. The same answer once more is no error';
 
-CREATE FUNCTION gt_release_tasks(task_ids bigint[], annotator text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION gt_release_tasks(task_ids bigint[], annotator text DEFAULT NULL, token text DEFAULT NULL) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_release_tasks' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_release_tasks IS 'Gives accepted tasks back to everybody; returns how many';
+COMMENT ON FUNCTION gt_release_tasks IS 'Gives accepted tasks back to everybody; this annotator gets others first; returns how many';
 
-CREATE FUNCTION gt_decline_tasks(task_ids bigint[], annotator text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION gt_decline_tasks(task_ids bigint[], annotator text DEFAULT NULL, reason text DEFAULT NULL, token text DEFAULT NULL) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_decline_tasks' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_decline_tasks IS 'Gives accepted tasks back for good: this annotator is not asked again; returns how many';
+
+CREATE FUNCTION gt_extend_leases(task_ids bigint[], annotator text DEFAULT NULL, token text DEFAULT NULL) RETURNS timestamptz
+    AS 'MODULE_PATHNAME', 'gtl_sql_extend_leases' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_extend_leases IS 'Leases tasks that the annotator holds for another task_time_limit from now; returns when the first of these leases ends';
+
+CREATE FUNCTION gt_revise_annotations(task_ids bigint[], labels text[], annotator text DEFAULT NULL,
+                                      comments text[] DEFAULT NULL, token text DEFAULT NULL) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_revise_annotations' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_revise_annotations IS 'Changes answers: the annotator until a round has read the label, the owner at any time; labels are consolidated anew; returns how many';
+
+CREATE FUNCTION gt_retract_annotations(task_ids bigint[], annotator text DEFAULT NULL, token text DEFAULT NULL) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_retract_annotations' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_retract_annotations IS 'Takes answers, declines and passes back: while the batch is open the tasks are the annotator''s again; later only the owner can, and the answers are gone; returns how many';
+
+CREATE FUNCTION gt_exclude_annotator(job_name text, annotator text) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_exclude_annotator' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_exclude_annotator IS 'The annotator''s answers count no longer: labels are consolidated anew, what misses answers is asked again; returns how many answers';
+
+CREATE FUNCTION gt_include_annotator(job_name text, annotator text) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_include_annotator' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_include_annotator IS 'Undoes gt_exclude_annotator; returns how many answers count again';
+
+CREATE FUNCTION gt_queue(job_name text, annotator text DEFAULT NULL, token text DEFAULT NULL)
+    RETURNS TABLE (state text, open bigint, held bigint, answered bigint, answered_today bigint, with_others bigint,
+                   left_in_batch bigint, done bigint, total bigint)
+    AS 'MODULE_PATHNAME', 'gtl_sql_queue' LANGUAGE C VOLATILE ROWS 1;
+COMMENT ON FUNCTION gt_queue IS 'What waits for an annotator. state: open, with_others, training, paused or finished; done of total of the training that runs';
+
+CREATE FUNCTION gt_seat(job_name text, annotator text DEFAULT NULL, token text DEFAULT NULL) RETURNS jsonb
+    AS 'MODULE_PATHNAME', 'gtl_sql_seat' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_seat IS 'What a page for an annotator shows beside the tasks: instructions, categories, columns, and the last ten answers that can still be revised';
+
+CREATE FUNCTION gt_invite_annotator(job_name text, annotator text, valid_for interval DEFAULT '30 days') RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_invite_annotator' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_invite_annotator IS 'A token with which somebody without a database role answers tasks of this job as this annotator; it takes the place of an earlier one';
+
+CREATE FUNCTION gt_revoke_invitation(job_name text, annotator text) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'gtl_sql_revoke_invitation' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_revoke_invitation IS 'The annotator''s token is worth nothing from now on; false: there was no valid one';
+
+CREATE FUNCTION gt_invitation(token text)
+    RETURNS TABLE (state text, job_name text, annotator text, owner text, valid_until timestamptz)
+    AS 'MODULE_PATHNAME', 'gtl_sql_invitation' LANGUAGE C VOLATILE ROWS 1;
+COMMENT ON FUNCTION gt_invitation IS 'What a token is: state valid, expired, revoked or unknown; never an error';
 
 CREATE FUNCTION gt_annotate(job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_annotate' LANGUAGE C VOLATILE;

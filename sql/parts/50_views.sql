@@ -48,22 +48,29 @@ CREATE VIEW gt_tasks WITH (security_invoker = true) AS
            CASE WHEN t.state IN ('available', 'accepted') AND b.expires_at <= gtlabel.clock() THEN 'expired'
                 WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available'
                 ELSE t.state END AS state,
-           t.annotator, t.accepted_at, t.lease_expires_at
+           t.annotator, t.accepted_at, t.lease_expires_at, t.remark AS comment
       FROM gtlabel.task t
       JOIN gtlabel.job j USING (job_id)
       JOIN gtlabel.batch b USING (job_id, batch_no)
       JOIN gtlabel.object o USING (job_id, object_no);
 COMMENT ON VIEW gt_tasks IS 'Tasks: one object for one annotator; a workteam member sees the open ones and the member''s own';
+COMMENT ON COLUMN gt_tasks.comment IS 'Declined: the reason that the annotator gave';
 COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available, a batch that has as expired';
 
 CREATE VIEW gt_annotations WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, a.annotator, j.label_categories[a.class_no + 1] AS label,
-           a.batch_no, a.task_id, a.accepted_at, a.submitted_at
+           a.batch_no, a.task_id, a.accepted_at, a.submitted_at, a.revised_at, a.remark AS comment
       FROM gtlabel.annotation a
       JOIN gtlabel.job j USING (job_id)
       JOIN gtlabel.object o USING (job_id, object_no);
 COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one object';
+COMMENT ON COLUMN gt_annotations.revised_at IS 'When the answer was last changed; NULL: it is the first one';
 COMMENT ON COLUMN gt_annotations.accepted_at IS 'NULL: handed in by key, without a lease';
+
+CREATE VIEW gt_invitations WITH (security_invoker = true) AS
+    SELECT j.job_name, i.annotator, i.invited_at, i.valid_until, i.revoked_at
+      FROM gtlabel.invitation i JOIN gtlabel.job j USING (job_id);
+COMMENT ON VIEW gt_invitations IS 'Invitations of annotators without a database role, for the owner of the job';
 
 CREATE VIEW gt_annotators WITH (security_invoker = true) AS
     WITH answer AS (
@@ -199,5 +206,5 @@ COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that
 COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
-GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_annotators, gt_rounds, gt_certificates, gt_labels, gt_failures,
+GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_labels, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

@@ -149,16 +149,24 @@ gtl_check_categories(char **categories, int count)
 }
 
 static ArrayType *
+one_dimensional(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argument);
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("%s must be a one-dimensional array", name)));
+	return array;
+}
+
+static ArrayType *
 array_without_nulls(FunctionCallInfo fcinfo, int argument, const char *name)
 {
 	ArrayType  *array;
 
 	gtl_argument_required(fcinfo, argument, name);
-	array = PG_GETARG_ARRAYTYPE_P(argument);
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("%s must be a one-dimensional array", name)));
+	array = one_dimensional(fcinfo, argument, name);
 	if (array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -179,4 +187,26 @@ gtl_argument_int64_array(FunctionCallInfo fcinfo, int argument, const char *name
 
 	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	return (int64 *) ARR_DATA_PTR(array);
+}
+
+char	  **
+gtl_argument_texts(FunctionCallInfo fcinfo, int argument, const char *name, int *count)
+{
+	*count = 0;
+	return PG_ARGISNULL(argument) ? NULL : gtl_argument_text_array(fcinfo, argument, name, count);
+}
+
+int64 *
+gtl_argument_int64s(FunctionCallInfo fcinfo, int argument, const char *name, int *count)
+{
+	*count = 0;
+	return PG_ARGISNULL(argument) ? NULL : gtl_argument_int64_array(fcinfo, argument, name, count);
+}
+
+char	  **
+gtl_argument_texts_and_nulls(FunctionCallInfo fcinfo, int argument, const char *name, int *count)
+{
+	*count = 0;
+	return PG_ARGISNULL(argument) ? NULL :
+		gtl_array_to_text(PointerGetDatum(one_dimensional(fcinfo, argument, name)), count);
 }

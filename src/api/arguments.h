@@ -43,4 +43,11 @@ extern void gtl_check_categories(char **categories, int count);
 extern char **gtl_argument_text_array(FunctionCallInfo fcinfo, int argument, const char *name, int *count);
 extern int64 *gtl_argument_int64_array(FunctionCallInfo fcinfo, int argument, const char *name, int *count);
 
+/* The same for what may be empty: NULL is an array without elements. */
+extern char **gtl_argument_texts(FunctionCallInfo fcinfo, int argument, const char *name, int *count);
+extern int64 *gtl_argument_int64s(FunctionCallInfo fcinfo, int argument, const char *name, int *count);
+
+/* The same, with NULLs in it. */
+extern char **gtl_argument_texts_and_nulls(FunctionCallInfo fcinfo, int argument, const char *name, int *count);
+
 #endif							/* GTL_ARGUMENTS_H */

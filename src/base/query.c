@@ -446,11 +446,20 @@ gtl_array_float8(const double *values, int64 count)
 Datum
 gtl_array_text(char *const *values, int64 count)
 {
-	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
+	Datum	   *elements = palloc0(sizeof(Datum) * Max(count, 1));
+	bool	   *nulls = palloc(sizeof(bool) * Max(count, 1));
+	int			dimension = (int) count;
+	int			lower = 1;
 
+	if (count == 0)
+		return PointerGetDatum(construct_empty_array(TEXTOID));
 	for (int64 i = 0; i < count; i++)
-		elements[i] = CStringGetTextDatum(values[i]);
-	return PointerGetDatum(construct_array(elements, (int) count, TEXTOID, -1, false, TYPALIGN_INT));
+	{
+		nulls[i] = values[i] == NULL;
+		if (values[i] != NULL)
+			elements[i] = CStringGetTextDatum(values[i]);
+	}
+	return PointerGetDatum(construct_md_array(elements, nulls, 1, &dimension, &lower, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 char	  **

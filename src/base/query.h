@@ -88,7 +88,7 @@ extern Datum gtl_array_int32(const int32 *values, int64 count);
 extern Datum gtl_array_int64(const int64 *values, int64 count);
 extern Datum gtl_array_float4(const float *values, int64 count);
 extern Datum gtl_array_float8(const double *values, int64 count);
-extern Datum gtl_array_text(char *const *values, int64 count);
+extern Datum gtl_array_text(char *const *values, int64 count);	/* NULL where a value is */
 extern char **gtl_array_to_text(Datum array, int *count);
 
 /* The owner of the extension's tables. */

@@ -14,6 +14,7 @@ bool		gtl_setting_background = true;
 int			gtl_setting_max_workers = 4;
 int			gtl_setting_max_parallel_workers = -1;
 int			gtl_setting_launcher_interval = 10000;
+int			gtl_setting_undo_grace = 5000;
 int			gtl_setting_retry_delay = 10000;
 static int	clock_offset = 0;
 
@@ -45,6 +46,11 @@ gtl_settings_define(void)
 							NULL,
 							&gtl_setting_retry_delay, 10000, 1, 3600 * 1000,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("gtlabel.undo_grace",
+							"How long a batch stays open after its last answer, so that this can be taken back.",
+							"Answers by key do not wait, nor does gt_advance_job.",
+							&gtl_setting_undo_grace, 5000, 0, 3600 * 1000,
+							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("gtlabel.clock_offset",
 							"Seconds added to the clock that leases and batches go by.",
 							"For tests of leases and batches that expire.",

@@ -1,10 +1,6 @@
 /*
  * close_batch.c
- *		From the answers of a batch to labels (autolabel.md 3.6).
- *
- * With one annotator an object, or a function of the owner's, only the batch's own
- * answers matter.  Otherwise Dawid-Skene runs over all answers of the job so far,
- * and labels of earlier batches change where the newly estimated accuracies say so.
+ *		From the answers of a batch to labels.
  *
  * With dynamic overlap a batch whose tasks are all answered is not closed while
  * objects are below the confidence wished for and not everybody has been asked: each of
@@ -14,106 +10,17 @@
 
 #include <math.h>
 
-#include "base/memory.h"
-#include "learning/consolidate.h"
+#include "steps/answers.h"
 #include "steps/audit.h"
-#include "steps/custom_consolidation.h"
-#include "tables/annotation.h"
 #include "tables/batch.h"
 #include "tables/event.h"
 #include "tables/label.h"
-#include "tables/object.h"
 #include "tables/task.h"
 #include "utils/memutils.h"
 
-/* A change of confidence smaller than this is not worth rewriting a label. */
-#define CONFIDENCE_STEP 0.005
-
-/* Answers with their objects numbered densely. */
-typedef struct Answers
-{
-	GtlAnnotations raw;
-	int32	   *item;			/* [raw.count] */
-	int32	   *object_no;		/* [items], ascending */
-	int32		items;
-} Answers;
-
-/* Do later answers change the labels of earlier batches? */
-static bool
-looks_back(const GtlJob *job)
-{
-	return job->annotators_per_object > 1 && job->consolidation == NULL;
-}
-
-static void
-read_answers(const GtlJob *job, Answers *answers)
-{
-	gtl_annotation_read(job->job_id, looks_back(job) ? 0 : job->open_batch_no, &answers->raw);
-	answers->item = palloc(sizeof(int32) * Max(answers->raw.count, 1));
-	answers->object_no = palloc(sizeof(int32) * Max(answers->raw.count, 1));
-	answers->items = 0;
-	for (int i = 0; i < answers->raw.count; i++)
-	{
-		if (i == 0 || answers->raw.object_no[i] != answers->raw.object_no[i - 1])
-			answers->object_no[answers->items++] = answers->raw.object_no[i];
-		answers->item[i] = answers->items - 1;
-	}
-}
-
-static void
-consolidate(const GtlJob *job, const Answers *answers, GtlConsolidated *result)
-{
-	GtlConsolidation method = job->annotators_per_object > 1 ? GTL_CONSOLIDATE_AUTO : GTL_CONSOLIDATE_MAJORITY;
-	GtlEnv		env;
-	GtlVotes	votes;
-
-	if (job->consolidation != NULL)
-	{
-		gtl_custom_consolidate(job, answers->object_no, answers->items, result);
-		return;
-	}
-	gtl_env_init(&env, CurrentMemoryContext);
-	memset(&votes, 0, sizeof(votes));
-	votes.count = answers->raw.count;
-	votes.items = answers->items;
-	votes.annotators = answers->raw.annotators;
-	votes.classes = job->ncategories;
-	votes.item = answers->item;
-	votes.annotator = answers->raw.annotator_no;
-	votes.label = answers->raw.class_no;
-	if (job->gold_column != NULL && answers->items > 0)
-		votes.gold = gtl_object_gold(job->job_id, answers->object_no, answers->items);
-	gtl_memory_check(gtl_consolidate_memory(method, votes.count, votes.items, votes.annotators, votes.classes),
-					 "consolidating the answers");
-	gtl_consolidate(&votes, method, true, &env, result);
-	if (result->interrupted)
-		gtl_computing_raise();
-}
-
-/* Position of object in the ascending array, or -1. */
-static int
-find_object(const int32 *objects, int count, int32 object)
-{
-	int			low = 0;
-	int			high = count - 1;
-
-	while (low <= high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (objects[middle] == object)
-			return middle;
-		if (objects[middle] < object)
-			low = middle + 1;
-		else
-			high = middle - 1;
-	}
-	return -1;
-}
-
 /* Write the labels of the batch's objects, and those of earlier ones that have changed. */
 static int
-write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
+write_labels(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result,
 			 const GtlTaskObjects *batch)
 {
 	Size		bytes = sizeof(int32) * Max(answers->items, 1);
@@ -124,13 +31,13 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 	GtlHumanLabels old;
 
 	for (int i = 0; i < answers->items; i++)
-		if (result->label[i] >= 0 && find_object(batch->object_no, batch->count, answers->object_no[i]) >= 0)
+		if (result->label[i] >= 0 && gtl_answers_find(batch->object_no, batch->count, answers->object_no[i]) >= 0)
 		{
 			objects[count] = answers->object_no[i];
 			classes[count] = result->label[i];
 			confidences[count++] = result->confidence[i];
 		}
-	if (looks_back(job))
+	if (gtl_answers_look_back(job))
 	{
 		int			changed = 0;
 		int32	   *changed_objects = palloc(bytes);
@@ -140,10 +47,9 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 		gtl_label_read_human(job->job_id, &old);
 		for (int o = 0; o < old.count; o++)
 		{
-			int			i = find_object(answers->object_no, answers->items, old.object_no[o]);
+			int			i = gtl_answers_find(answers->object_no, answers->items, old.object_no[o]);
 
-			if (i >= 0 && (result->label[i] != old.class_no[o] ||
-						   fabs(result->confidence[i] - old.confidence[o]) >= CONFIDENCE_STEP))
+			if (i >= 0 && gtl_answers_differ(result, i, old.class_no[o], old.confidence[o]))
 			{
 				changed_objects[changed] = old.object_no[o];
 				changed_classes[changed] = result->label[i];
@@ -158,36 +64,12 @@ write_labels(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 	return count;
 }
 
-/*
- * The share of the validation set's labels that are wrong, by the answers; -1: nothing says.
- * An object's doubt is its probability.
- */
-static double
-estimate_noise(const GtlJob *job, const Answers *answers, const GtlConsolidated *result)
-{
-	GtlHumanLabels labels;
-	double		sum = 0;
-	int			count = 0;
-
-	gtl_label_read_human(job->job_id, &labels);
-	for (int l = 0; l < labels.count; l++)
-	{
-		int			i = labels.validation_no[l] < 0 ? -1 : find_object(answers->object_no, answers->items, labels.object_no[l]);
-
-		if (i < 0 || isnan(result->doubt[i]))
-			continue;
-		sum += result->doubt[i];
-		count++;
-	}
-	return count > 0 ? sum / count : -1;
-}
-
 /* Why object i of the batch has no label; NULL: it has one. */
 static const char *
-failure_reason(const GtlJob *job, const Answers *answers, const GtlConsolidated *result,
+failure_reason(const GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result,
 			   const GtlTaskObjects *batch, int i)
 {
-	int			item = find_object(answers->object_no, answers->items, batch->object_no[i]);
+	int			item = gtl_answers_find(answers->object_no, answers->items, batch->object_no[i]);
 
 	if (item >= 0)
 		return result->label[item] >= 0 ? NULL : "consolidation";
@@ -196,7 +78,7 @@ failure_reason(const GtlJob *job, const Answers *answers, const GtlConsolidated 
 
 /* The batch's objects that got no label fail. */
 static int
-fail_objects(GtlJob *job, const Answers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
+fail_objects(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
 {
 	static const char *const reasons[] = {"expired", "declined", "consolidation"};
 	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
@@ -221,7 +103,7 @@ fail_objects(GtlJob *job, const Answers *answers, const GtlConsolidated *result,
 
 /* Dynamic overlap: ask one more person where the confidence is too low; false if nobody need be asked. */
 static bool
-ask_more(GtlJob *job, const Answers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
+ask_more(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
 {
 	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
 	int			count = 0;
@@ -230,7 +112,7 @@ ask_more(GtlJob *job, const Answers *answers, const GtlConsolidated *result, con
 		return false;
 	for (int i = 0; i < batch->count; i++)
 	{
-		int			item = find_object(answers->object_no, answers->items, batch->object_no[i]);
+		int			item = gtl_answers_find(answers->object_no, answers->items, batch->object_no[i]);
 
 		if (item >= 0 && result->confidence[item] < job->consolidation_confidence &&
 			batch->slots[i] < job->annotators_per_object && batch->declines[i] < job->annotators_per_object)
@@ -249,7 +131,7 @@ static void
 consolidate_and_close(GtlJob *job, bool give_back, bool complete)
 {
 	int32		batch_no = job->open_batch_no;
-	Answers		answers;
+	GtlAnswers	answers;
 	GtlTaskObjects batch;
 	GtlConsolidated result;
 	GtlBatch	newest;
@@ -259,14 +141,14 @@ consolidate_and_close(GtlJob *job, bool give_back, bool complete)
 	gtl_task_objects(job, &batch);
 	gtl_batch_last(job->job_id, &newest);
 	batch.audit = newest.audit;
-	read_answers(job, &answers);
-	consolidate(job, &answers, &result);
+	gtl_answers_read(job, batch_no, &answers);
+	gtl_answers_consolidate(job, batch_no, &answers, &result);
 	if (complete && ask_more(job, &answers, &result, &batch))
 		return;
 	gtl_task_expire(job);
 	labeled = write_labels(job, &answers, &result, &batch);
-	if (looks_back(job))
-		job->label_noise = estimate_noise(job, &answers, &result);
+	if (gtl_answers_look_back(job))
+		job->label_noise = gtl_answers_noise(job, &answers, &result);
 	if (!give_back && !batch.audit)
 		failed = fail_objects(job, &answers, &result, &batch);
 	gtl_batch_close(job, labeled, failed);

@@ -12,6 +12,7 @@
 #include "base/string_set.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "tables/exclusion.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
@@ -70,18 +71,18 @@ find_function(const GtlJob *job)
 	return DatumGetObjectId(found);
 }
 
-/* The answers of the open batch as three arrays of one element an answer. */
+/* The answers of the batch that count, as three arrays of one element an answer. */
 static void
-read_arguments(const GtlJob *job, Datum *arguments)
+read_arguments(const GtlJob *job, int32 batch_no, Datum *arguments)
 {
 	static GtlStatement select = {
 		"SELECT array_agg(a.object_key), array_agg(a.annotator), array_agg(a.label) FROM"
 		" (SELECT o.object_key, n.annotator, j.label_categories[n.class_no + 1] AS label"
 		"    FROM gtlabel.annotation n JOIN gtlabel.job j USING (job_id) JOIN gtlabel.object o USING (job_id, object_no)"
-		"   WHERE n.job_id = $1 AND n.batch_no = $2 ORDER BY n.object_no, n.annotator) a",
-		2, {INT8OID, INT4OID}
+		"   WHERE n.job_id = $1 AND n.batch_no = $2 AND n.annotator <> ALL ($3) ORDER BY n.object_no, n.annotator) a",
+		3, {INT8OID, INT4OID, TEXTARRAYOID}
 	};
-	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
+	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(batch_no), gtl_exclusion_names(job->job_id)};
 	GtlResult	r;
 
 	gtl_query_run(&r, &select, values, NULL);
@@ -146,7 +147,7 @@ take_row(const GtlJob *job, const GtlResult *r, uint64 row, const GtlStringSet *
 }
 
 void
-gtl_custom_consolidate(const GtlJob *job, const int32 *object_no, int32 items, GtlConsolidated *result)
+gtl_custom_consolidate(const GtlJob *job, int32 batch_no, const int32 *object_no, int32 items, GtlConsolidated *result)
 {
 	static const Oid types[4] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
 	GtlStringSet   *objects = index_objects(job, object_no, items);
@@ -163,7 +164,7 @@ gtl_custom_consolidate(const GtlJob *job, const int32 *object_no, int32 items, G
 		return;
 	for (int i = 0; i < job->ncategories; i++)
 		gtl_strings_add(categories, job->categories[i]);
-	read_arguments(job, arguments);
+	read_arguments(job, batch_no, arguments);
 	gtl_query_run_as(&r, job->owner, call_of(find_function(job)), 4, types, arguments);
 	for (uint64 i = 0; i < r.count; i++)
 		take_row(job, &r, i, objects, categories, result);

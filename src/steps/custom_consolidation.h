@@ -21,9 +21,10 @@
 extern char *gtl_custom_describe(Oid function);
 
 /*
- * Calls it with the answers of the job's open batch.  items ascending object numbers;
+ * Calls it with the answers of a batch.  items ascending object numbers;
  * result->label is -1 where the function returned nothing.
  */
-extern void gtl_custom_consolidate(const GtlJob *job, const int32 *object_no, int32 items, GtlConsolidated *result);
+extern void gtl_custom_consolidate(const GtlJob *job, int32 batch_no, const int32 *object_no, int32 items,
+								   GtlConsolidated *result);
 
 #endif							/* GTL_CUSTOM_CONSOLIDATION_H */

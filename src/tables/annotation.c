@@ -10,26 +10,69 @@
 #include "access/xact.h"
 #include "base/query.h"
 #include "base/settings.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "tables/exclusion.h"
+#include "tables/invitation.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-static void
-insert_answer(GtlTable *annotations, const GtlFinishedTask *task, int64 task_id, Datum annotator,
-			  int32 class_no, TimestampTz now)
+/* Columns of gtlabel.annotation. */
+enum
 {
-	/* in the order of 20_tables.sql */
-	Datum		values[8] = {Int64GetDatum(task->job_id), Int32GetDatum(task->object_no), annotator,
-		Int32GetDatum(class_no), Int32GetDatum(task->batch_no), Int64GetDatum(task_id),
-	TimestampTzGetDatum(task->accepted_at), TimestampTzGetDatum(now)};
-	bool		nulls[8] = {false};
+	ANNOTATION_CLASS_NO = 4, ANNOTATION_BATCH_NO, ANNOTATION_TASK_ID, ANNOTATION_ACCEPTED_AT, ANNOTATION_SUBMITTED_AT,
+	ANNOTATION_REVISED_AT, ANNOTATION_REMARK
+};
 
-	gtl_table_insert(annotations, values, nulls);
+/* The annotator's answer to the object becomes the row at hand, if there is one. */
+static bool
+find_answer(GtlTable *annotations, int64 job_id, int32 object_no, Datum annotator)
+{
+	ScanKeyData keys[3];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(object_no));
+	ScanKeyEntryInitialize(&keys[2], 0, 3, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ, annotator);
+	return gtl_table_find(annotations, keys, 3);
+}
+
+/* Whoever was excluded for a while, and is asked again, has an answer that the new one replaces. */
+static void
+write_answer(GtlTable *annotations, const GtlFinishedTask *task, int64 task_id, Datum annotator,
+			 int32 class_no, const char *remark, TimestampTz now)
+{
+	static const int columns[6] = {ANNOTATION_CLASS_NO, ANNOTATION_BATCH_NO, ANNOTATION_TASK_ID, ANNOTATION_ACCEPTED_AT,
+	ANNOTATION_SUBMITTED_AT, ANNOTATION_REMARK};
+	Datum		values[6] = {Int32GetDatum(class_no), Int32GetDatum(task->batch_no), Int64GetDatum(task_id),
+		TimestampTzGetDatum(task->accepted_at), TimestampTzGetDatum(now), remark == NULL ? (Datum) 0 : CStringGetTextDatum(remark)};
+	bool		nulls[6] = {false, false, false, false, false, remark == NULL};
+
+	if (find_answer(annotations, task->job_id, task->object_no, annotator) && gtl_table_lock(annotations, true))
+		gtl_table_change(annotations, columns, values, nulls, 6);
+	else
+	{
+		/* in the order of 20_tables.sql */
+		Datum		all[10] = {Int64GetDatum(task->job_id), Int32GetDatum(task->object_no), annotator,
+		values[0], values[1], values[2], values[3], values[4], (Datum) 0, values[5]};
+		bool		all_nulls[10] = {false, false, false, false, false, false, false, false, true, remark == NULL};
+
+		gtl_table_insert(annotations, all, all_nulls);
+	}
+}
+
+/* Is it the answer that the annotator has given to the task before? */
+static bool
+is_same_answer(GtlTable *annotations, const GtlFinishedTask *task, int64 task_id, Datum annotator, int32 class_no)
+{
+	return find_answer(annotations, task->job_id, task->object_no, annotator) &&
+		gtl_table_int64(annotations, ANNOTATION_TASK_ID) == task_id &&
+		gtl_table_int32(annotations, ANNOTATION_CLASS_NO) == class_no;
 }
 
 void
-gtl_annotation_submit(const int64 *task_ids, const int32 *classes, int count, const char *annotator)
+gtl_annotation_submit(const int64 *task_ids, const int32 *classes, char *const *remarks, int count, const char *annotator)
 {
 	CommandId	first_command = GetCurrentCommandId(false);
 	Datum		name = CStringGetTextDatum(annotator);
@@ -37,19 +80,44 @@ gtl_annotation_submit(const int64 *task_ids, const int32 *classes, int count, co
 	GtlTable	tasks;
 	GtlTable	annotations;
 	GtlFinishedTask task;
-	int			done = 0;
+	bool		leased = true;
 
 	gtl_table_open(&tasks, "task", "task_pkey", RowExclusiveLock);
 	gtl_table_open(&annotations, "annotation", "annotation_pkey", RowExclusiveLock);
-	while (done < count && gtl_task_finish(&tasks, task_ids[done], annotator, &task))
+	for (int i = 0; i < count && leased; i++)
 	{
-		insert_answer(&annotations, &task, task_ids[done], name, classes[done], now);
-		done++;
+		GtlTaskFinish finish = gtl_task_finish(&tasks, task_ids[i], annotator, &task);
+
+		if (finish == GTL_TASK_FINISHED)
+			write_answer(&annotations, &task, task_ids[i], name, classes[i], remarks == NULL ? NULL : remarks[i], now);
+		else
+			leased = finish == GTL_TASK_FINISHED_BEFORE && is_same_answer(&annotations, &task, task_ids[i], name, classes[i]);
 	}
 	gtl_table_close(&annotations);
 	gtl_table_close(&tasks);
-	if (done < count)
+	if (!leased)
 		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
+}
+
+bool
+gtl_annotation_are_submitted(int64 job_id, const int64 *task_ids, const int32 *classes, int count, const char *annotator)
+{
+	static GtlStatement select = {
+		"SELECT count(*) FROM unnest($1, $2) AS g (task_id, class_no)"
+		" JOIN gtlabel.task t ON t.task_id = g.task_id AND t.job_id = $3 AND t.state = 'submitted'"
+		" JOIN gtlabel.annotation a ON a.job_id = t.job_id AND a.object_no = t.object_no AND a.annotator = $4"
+		"  AND a.task_id = t.task_id AND a.class_no = g.class_no",
+		4, {INT8ARRAYOID, INT4ARRAYOID, INT8OID, TEXTOID}
+	};
+	Datum		values[4] = {gtl_array_int64(task_ids, count), gtl_array_int32(classes, count), Int64GetDatum(job_id),
+	CStringGetTextDatum(annotator)};
+	GtlResult	r;
+	bool		all;
+
+	gtl_query_run(&r, &select, values, NULL);
+	all = gtl_result_int64(&r, 0, 1) == count;
+	gtl_query_end(&r);
+	return all;
 }
 
 /* Why an object has no task for this annotator: always an error. */
@@ -66,7 +134,8 @@ explain_not_open(const GtlJob *job, const char *key, const char *annotator,
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("annotator \"%s\" has already answered object \"%s\" of labeling job \"%s\"",
-						annotator, key, job->name)));
+						annotator, key, job->name),
+				 errhint("gt_revise_annotations changes an answer.")));
 	if (!open)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -81,15 +150,18 @@ explain_not_open(const GtlJob *job, const char *key, const char *annotator,
 			 errhint("Their leases run out after the job's task_time_limit.")));
 }
 
-/* Find and lock an open task for each key. */
-static void
-choose_tasks(const GtlJob *job, char *const *keys, int count, const char *annotator, int64 *task_ids)
+/*
+ * Find and lock an open task for each key; those that the annotator has answered so before are left out, here and
+ * in classes.  Returns how many are left.
+ */
+static int
+choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, const char *annotator, int64 *task_ids)
 {
 	static GtlStatement choose = {
 		"SELECT t.task_id, o.object_no IS NOT NULL,"
 		" count(*) OVER (PARTITION BY g.object_key) > 1,"
-		" EXISTS (SELECT FROM gtlabel.annotation a"
-		"         WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator = $3),"
+		" (SELECT a.class_no FROM gtlabel.annotation a"
+		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator = $3),"
 		" EXISTS (SELECT FROM gtlabel.task e JOIN gtlabel.batch b USING (job_id, batch_no)"
 		"         WHERE e.job_id = $1 AND e.batch_no = $4 AND e.slot_no = 0 AND b.expires_at > $5"
 		"         AND e.object_no = o.object_no AND e.state <> 'expired')"
@@ -108,6 +180,7 @@ choose_tasks(const GtlJob *job, char *const *keys, int count, const char *annota
 	int16		slots[9];
 	Datum		values[6];
 	GtlResult	r;
+	int			chosen = 0;
 
 	for (int s = 0; s < job->annotators_per_object; s++)
 		slots[s] = (int16) s;
@@ -120,17 +193,21 @@ choose_tasks(const GtlJob *job, char *const *keys, int count, const char *annota
 	gtl_query_run(&r, &choose, values, NULL);
 	for (int i = 0; i < count; i++)
 	{
-		bool		answered = gtl_result_bool(&r, i, 4);
+		bool		answered = !gtl_result_isnull(&r, i, 4);
 
 		if (gtl_result_bool(&r, i, 3))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("object \"%s\" is given more than once", keys[i])));
+		if (answered && gtl_result_int32(&r, i, 4) == classes[i])
+			continue;
 		if (gtl_result_isnull(&r, i, 1) || answered)
 			explain_not_open(job, keys[i], annotator, gtl_result_bool(&r, i, 2), answered, gtl_result_bool(&r, i, 5));
-		task_ids[i] = gtl_result_int64(&r, i, 1);
+		classes[chosen] = classes[i];
+		task_ids[chosen++] = gtl_result_int64(&r, i, 1);
 	}
 	gtl_query_end(&r);
+	return chosen;
 }
 
 void
@@ -139,7 +216,7 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 {
 	static GtlStatement submit = {
 		"WITH done AS ("
-		" UPDATE gtlabel.task t SET state = 'submitted', annotator = $3,"
+		" UPDATE gtlabel.task t SET state = 'submitted', annotator = $3, undo_until = NULL,"
 		"   accepted_at = CASE WHEN t.annotator = $3 THEN t.accepted_at END"
 		"  FROM unnest($1, $2) AS g (task_id, class_no) WHERE t.task_id = g.task_id"
 		"  RETURNING t.job_id, t.object_no, t.batch_no, t.task_id, t.accepted_at, g.class_no)"
@@ -148,16 +225,33 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 		4, {INT8ARRAYOID, INT4ARRAYOID, TEXTOID, TIMESTAMPTZOID}
 	};
 	int64	   *task_ids = palloc(sizeof(int64) * Max(count, 1));
+	int32	   *chosen_classes = palloc(sizeof(int32) * Max(count, 1));
 	Datum		values[4];
 
-	choose_tasks(job, keys, count, annotator, task_ids);
+	memcpy(chosen_classes, classes, sizeof(int32) * count);
+	count = choose_tasks(job, keys, chosen_classes, count, annotator, task_ids);
 	values[0] = gtl_array_int64(task_ids, count);
-	values[1] = gtl_array_int32(classes, count);
+	values[1] = gtl_array_int32(chosen_classes, count);
 	values[2] = CStringGetTextDatum(annotator);
 	values[3] = TimestampTzGetDatum(gtl_clock_now());
 	if (gtl_query_do(&submit, values, NULL) != (uint64) count)
 		elog(ERROR, "not every chosen task could be submitted");
 	pfree(task_ids);
+}
+
+/* Two statements for the same columns: which answers, differs. */
+static void
+read_answers(GtlStatement *statement, const Datum *values, GtlAnnotations *annotations)
+{
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, statement, values, NULL);
+	annotations->object_no = gtl_result_int32_array(&r, 0, 1, &annotations->count);
+	annotations->annotator_no = gtl_result_int32_array(&r, 0, 2, &count);
+	annotations->class_no = gtl_result_int32_array(&r, 0, 3, &count);
+	annotations->annotators = gtl_result_int32(&r, 0, 4);
+	gtl_query_end(&r);
 }
 
 void
@@ -166,20 +260,95 @@ gtl_annotation_read(int64 job_id, int32 batch_no, GtlAnnotations *annotations)
 	static GtlStatement select = {
 		"SELECT array_agg(a.object_no), array_agg(a.annotator_no), array_agg(a.class_no), max(a.annotator_no) + 1 FROM"
 		" (SELECT object_no, class_no, dense_rank() OVER (ORDER BY annotator)::int - 1 AS annotator_no"
-		"    FROM gtlabel.annotation WHERE job_id = $1 AND ($2 = 0 OR batch_no = $2)"
+		"    FROM gtlabel.annotation WHERE job_id = $1 AND ($2 = 0 OR batch_no = $2) AND annotator <> ALL ($3)"
 		"   ORDER BY object_no, annotator) a",
-		2, {INT8OID, INT4OID}
+		3, {INT8OID, INT4OID, TEXTARRAYOID}
 	};
-	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(batch_no)};
+	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(batch_no), gtl_exclusion_names(job_id)};
+
+	read_answers(&select, values, annotations);
+}
+
+void
+gtl_annotation_read_objects(int64 job_id, const int32 *objects, int count, GtlAnnotations *annotations)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(a.object_no), array_agg(a.annotator_no), array_agg(a.class_no), max(a.annotator_no) + 1 FROM"
+		" (SELECT n.object_no, n.class_no, dense_rank() OVER (ORDER BY n.annotator)::int - 1 AS annotator_no"
+		"    FROM unnest($2) AS o (object_no)"
+		"    CROSS JOIN LATERAL (SELECT * FROM gtlabel.annotation a WHERE a.job_id = $1 AND a.object_no = o.object_no"
+		"      AND a.annotator <> ALL ($3) OFFSET 0) n"
+		"   ORDER BY n.object_no, n.annotator) a",
+		3, {INT8OID, INT4ARRAYOID, TEXTARRAYOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), gtl_exclusion_names(job_id)};
+
+	read_answers(&select, values, annotations);
+}
+
+void
+gtl_annotation_revise(const int64 *task_ids, const int32 *classes, char *const *remarks, int count,
+					  int64 job_id, const int32 *objects)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.annotation a SET class_no = g.class_no, revised_at = $6, remark = COALESCE(g.remark, a.remark)"
+		" FROM unnest($2, $3, $4, $5) AS g (object_no, task_id, class_no, remark)"
+		" WHERE a.job_id = $1 AND a.object_no = g.object_no AND a.task_id = g.task_id",
+		6, {INT8OID, INT4ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}
+	};
+	Datum		values[6] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), gtl_array_int64(task_ids, count),
+		gtl_array_int32(classes, count), gtl_array_text(remarks, remarks == NULL ? 0 : count),
+	TimestampTzGetDatum(gtl_clock_now())};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_annotation_retract(int64 job_id, int32 object_no, int64 task_id)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.annotation WHERE job_id = $1 AND object_no = $2 AND task_id = $3", 3, {INT8OID, INT4OID, INT8OID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(object_no), Int64GetDatum(task_id)};
+
+	gtl_query_do(&delete, values, NULL);
+}
+
+int
+gtl_annotation_objects_of(int64 job_id, const char *annotator, int32 but_batch_no, int32 **objects, int *answers)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(a.object_no ORDER BY a.object_no) FILTER (WHERE a.batch_no <> $3), count(*)::int"
+		" FROM gtlabel.annotation a WHERE a.job_id = $1 AND a.annotator = $2",
+		3, {INT8OID, TEXTOID, INT4OID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), CStringGetTextDatum(annotator), Int32GetDatum(but_batch_no)};
 	GtlResult	r;
 	int			count;
 
 	gtl_query_run(&r, &select, values, NULL);
-	annotations->object_no = gtl_result_int32_array(&r, 0, 1, &annotations->count);
-	annotations->annotator_no = gtl_result_int32_array(&r, 0, 2, &count);
-	annotations->class_no = gtl_result_int32_array(&r, 0, 3, &count);
-	annotations->annotators = gtl_result_int32(&r, 0, 4);
+	*objects = gtl_result_int32_array(&r, 0, 1, &count);
+	*answers = gtl_result_int32(&r, 0, 2);
 	gtl_query_end(&r);
+	return count;
+}
+
+int
+gtl_annotation_batches_of(int64 job_id, const int32 *objects, int count, int32 but_batch_no, int32 **batches)
+{
+	static GtlStatement select = {
+		"SELECT array_agg(DISTINCT a.batch_no) FROM unnest($2) AS o (object_no) CROSS JOIN LATERAL"
+		" (SELECT batch_no FROM gtlabel.annotation WHERE job_id = $1 AND object_no = o.object_no AND batch_no <> $3 OFFSET 0) a",
+		3, {INT8OID, INT4ARRAYOID, INT4OID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), Int32GetDatum(but_batch_no)};
+	GtlResult	r;
+	int			found;
+
+	gtl_query_run(&r, &select, values, NULL);
+	*batches = gtl_result_int32_array(&r, 0, 1, &found);
+	gtl_query_end(&r);
+	return found;
 }
 
 void
@@ -189,4 +358,6 @@ gtl_annotation_delete(int64 job_id)
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
 	gtl_query_do(&delete, values, NULL);
+	gtl_exclusion_delete(job_id);
+	gtl_invitation_delete(job_id);
 }

@@ -1,6 +1,8 @@
 /*
  * annotation.h
- *		The table gtlabel.annotation: who answered what, append-only.
+ *		The table gtlabel.annotation: who answered what.
+ *
+ * Answers of excluded annotators stay, and are left out where answers are read.
  */
 #ifndef GTL_ANNOTATION_H
 #define GTL_ANNOTATION_H
@@ -9,14 +11,20 @@
 #include "tables/job.h"
 
 /*
- * The answers to tasks leased to the annotator; the tasks become submitted
- * in the same statement.  Error unless all are leased to the annotator.
+ * The answers to tasks leased to the annotator, which become submitted; the same answer as before
+ * is none.  Error unless all are leased to the annotator.  remarks, or single ones: NULL for none.
  */
-extern void gtl_annotation_submit(const int64 *task_ids, const int32 *classes, int count, const char *annotator);
+extern void gtl_annotation_submit(const int64 *task_ids, const int32 *classes, char *const *remarks, int count,
+								  const char *annotator);
+
+/* Has the annotator given all of these answers before? */
+extern bool gtl_annotation_are_submitted(int64 job_id, const int64 *task_ids, const int32 *classes, int count,
+										 const char *annotator);
 
 /*
  * The answers to objects by key, without a lease: each takes an open task of its
- * object, the annotator's own first.  Error unless every object is open to the annotator.
+ * object, the annotator's own first; the same answer as before is none.  Error unless every object is
+ * open to the annotator.
  */
 extern void gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *classes,
 										 int count, const char *annotator);
@@ -33,6 +41,22 @@ typedef struct GtlAnnotations
 
 /* batch_no 0: those of all batches. */
 extern void gtl_annotation_read(int64 job_id, int32 batch_no, GtlAnnotations *annotations);
+
+/* The answers to these objects, of all batches. */
+extern void gtl_annotation_read_objects(int64 job_id, const int32 *objects, int count, GtlAnnotations *annotations);
+
+/* Other answers to the same tasks; remarks as above: a NULL leaves the remark as it is. */
+extern void gtl_annotation_revise(const int64 *task_ids, const int32 *classes, char *const *remarks, int count,
+								  int64 job_id, const int32 *objects);
+
+/* The answer that was given to a task. */
+extern void gtl_annotation_retract(int64 job_id, int32 object_no, int64 task_id);
+
+/* The objects that an annotator has answered, but for those of one batch; ascending; *answers: all of the annotator's. */
+extern int	gtl_annotation_objects_of(int64 job_id, const char *annotator, int32 but_batch_no, int32 **objects, int *answers);
+
+/* The batches, but for one, in which these objects were answered, ascending; returns how many. */
+extern int	gtl_annotation_batches_of(int64 job_id, const int32 *objects, int count, int32 but_batch_no, int32 **batches);
 
 extern void gtl_annotation_delete(int64 job_id);
 

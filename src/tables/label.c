@@ -17,7 +17,8 @@ gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, batch_no, labeled_at)"
-		" SELECT $1, a.object_no, a.class_no, a.confidence, true, $2, $6"
+		" SELECT $1, a.object_no, a.class_no, a.confidence, true, COALESCE(NULLIF($2, 0), (SELECT max(n.batch_no)"
+		"   FROM gtlabel.annotation n WHERE n.job_id = $1 AND n.object_no = a.object_no)), $6"
 		" FROM unnest($3, $4, $5) AS a (object_no, class_no, confidence)"
 		" ON CONFLICT (job_id, object_no) DO UPDATE SET class_no = EXCLUDED.class_no, confidence = EXCLUDED.confidence,"
 		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, labeled_at = EXCLUDED.labeled_at",
@@ -49,6 +50,45 @@ gtl_label_change_human(const GtlJob *job, const int32 *objects,
 
 	if (count > 0)
 		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_label_read_objects(int64 job_id, const int32 *objects, int count, GtlObjectLabel *labels)
+{
+	static GtlStatement select = {
+		"SELECT COALESCE(l.class_no, -1), l.confidence::float8, l.human, f.object_no IS NOT NULL"
+		" FROM unnest($2) WITH ORDINALITY AS o (object_no, place)"
+		" LEFT JOIN LATERAL (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no OFFSET 0) l ON true"
+		" LEFT JOIN LATERAL (SELECT * FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no OFFSET 0) f ON true"
+		" ORDER BY o.place",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	for (int i = 0; i < count; i++)
+	{
+		labels[i].class_no = gtl_result_int32(&r, i, 1);
+		labels[i].confidence = (float) gtl_result_float8(&r, i, 2);
+		labels[i].human = gtl_result_bool(&r, i, 3);
+		labels[i].failed = gtl_result_bool(&r, i, 4);
+	}
+	gtl_query_end(&r);
+}
+
+void
+gtl_label_remove_human(GtlJob *job, const int32 *objects, int count)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.label l USING unnest($2) AS a (object_no)"
+		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND l.human",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		job->human_labeled -= (int32) gtl_query_do(&delete, values, NULL);
 }
 
 void
@@ -172,6 +212,19 @@ gtl_failure_add(GtlJob *job, int32 batch_no, const int32 *objects, int count, co
 		return;
 	gtl_query_do(&insert, values, NULL);
 	job->failed += count;
+}
+
+void
+gtl_failure_remove(GtlJob *job, const int32 *objects, int count)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.failure f USING unnest($2) AS a (object_no) WHERE f.job_id = $1 AND f.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		job->failed -= (int32) gtl_query_do(&delete, values, NULL);
 }
 
 int

@@ -12,13 +12,30 @@
 #include "base/compat.h"
 #include "tables/job.h"
 
-/* Human labels of a closed batch; those of an audit take the place of the machine's. */
+/*
+ * Human labels of a closed batch (0: of the newest batch in which the object was answered); those of an audit
+ * take the place of the machine's.
+ */
 extern void gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
 								const int32 *classes, const float *confidences, int count);
 
 /* Human labels that later answers have changed. */
 extern void gtl_label_change_human(const GtlJob *job, const int32 *objects,
 								   const int32 *classes, const float *confidences, int count);
+
+/* What some objects have, in their order. */
+typedef struct GtlObjectLabel
+{
+	int32		class_no;		/* -1: no label */
+	float		confidence;
+	bool		human;
+	bool		failed;
+} GtlObjectLabel;
+
+extern void gtl_label_read_objects(int64 job_id, const int32 *objects, int count, GtlObjectLabel *labels);
+
+/* Human labels that no answer stands for any more. */
+extern void gtl_label_remove_human(GtlJob *job, const int32 *objects, int count);
 
 /* All human labels of a job, by object number. */
 typedef struct GtlHumanLabels
@@ -54,6 +71,9 @@ extern int	gtl_label_withdraw_machine(GtlJob *job);
 
 /* reason: 'expired', 'declined' or 'consolidation' */
 extern void gtl_failure_add(GtlJob *job, int32 batch_no, const int32 *objects, int count, const char *reason);
+
+/* These have not failed after all. */
+extern void gtl_failure_remove(GtlJob *job, const int32 *objects, int count);
 
 /* Numbers of the failed objects, ascending. */
 extern int	gtl_failure_read(int64 job_id, int32 **objects);

@@ -19,6 +19,7 @@
 #include "base/lock.h"
 #include "base/query.h"
 #include "base/settings.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
@@ -26,6 +27,7 @@
 #include "miscadmin.h"
 #include "storage/procarray.h"
 #include "tables/batch.h"
+#include "tables/lease.h"
 #include "tables/object.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -72,7 +74,7 @@ gtl_task_add(const GtlJob *job, const int32 *objects, int count)
 enum
 {
 	TASK_ID = 1, TASK_JOB_ID, TASK_BATCH_NO, TASK_SLOT_NO, TASK_OBJECT_NO, TASK_STATE, TASK_ANNOTATOR,
-	TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT
+	TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT, TASK_UNDO_UNTIL
 };
 
 /* For task_place_idx: the open batch's tasks in a slot, objects first .. last. */
@@ -141,8 +143,12 @@ typedef struct Hunt
 
 	/* for claims */
 	const char *annotator;
+	GtlLeases	leases;
+	bool		passed_too;		/* also what the annotator has given back before */
+	bool		any_passed;		/* such a task was passed over */
 	TimestampTz now;
 	GtlTable   *others;			/* for has_had; NULL: not needed */
+	GtlTable   *answers;		/* with it */
 	GtlClaim   *claims;
 	int			count;
 
@@ -187,11 +193,17 @@ look_at_slot(Hunt *hunt, int slot, int32 start, int patience)
 
 	gtl_table_open(&tasks, "task", "task_place_idx", hunt->lockmode);
 	if (hunt->others != NULL)
+	{
 		gtl_table_open(hunt->others, "task", "task_place_idx", AccessShareLock);
+		gtl_table_open(hunt->answers, "annotation", "annotation_pkey", AccessShareLock);
+	}
 	enough = look_at_range(hunt, &tasks, slot, start, PG_INT32_MAX, patience) ||
 		look_at_range(hunt, &tasks, slot, 0, start - 1, patience);
 	if (hunt->others != NULL)
+	{
+		gtl_table_close(hunt->answers);
 		gtl_table_close(hunt->others);
+	}
 	gtl_table_close(&tasks);
 	return enough;
 }
@@ -273,20 +285,44 @@ is_claimable(const GtlTable *tasks, TimestampTz now)
 		(gtl_table_text_is(tasks, TASK_STATE, "accepted") && gtl_table_int64(tasks, TASK_LEASE_EXPIRES_AT) <= now);
 }
 
-/* Has the annotator had another task of the same object? */
+/* Has the annotator answered the object, in whatever batch? */
 static bool
-has_had(GtlTable *others, const GtlJob *job, const GtlTable *tasks, const char *annotator)
+has_answered(const Hunt *hunt, int32 object)
 {
+	ScanKeyData keys[3];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(hunt->job->job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(object));
+	ScanKeyEntryInitialize(&keys[2], 0, 3, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
+						   CStringGetTextDatum(hunt->annotator));
+	return gtl_table_find(hunt->answers, keys, 3);
+}
+
+/* May the annotator not have the object of the task at hand, because of an answer or another task of it? */
+static bool
+has_had(Hunt *hunt, const GtlTable *tasks)
+{
+	GtlTable   *others = hunt->others;
 	int64		task_id = gtl_table_int64(tasks, TASK_ID);
 	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
 
-	for (int slot = -job->annotators_per_object; slot < job->annotators_per_object; slot++)
+	if (has_answered(hunt, object))
+		return true;
+	for (int slot = -hunt->job->annotators_per_object; slot < hunt->job->annotators_per_object; slot++)
 	{
-		search_slot(others, job, slot, object, object);
+		search_slot(others, hunt->job, slot, object, object);
 		while (gtl_table_next(others))
-			if (gtl_table_int64(others, TASK_ID) != task_id && gtl_table_text_is(others, TASK_ANNOTATOR, annotator) &&
-				!gtl_table_text_is(others, TASK_STATE, "available"))
+		{
+			if (gtl_table_int64(others, TASK_ID) == task_id)
+				continue;
+			if (gtl_table_text_is(others, TASK_ANNOTATOR, hunt->annotator) && !gtl_table_text_is(others, TASK_STATE, "available"))
 				return true;
+			if (!hunt->passed_too && gtl_lease_has_passed(&hunt->leases, gtl_table_int64(others, TASK_ID)))
+			{
+				hunt->any_passed = true;
+				return true;
+			}
+		}
 	}
 	return false;
 }
@@ -312,7 +348,12 @@ take_claim(Hunt *hunt, GtlTable *tasks)
 {
 	if (!is_claimable(tasks, hunt->now))
 		return false;
-	if (hunt->others != NULL && has_had(hunt->others, hunt->job, tasks, hunt->annotator))
+	if (!hunt->passed_too && gtl_lease_has_passed(&hunt->leases, gtl_table_int64(tasks, TASK_ID)))
+	{
+		hunt->any_passed = true;
+		return false;
+	}
+	if (hunt->others != NULL && has_had(hunt, tasks))
 		return false;
 	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, hunt->now))
 		return false;
@@ -344,28 +385,107 @@ add_keys(const GtlJob *job, GtlClaim *claims, int count)
 		claims[i].object_key = keys[i];
 }
 
+/*
+ * Looks twice where the annotator has given tasks back: those come after all others, and one after the
+ * other.
+ */
+static void
+claim(Hunt *hunt)
+{
+	if (look(hunt) || !hunt->any_passed)
+		return;
+	hunt->passed_too = true;
+	for (int slot = 0; slot < MAX_SLOTS; slot++)
+		hunt->outlook->place[slot]++;
+	(void) look(hunt);
+}
+
+/* Leased to the annotator, whether the time is over or not? */
+static bool
+is_leased(const GtlTable *tasks, const char *annotator)
+{
+	return gtl_table_text_is(tasks, TASK_STATE, "accepted") && gtl_table_text_is(tasks, TASK_ANNOTATOR, annotator);
+}
+
+/* The task at hand becomes a claim of its own: as it is leased, or leased anew if the time is over. */
+static void
+take_held(Hunt *hunt, GtlTable *tasks)
+{
+	GtlClaim   *claim = &hunt->claims[hunt->count];
+
+	if (!is_leased(tasks, hunt->annotator) || gtl_table_int64(tasks, TASK_JOB_ID) != hunt->job->job_id ||
+		gtl_table_int32(tasks, TASK_BATCH_NO) != hunt->job->open_batch_no)
+		return;
+	claim->task_id = gtl_table_int64(tasks, TASK_ID);
+	claim->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
+	claim->lease_expires_at = gtl_table_int64(tasks, TASK_LEASE_EXPIRES_AT);
+	if (claim->lease_expires_at <= hunt->now)
+	{
+		if (!gtl_table_lock(tasks, false) || !is_leased(tasks, hunt->annotator))
+			return;
+		accept(tasks, hunt, claim);
+	}
+	hunt->count++;
+}
+
+/* What the annotator holds already, all of it. */
+static void
+find_held(Hunt *hunt)
+{
+	GtlTable	tasks;
+
+	if (hunt->leases.nheld == 0)
+		return;
+	gtl_table_open(&tasks, "task", "task_pkey", RowExclusiveLock);
+	for (int i = 0; i < hunt->leases.nheld; i++)
+		if (find_task(&tasks, hunt->leases.held[i]))
+			take_held(hunt, &tasks);
+	gtl_table_close(&tasks);
+}
+
+static void
+remember_claims(Hunt *hunt)
+{
+	hunt->leases.held = palloc(sizeof(int64) * hunt->count);
+	hunt->leases.nheld = hunt->count;
+	for (int i = 0; i < hunt->count; i++)
+		hunt->leases.held[i] = hunt->claims[i].task_id;
+	gtl_lease_write(hunt->job->job_id, hunt->annotator, &hunt->leases);
+}
+
 int
-gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims)
+gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit, GtlClaim **claims)
 {
 	static Outlook outlooks[OUTLOOKS];
 	GtlTable	others;
+	GtlTable	answers;
 	Hunt		hunt;
+	int			held;
 
 	memset(&hunt, 0, sizeof(hunt));
+	wanted = Min(wanted, job->max_concurrent);
+	gtl_lease_read(job->job_id, annotator, &hunt.leases);
 	hunt.job = job;
 	hunt.outlook = &outlooks[job->job_id % OUTLOOKS];
 	hunt.at_first = SLOT_PLENTY;
 	hunt.lockmode = RowExclusiveLock;
 	hunt.take = take_claim;
-	hunt.wanted = Min(wanted, job->max_concurrent);
 	hunt.annotator = annotator;
 	hunt.now = gtl_clock_now();
 	hunt.others = job->annotators_per_object > 1 ? &others : NULL;
-	hunt.claims = palloc(sizeof(GtlClaim) * Max(hunt.wanted, 1));
+	hunt.answers = &answers;
+	hunt.claims = palloc(sizeof(GtlClaim) * (hunt.leases.nheld + Max(wanted, 1)));
 	*claims = hunt.claims;
 	if (!gtl_batch_on_offer(job, hunt.now))
 		return 0;
-	(void) look(&hunt);
+	find_held(&hunt);
+	held = hunt.count;
+	hunt.wanted = (limit > 0 ? Min(wanted, limit) : wanted) - held;
+	if (hunt.wanted > 0)
+		claim(&hunt);
+	if (hunt.count > held)
+		remember_claims(&hunt);
+	hunt.count = Min(hunt.count, wanted);
 	add_keys(job, hunt.claims, hunt.count);
 	return hunt.count;
 }
@@ -381,32 +501,45 @@ gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids)
 	gtl_table_close(&tasks);
 }
 
-/* Leased to the annotator, whether the time is over or not? */
+/* Until when an answer given now can be taken back, for a column; false: not at all. */
 static bool
-is_leased(const GtlTable *tasks, const char *annotator)
+undo_until(Datum *value)
 {
-	return gtl_table_text_is(tasks, TASK_STATE, "accepted") && gtl_table_text_is(tasks, TASK_ANNOTATOR, annotator);
+	*value = TimestampTzGetDatum(TimestampTzPlusMilliseconds(gtl_clock_now(), gtl_setting_undo_grace));
+	return gtl_setting_undo_grace > 0;
 }
 
-bool
-gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished)
+static void
+describe_finished(const GtlTable *tasks, GtlFinishedTask *finished)
 {
-	static const int columns[1] = {TASK_STATE};
-	Datum		values[1] = {CStringGetTextDatum("submitted")};
-
-	if (!find_task(tasks, task_id) || !is_leased(tasks, annotator) ||
-		!gtl_table_lock(tasks, true) || !is_leased(tasks, annotator))
-		return false;
 	finished->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
 	finished->batch_no = gtl_table_int32(tasks, TASK_BATCH_NO);
 	finished->job_id = gtl_table_int64(tasks, TASK_JOB_ID);
 	finished->accepted_at = gtl_table_int64(tasks, TASK_ACCEPTED_AT);
-	gtl_table_change(tasks, columns, values, NULL, 1);
-	return true;
+}
+
+GtlTaskFinish
+gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished)
+{
+	static const int columns[2] = {TASK_STATE, TASK_UNDO_UNTIL};
+	Datum		values[2] = {CStringGetTextDatum("submitted")};
+	bool		nulls[2] = {false, !undo_until(&values[1])};
+
+	if (!find_task(tasks, task_id))
+		return GTL_TASK_NOT_LEASED;
+	if (is_leased(tasks, annotator) && !gtl_table_lock(tasks, true))
+		return GTL_TASK_NOT_LEASED;
+	describe_finished(tasks, finished);
+	if (gtl_table_text_is(tasks, TASK_STATE, "submitted") && gtl_table_text_is(tasks, TASK_ANNOTATOR, annotator))
+		return GTL_TASK_FINISHED_BEFORE;
+	if (!is_leased(tasks, annotator))
+		return GTL_TASK_NOT_LEASED;
+	gtl_table_change(tasks, columns, values, nulls, 2);
+	return GTL_TASK_FINISHED;
 }
 
 void
-gtl_task_release(const int64 *task_ids, int count, const char *annotator)
+gtl_task_release(const GtlJob *job, const int64 *task_ids, int count, const char *annotator)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL"
@@ -418,10 +551,11 @@ gtl_task_release(const int64 *task_ids, int count, const char *annotator)
 
 	if (gtl_query_do(&update, values, NULL) != (uint64) count)
 		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
+	gtl_lease_add_passed(job->job_id, annotator, task_ids, count);
 }
 
 void
-gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator)
+gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator, const char *reason)
 {
 	/*
 	 * A declined task moves to a slot below 0, one a decline, and a new one
@@ -429,11 +563,11 @@ gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char
 	 * what is still open of the object expires instead.
 	 */
 	static GtlStatement decline = {
-		"UPDATE gtlabel.task t SET state = 'declined', slot_no = -1 - (SELECT count(*) FROM gtlabel.task d"
+		"UPDATE gtlabel.task t SET state = 'declined', remark = $5, slot_no = -1 - (SELECT count(*) FROM gtlabel.task d"
 		"   WHERE d.job_id = t.job_id AND d.batch_no = t.batch_no AND d.slot_no BETWEEN -$4 AND -1"
 		"     AND d.object_no = t.object_no)"
 		" WHERE t.task_id = ANY ($1) AND t.annotator = $2 AND t.state = 'accepted' AND t.job_id = $3",
-		4, {INT8ARRAYOID, TEXTOID, INT8OID, INT4OID}
+		5, {INT8ARRAYOID, TEXTOID, INT8OID, INT4OID, TEXTOID}
 	};
 	static GtlStatement replace = {
 		"INSERT INTO gtlabel.task (job_id, batch_no, slot_no, object_no)"
@@ -454,15 +588,247 @@ gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char
 	};
 	Datum		ids = gtl_array_int64(task_ids, count);
 	Datum		k = Int32GetDatum(job->annotators_per_object);
-	Datum		values[4] = {ids, CStringGetTextDatum(annotator), Int64GetDatum(job->job_id), k};
+	Datum		values[5] = {ids, CStringGetTextDatum(annotator), Int64GetDatum(job->job_id), k,
+	reason == NULL ? (Datum) 0 : CStringGetTextDatum(reason)};
 	Datum		rest[3] = {ids, Int64GetDatum(job->job_id), k};
 	CommandId	first_command = GetCurrentCommandId(false);
 
 	gtl_lock_acquire(GTL_LOCK_DECLINES, job->job_id, false);
-	if (gtl_query_do(&decline, values, NULL) != (uint64) count)
+	if (gtl_query_do(&decline, values, reason == NULL ? "    n" : NULL) != (uint64) count)
 		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
 	gtl_query_do(&replace, rest, NULL);
 	gtl_query_do(&close, rest, NULL);
+}
+
+TimestampTz
+gtl_task_extend(const GtlJob *job, const int64 *task_ids, int count, const char *annotator)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.task t SET lease_expires_at = $4 + $5"
+		" FROM gtlabel.batch b WHERE t.task_id = ANY ($1) AND t.annotator = $2 AND t.state = 'accepted' AND t.job_id = $3"
+		"   AND b.job_id = t.job_id AND b.batch_no = t.batch_no AND b.expires_at > $4"
+		" RETURNING t.lease_expires_at",
+		5, {INT8ARRAYOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INTERVALOID}
+	};
+	Datum		values[5] = {gtl_array_int64(task_ids, count), CStringGetTextDatum(annotator), Int64GetDatum(job->job_id),
+	TimestampTzGetDatum(gtl_clock_now()), IntervalPGetDatum(unconstify(Interval *, &job->task_time_limit))};
+	CommandId	first_command = GetCurrentCommandId(false);
+	GtlResult	r;
+	TimestampTz until;
+
+	if (gtl_query_run(&r, &update, values, NULL) != (uint64) count)
+		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
+	until = gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
+	return until;
+}
+
+/* ---- Taking back --------------------------------------------------------------- */
+
+int
+gtl_task_read(int64 job_id, const int64 *task_ids, int count, const char *annotator, GtlTaskState **states)
+{
+	static GtlStatement select = {
+		"SELECT task_id, object_no, batch_no, slot_no::int, state, annotator FROM gtlabel.task"
+		" WHERE task_id = ANY ($1) AND job_id = $2 ORDER BY task_id",
+		2, {INT8ARRAYOID, INT8OID}
+	};
+	Datum		values[2] = {gtl_array_int64(task_ids, count), Int64GetDatum(job_id)};
+	GtlLeases	leases;
+	GtlResult	r;
+	int			found = (int) gtl_query_run(&r, &select, values, NULL);
+
+	gtl_lease_read(job_id, annotator, &leases);
+	*states = palloc(sizeof(GtlTaskState) * Max(found, 1));
+	for (int i = 0; i < found; i++)
+	{
+		GtlTaskState *task = &(*states)[i];
+
+		task->task_id = gtl_result_int64(&r, i, 1);
+		task->object_no = gtl_result_int32(&r, i, 2);
+		task->batch_no = gtl_result_int32(&r, i, 3);
+		task->slot_no = (int16) gtl_result_int32(&r, i, 4);
+		task->state = gtl_result_text(&r, i, 5);
+		task->annotator = gtl_result_text(&r, i, 6);
+		task->passed = gtl_lease_has_passed(&leases, task->task_id);
+	}
+	gtl_query_end(&r);
+	return found;
+}
+
+/*
+ * The slot that a declined task can have again; -1: none.  The task that took its place goes if nobody
+ * has it, and so does one that was closed because too many people declined; *reopen: the latter.
+ */
+static int
+make_room(const GtlJob *job, int32 object_no, bool *reopen)
+{
+	static GtlStatement replaced = {
+		"DELETE FROM gtlabel.task WHERE task_id = (SELECT task_id FROM gtlabel.task"
+		"   WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN 0 AND $4 - 1 AND object_no = $3"
+		"     AND state IN ('available', 'expired') ORDER BY state = 'available' DESC, slot_no DESC LIMIT 1)"
+		" RETURNING slot_no::int, state = 'expired'",
+		4, {INT8OID, INT4OID, INT4OID, INT4OID}
+	};
+	static GtlStatement vacant = {
+		"SELECT min(g) FROM generate_series(0, $4 - 1) g WHERE NOT EXISTS (SELECT FROM gtlabel.task o"
+		"   WHERE o.job_id = $1 AND o.batch_no = $2 AND o.slot_no = g AND o.object_no = $3)",
+		4, {INT8OID, INT4OID, INT4OID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(object_no),
+	Int32GetDatum(job->annotators_per_object)};
+	GtlResult	r;
+	int			slot = -1;
+
+	*reopen = false;
+	if (gtl_query_run(&r, &replaced, values, NULL) > 0)
+	{
+		slot = gtl_result_int32(&r, 0, 1);
+		*reopen = gtl_result_bool(&r, 0, 2);
+	}
+	gtl_query_end(&r);
+	if (slot >= 0)
+		return slot;
+	gtl_query_run(&r, &vacant, values, NULL);
+	if (!gtl_result_isnull(&r, 0, 1))
+		slot = gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+	return slot;
+}
+
+/* A decline less: the later ones move up, and tasks that it had closed are open again. */
+static bool
+undo_decline(const GtlJob *job, const GtlTaskState *task)
+{
+	static GtlStatement move_up = {
+		"UPDATE gtlabel.task SET slot_no = slot_no + 1 WHERE job_id = $1 AND batch_no = $2"
+		" AND slot_no BETWEEN -$5 AND $4 - 1 AND object_no = $3",
+		5, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID}
+	};
+	static GtlStatement reopen = {
+		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL"
+		" WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN 0 AND $4 - 1 AND object_no = $3 AND state = 'expired'",
+		4, {INT8OID, INT4OID, INT4OID, INT4OID}
+	};
+	static GtlStatement place = {
+		"UPDATE gtlabel.task SET slot_no = $2 WHERE task_id = $1", 2, {INT8OID, INT4OID}
+	};
+	Datum		object[5] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(task->object_no),
+	Int32GetDatum(task->slot_no), Int32GetDatum(job->annotators_per_object)};
+	Datum		placed[2] = {Int64GetDatum(task->task_id)};
+	bool		was_closed;
+	int			slot;
+
+	gtl_lock_acquire(GTL_LOCK_DECLINES, job->job_id, false);
+	slot = make_room(job, task->object_no, &was_closed);
+	if (slot < 0)
+		return false;
+	placed[1] = Int32GetDatum(slot);
+	gtl_query_do(&place, placed, NULL);
+	gtl_query_do(&move_up, object, NULL);
+	object[3] = Int32GetDatum(job->annotators_per_object);
+	if (was_closed)
+		gtl_query_do(&reopen, object, NULL);
+	return true;
+}
+
+bool
+gtl_task_take_back(const GtlJob *job, const GtlTaskState *task, const char *annotator, bool to_all)
+{
+	static GtlStatement lease = {
+		"UPDATE gtlabel.task t SET state = 'accepted', annotator = $3, accepted_at = COALESCE(accepted_at, $4),"
+		"   lease_expires_at = $4 + $5, undo_until = NULL, remark = NULL"
+		" WHERE task_id = $1 AND state = $2 AND NOT EXISTS (SELECT FROM gtlabel.task o WHERE o.job_id = t.job_id"
+		"   AND o.batch_no = t.batch_no AND o.slot_no BETWEEN -$6 AND $6 - 1 AND o.object_no = t.object_no"
+		"   AND o.task_id <> t.task_id AND o.annotator = $3 AND o.state <> 'available')",
+		6, {INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID}
+	};
+	static GtlStatement offer = {
+		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL,"
+		" undo_until = NULL, remark = NULL WHERE task_id = $1 AND state = $2",
+		2, {INT8OID, TEXTOID}
+	};
+	Datum		values[6] = {Int64GetDatum(task->task_id), CStringGetTextDatum(task->state), CStringGetTextDatum(annotator),
+		TimestampTzGetDatum(gtl_clock_now()), IntervalPGetDatum(unconstify(Interval *, &job->task_time_limit)),
+	Int32GetDatum(job->annotators_per_object)};
+
+	if (strcmp(task->state, "declined") == 0 && !undo_decline(job, task))
+		return false;
+	if (to_all)
+		return gtl_query_do(&offer, values, NULL) == 1;
+	if (gtl_query_do(&lease, values, NULL) != 1)
+		return false;
+	gtl_lease_add_held(job->job_id, annotator, task->task_id);
+	return true;
+}
+
+void
+gtl_task_void(int64 task_id)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.task SET state = 'expired' WHERE task_id = $1", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(task_id)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_task_offer_again(const GtlJob *job, const char *annotator)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL,"
+		" undo_until = NULL WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0 AND annotator = $3"
+		" AND state IN ('accepted', 'submitted')",
+		3, {INT8OID, INT4OID, TEXTOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_task_count_again(const GtlJob *job, const char *annotator)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.task t SET state = 'submitted', annotator = $3, accepted_at = a.accepted_at"
+		" FROM gtlabel.annotation a WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no >= 0 AND t.state = 'available'"
+		"   AND a.job_id = $1 AND a.object_no = t.object_no AND a.annotator = $3 AND a.task_id = t.task_id",
+		3, {INT8OID, INT4OID, TEXTOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+TimestampTz
+gtl_task_undo_until(const GtlJob *job)
+{
+	static GtlStatement select = {
+		"SELECT max(undo_until) FROM gtlabel.task WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
+	GtlResult	r;
+	TimestampTz until;
+
+	gtl_query_run(&r, &select, values, NULL);
+	until = gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
+	return until;
+}
+
+void
+gtl_task_renew_undo(const GtlJob *job, const int64 *task_ids, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.task SET undo_until = $2 WHERE task_id = ANY ($1) AND job_id = $3 AND batch_no = $4",
+		4, {INT8ARRAYOID, TIMESTAMPTZOID, INT8OID, INT4OID}
+	};
+	Datum		values[4] = {gtl_array_int64(task_ids, count), (Datum) 0, Int64GetDatum(job->job_id),
+	Int32GetDatum(job->open_batch_no)};
+
+	if (undo_until(&values[1]))
+		gtl_query_do(&update, values, NULL);
 }
 
 /*
@@ -617,4 +983,5 @@ gtl_task_delete(int64 job_id)
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
 	gtl_query_do(&delete, values, NULL);
+	gtl_lease_delete(job_id);
 }

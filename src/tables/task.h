@@ -9,6 +9,10 @@
  *	    +-----release-------+  +--decline--> declined (a new available task takes its slot)
  *	    +--(lease runs out: counts as available, no row is touched)
  *	available, accepted --the batch is closed before an answer--> expired
+ *	submitted, declined, and available after a release --retract--> accepted, while the batch is open
+ *
+ * An answer or a decline is taken back with the job's row locked, so that nobody who closes the
+ * batch has counted it.
  */
 #ifndef GTL_TASK_H
 #define GTL_TASK_H
@@ -40,17 +44,21 @@ extern void gtl_task_add(const GtlJob *job, const int32 *objects, int count);
 extern void gtl_task_lock_annotator(const GtlJob *job, const char *annotator);
 
 /*
- * Claims up to `wanted` tasks of different objects for an annotator, locked, who has
- * not had them yet; returns how many.  *claims is palloc'd.
+ * Up to `wanted` tasks of different objects for an annotator, locked: first those that the annotator
+ * holds, then new ones, as long as no more than `limit` are held at once (0: no limit); returns how many.
+ * *claims is palloc'd.  The limit holds for the sessions of one annotator together as far as they see
+ * each other's leases: what they take in the same moment comes on top of it, where one answer an
+ * object is wanted.
  */
-extern int	gtl_task_claim(const GtlJob *job, const char *annotator, int wanted, GtlClaim **claims);
+extern int	gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit, GtlClaim **claims);
 
 /* job_ids[i]: the job that task i belongs to, 0 if there is no such task. */
 extern void gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids);
 
 /*
  * The task of that number, in tasks (by task_pkey, for writing), becomes submitted if it
- * is leased to the annotator; else false, and nothing has changed.
+ * is leased to the annotator.  Otherwise nothing has changed; *finished is also set for one that the
+ * annotator has submitted before.
  */
 typedef struct GtlFinishedTask
 {
@@ -60,10 +68,20 @@ typedef struct GtlFinishedTask
 	TimestampTz accepted_at;
 } GtlFinishedTask;
 
-extern bool gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished);
+typedef enum GtlTaskFinish
+{
+	GTL_TASK_FINISHED,
+	GTL_TASK_FINISHED_BEFORE,
+	GTL_TASK_NOT_LEASED
+} GtlTaskFinish;
 
-/* Back to everybody.  Error unless all are leased to the annotator. */
-extern void gtl_task_release(const int64 *task_ids, int count, const char *annotator);
+extern GtlTaskFinish gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished);
+
+/*
+ * Back to everybody; the annotator gets them again only when there is nothing else.  Error unless all are
+ * leased to the annotator.
+ */
+extern void gtl_task_release(const GtlJob *job, const int64 *task_ids, int count, const char *annotator);
 
 /*
  * The annotator will not answer these: nobody else's slot is lost, but
@@ -71,7 +89,45 @@ extern void gtl_task_release(const int64 *task_ids, int count, const char *annot
  * should answer it is closed to everybody.  Error unless all are leased
  * to the annotator.
  */
-extern void gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator);
+extern void gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator,
+							 const char *reason);
+
+/* The leases of tasks that the annotator holds begin anew; returns when they end.  Error unless all are held. */
+extern TimestampTz gtl_task_extend(const GtlJob *job, const int64 *task_ids, int count, const char *annotator);
+
+/* Tasks as they stand, in the order of their numbers; those that do not exist are left out. */
+typedef struct GtlTaskState
+{
+	int64		task_id;
+	int32		object_no;
+	int32		batch_no;
+	int16		slot_no;
+	char	   *state;
+	char	   *annotator;		/* NULL: nobody's */
+	bool		passed;			/* by the annotator asked about */
+} GtlTaskState;
+
+extern int	gtl_task_read(int64 job_id, const int64 *task_ids, int count, const char *annotator, GtlTaskState **states);
+
+/*
+ * The task of the open batch, answered, declined or passed by the annotator, is the annotator's again, leased anew;
+ * or, with to_all, anybody's.  False: other people have taken its place meanwhile.  The job's
+ * row is locked.
+ */
+extern bool gtl_task_take_back(const GtlJob *job, const GtlTaskState *task, const char *annotator, bool to_all);
+
+/* A task of a closed batch whose answer is gone. */
+extern void gtl_task_void(int64 task_id);
+
+/* What the annotator has answered in the open batch is to be answered by others; or the other way round. */
+extern void gtl_task_offer_again(const GtlJob *job, const char *annotator);
+extern void gtl_task_count_again(const GtlJob *job, const char *annotator);
+
+/* Until then the open batch is not closed without need, so that its last answer can be taken back; 0: at once. */
+extern TimestampTz gtl_task_undo_until(const GtlJob *job);
+
+/* Answers to tasks have been changed: that too can be taken back for a while, in the open batch. */
+extern void gtl_task_renew_undo(const GtlJob *job, const int64 *task_ids, int count);
 
 /*
  * Explains why not all of these tasks were leased to the annotator: always an error.

@@ -38,10 +38,19 @@ INSERT INTO wanted VALUES
     ('gt_retry_failed', 'job_name text', 'integer', 'v'),
     ('gt_drop_job', 'job_name text, with_models boolean DEFAULT false', 'void', 'v'),
     ('gt_wait_job', 'job_name text, for_state text DEFAULT ''completed''::text, timeout interval DEFAULT NULL::interval', 'boolean', 'v'),
-    ('gt_accept_tasks', 'job_name text, max_tasks integer DEFAULT 1, annotator text DEFAULT NULL::text', 'TABLE(task_id bigint, object_key text, lease_expires_at timestamp with time zone)', 'v'),
-    ('gt_submit_annotations', 'task_ids bigint[], labels text[], annotator text DEFAULT NULL::text', 'integer', 'v'),
-    ('gt_release_tasks', 'task_ids bigint[], annotator text DEFAULT NULL::text', 'integer', 'v'),
-    ('gt_decline_tasks', 'task_ids bigint[], annotator text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_accept_tasks', 'job_name text, max_tasks integer DEFAULT 1, annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'TABLE(task_id bigint, object_key text, lease_expires_at timestamp with time zone, object json)', 'v'),
+    ('gt_answer', 'task_ids bigint[], labels text[], comments text[] DEFAULT NULL::text[], max_tasks integer DEFAULT 1, annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'TABLE(task_id bigint, object_key text, lease_expires_at timestamp with time zone, object json)', 'v'),
+    ('gt_submit_annotations', 'task_ids bigint[], labels text[], annotator text DEFAULT NULL::text, comments text[] DEFAULT NULL::text[], token text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_release_tasks', 'task_ids bigint[], annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_decline_tasks', 'task_ids bigint[], annotator text DEFAULT NULL::text, reason text DEFAULT NULL::text, token text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_extend_leases', 'task_ids bigint[], annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'timestamp with time zone', 'v'),
+    ('gt_revise_annotations', 'task_ids bigint[], labels text[], annotator text DEFAULT NULL::text, comments text[] DEFAULT NULL::text[], token text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_retract_annotations', 'task_ids bigint[], annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_exclude_annotator', 'job_name text, annotator text', 'integer', 'v'),
+    ('gt_include_annotator', 'job_name text, annotator text', 'integer', 'v'),
+    ('gt_invite_annotator', 'job_name text, annotator text, valid_for interval DEFAULT ''30 days''::interval', 'text', 'v'),
+    ('gt_revoke_invitation', 'job_name text, annotator text', 'boolean', 'v'),
+    ('gt_queue', 'job_name text, annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'TABLE(state text, open bigint, held bigint, answered bigint, answered_today bigint, with_others bigint, left_in_batch bigint, done bigint, total bigint)', 'v'),
     ('gt_annotate', 'job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL::text', 'integer', 'v'),
     ('gt_plan', 'object_count bigint, max_concurrent_task_count integer DEFAULT 1000, validation_share double precision DEFAULT NULL::double precision, initial_model boolean DEFAULT false, schedule text DEFAULT ''standard''::text', 'TABLE(step integer, action text, objects bigint, remaining bigint)', 'i'),
     ('gt_plan_job', 'job_name text', 'TABLE(step integer, action text, objects bigint, remaining bigint)', 'v'),
@@ -56,7 +65,7 @@ SELECT is((SELECT provolatile FROM func f WHERE proname = name), volatile, forma
 -- ---- Views ---------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' $$,
-              ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
+              ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
               'the views are those of the design');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions @> '{security_invoker=true}', false) $$,
                 'every view is read with the rights of the caller');
@@ -83,7 +92,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'certificate', 'model', 'step', 'event']);
+SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'batch', 'task', 'lease', 'annotation', 'exclusion', 'invitation', 'label', 'failure', 'round', 'certificate', 'model', 'step', 'event']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity AND relname <> 'feature_page' $$, 'every table that may be read has row-level security');
@@ -98,7 +107,7 @@ SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND relhast
 SELECT ok(gtlabel.clock() BETWEEN now() - interval '1 minute' AND now() + interval '1 minute', 'the clock is the wall clock');
 SELECT set_eq($$ SELECT name, context FROM pg_settings WHERE name LIKE 'gtlabel.%' $$, $$ VALUES ('gtlabel.background', 'user'), ('gtlabel.clock_offset', 'superuser'),
                           ('gtlabel.launcher_interval', 'sighup'), ('gtlabel.max_parallel_workers', 'user'), ('gtlabel.max_workers', 'sighup'),
-                          ('gtlabel.retry_delay', 'sighup') $$,
+                          ('gtlabel.retry_delay', 'sighup'), ('gtlabel.undo_grace', 'superuser') $$,
               'everybody may turn the worker off and train alone, only a superuser moves the clock or limits all workers');
 SELECT throws_ok($$ SET gtlabel.bakground = off $$, '42602', NULL, 'a misspelt setting is refused');
 

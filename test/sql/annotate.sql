@@ -19,7 +19,7 @@ SELECT object_key, state FROM an.open WHERE job_name = 'an lease' ORDER BY objec
 CREATE TEMP TABLE ann AS SELECT * FROM gt_accept_tasks('an lease', 2, 'ann');
 CREATE TEMP TABLE bob AS SELECT * FROM gt_accept_tasks('an lease', 10, 'bob');
 SELECT (SELECT count(*) FROM ann) AS ann, (SELECT count(*) FROM bob) AS bob,
-       (SELECT count(DISTINCT object_key) FROM (TABLE ann UNION TABLE bob) t) AS objects;
+       (SELECT count(DISTINCT object_key) FROM (TABLE ann UNION ALL TABLE bob) t) AS objects;
 SELECT bool_and(lease_expires_at - gtlabel.clock() BETWEEN '9 minutes' AND '10 minutes') AS ten_minutes FROM ann;
 SELECT count(*) AS nothing_left FROM gt_accept_tasks('an lease', 1, 'cat');
 SELECT state, annotator, accepted, leased, count(*) FROM an.open WHERE job_name = 'an lease' GROUP BY 1, 2, 3, 4 ORDER BY 2;
@@ -32,6 +32,11 @@ SELECT refused(format('SELECT gt_submit_annotations(ARRAY[%s,999999999], ARRAY['
 SELECT refused(format('SELECT gt_submit_annotations(ARRAY[%s], ARRAY[''Fizz''], ''ann'')', min(task_id))) FROM ann;
 SELECT refused(format('SELECT gt_submit_annotations(ARRAY[%s], ARRAY[''fizz'',''plain''], ''ann'')', min(task_id))) FROM ann;
 SELECT refused('SELECT gt_submit_annotations(NULL, ARRAY[''fizz''])');
+-- nothing is nothing, also where array_agg found no row
+SELECT gt_submit_annotations(NULL, NULL), gt_release_tasks(NULL), gt_decline_tasks('{}'), gt_retract_annotations(NULL), gt_revise_annotations(NULL, '{}'),
+       gt_extend_leases(NULL), (SELECT count(*) FROM gt_answer(NULL, NULL)), gt_annotate('an lease', NULL, NULL);
+-- in the wrong case, or with blanks around it: the hint names what was meant
+SELECT refused(format('SELECT gt_submit_annotations(ARRAY[%s], ARRAY['' Plain''], ''ann'')', min(task_id))) FROM ann;
 SELECT refused('SELECT gt_submit_annotations(ARRAY[NULL::bigint], ARRAY[''fizz''])');
 SELECT refused(format('SELECT gt_submit_annotations(ARRAY[%s], ARRAY[NULL::text], ''ann'')', min(task_id))) FROM ann;
 SELECT refused('SELECT * FROM gt_accept_tasks(''an lease'', 0)');
@@ -43,7 +48,10 @@ SELECT count(*) AS answers FROM gt_annotations WHERE job_name = 'an lease';
 SELECT gt_submit_annotations('{}', '{}') AS none;
 -- submitted once
 SELECT gt_submit_annotations(array_agg(a.task_id), array_agg(t.gold), 'ann') FROM ann a JOIN an.things t ON t.id::text = a.object_key;
-SELECT replace(refused(format('SELECT gt_submit_annotations(ARRAY[%s], ARRAY[''plain''], ''ann'')', min(task_id))), 'task ' || min(task_id), 'task T') FROM ann;
+-- the same answer once more is none: a response may have been lost; another one is refused
+SELECT gt_submit_annotations(array_agg(a.task_id), array_agg(t.gold), 'ann') FROM ann a JOIN an.things t ON t.id::text = a.object_key;
+SELECT replace(refused(format('SELECT gt_submit_annotations(ARRAY[%s], ARRAY[''%s''], ''ann'')', task_id, other)), 'task ' || task_id, 'task T')
+  FROM (SELECT a.task_id, CASE t.gold WHEN 'fizz' THEN 'plain' ELSE 'fizz' END AS other FROM ann a JOIN an.things t ON t.id::text = a.object_key LIMIT 1) x;
 SELECT job_name, annotator, batch_no, accepted_at IS NOT NULL AS leased, submitted_at >= accepted_at AS in_order, count(*)
   FROM gt_annotations WHERE job_name = 'an lease' GROUP BY 1, 2, 3, 4, 5;
 -- released: open to all again, and to the same annotator
@@ -116,7 +124,8 @@ SELECT refused($$SELECT gt_annotate('an key', ARRAY['3', '3'], ARRAY['fizz', 'pl
 SELECT refused($$SELECT gt_annotate('an key', ARRAY['3'], ARRAY['buzz'])$$);
 SELECT refused($$SELECT gt_annotate('an key', ARRAY['3', '99'], ARRAY['fizz', 'fizz'])$$);
 SELECT refused($$SELECT gt_annotate('an key', ARRAY['9'], ARRAY['fizz'])$$);
-SELECT refused($$SELECT gt_annotate('an key', ARRAY['1'], ARRAY['fizz'], 'ann')$$);
+SELECT gt_annotate('an key', ARRAY['1'], ARRAY['fizz'], 'ann') AS same_again;
+SELECT refused($$SELECT gt_annotate('an key', ARRAY['1'], ARRAY['plain'], 'ann')$$);
 SELECT refused($$SELECT gt_annotate('an key', ARRAY['1'], ARRAY['fizz'], 'bob')$$);
 SELECT refused($$SELECT gt_annotate('an key', ARRAY['3'], ARRAY['fizz', 'plain'])$$);
 SELECT refused($$SELECT gt_annotate('an key', ARRAY[NULL], ARRAY['fizz'])$$);
@@ -157,7 +166,6 @@ SELECT object_key, reason FROM gt_failures WHERE job_name = 'an decline';
 SELECT object_key, label, confidence FROM gt_labels WHERE job_name = 'an decline';
 -- only a task that one holds can be declined
 SELECT refused('SELECT gt_decline_tasks(ARRAY[999999999])');
-SELECT refused('SELECT gt_decline_tasks(NULL)');
 SELECT gt_decline_tasks('{}') AS none;
 -- with one annotator an object, one decline is enough
 SELECT gt_create_job('an decline 1', :job, max_concurrent_task_count => 3) > 0 AS created;
@@ -169,7 +177,8 @@ SELECT failed, unlabeled FROM gt_jobs WHERE job_name = 'an decline 1';
 
 SELECT gt_create_job('an three', :job, annotators_per_object => 3, max_concurrent_task_count => 9) > 0 AS created;
 SELECT count(*) AS tasks, count(DISTINCT object_key) AS objects FROM gt_accept_tasks('an three', 100, 'ann');
-SELECT count(*) AS again FROM gt_accept_tasks('an three', 100, 'ann');
+-- who asks again gets what is held, and nothing twice
+SELECT count(*) AS held, count(DISTINCT task_id) AS tasks FROM gt_accept_tasks('an three', 100, 'ann');
 SELECT gt_annotate('an three', array_agg(id::text), array_agg(gold), 'ann') FROM an.things;
 SELECT refused($$SELECT gt_annotate('an three', ARRAY['1'], ARRAY['fizz'], 'ann')$$);
 -- bob is wrong about 1 and 2, cat about 1: two of three carry the day

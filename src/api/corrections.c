@@ -1,0 +1,126 @@
+/*
+ * corrections.c
+ *		Answers that are taken back: gt_revise_annotations, gt_retract_annotations, gt_exclude_annotator,
+ *		gt_include_annotator.
+ *
+ * Each holds the job's row: whoever closes the batch, or writes a round, holds it too.
+ */
+#include "base/compat.h"
+
+#include "api/annotator.h"
+#include "api/arguments.h"
+#include "background/worker.h"
+#include "base/errors.h"
+#include "base/lock.h"
+#include "steps/correct.h"
+#include "tables/task.h"
+#include "utils/builtins.h"
+
+/* With its row locked, as it stands; the labels' readers are known from it. */
+static GtlJob *
+lock_job(const GtlJob *job)
+{
+	GtlJob	   *locked = gtl_job_lock(job->job_id);
+
+	if (locked == NULL)
+		gtl_error_unknown_job(job->name);
+	return locked;
+}
+
+static GtlCorrector
+corrector(const GtlAnnotator *who, const GtlJob *job)
+{
+	bool		owner = gtl_annotator_is_owner(who, job);
+
+	return (GtlCorrector) {who->name, owner && !who->is_named, owner};
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_revise_annotations);
+Datum
+gtl_sql_revise_annotations(PG_FUNCTION_ARGS)
+{
+	int			count;
+	int			nlabels;
+	int			ncomments;
+	int64	   *task_ids = gtl_argument_int64s(fcinfo, 0, "task_ids", &count);
+	char	  **labels = gtl_argument_texts(fcinfo, 1, "labels", &nlabels);
+	char	  **comments = gtl_argument_texts_and_nulls(fcinfo, 3, "comments", &ncomments);
+	GtlAnnotator who;
+	GtlJobTasks *jobs;
+	int			njobs;
+
+	gtl_annotator_require_same_length(count, nlabels, "task_ids");
+	if (comments != NULL)
+		gtl_annotator_require_same_length(ncomments, nlabels, "comments");
+	gtl_annotator_read(fcinfo, 2, 4, &who);
+	njobs = gtl_annotator_enter_tasks(&who, task_ids, count, &jobs);
+	for (int j = 0; j < njobs; j++)
+	{
+		GtlJob	   *job = lock_job(jobs[j].job);
+		GtlCorrector by = corrector(&who, job);
+		int32	   *classes = gtl_annotator_classes(job, labels, jobs[j].place, jobs[j].count);
+
+		gtl_correct_revise(job, &by, jobs[j].task_ids, classes, gtl_annotator_comments(&jobs[j], comments), jobs[j].count);
+		gtl_worker_launch_at_commit(job);
+	}
+	PG_RETURN_INT32(count);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_retract_annotations);
+Datum
+gtl_sql_retract_annotations(PG_FUNCTION_ARGS)
+{
+	int			count;
+	int64	   *task_ids = gtl_argument_int64s(fcinfo, 0, "task_ids", &count);
+	int			retracted = 0;
+	GtlAnnotator who;
+	GtlJobTasks *jobs;
+	int			njobs;
+
+	gtl_annotator_read(fcinfo, 1, 2, &who);
+	njobs = gtl_annotator_enter_tasks(&who, task_ids, count, &jobs);
+	for (int j = 0; j < njobs; j++)
+	{
+		GtlJob	   *job = lock_job(jobs[j].job);
+		GtlCorrector by = corrector(&who, job);
+
+		retracted += gtl_correct_retract(job, &by, jobs[j].task_ids, jobs[j].count);
+		gtl_worker_launch_at_commit(job);
+	}
+	PG_RETURN_INT32(retracted);
+}
+
+/* The job of the first argument, with no answer in flight and its row locked. */
+static GtlJob *
+lock_own_job(FunctionCallInfo fcinfo)
+{
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+
+	gtl_job_require_owner(job);
+	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
+	return lock_job(job);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_exclude_annotator);
+Datum
+gtl_sql_exclude_annotator(PG_FUNCTION_ARGS)
+{
+	char	   *annotator = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	GtlJob	   *job = lock_own_job(fcinfo);
+	int			answers = gtl_correct_exclude(job, annotator);
+
+	gtl_worker_launch_at_commit(job);
+	PG_RETURN_INT32(answers);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_include_annotator);
+Datum
+gtl_sql_include_annotator(PG_FUNCTION_ARGS)
+{
+	char	   *annotator = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	GtlJob	   *job = lock_own_job(fcinfo);
+	int			answers = gtl_correct_include(job, annotator);
+
+	gtl_worker_launch_at_commit(job);
+	PG_RETURN_INT32(answers);
+}

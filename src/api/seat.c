@@ -1,0 +1,250 @@
+/*
+ * seat.c
+ *		What an annotator sees beside the tasks: gt_queue, gt_seat.
+ *
+ * Nothing here says whether objects are of the validation set, of an audit, or have known answers.
+ */
+#include "base/compat.h"
+
+#include "api/annotator.h"
+#include "api/arguments.h"
+#include "base/errors.h"
+#include "base/query.h"
+#include "base/settings.h"
+#include "catalog/pg_type.h"
+#include "data/dataset_rows.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "steps/correct.h"
+#include "tables/job.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+/* Answers that a page keeps at hand. */
+#define RECENT_ANSWERS 10
+
+/* The job of the first argument; annotator and token are the second and the third. */
+static GtlJob *
+enter(FunctionCallInfo fcinfo, GtlAnnotator *who)
+{
+	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
+	GtlJob	   *job;
+
+	gtl_annotator_read(fcinfo, 1, 2, who);
+	job = gtl_annotator_look(who, gtl_annotator_find_job(who, name));
+	if (job == NULL)
+		gtl_error_unknown_job(name);
+	return job;
+}
+
+/* ---- gt_queue ------------------------------------------------------------------- */
+
+typedef struct Queue
+{
+	int64		open;
+	int64		held;
+	int64		with_others;
+	int64		unanswered;		/* tasks of the batch, whoever may have them */
+	int64		answered;
+	int64		answered_today;
+	int64		done;			/* of the training; -1: none runs */
+	int64		total;
+} Queue;
+
+/*
+ * open: objects that the annotator can still get, held tasks aside.  The batch's tasks are read once; objects that
+ * the annotator has had are few.
+ */
+static void
+count_batch(const GtlJob *job, const char *annotator, Queue *queue)
+{
+	static GtlStatement select = {
+		"WITH t AS MATERIALIZED (SELECT object_no, annotator, state, lease_expires_at <= $4 AS late FROM gtlabel.task"
+		"   WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN -$5 AND $5 - 1),"
+		" mine AS (SELECT object_no FROM t WHERE annotator = $3 AND state <> 'available'"
+		"   UNION ALL SELECT object_no FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $3 AND $5 > 1)"
+		" SELECT count(DISTINCT object_no) FILTER (WHERE (state = 'available' OR (state = 'accepted' AND late))"
+		"     AND object_no NOT IN (SELECT object_no FROM mine)),"
+		"   count(*) FILTER (WHERE state = 'accepted' AND annotator = $3),"
+		"   count(*) FILTER (WHERE state = 'accepted' AND NOT late AND annotator <> $3),"
+		"   count(*) FILTER (WHERE state IN ('available', 'accepted')) FROM t"
+		" WHERE EXISTS (SELECT FROM gtlabel.batch WHERE job_id = $1 AND batch_no = $2 AND expires_at > $4)",
+		5, {INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID}
+	};
+	Datum		values[5] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator),
+	TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(job->annotators_per_object)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	queue->open = gtl_result_int64(&r, 0, 1);
+	queue->held = gtl_result_int64(&r, 0, 2);
+	queue->with_others = gtl_result_int64(&r, 0, 3);
+	queue->unanswered = gtl_result_int64(&r, 0, 4);
+	gtl_query_end(&r);
+}
+
+/* Today begins at midnight in the session's time zone. */
+static void
+count_answers(const GtlJob *job, const char *annotator, Queue *queue)
+{
+	static GtlStatement select = {
+		"SELECT count(*), count(*) FILTER (WHERE submitted_at >= date_trunc('day', $3)) FROM gtlabel.annotation"
+		" WHERE job_id = $1 AND annotator = $2",
+		3, {INT8OID, TEXTOID, TIMESTAMPTZOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job->job_id), CStringGetTextDatum(annotator), TimestampTzGetDatum(gtl_clock_now())};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	queue->answered = gtl_result_int64(&r, 0, 1);
+	queue->answered_today = gtl_result_int64(&r, 0, 2);
+	gtl_query_end(&r);
+}
+
+static void
+read_progress(const GtlJob *job, Queue *queue)
+{
+	static GtlStatement select = {
+		"SELECT done, total FROM gtlabel.progress() WHERE job_id = $1 AND total > 0 ORDER BY started_at LIMIT 1", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+	GtlResult	r;
+
+	queue->done = -1;
+	if (gtl_query_run(&r, &select, values, NULL) > 0)
+	{
+		queue->done = gtl_result_int64(&r, 0, 1);
+		queue->total = gtl_result_int64(&r, 0, 2);
+	}
+	gtl_query_end(&r);
+}
+
+static const char *
+queue_state(const GtlJob *job, const Queue *queue)
+{
+	if (job->state == GTL_JOB_PAUSED)
+		return "paused";
+	if (job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_INITIALIZING)
+		return "finished";
+	if (queue->open + queue->held > 0)
+		return "open";
+	return queue->unanswered > 0 ? "with_others" : "training";
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_queue);
+Datum
+gtl_sql_queue(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlAnnotator who;
+	GtlJob	   *job = enter(fcinfo, &who);
+	Queue		queue = {0};
+	Datum		values[9];
+	bool		nulls[9] = {false};
+
+	if (job->open_batch_no != 0)
+		count_batch(job, who.name, &queue);
+	count_answers(job, who.name, &queue);
+	queue.done = -1;
+	if (queue.unanswered == 0 && job->state == GTL_JOB_IN_PROGRESS)
+		read_progress(job, &queue);
+	InitMaterializedSRF(fcinfo, 0);
+	values[0] = CStringGetTextDatum(queue_state(job, &queue));
+	values[1] = Int64GetDatum(queue.open);
+	values[2] = Int64GetDatum(queue.held);
+	values[3] = Int64GetDatum(queue.answered);
+	values[4] = Int64GetDatum(queue.answered_today);
+	values[5] = Int64GetDatum(queue.with_others);
+	values[6] = Int64GetDatum(queue.open + queue.held);
+	values[7] = Int64GetDatum(queue.done);
+	values[8] = Int64GetDatum(queue.total);
+	nulls[7] = nulls[8] = queue.done < 0;
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	return (Datum) 0;
+}
+
+/* ---- gt_seat -------------------------------------------------------------------- */
+
+static void
+append_text(StringInfo json, const char *name, const char *value)
+{
+	appendStringInfo(json, ", \"%s\": ", name);
+	if (value == NULL)
+		appendStringInfoString(json, "null");
+	else
+		escape_json(json, value);
+}
+
+static void
+append_texts(StringInfo json, const char *name, char *const *values, int count)
+{
+	appendStringInfo(json, ", \"%s\": [", name);
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(json, ", ");
+		escape_json(json, values[i]);
+	}
+	appendStringInfoChar(json, ']');
+}
+
+/* The annotator's last answers that can still be changed, newest first. */
+static void
+append_recent(StringInfo json, const GtlJob *job, const char *annotator, char *const *columns, int ncolumns)
+{
+	static GtlStatement select = {
+		"SELECT a.task_id, o.object_key, j.label_categories[a.class_no + 1], a.remark FROM"
+		" (SELECT * FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $2 ORDER BY submitted_at DESC, object_no DESC LIMIT $3) a"
+		" JOIN gtlabel.job j ON j.job_id = a.job_id"
+		" CROSS JOIN LATERAL (SELECT object_key FROM gtlabel.object WHERE job_id = $1 AND object_no = a.object_no OFFSET 0) o"
+		" WHERE a.batch_no >= $4 ORDER BY a.submitted_at DESC, a.object_no DESC",
+		4, {INT8OID, TEXTOID, INT4OID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(job->job_id), CStringGetTextDatum(annotator), Int32GetDatum(RECENT_ANSWERS),
+	Int32GetDatum(gtl_correct_first_unread(job))};
+	char	   *keys[RECENT_ANSWERS];
+	char	   *rows[RECENT_ANSWERS];
+	GtlResult	r;
+	int			count = gtl_job_is_final(job) ? 0 : (int) gtl_query_run(&r, &select, values, NULL);
+
+	appendStringInfoString(json, ", \"recent\": [");
+	for (int i = 0; i < count; i++)
+		keys[i] = gtl_result_text(&r, i, 2);
+	gtl_dataset_rows(job, keys, count, columns, ncolumns, rows);
+	for (int i = 0; i < count; i++)
+	{
+		appendStringInfo(json, "%s{\"task_id\": " INT64_FORMAT, i > 0 ? ", " : "", gtl_result_int64(&r, i, 1));
+		append_text(json, "object_key", keys[i]);
+		appendStringInfo(json, ", \"object\": %s", rows[i] == NULL ? "null" : rows[i]);
+		append_text(json, "label", gtl_result_text(&r, i, 3));
+		append_text(json, "comment", gtl_result_text(&r, i, 4));
+		appendStringInfoChar(json, '}');
+	}
+	if (!gtl_job_is_final(job))
+		gtl_query_end(&r);
+	appendStringInfoChar(json, ']');
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_seat);
+Datum
+gtl_sql_seat(PG_FUNCTION_ARGS)
+{
+	GtlAnnotator who;
+	GtlJob	   *job = enter(fcinfo, &who);
+	int			ncolumns;
+	char	  **columns = gtl_dataset_display_columns(job, &ncolumns);
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"job_id\": " INT64_FORMAT, job->job_id);
+	append_text(&json, "job_name", job->name);
+	append_text(&json, "annotator", who.name);
+	append_texts(&json, "label_categories", job->categories, job->ncategories);
+	append_texts(&json, "display_columns", columns, ncolumns);
+	append_text(&json, "instructions", NULL);
+	append_recent(&json, job, who.name, columns, ncolumns);
+	appendStringInfoChar(&json, '}');
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
+}
