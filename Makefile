@@ -34,7 +34,7 @@ help:
 	@echo "make sanitize         the tests with gcc's sanitizers"
 	@echo "make dist             build/gtlabel-$(EXTVERSION).tar.gz from the last commit"
 	@echo
-	@echo "variables: PG_CONFIG=...  WERROR=1  REGRESS='a b'  ISOLATION='a b'  VERSIONS='17 18'  OPENBLAS_LIBS=...  LBFGS_LIBS=..."
+	@echo "variables: PG_CONFIG=...  WERROR=1  REGRESS='a b'  ISOLATION='a b'  VERSIONS='17 18'  OPENBLAS_LIBS=..."
 
 setup:
 	@scripts/setup
@@ -84,9 +84,8 @@ DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 OPENBLAS_CPPFLAGS ?= -isystem /usr/include/$(MULTIARCH)/openblas-serial
 OPENBLAS_LIBS ?= -Wl,--exclude-libs,libopenblas.a /usr/lib/$(MULTIARCH)/openblas-serial/libopenblas.a -lm
-LBFGS_LIBS ?= -llbfgs
 
-SHLIB_LINK = $(OPENBLAS_LIBS) $(LBFGS_LIBS)
+SHLIB_LINK = $(OPENBLAS_LIBS)
 
 # ---- Flags ------------------------------------------------------------------
 
@@ -169,7 +168,7 @@ build/unit/obj/%.o: src/%.c $(UNIT_HEADERS)
 
 build/unit/%: test/unit/%.c $(UNIT_COMMON) $(UNIT_HEADERS) $(patsubst src/%.c,build/unit/obj/%.o,$(LEARNING_SOURCES))
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $(filter %.c %.o,$^) $(OPENBLAS_LIBS) $(LBFGS_LIBS) -lm
+	$(CC) $(UNIT_CFLAGS) -o $@ $(filter %.c %.o,$^) $(OPENBLAS_LIBS) -lm
 
 .PHONY: unit-programs unit unit-valgrind
 unit-programs: $(UNIT_PROGRAMS)

@@ -23,7 +23,7 @@ multiarch=$(${CC:-cc} -print-multiarch)
 # The flags of the makefile for src/learning.
 ${CC:-cc} -std=gnu11 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
 	-Isrc -isystem "/usr/include/$multiarch/openblas-serial" bench/guarantee/driver.c src/learning/*.c \
-	"/usr/lib/$multiarch/openblas-serial/libopenblas.a" -llbfgs -lm -o "$work/driver"
+	"/usr/lib/$multiarch/openblas-serial/libopenblas.a" -lm -o "$work/driver"
 
 if [ "$results" = /dev/null ]; then results=$work/results; fi
 touch "$results"

@@ -20,5 +20,5 @@ multiarch=$(${CC:-cc} -print-multiarch)
 ${CC:-cc} -std=gnu11 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
 	-Isrc -isystem "/usr/include/$multiarch/openblas-serial" bench/learning/driver.c \
 	src/learning/*.c \
-	"/usr/lib/$multiarch/openblas-serial/libopenblas.a" -llbfgs -lm -o "$work/driver"
+	"/usr/lib/$multiarch/openblas-serial/libopenblas.a" -lm -o "$work/driver"
 /usr/bin/python3 bench/learning/compare.py "$work/driver" "$data" "$work" "${REPEAT:-5}"

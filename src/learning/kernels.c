@@ -34,6 +34,9 @@ extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, i
 /* Columns that the factorization finishes at once. */
 #define CHOLESKY_BLOCK 256
 
+/* Elements that BLAS, which counts in int, gets at once. */
+#define VECTOR_PIECE ((size_t) 1 << 24)
+
 /* Multiply-adds between two looks at env: at most about 10 ms. */
 #define PIECE_WORK 2.5e8
 
@@ -294,6 +297,23 @@ gtl_kernel_round(const double *in, float *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		out[i] = (float) in[i];
+}
+
+double
+gtl_kernel_dot(const double *x, const double *y, size_t n)
+{
+	double		sum = 0.0;
+
+	for (size_t from = 0; from < n; from += VECTOR_PIECE)
+		sum += cblas_ddot((int) (n - from < VECTOR_PIECE ? n - from : VECTOR_PIECE), x + from, 1, y + from, 1);
+	return sum;
+}
+
+void
+gtl_kernel_add(double share, const double *x, double *y, size_t n)
+{
+	for (size_t from = 0; from < n; from += VECTOR_PIECE)
+		cblas_daxpy((int) (n - from < VECTOR_PIECE ? n - from : VECTOR_PIECE), share, x + from, 1, y + from, 1);
 }
 
 double

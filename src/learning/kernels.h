@@ -102,6 +102,10 @@ extern void gtl_kernel_multiply_lower(const double *lower, int n, double *lines,
 /* total += x, x float, total double. */
 extern void gtl_kernel_accumulate(const float *x, double *total, size_t n);
 
+/* x'y, and y += share * x, in double. */
+extern double gtl_kernel_dot(const double *x, const double *y, size_t n);
+extern void gtl_kernel_add(double share, const double *x, double *y, size_t n);
+
 /* out = (float) in */
 extern void gtl_kernel_round(const double *in, float *out, size_t n);
 
