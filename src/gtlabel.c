@@ -8,6 +8,7 @@
 #include "background/launcher.h"
 #include "background/worker.h"
 #include "base/progress.h"
+#include "base/planner.h"
 #include "base/settings.h"
 #include "fmgr.h"
 
@@ -19,6 +20,7 @@ void
 _PG_init(void)
 {
 	gtl_settings_define();
+	gtl_planner_init();
 	gtl_progress_init();
 	gtl_worker_init();
 	gtl_hub_init();

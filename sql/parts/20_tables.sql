@@ -394,3 +394,20 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.certificate', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.step', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');
+
+/*
+ * The planner is to know the sizes of these tables and nothing of what is in them. Statistics that were
+ * taken before a job was created say that it has no rows, and its queries become nested loops over all of it;
+ * without any, each job is taken for a share of its table, whichever it is and whenever ANALYZE ran.
+ */
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN SELECT a.attrelid::pg_catalog.regclass AS relation, a.attname
+               FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
+              WHERE r.relnamespace OPERATOR(pg_catalog.=) 'gtlabel'::pg_catalog.regnamespace::pg_catalog.oid
+                AND r.relkind OPERATOR(pg_catalog.=) 'r' AND a.attnum OPERATOR(pg_catalog.>) 0 LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS 0', c.relation, c.attname);
+    END LOOP;
+END $$;

@@ -2,6 +2,13 @@
  * Views, all with the caller's rights: row-level security on the tables decides
  * what each user sees.  Aggregates carry their schema: the schema that the
  * extension is created in may hold functions of others that fit better.
+ *
+ * Their plans are to be the same whatever ANALYZE has seen (20_tables.sql).  So each row of gtlabel.job
+ * is joined to a subquery over that job alone.  Its ORDER BY sorts nothing, the column being the
+ * same in all rows, but keeps it a subquery, in which job_id is fixed, while conditions on its columns
+ * still reach the table.  Rows of other tables are looked up by their whole key, one by one, in
+ * subqueries that OFFSET 0 keeps apart.  Only gt_labels brings all objects of a job together with all
+ * labels: by FULL JOIN, which a nested loop cannot do; the condition on a key makes another of it.
  */
 CREATE VIEW gt_jobs WITH (security_invoker = true) AS
     SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.key_column, j.features_column, j.label_column,
@@ -39,7 +46,8 @@ CREATE VIEW gt_batches WITH (security_invoker = true) AS
                  WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted')
            END AS answers,
            b.labeled, b.failed, b.issued_at, b.expires_at, b.closed_at
-      FROM gtlabel.batch b JOIN gtlabel.job j USING (job_id);
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT b.* FROM gtlabel.batch b WHERE b.job_id = j.job_id ORDER BY b.job_id) b;
 COMMENT ON VIEW gt_batches IS 'Batches: objects that are open to annotators at the same time, all of one subset';
 COMMENT ON COLUMN gt_batches.answers IS 'Answers so far to an open batch, of those that you may see';
 
@@ -49,10 +57,10 @@ CREATE VIEW gt_tasks WITH (security_invoker = true) AS
                 WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available'
                 ELSE t.state END AS state,
            t.annotator, t.accepted_at, t.lease_expires_at, t.remark AS comment
-      FROM gtlabel.task t
-      JOIN gtlabel.job j USING (job_id)
-      JOIN gtlabel.batch b USING (job_id, batch_no)
-      JOIN gtlabel.object o USING (job_id, object_no);
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT t.* FROM gtlabel.task t WHERE t.job_id = j.job_id ORDER BY t.job_id) t
+     CROSS JOIN LATERAL (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = t.job_id AND b.batch_no = t.batch_no OFFSET 0) b
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = t.job_id AND o.object_no = t.object_no OFFSET 0) o;
 COMMENT ON VIEW gt_tasks IS 'Tasks: one object for one annotator; a workteam member sees the open ones and the member''s own';
 COMMENT ON COLUMN gt_tasks.comment IS 'Declined: the reason that the annotator gave';
 COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available, a batch that has as expired';
@@ -60,9 +68,9 @@ COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or
 CREATE VIEW gt_annotations WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, a.annotator, j.label_categories[a.class_no + 1] AS label,
            a.batch_no, a.task_id, a.accepted_at, a.submitted_at, a.revised_at, a.remark AS comment
-      FROM gtlabel.annotation a
-      JOIN gtlabel.job j USING (job_id)
-      JOIN gtlabel.object o USING (job_id, object_no);
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id ORDER BY a.job_id) a
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no OFFSET 0) o;
 COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one object';
 COMMENT ON COLUMN gt_annotations.revised_at IS 'When the answer was last changed; NULL: it is the first one';
 COMMENT ON COLUMN gt_annotations.accepted_at IS 'NULL: handed in by key, without a lease';
@@ -73,30 +81,34 @@ CREATE VIEW gt_invitations WITH (security_invoker = true) AS
 COMMENT ON VIEW gt_invitations IS 'Invitations of annotators without a database role, for the owner of the job';
 
 CREATE VIEW gt_annotators WITH (security_invoker = true) AS
-    WITH answer AS (
-        SELECT a.job_id, a.annotator, a.accepted_at, a.submitted_at, l.confidence,
-               j.job_name, j.label_categories[a.class_no + 1] AS answered,
-               j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
-               pg_catalog.cardinality(j.label_categories) AS classes,
-               (SELECT a.class_no = g.class_no FROM gtlabel.gold g
-                 WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.gold_column IS NOT NULL) AS right_on_gold
-          FROM gtlabel.annotation a
-          JOIN gtlabel.job j USING (job_id)
-          LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human),
-    confusion AS (
-        SELECT c.job_id, c.annotator, pg_catalog.jsonb_object_agg(c.consolidated, c.answers) AS confusion
-          FROM (SELECT n.job_id, n.annotator, n.consolidated, pg_catalog.jsonb_object_agg(n.answered, n.times) AS answers
-                  FROM (SELECT job_id, annotator, consolidated, answered, pg_catalog.count(*) AS times
-                          FROM answer WHERE consolidated IS NOT NULL GROUP BY 1, 2, 3, 4) n
-                 GROUP BY 1, 2, 3) c
-         GROUP BY 1, 2)
-    SELECT a.job_name, a.annotator, pg_catalog.count(*) AS answers, pg_catalog.count(a.consolidated) AS consolidated,
-           pg_catalog.avg(a.agrees::int)::float8 AS agreement,
-           pg_catalog.avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
-           pg_catalog.avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
-           pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
-      FROM answer a LEFT JOIN confusion c USING (job_id, annotator)
-     GROUP BY a.job_name, a.annotator, c.confusion;
+    SELECT j.job_name, a.*
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (
+          WITH answer AS (
+              SELECT a.annotator, a.accepted_at, a.submitted_at, l.confidence,
+                     j.label_categories[a.class_no + 1] AS answered,
+                     j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
+                     pg_catalog.cardinality(j.label_categories) AS classes,
+                     (SELECT a.class_no = g.class_no FROM gtlabel.gold g
+                       WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.gold_column IS NOT NULL) AS right_on_gold
+                FROM gtlabel.annotation a
+                LEFT JOIN LATERAL (SELECT l.class_no, l.confidence FROM gtlabel.label l
+                                    WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0) l ON true
+               WHERE a.job_id = j.job_id),
+          confusion AS (
+              SELECT c.annotator, pg_catalog.jsonb_object_agg(c.consolidated, c.answers) AS confusion
+                FROM (SELECT n.annotator, n.consolidated, pg_catalog.jsonb_object_agg(n.answered, n.times) AS answers
+                        FROM (SELECT annotator, consolidated, answered, pg_catalog.count(*) AS times
+                                FROM answer WHERE consolidated IS NOT NULL GROUP BY 1, 2, 3) n
+                       GROUP BY 1, 2) c
+               GROUP BY 1)
+          SELECT a.annotator, pg_catalog.count(*) AS answers, pg_catalog.count(a.consolidated) AS consolidated,
+                 pg_catalog.avg(a.agrees::int)::float8 AS agreement,
+                 pg_catalog.avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
+                 pg_catalog.avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
+                 pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
+            FROM answer a LEFT JOIN confusion c USING (annotator)
+           GROUP BY a.annotator, c.confusion) a;
 COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
 COMMENT ON COLUMN gt_annotators.consolidated IS 'Those of the answers whose object has a label by now';
 COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean posterior of the answers: the label''s confidence where they agree, an even share of the rest where not';
@@ -113,8 +125,8 @@ CREATE VIEW gt_rounds WITH (security_invoker = true) AS
            r.best_threshold, r.best_n, r.best_k, r.best_bound, r.best_admits, r.minimum, r.required,
            r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason, r.alternatives, r.label_noise,
            r.started_at, r.finished_at, r.load_seconds, r.train_seconds, r.score_seconds
-      FROM gtlabel.round r
-      JOIN gtlabel.job j USING (job_id)
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
       LEFT JOIN gtlabel.model m USING (model_id);
 COMMENT ON VIEW gt_rounds IS 'Active-learning rounds: what each trained on, its certificate, what it labeled, and why in words';
 COMMENT ON COLUMN gt_rounds.threshold IS 'Objects with at least this margin are labeled by machine; NULL: no threshold keeps the promise. With per_class the lowest of the categories'' thresholds, which gt_certificates shows';
@@ -131,8 +143,8 @@ CREATE VIEW gt_certificates WITH (security_invoker = true) AS
     SELECT j.job_name, r.round_no, c.scope, c.category, r.guarantee, r.target_accuracy, r.confidence_level, r.alpha,
            c.threshold, c.n, c.k, c.bound, c.validation_active, c.best_bound, c.best_n, c.best_k, c.best_admits,
            r.minimum, c.required, c.admitted, m.model_name
-      FROM gtlabel.round r
-      JOIN gtlabel.job j USING (job_id)
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
       JOIN LATERAL (
           SELECT 'job' AS scope, NULL AS category, r.threshold, r.certificate_n AS n, r.certificate_k AS k, r.bound,
                  r.validation_active, r.best_bound, r.best_n, r.best_k, r.best_admits, r.required, r.auto_labeled AS admitted
@@ -155,23 +167,26 @@ COMMENT ON COLUMN gt_certificates.required IS 'Validation objects that would be 
 COMMENT ON COLUMN gt_certificates.admitted IS 'Machine labels that stand after the round';
 
 CREATE VIEW gt_labels WITH (security_invoker = true) AS
-    SELECT j.job_name, o.object_key, j.label_categories[l.class_no + 1] AS label, l.confidence,
+    SELECT j.job_name, l.object_key, j.label_categories[l.class_no + 1] AS label, l.confidence,
            l.human AS human_annotated,
-           CASE WHEN o.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
+           CASE WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
            l.batch_no, l.round_no, l.model_id, l.labeled_at,
            l.human OR j.state IN ('stopped', 'completed') AS final
-      FROM gtlabel.label l
-      JOIN gtlabel.job j USING (job_id)
-      JOIN gtlabel.object o USING (job_id, object_no);
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (
+          SELECT l.*, o.object_key, o.validation_no
+            FROM (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id) l
+            FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
+           WHERE COALESCE(l.class_no, -1) >= 0 ORDER BY j.job_id) l;
 COMMENT ON VIEW gt_labels IS 'Labels; join to the dataset by object_key = key_column::text';
 COMMENT ON COLUMN gt_labels.confidence IS 'Human: posterior of the consolidation. Machine: margin between the two most probable classes. Not comparable with each other';
 COMMENT ON COLUMN gt_labels.final IS 'False: a machine label that a later round may change or withdraw';
 
 CREATE VIEW gt_failures WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, f.reason, f.batch_no, f.failed_at
-      FROM gtlabel.failure f
-      JOIN gtlabel.job j USING (job_id)
-      JOIN gtlabel.object o USING (job_id, object_no);
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT f.* FROM gtlabel.failure f WHERE f.job_id = j.job_id ORDER BY f.job_id) f
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = f.job_id AND o.object_no = f.object_no OFFSET 0) o;
 COMMENT ON VIEW gt_failures IS 'Objects without a label, until gt_retry_failed';
 COMMENT ON COLUMN gt_failures.reason IS 'expired: nobody answered while it was on offer; declined: as many people declined as should answer';
 
@@ -188,7 +203,8 @@ COMMENT ON COLUMN gt_models.accuracy IS 'On the job''s validation objects, each 
 
 CREATE VIEW gt_events WITH (security_invoker = true) AS
     SELECT e.event_id, j.job_name, e.at, e.event, e.state, e.detail
-      FROM gtlabel.event e JOIN gtlabel.job j USING (job_id);
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT e.* FROM gtlabel.event e WHERE e.job_id = j.job_id ORDER BY e.job_id) e;
 COMMENT ON VIEW gt_events IS 'History of each job, append-only';
 
 CREATE VIEW gt_progress WITH (security_invoker = true) AS

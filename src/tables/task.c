@@ -56,8 +56,8 @@ gtl_task_add(const GtlJob *job, const int32 *objects, int count)
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.task (job_id, batch_no, slot_no, object_no)"
 		" SELECT $1, $2, s.slot_no, o.object_no FROM unnest($3) AS o (object_no) CROSS JOIN LATERAL"
-		"   (SELECT g FROM generate_series(0, $4 - 1) g WHERE NOT EXISTS (SELECT FROM gtlabel.task t"
-		"      WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = g AND t.object_no = o.object_no)"
+		"   (SELECT g FROM generate_series(0, $4 - 1) g WHERE (SELECT t.task_id FROM gtlabel.task t"
+		"      WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = g AND t.object_no = o.object_no LIMIT 1) IS NULL"
 		"    ORDER BY g LIMIT 1) s (slot_no)",
 		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID}
 	};
@@ -69,6 +69,18 @@ gtl_task_add(const GtlJob *job, const int32 *objects, int count)
 
 #define MAX_SLOTS 9				/* the most annotators an object can have */
 #define PATIENCE 64				/* tasks in a row that are not what is sought, until it counts as scarce */
+
+/* As a parameter. */
+static Datum
+slots_array(int first, int last)
+{
+	int16		slots[MAX_SLOTS];
+
+	Assert(last - first < MAX_SLOTS);
+	for (int slot = first; slot <= last; slot++)
+		slots[slot - first] = (int16) slot;
+	return gtl_array_int16(slots, last - first + 1);
+}
 
 /* Columns of gtlabel.task. */
 enum
@@ -554,6 +566,11 @@ gtl_task_release(const GtlJob *job, const int64 *task_ids, int count, const char
 	gtl_lease_add_passed(job->job_id, annotator, task_ids, count);
 }
 
+/* The declined tasks, each by its key. */
+#define DECLINED \
+	"unnest($1) i (task_id) CROSS JOIN LATERAL" \
+	" (SELECT d.job_id, d.batch_no, d.slot_no, d.object_no FROM gtlabel.task d WHERE d.task_id = i.task_id OFFSET 0) d"
+
 void
 gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char *annotator, const char *reason)
 {
@@ -563,38 +580,39 @@ gtl_task_decline(const GtlJob *job, const int64 *task_ids, int count, const char
 	 * what is still open of the object expires instead.
 	 */
 	static GtlStatement decline = {
-		"UPDATE gtlabel.task t SET state = 'declined', remark = $5, slot_no = -1 - (SELECT count(*) FROM gtlabel.task d"
-		"   WHERE d.job_id = t.job_id AND d.batch_no = t.batch_no AND d.slot_no BETWEEN -$4 AND -1"
-		"     AND d.object_no = t.object_no)"
-		" WHERE t.task_id = ANY ($1) AND t.annotator = $2 AND t.state = 'accepted' AND t.job_id = $3",
-		5, {INT8ARRAYOID, TEXTOID, INT8OID, INT4OID, TEXTOID}
+		"UPDATE gtlabel.task t SET state = 'declined', remark = $4, slot_no = -1 - (SELECT count(d.task_id)"
+		"   FROM unnest($3) s (slot_no) CROSS JOIN LATERAL (SELECT d.task_id FROM gtlabel.task d"
+		"     WHERE d.job_id = t.job_id AND d.batch_no = t.batch_no AND d.slot_no = s.slot_no AND d.object_no = t.object_no OFFSET 0) d)"
+		" WHERE t.task_id = ANY ($1) AND t.annotator = $2 AND t.state = 'accepted'",
+		4, {INT8ARRAYOID, TEXTOID, INT2ARRAYOID, TEXTOID}
 	};
 	static GtlStatement replace = {
 		"INSERT INTO gtlabel.task (job_id, batch_no, slot_no, object_no)"
 		" SELECT d.job_id, d.batch_no, s.slot_no, d.object_no"
-		" FROM gtlabel.task d CROSS JOIN LATERAL"
-		"   (SELECT g FROM generate_series(0, $3 - 1) g WHERE NOT EXISTS (SELECT FROM gtlabel.task o"
-		"      WHERE o.job_id = d.job_id AND o.batch_no = d.batch_no AND o.slot_no = g AND o.object_no = d.object_no)"
+		" FROM " DECLINED " CROSS JOIN LATERAL"
+		"   (SELECT g FROM generate_series(0, $2 - 1) g WHERE (SELECT o.task_id FROM gtlabel.task o"
+		"      WHERE o.job_id = d.job_id AND o.batch_no = d.batch_no AND o.slot_no = g AND o.object_no = d.object_no LIMIT 1) IS NULL"
 		"    ORDER BY g LIMIT 1) s (slot_no)"
-		" WHERE d.task_id = ANY ($1) AND d.job_id = $2 AND d.slot_no > -$3",
-		3, {INT8ARRAYOID, INT8OID, INT4OID}
+		" WHERE d.slot_no > -$2",
+		2, {INT8ARRAYOID, INT4OID}
 	};
 	static GtlStatement close = {
-		"UPDATE gtlabel.task o SET state = 'expired' FROM gtlabel.task d"
-		" WHERE d.task_id = ANY ($1) AND d.job_id = $2 AND d.slot_no <= -$3"
-		"   AND o.job_id = d.job_id AND o.batch_no = d.batch_no AND o.slot_no BETWEEN 0 AND $3 - 1"
-		"   AND o.object_no = d.object_no AND o.state IN ('available', 'accepted')",
-		3, {INT8ARRAYOID, INT8OID, INT4OID}
+		"UPDATE gtlabel.task t SET state = 'expired' WHERE t.task_id = ANY (ARRAY("
+		"   SELECT o.task_id FROM " DECLINED " CROSS JOIN unnest($3) s (slot_no) CROSS JOIN LATERAL"
+		"     (SELECT o.task_id, o.state FROM gtlabel.task o WHERE o.job_id = d.job_id AND o.batch_no = d.batch_no"
+		"         AND o.slot_no = s.slot_no AND o.object_no = d.object_no OFFSET 0) o"
+		"    WHERE d.slot_no <= -$2 AND o.state IN ('available', 'accepted')))",
+		3, {INT8ARRAYOID, INT4OID, INT2ARRAYOID}
 	};
 	Datum		ids = gtl_array_int64(task_ids, count);
 	Datum		k = Int32GetDatum(job->annotators_per_object);
-	Datum		values[5] = {ids, CStringGetTextDatum(annotator), Int64GetDatum(job->job_id), k,
+	Datum		values[4] = {ids, CStringGetTextDatum(annotator), slots_array(-job->annotators_per_object, -1),
 	reason == NULL ? (Datum) 0 : CStringGetTextDatum(reason)};
-	Datum		rest[3] = {ids, Int64GetDatum(job->job_id), k};
+	Datum		rest[3] = {ids, k, slots_array(0, job->annotators_per_object - 1)};
 	CommandId	first_command = GetCurrentCommandId(false);
 
 	gtl_lock_acquire(GTL_LOCK_DECLINES, job->job_id, false);
-	if (gtl_query_do(&decline, values, reason == NULL ? "    n" : NULL) != (uint64) count)
+	if (gtl_query_do(&decline, values, reason == NULL ? "   n" : NULL) != (uint64) count)
 		gtl_task_explain_not_leased(task_ids, count, annotator, first_command);
 	gtl_query_do(&replace, rest, NULL);
 	gtl_query_do(&close, rest, NULL);
