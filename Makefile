@@ -15,7 +15,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # ---- What works without a PostgreSQL development package: it fetches one ----
 
-.PHONY: help setup test test-versions demo check-arrows
+.PHONY: help setup test test-versions demo check-arrows deb dist
 help:
 	@echo "make                  build gtlabel.so and the install script"
 	@echo "make install          install them into the server of PG_CONFIG"
@@ -24,6 +24,7 @@ help:
 	@echo "make demo             set up the machine, build, install, label 5,620 digits (root or sudo)"
 	@echo "make setup            install the Debian packages that are missing (root or sudo)"
 	@echo "make client           build the program gtlabel, without a server package; install-client [prefix=/usr/local]"
+	@echo "make uninstall        remove what make install has installed"
 	@echo "make installcheck     regression and isolation tests on the running server of PGHOST, PGPORT"
 	@echo "make unit             the tests of src/learning, without a server; client-unit: those of client/"
 	@echo "make unit-valgrind    the same under valgrind"
@@ -32,7 +33,9 @@ help:
 	@echo "make check-format     where the C code differs from the style;  make format  changes it"
 	@echo "make coverage         line coverage of src/, in build/coverage"
 	@echo "make sanitize         the tests with gcc's sanitizers"
-	@echo "make dist             build/gtlabel-$(EXTVERSION).tar.gz from the last commit"
+	@echo "make check-release    the same version everywhere, META.json, make uninstall"
+	@echo "make deb              Debian packages of the last commit in build/deb, built and tried in roots of their own (root)"
+	@echo "make dist             build/gtlabel-$(EXTVERSION).tar.gz and .zip (for PGXN) from the last commit"
 	@echo
 	@echo "variables: PG_CONFIG=...  WERROR=1  REGRESS='a b'  ISOLATION='a b'  VERSIONS='17 18'  OPENBLAS_LIBS=..."
 
@@ -54,16 +57,28 @@ demo:
 check-arrows:
 	@scripts/check-arrows
 
+# ---- Releases ----------------------------------------------------------------
+
+# The suite of Debian to build for; by default this machine's.
+DEB_SUITE ?=
+deb:
+	@scripts/deb $(DEB_SUITE)
+
+dist:
+	@scripts/archive build
+	@ls build/$(EXTENSION)-*.tar.gz build/$(EXTENSION)-*.zip
+
 include client/client.mk
 
 ifeq ($(PGXS),)
 
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
 
-all install installcheck unit unit-valgrind check-symbols coverage sanitize:
+all install installcheck unit unit-valgrind check-symbols check-release coverage sanitize:
 	@echo "make: no pg_config found: set PG_CONFIG, or install a server's development package (make setup does)" >&2; exit 1
-.PHONY: all install installcheck unit unit-valgrind check-symbols coverage sanitize
+.PHONY: all install installcheck unit unit-valgrind check-symbols check-release coverage sanitize
 
 else
 
@@ -138,9 +153,12 @@ src/reports/check.o: gtlabel.control
 
 -include $(OBJS:.o=.d)
 
-# The client goes with the extension, beside psql.
+# The client goes with the extension, beside psql; with CLIENT=no it is left out.
+ifneq ($(CLIENT),no)
 all: client
 install: install-client
+uninstall: uninstall-client
+endif
 
 # The folder is a prerequisite too, so that a deleted part is missed.
 $(DATA_built): $(SQL_PARTS) sql/parts
@@ -184,7 +202,7 @@ unit-valgrind: unit-programs
 C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch] client/*.[ch] client/serve/*.[ch] test/client/*.[ch])
 CLANG_FORMAT ?= $(firstword $(wildcard /usr/bin/clang-format-14) clang-format)
 
-.PHONY: check-format format check-symbols coverage sanitize dist
+.PHONY: check-format format check-symbols check-release coverage sanitize
 check-format:
 	@CLANG_FORMAT=$(CLANG_FORMAT) scripts/format --check $(C_FILES)
 
@@ -199,20 +217,22 @@ check-symbols: all
 		echo "exported without the prefix gtl_:" >&2; echo "$$strangers" >&2; exit 1; \
 	fi; echo "every symbol of $(shlib) carries the prefix"
 
+check-release: all
+	@scripts/check-release
+
 coverage:
 	@scripts/coverage
 
 sanitize:
 	@scripts/sanitize
 
-dist:
-	@mkdir -p build
-	git archive --format=tar.gz --prefix=$(EXTENSION)-$(EXTVERSION)/ -o build/$(EXTENSION)-$(EXTVERSION).tar.gz HEAD
-	@echo "build/$(EXTENSION)-$(EXTVERSION).tar.gz"
-
 endif
 
-.PHONY: install-client
+.PHONY: install-client uninstall-client
 install-client: client
-	@mkdir -p '$(DESTDIR)$(bindir)'
+	@mkdir -p '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
 	install -m 755 $(CLIENT_BUILD)/gtlabel '$(DESTDIR)$(bindir)/gtlabel'
+	install -m 644 $(CLIENT_BUILD)/gtlabel.1 '$(DESTDIR)$(mandir)/man1/gtlabel.1'
+
+uninstall-client:
+	rm -f '$(DESTDIR)$(bindir)/gtlabel' '$(DESTDIR)$(mandir)/man1/gtlabel.1'

@@ -15,7 +15,7 @@ CLIENT_ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wdeclaration-after-s
 	-DGTL_VERSION='"$(EXTVERSION)"' -Iclient -isystem $(CLIENT_PQ_INCLUDES)
 
 .PHONY: client client-unit client-sanitized
-client: $(CLIENT_BUILD)/gtlabel
+client: $(CLIENT_BUILD)/gtlabel $(CLIENT_BUILD)/gtlabel.1
 
 $(CLIENT_BUILD)/assets.c: client/embed $(CLIENT_PAGES) client/portal
 	@mkdir -p $(@D)
@@ -31,6 +31,10 @@ $(CLIENT_BUILD)/obj/%.o: client/%.c $(CLIENT_HEADERS) gtlabel.control
 
 $(CLIENT_BUILD)/gtlabel: $(CLIENT_OBJS)
 	$(CC) $(CLIENT_CFLAGS) $(CLIENT_LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
+
+# The manual page is made of what the program says under --help.
+$(CLIENT_BUILD)/gtlabel.1: client/manual $(CLIENT_BUILD)/gtlabel
+	client/manual $(CLIENT_BUILD)/gtlabel > $@.tmp && mv $@.tmp $@
 
 # Everything but the main program: its tests bring their own.
 CLIENT_UNIT_MAINS = $(sort $(wildcard test/client/test_*.c))
