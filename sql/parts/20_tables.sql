@@ -62,6 +62,8 @@ CREATE TABLE gtlabel.job (
     last_modified_at               timestamptz NOT NULL,
     finished_at                    timestamptz,
     purged_at                      timestamptz,
+    revision                       integer NOT NULL DEFAULT 0,
+    stop_requested                 boolean NOT NULL DEFAULT false,
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
@@ -80,6 +82,8 @@ COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all obj
 COMMENT ON COLUMN gtlabel.job.feature_squares IS 'Sum of squared deviations of each feature over all objects';
 COMMENT ON COLUMN gtlabel.job.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown, nobody has answered what another has';
 COMMENT ON COLUMN gtlabel.job.purged_at IS 'When gt_purge_job took its features and tasks away';
+COMMENT ON COLUMN gtlabel.job.revision IS 'Raised by whatever changes what a round may do; a round that finds another one than at its start decides anew, or is dropped';
+COMMENT ON COLUMN gtlabel.job.stop_requested IS 'gt_stop_job was called; remembered when the job fails while it is being stopped';
 COMMENT ON COLUMN gtlabel.job.open_batch_no IS 'The batch that annotators work on; NULL between batches';
 COMMENT ON COLUMN gtlabel.job.human_labeled IS 'Rows of gtlabel.label with human = true; changed in the same transaction';
 

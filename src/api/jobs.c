@@ -8,6 +8,7 @@
  */
 #include "base/compat.h"
 
+#include "access/xact.h"
 #include "api/arguments.h"
 #include "background/worker.h"
 #include "base/errors.h"
@@ -24,7 +25,7 @@
 #include "tables/certificate.h"
 #include "tables/event.h"
 #include "tables/feature_page.h"
-#include "tables/job.h"
+#include "tables/job_state.h"
 #include "tables/label.h"
 #include "tables/model.h"
 #include "tables/object.h"
@@ -32,6 +33,7 @@
 #include "tables/step.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -61,23 +63,6 @@ lock_own_job(FunctionCallInfo fcinfo)
 	if (locked == NULL)
 		gtl_error_unknown_job(job->name);
 	return locked;
-}
-
-static void
-wrong_state(const GtlJob *job, const char *wish, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("cannot %s labeling job \"%s\": it is %s", wish, job->name, gtl_job_state_name(job->state)),
-			 hint != NULL ? errhint("%s", hint) : 0));
-}
-
-static void
-change_state(GtlJob *job, GtlJobState state, const char *event, const char *detail)
-{
-	job->state = state;
-	gtl_job_update(job);
-	gtl_event_record(job, event, "%s", detail);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_advance_job);
@@ -112,9 +97,7 @@ gtl_sql_pause_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = lock_own_job(fcinfo);
 
-	if (job->state != GTL_JOB_IN_PROGRESS)
-		wrong_state(job, "pause", NULL);
-	change_state(job, GTL_JOB_PAUSED, "paused", "no tasks are handed out and no steps are done until gt_resume_job");
+	gtl_job_move(job, GTL_MOVE_PAUSE, "no tasks are handed out and no steps are done until gt_resume_job");
 	PG_RETURN_VOID();
 }
 
@@ -125,34 +108,75 @@ gtl_sql_resume_job(PG_FUNCTION_ARGS)
 	GtlJob	   *job = lock_own_job(fcinfo);
 	GtlStep		step;
 
-	if (job->state != GTL_JOB_PAUSED && job->state != GTL_JOB_FAILED)
-		wrong_state(job, "resume", job->state == GTL_JOB_STOPPED ? "A stopped job is final." : NULL);
+	gtl_job_require_move(job, GTL_MOVE_RESUME);
 	if (job->state == GTL_JOB_FAILED && !gtl_step_read(job->job_id, &step))
 		gtl_failure_retry(job); /* it failed of its objects, not of a step */
-	gtl_step_delete(job->job_id);
-	job->failure_reason = NULL;
-	change_state(job, GTL_JOB_IN_PROGRESS, "resumed", "");
+	gtl_job_move(job, GTL_MOVE_RESUME, job->stop_requested ? "it goes on stopping" : "");
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_VOID();
+}
+
+/* The error, caught, as a warning: the stop stands, and a worker tries again. */
+static void
+warn_of_failed_stop(const GtlJob *job, const ErrorData *error)
+{
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("labeling job \"%s\" is stopping, but the answers of its open batch could not be made labels", job->name),
+			 errdetail("%s", error->message),
+			 errhint("A worker tries again; gt_advance_job does so in this session.")));
+}
+
+/*
+ * The last step of a stop calls the owner's consolidation function, which may raise: then its
+ * subtransaction is rolled back, and the stop is recorded all the same.  False: it has not been done.
+ */
+static bool
+try_to_finish_stop(const GtlJob *job)
+{
+	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool done = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		(void) gtl_advance(job->job_id, &transaction);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		warn_of_failed_stop(job, error);
+		done = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return done;
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_stop_job);
 Datum
 gtl_sql_stop_job(PG_FUNCTION_ARGS)
 {
-	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
 	GtlJob	   *job = own_job(fcinfo);
 	bool		may_step = gtl_lock_try(GTL_LOCK_STEPS, job->job_id, false);
 
 	if (may_step)
 		gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
 	job = lock_own_job(fcinfo);
-	if (gtl_job_is_final(job) || job->state == GTL_JOB_STOPPING)
-		wrong_state(job, "stop", NULL);
-	change_state(job, GTL_JOB_STOPPING, "stopping", "no new batch; finished answers are consolidated");
-	if (may_step)
-		gtl_advance(job->job_id, &transaction);
-	else
+	gtl_job_move(job, GTL_MOVE_STOP, "no new batch; finished answers are consolidated");
+	if (!may_step || !try_to_finish_stop(job))
 		gtl_worker_launch_at_commit(job);
 	PG_RETURN_VOID();
 }
@@ -164,8 +188,7 @@ gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 	GtlJob	   *job = lock_own_job(fcinfo);
 	int			count;
 
-	if (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_STOPPING)
-		wrong_state(job, "retry the failed objects of", "A stopped job is final.");
+	gtl_job_require_move(job, GTL_MOVE_RETRY);
 	if (job->purged)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -174,10 +197,7 @@ gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 	count = gtl_failure_retry(job);
 	if (count > 0)
 	{
-		if (job->state == GTL_JOB_COMPLETED || job->state == GTL_JOB_FAILED)
-			job->state = GTL_JOB_IN_PROGRESS;
-		job->failure_reason = NULL;
-		change_state(job, job->state, "retry", psprintf("%s failed objects are offered again", gtl_format_count(count)));
+		gtl_job_move(job, GTL_MOVE_RETRY, psprintf("%s failed objects are offered again", gtl_format_count(count)));
 		gtl_worker_launch_at_commit(job);
 	}
 	PG_RETURN_INT32(count);
@@ -190,13 +210,11 @@ gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
 	GtlJob	   *job = lock_own_job(fcinfo);
 	int			count;
 
-	if (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_STOPPING)
-		wrong_state(job, "withdraw the machine labels of", "A stopped job is final.");
+	gtl_job_require_move(job, GTL_MOVE_WITHDRAW);
 	count = gtl_label_withdraw_machine(job);
 	job->auto_label = false;
-	if (count > 0 && job->state == GTL_JOB_COMPLETED)
-		job->state = GTL_JOB_IN_PROGRESS;
-	change_state(job, job->state, "withdrawn",
+	gtl_batch_end_audit(job);
+	gtl_job_move(job, count > 0 ? GTL_MOVE_WITHDRAW : GTL_MOVE_WITHDRAW_NONE,
 				 psprintf("%s machine labels are withdrawn; people label the rest", gtl_format_count(count)));
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(count);
@@ -237,34 +255,37 @@ gtl_sql_purge_job(PG_FUNCTION_ARGS)
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
 	job = lock_own_job(fcinfo);
 	if (job->state != GTL_JOB_COMPLETED && job->state != GTL_JOB_STOPPED)
-		wrong_state(job, "purge", job->state == GTL_JOB_FAILED ? "gt_resume_job goes on with it, gt_drop_job removes it." :
+		gtl_error_job_state(job, "purge", job->state == GTL_JOB_FAILED ? "gt_resume_job goes on with it, gt_drop_job removes it." :
 					"Only completed and stopped jobs can do without their features and tasks; gt_stop_job stops it.");
-	if (job->purged)
-		PG_RETURN_VOID();
 	gtl_feature_page_delete(job->job_id);
-	gtl_task_delete(job->job_id);
+	if (gtl_task_delete(job->job_id) == 0 && job->purged)
+		PG_RETURN_VOID();
 	gtl_model_drop_folds(job->job_id);
 	gtl_job_set_purged(job);
 	gtl_event_record(job, "purged", "features and tasks are gone; labels, annotations, rounds and models stay");
 	PG_RETURN_VOID();
 }
 
-/* The states that a job in `state` can still come to without somebody's help. */
-static bool
-is_reachable(GtlJobState state, const char *wish)
+static GtlJobState
+state_argument(FunctionCallInfo fcinfo, int argument)
 {
-	if (state == GTL_JOB_STOPPING)
-		return strcmp(wish, "stopped") == 0;
-	return state == GTL_JOB_INITIALIZING || state == GTL_JOB_IN_PROGRESS || state == GTL_JOB_PAUSED;
+	char	   *name = gtl_argument_text(fcinfo, argument, "for_state");
+	GtlJobState state;
+
+	if (!gtl_job_state_parse(name, &state))
+		gtl_error_setting("for_state", psprintf("must be the name of a job state, not \"%s\"", name), NULL);
+	return state;
 }
 
 static void
-check_state_name(const char *wish)
+error_unreachable(const GtlJob *job, GtlJobState wish)
 {
-	for (int s = GTL_JOB_INITIALIZING; s <= GTL_JOB_FAILED; s++)
-		if (strcmp(wish, gtl_job_state_name((GtlJobState) s)) == 0)
-			return;
-	gtl_error_setting("for_state", psprintf("must be the name of a job state, not \"%s\"", wish), NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot wait for state \"%s\" of labeling job \"%s\": it is %s", gtl_job_state_name(wish), job->name,
+					gtl_job_state_name(job->state)),
+			 job->failure_reason != NULL ? errdetail("Its failure_reason is: %s.", job->failure_reason) : 0,
+			 job->state == GTL_JOB_FAILED ? errhint("Put that right, then call gt_resume_job.") : 0));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_wait_job);
@@ -272,11 +293,10 @@ Datum
 gtl_sql_wait_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = own_job(fcinfo);
-	char	   *wish = gtl_argument_text(fcinfo, 1, "for_state");
+	GtlJobState wish = state_argument(fcinfo, 1);
 	TimestampTz until = DT_NOEND;
 	int			looks = 0;
 
-	check_state_name(wish);
 	if (!PG_ARGISNULL(2))
 		until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 														TimestampTzGetDatum(GetCurrentTimestamp()), PG_GETARG_DATUM(2)));
@@ -286,10 +306,10 @@ gtl_sql_wait_job(PG_FUNCTION_ARGS)
 
 		if (now == NULL)
 			gtl_error_unknown_job(job->name);
-		if (strcmp(gtl_job_state_name(now->state), wish) == 0)
+		if (now->state == wish)
 			PG_RETURN_BOOL(true);
-		if (!is_reachable(now->state, wish))
-			wrong_state(now, psprintf("wait for state \"%s\" of", wish), now->failure_reason);
+		if (!gtl_job_can_reach(now, wish))
+			error_unreachable(now, wish);
 		if (GetCurrentTimestamp() >= until)
 			PG_RETURN_BOOL(false);
 		if (looks++ % LOOKS_PER_PICK_UP == 0)

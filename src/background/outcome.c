@@ -6,7 +6,7 @@
 
 #include "base/settings.h"
 #include "tables/event.h"
-#include "tables/job.h"
+#include "tables/job_state.h"
 #include "tables/step.h"
 #include "utils/elog.h"
 #include "utils/timestamp.h"
@@ -45,12 +45,10 @@ retry_after(int64 job_id, int64 milliseconds)
 static TimestampTz
 give_up(GtlJob *job, const char *step, int failures, const char *what)
 {
-	job->state = GTL_JOB_FAILED;
 	job->failure_reason = psprintf("step \"%s\" has failed %d times in a row, at last with %s; "
 								   "gt_events has all of it; after that is put right, gt_resume_job tries again",
 								   step, failures, what);
-	gtl_job_update(job);
-	gtl_event_record(job, "failed", "%s", job->failure_reason);
+	gtl_job_move(job, GTL_MOVE_FAIL_STEP, job->failure_reason);
 	return DT_NOEND;
 }
 

@@ -69,6 +69,16 @@ gtl_lock_is_mine(GtlLockClass class, int64 id, bool shared)
 }
 
 void
+gtl_lock_pass_user(int64 number)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) number >> 32), (uint32) number, 1);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+	(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+void
 gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared)
 {
 	LOCKTAG		tag;

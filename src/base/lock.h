@@ -50,6 +50,9 @@ extern bool gtl_lock_is_mine(GtlLockClass class, int64 id, bool shared);
 /* Does nobody hold it exclusively, at this moment? */
 extern bool gtl_lock_is_free(GtlLockClass class, int64 id);
 
+/* Takes the advisory lock that users know by this number (pg_advisory_lock) and lets it go again. */
+extern void gtl_lock_pass_user(int64 number);
+
 /* Until released, or the end of the session. */
 extern void gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared);
 extern void gtl_lock_release_session(GtlLockClass class, int64 id, bool shared);

@@ -16,6 +16,7 @@ int			gtl_setting_max_parallel_workers = -1;
 int			gtl_setting_launcher_interval = 10000;
 int			gtl_setting_undo_grace = 5000;
 int			gtl_setting_retry_delay = 10000;
+int			gtl_setting_debug_round_lock = 0;
 static int	clock_offset = 0;
 
 void
@@ -51,6 +52,11 @@ gtl_settings_define(void)
 							"Answers by key do not wait, nor does gt_advance_job.",
 							&gtl_setting_undo_grace, 5000, 0, 3600 * 1000,
 							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("gtlabel.debug_round_lock",
+							"Number of an advisory lock that a round takes, and lets go, between training and writing.",
+							"For tests of what happens while a round trains; 0: none.",
+							&gtl_setting_debug_round_lock, 0, 0, INT_MAX,
+							PGC_SUSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 	DefineCustomIntVariable("gtlabel.clock_offset",
 							"Seconds added to the clock that leases and batches go by.",
 							"For tests of leases and batches that expire.",

@@ -49,6 +49,13 @@ is_compared(const GtlCandidate *candidate, GtlEngineAlgorithm algorithm, int64_t
 	return !network || (rows >= NETWORK_MIN_ROWS && product <= NETWORK_MAX_PRODUCT);
 }
 
+bool
+gtl_engine_allows(GtlEngineAlgorithm algorithm, const GtlClassifier *classifier)
+{
+	return algorithm == GTL_ENGINE_AUTO ||
+		(classifier->candidate.algorithm == GTL_MLP) == (algorithm == GTL_ENGINE_MLP);
+}
+
 /* Numbers of the candidates to compare; returns how many. */
 static int
 list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled, int *numbers)
@@ -92,7 +99,8 @@ choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	GtlSelection selection;
 	int			count = 0;
 
-	if (evidence->previous != NULL && evidence->set.labeled.rows < 2 * evidence->selected_at)
+	if (evidence->previous != NULL && evidence->set.labeled.rows < 2 * evidence->selected_at &&
+		(evidence->chosen_initial || gtl_engine_allows(settings->algorithm, evidence->previous)))
 	{
 		round->candidate = evidence->previous->candidate;
 		return true;

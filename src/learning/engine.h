@@ -117,6 +117,9 @@ extern size_t gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifie
 								const GtlClassifier *previous, int64_t fewest, int64_t rows,
 								int dimension, int classes, bool streamed);
 
+/* May a job with this setting keep the classifier? */
+extern bool gtl_engine_allows(GtlEngineAlgorithm algorithm, const GtlClassifier *classifier);
+
 /* Is there enough to train and certify with? */
 extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
 

@@ -24,7 +24,7 @@
 #include "steps/limits.h"
 #include "steps/run_round.h"
 #include "tables/batch.h"
-#include "tables/event.h"
+#include "tables/job_state.h"
 #include "tables/label.h"
 #include "tables/object.h"
 #include "tables/round.h"
@@ -33,14 +33,6 @@
 
 /* The share of the validation set that may fail before the whole job does. */
 #define MAX_FAILED_SHARE 0.10
-
-static void
-finish(GtlJob *job, GtlJobState state, const char *event, const char *detail)
-{
-	job->state = state;
-	gtl_job_update(job);
-	gtl_event_record(job, event, "%s", detail);
-}
 
 static char *
 final_counts(const GtlJob *job)
@@ -70,7 +62,7 @@ sample_failed(GtlJob *job)
 	job->failure_reason = psprintf("%s of the %s objects of the validation set failed, more than 10 %%; "
 								   "gt_failures says why; after that is put right, gt_resume_job offers them again",
 								   gtl_format_count(failed), gtl_format_count(job->validation_count));
-	finish(job, GTL_JOB_FAILED, "failed", job->failure_reason);
+	gtl_job_move(job, GTL_MOVE_FAIL_OBJECTS, job->failure_reason);
 	return true;
 }
 
@@ -119,8 +111,8 @@ complete(GtlJob *job)
 {
 	char	   *limit = gtl_limits_reached(job);
 
-	finish(job, GTL_JOB_COMPLETED, "completed",
-		   limit == NULL ? final_counts(job) : psprintf("%s; %s", limit, final_counts(job)));
+	gtl_job_move(job, GTL_MOVE_COMPLETE,
+				 limit == NULL ? final_counts(job) : psprintf("%s; %s", limit, final_counts(job)));
 }
 
 static const char *const step_names[] = {
@@ -152,7 +144,7 @@ static GtlJob *
 do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 {
 	if (job->state == GTL_JOB_INITIALIZING)
-		job->state = GTL_JOB_IN_PROGRESS;
+		gtl_job_move(job, GTL_MOVE_START, NULL);
 	switch (due)
 	{
 		case GTL_DUE_NOTHING:
@@ -160,7 +152,7 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 		case GTL_DUE_STOP:
 			if (job->open_batch_no != 0)
 				close_batch(job);
-			finish(job, GTL_JOB_STOPPED, "stopped", final_counts(job));
+			gtl_job_move(job, GTL_MOVE_FINISH_STOP, final_counts(job));
 			break;
 		case GTL_DUE_CLOSE_BATCH:
 			close_batch(job);
@@ -183,14 +175,17 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 	return job;
 }
 
-/* Locks in the order of lock.h, then the job as it stands. */
+/*
+ * Locks in the order of lock.h, then the job as it stands.  A round locks its row itself, after training: meanwhile
+ * its owner can pause or alter the job.
+ */
 static GtlJob *
 lock_job(int64 job_id, bool *answers_locked)
 {
 	GtlJob	   *job = gtl_job_get(job_id);
 
-	if (job == NULL)
-		return NULL;
+	if (job == NULL || gtl_due_of(job) == GTL_DUE_ROUND)
+		return job;
 	*answers_locked = may_close_early(job);
 	if (*answers_locked)
 		gtl_lock_acquire(GTL_LOCK_ANSWERS, job_id, false);

@@ -6,16 +6,22 @@
  * pool is streamed from the feature pages), write (the same transaction).
  * Training sees only what load put into memory.  What is decided, learning/engine.c
  * decides.
+ *
+ * The job can be altered, paused, stopped, or have its labels withdrawn while the round trains: each raises the
+ * job's revision.  A round that finds another one than at its start decides by what the job is now, or writes
+ * nothing.
  */
 #include "steps/run_round.h"
 
 #include "base/format.h"
+#include "base/lock.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/settings.h"
 #include "base/team.h"
 #include "learning/engine.h"
 #include "portability/instr_time.h"
+#include "steps/due.h"
 #include "steps/evidence.h"
 #include "steps/issue_batch.h"
 #include "steps/round_reason.h"
@@ -84,7 +90,10 @@ train(RoundState *state)
 	state->round.train_seconds = seconds_since(start);
 }
 
-/* The pool objects that no person has labeled and that have not failed; returns how many. */
+/*
+ * The objects that no person has labeled and that have not failed; returns how many.  No validation object is
+ * among them: a round is not due while one is open (learning/schedule.c).
+ */
 static int64
 list_pool(RoundState *state, int32 **pool)
 {
@@ -260,6 +269,20 @@ write_round(RoundState *state)
 		gtl_job_update(job);
 }
 
+/*
+ * Somebody has changed what the round may do while it trained.  True: it is still due, and decides by the settings as
+ * they are now, with the models that it has.
+ */
+static bool
+decide_anew(RoundState *state)
+{
+	gtl_evidence_settings(state->job, &state->settings);
+	state->round.promise = state->settings.promise;
+	return gtl_due_of(state->job) == GTL_DUE_ROUND &&
+		(!state->decided.has_model || state->evidence.engine.chosen_initial || state->decided.chosen == GTL_ENGINE_INITIAL ||
+		 gtl_engine_allows(state->settings.algorithm, &state->decided.fit.full));
+}
+
 GtlJob *
 gtl_run_round(GtlJob *job, GtlTransaction *transaction)
 {
@@ -276,10 +299,12 @@ gtl_run_round(GtlJob *job, GtlTransaction *transaction)
 	gtl_transaction_suspend(transaction);
 	MemoryContextSwitchTo(context);
 	train(&state);
+	if (gtl_setting_debug_round_lock != 0)
+		gtl_lock_pass_user(gtl_setting_debug_round_lock);
 	gtl_transaction_resume(transaction);
-	state.job = gtl_job_lock(job->job_id);
+	state.job = gtl_job_lock(job->job_id);	/* outlives the round: resume has made the caller's context current */
 	MemoryContextSwitchTo(context);
-	if (state.job != NULL && state.job->state == GTL_JOB_IN_PROGRESS)
+	if (state.job != NULL && (state.job->revision == job->revision || decide_anew(&state)))
 	{
 		score_and_decide(&state);
 		gtl_progress_phase("writing");

@@ -1,7 +1,7 @@
 /*
  * run_round.h
  *		One active-learning step between two batches: train, certify, label by
- *		machine, choose the next batch (autolabel.md 3.2).
+ *		machine, choose the next batch.
  */
 #ifndef GTL_RUN_ROUND_H
 #define GTL_RUN_ROUND_H
@@ -13,8 +13,8 @@
 /*
  * Runs the round that is due after the last closed batch.  Under an own
  * transaction (see transaction.h) it holds neither a snapshot nor a transaction while
- * it trains.  The job is read anew before anything is written; if it
- * is no longer in progress by then, the round's work is thrown away.
+ * it trains.  The job is read anew before anything is written; if it has been revised, the
+ * round decides by what the job is then, or is dropped: gtl_due_of says how the job goes on.
  *
  * Returns the job as written: with its next batch open, or with none if
  * no object is left for people.  NULL if the job is gone.

@@ -108,6 +108,17 @@ gtl_batch_extend(const GtlJob *job)
 }
 
 void
+gtl_batch_end_audit(const GtlJob *job)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.batch SET audit = false WHERE job_id = $1 AND batch_no = $2 AND audit", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
 gtl_batch_delete(int64 job_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.batch WHERE job_id = $1", 1, {INT8OID}};

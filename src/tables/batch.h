@@ -39,6 +39,9 @@ extern void gtl_batch_close(GtlJob *job, int32 labeled, int32 failed);
 /* The open batch ends by the job's task_availability_lifetime as it is now. */
 extern void gtl_batch_extend(const GtlJob *job);
 
+/* The open batch is an ordinary one: the machine labels that people check in it are gone. */
+extern void gtl_batch_end_audit(const GtlJob *job);
+
 extern void gtl_batch_delete(int64 job_id);
 
 #endif							/* GTL_BATCH_H */

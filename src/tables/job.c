@@ -17,6 +17,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "tables/job_state.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -26,29 +27,14 @@
 /* Rows that came with a label, a category, from which on they make a model worth a round. */
 #define GIVEN_PER_CLASS 5
 
-static const char *const state_names[] = {
-	[GTL_JOB_INITIALIZING] = "initializing",
-	[GTL_JOB_IN_PROGRESS] = "in_progress",
-	[GTL_JOB_PAUSED] = "paused",
-	[GTL_JOB_STOPPING] = "stopping",
-	[GTL_JOB_STOPPED] = "stopped",
-	[GTL_JOB_COMPLETED] = "completed",
-	[GTL_JOB_FAILED] = "failed",
-};
-
-const char *
-gtl_job_state_name(GtlJobState state)
-{
-	return state_names[state];
-}
-
 static GtlJobState
 parse_state(const char *name)
 {
-	for (int i = 0; i < (int) lengthof(state_names); i++)
-		if (strcmp(name, state_names[i]) == 0)
-			return (GtlJobState) i;
-	elog(ERROR, "unknown job state \"%s\"", name);
+	GtlJobState state;
+
+	if (!gtl_job_state_parse(name, &state))
+		elog(ERROR, "unknown job state \"%s\"", name);
+	return state;
 }
 
 static Interval
@@ -135,6 +121,8 @@ read_job(const GtlTable *t)
 	job->label_noise = read_share(t, ++c);
 	c += 3;						/* created_at, last_modified_at, finished_at */
 	job->purged = !gtl_table_isnull(t, ++c);
+	job->revision = gtl_table_int32(t, ++c);
+	job->stop_requested = gtl_table_bool(t, ++c);
 	return job;
 }
 
@@ -376,20 +364,32 @@ gtl_job_has_early_round(const GtlJob *job)
 		job->given_count >= GIVEN_PER_CLASS * job->ncategories;
 }
 
-void
-gtl_job_update(GtlJob *job)
+static void
+refuse_change(const GtlJob *job)
+{
+	if (gtl_job_get(job->job_id) == NULL)
+		gtl_error_unknown_job(job->name);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("labeling job \"%s\" was changed in the middle of its own step", job->name),
+			 errhint("Its consolidation function must not steer the job.")));
+}
+
+static void
+write_job(GtlJob *job, bool revise)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET state = $2, failure_reason = $3, open_batch_no = NULLIF($4, 0),"
 		" human_labeled = $5, machine_labeled = $6, failed = $7, last_modified_at = $8, auto_label = $9,"
 		" audit_count = NULLIF($10, -1), audit_wrong = $11, audit_verdict = $12, label_noise = NULLIF($13, -1),"
-		" finished_at = CASE WHEN $2 IN ('completed', 'stopped', 'failed') THEN $8 END"
-		" WHERE job_id = $1",
-		13, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID, INT4OID, TEXTOID,
-		FLOAT8OID}
+		" finished_at = CASE WHEN $2 IN ('completed', 'stopped', 'failed') THEN $8 END,"
+		" revision = $14 + $15::int, stop_requested = $16"
+		" WHERE job_id = $1 AND revision = $14",
+		16, {INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT4OID, INT4OID, TEXTOID,
+		FLOAT8OID, INT4OID, BOOLOID, BOOLOID}
 	};
-	Datum		v[13];
-	char		nulls[13];
+	Datum		v[16];
+	char		nulls[16];
 
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = Int64GetDatum(job->job_id);
@@ -406,19 +406,35 @@ gtl_job_update(GtlJob *job)
 	nulls[10] = job->audit_count < 0 ? 'n' : ' ';
 	set_text(v, nulls, 11, job->audit_verdict);
 	v[12] = Float8GetDatum(job->label_noise);
+	v[13] = Int32GetDatum(job->revision);
+	v[14] = BoolGetDatum(revise);
+	v[15] = BoolGetDatum(job->stop_requested);
 	if (gtl_query_do(&update, v, nulls) != 1)
-		gtl_error_unknown_job(job->name);	/* the owner's consolidation function has dropped it */
+		refuse_change(job);
+	job->revision += revise;
 }
 
 void
-gtl_job_alter(const GtlJob *job)
+gtl_job_update(GtlJob *job)
+{
+	write_job(job, false);
+}
+
+void
+gtl_job_revise(GtlJob *job)
+{
+	write_job(job, true);
+}
+
+void
+gtl_job_alter(GtlJob *job)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET owner = $2::regrole, max_concurrent_task_count = $3, target_accuracy = $4,"
 		" confidence_level = $5, guarantee = $6, query_strategy = $7, algorithm = $8,"
 		" max_human_labeled_object_count = NULLIF($9, 0), max_percentage_of_input_dataset_labeled = NULLIF($10, 0),"
 		" task_time_limit = $11, task_availability_lifetime = $12, workteam = NULLIF($13, 0::oid)::regrole,"
-		" last_modified_at = $14 WHERE job_id = $1",
+		" last_modified_at = $14, revision = revision + 1 WHERE job_id = $1",
 		14, {INT8OID, OIDOID, INT4OID, FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID,
 		INTERVALOID, INTERVALOID, OIDOID, TIMESTAMPTZOID}
 	};
@@ -439,6 +455,7 @@ gtl_job_alter(const GtlJob *job)
 	v[12] = ObjectIdGetDatum(job->workteam);
 	v[13] = TimestampTzGetDatum(gtl_clock_now());
 	gtl_query_do(&update, v, NULL);
+	job->revision++;
 }
 
 void

@@ -11,15 +11,16 @@
 #include "learning/schedule.h"
 #include "learning/standardize.h"
 
+/* Only job_state.c moves a job from one to another. */
 typedef enum GtlJobState
 {
 	GTL_JOB_INITIALIZING,		/* inside gt_create_job; never seen from outside */
-	GTL_JOB_IN_PROGRESS,		/* -> paused, stopping, completed, failed */
-	GTL_JOB_PAUSED,				/* -> in_progress, stopping */
-	GTL_JOB_STOPPING,			/* -> stopped */
-	GTL_JOB_STOPPED,			/* final */
-	GTL_JOB_COMPLETED,			/* -> in_progress by gt_retry_failed */
-	GTL_JOB_FAILED				/* -> in_progress by gt_resume_job */
+	GTL_JOB_IN_PROGRESS,
+	GTL_JOB_PAUSED,
+	GTL_JOB_STOPPING,
+	GTL_JOB_STOPPED,
+	GTL_JOB_COMPLETED,
+	GTL_JOB_FAILED
 } GtlJobState;
 
 typedef struct GtlJob
@@ -74,6 +75,8 @@ typedef struct GtlJob
 
 	/* state */
 	GtlJobState state;
+	int32		revision;		/* raised by what changes what a round may do */
+	bool		stop_requested;	/* and not withdrawn: a stop is final */
 	char	   *failure_reason;
 	int32		open_batch_no;	/* 0: none */
 	int32		human_labeled;
@@ -116,11 +119,17 @@ extern GtlJob *gtl_job_lock(int64 job_id);
 /* Statistics of the features, from alloc_env. */
 extern void gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats);
 
-/* State, failure reason, open batch, counters, audit, label noise and auto_label as they stand in *job. */
+/*
+ * Writes state, failure reason, open batch, counters, audit, label noise and auto_label as they stand in *job.  Error
+ * if the row is not the one that was read: a function of the owner's, called by the step, has changed it.
+ */
 extern void gtl_job_update(GtlJob *job);
 
-/* The settings that gt_alter_job changes, and the owner. */
-extern void gtl_job_alter(const GtlJob *job);
+/* The same, and raises the revision: rounds in progress decide anew, or are dropped. */
+extern void gtl_job_revise(GtlJob *job);
+
+/* The settings that gt_alter_job changes, and the owner; raises the revision. */
+extern void gtl_job_alter(GtlJob *job);
 
 /* Its features and tasks are gone for good. */
 extern void gtl_job_set_purged(GtlJob *job);

@@ -107,6 +107,21 @@ gtl_step_interrupt(int64 job_id)
 }
 
 void
+gtl_step_forgive(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.step WHERE job_id = $1 AND started_at IS NULL", 1, {INT8OID}};
+	static GtlStatement update = {
+		"UPDATE gtlabel.step SET failures = 0, failed_at = NULL, sqlstate = NULL, message = NULL, context = NULL, retry_at = NULL"
+		" WHERE job_id = $1",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	if (gtl_query_do(&delete, values, NULL) == 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+void
 gtl_step_delete(int64 job_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.step WHERE job_id = $1", 1, {INT8OID}};
@@ -150,7 +165,8 @@ void
 gtl_step_attempt(int64 job_id, int64 milliseconds)
 {
 	static GtlStatement upsert = {
-		"INSERT INTO gtlabel.step AS s (job_id, step, attempts, attempt_at) VALUES ($1, 'look', 1, $2)"
+		"INSERT INTO gtlabel.step AS s (job_id, step, attempts, attempt_at)"
+		" SELECT job_id, 'look', 1, $2 FROM gtlabel.job WHERE job_id = $1 FOR KEY SHARE"
 		" ON CONFLICT (job_id) DO UPDATE SET attempts = s.attempts + 1, attempt_at = $2",
 		2, {INT8OID, TIMESTAMPTZOID}
 	};

@@ -43,6 +43,9 @@ extern void gtl_step_retry_after(int64 job_id, int64 milliseconds);
 /* The mark goes, and nothing is counted. */
 extern void gtl_step_interrupt(int64 job_id);
 
+/* Its failures do not count any more, and it may be tried at once; a step that is being done stays marked. */
+extern void gtl_step_forgive(int64 job_id);
+
 /* It has ended well, or its failures are forgiven, or the job goes. */
 extern void gtl_step_delete(int64 job_id);
 

@@ -994,12 +994,12 @@ gtl_task_expire(const GtlJob *job)
 	gtl_query_do(&update, values, NULL);
 }
 
-void
+uint64
 gtl_task_delete(int64 job_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.task WHERE job_id = $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
-	gtl_query_do(&delete, values, NULL);
 	gtl_lease_delete(job_id);
+	return gtl_query_do(&delete, values, NULL);
 }

@@ -170,6 +170,7 @@ extern void gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects);
 /* Closes the open tasks of the open batch: nobody may answer them any more. */
 extern void gtl_task_expire(const GtlJob *job);
 
-extern void gtl_task_delete(int64 job_id);
+/* Returns how many there were. */
+extern uint64 gtl_task_delete(int64 job_id);
 
 #endif							/* GTL_TASK_H */

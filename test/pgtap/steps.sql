@@ -75,6 +75,40 @@ CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'moody
 SELECT pass('without help too, when the error goes away between two tries');
 SELECT is_empty($$SELECT * FROM gtlabel.step WHERE job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'moody')$$, 'nothing is left of them');
 
+-- ---- A stop is not lost when its step fails; retried objects forgive the step ------------------------
+
+UPDATE weather SET fine = false;
+SELECT gt_create_job('halted', 'things', ARRAY['a','b'], max_concurrent_task_count => 20, features_column => NULL,
+                     consolidation => 'moody(text, text[], text[], text[])') > 0 AS created \g /dev/null
+SELECT gt_create_job('retried', 'things', ARRAY['a','b'], max_concurrent_task_count => 20, features_column => NULL,
+                     consolidation => 'moody(text, text[], text[], text[])') > 0 AS created \g /dev/null
+SELECT answer('halted') \g /dev/null
+SET client_min_messages = error;
+SELECT gt_stop_job('halted') \g /dev/null
+SET client_min_messages = warning;
+SELECT isnt((SELECT state FROM gt_jobs WHERE job_name = 'halted'), 'in_progress', 'a stop is recorded although the consolidation function raises');
+CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'halted')$$);
+SELECT throws_ok($$SELECT gt_retry_failed('halted')$$, '55000', 'cannot retry the failed objects of labeling job "halted": it is failed',
+                 'a job that failed while it stopped is not taken up again otherwise');
+SELECT throws_ok($$SELECT gt_wait_job('halted', 'stopped', '1 s')$$, '55000', 'cannot wait for state "stopped" of labeling job "halted": it is failed',
+                 'gt_wait_job does not wait for what nobody does');
+UPDATE weather SET fine = true;
+SELECT gt_resume_job('halted') \g /dev/null
+CALL wait_for($$(SELECT state = 'stopped' FROM gt_jobs WHERE job_name = 'halted')$$);
+SELECT is((SELECT human_labeled FROM gt_jobs WHERE job_name = 'halted'), 20, 'resumed, it goes on stopping, and the answers become labels');
+
+SELECT gt_decline_tasks(array_agg(task_id)) FROM gt_accept_tasks('retried', 1) \g /dev/null
+SELECT answer('retried') \g /dev/null
+CALL wait_for($$(SELECT failed = 1 FROM gt_jobs WHERE job_name = 'retried')$$);
+UPDATE weather SET fine = false;
+SELECT answer('retried') \g /dev/null
+CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'retried')$$);
+SELECT gt_retry_failed('retried') \g /dev/null
+CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'retried')$$);
+SELECT is((SELECT count(*) FROM gt_events WHERE job_name = 'retried' AND event = 'step_failed'), 10::bigint,
+          'gt_retry_failed forgives a failed step: it is tried five times again');
+SELECT gt_drop_job('retried') \g /dev/null
+
 -- ---- Crashes: what a worker leaves that was killed -------------------------------------------------
 
 SET gtlabel.background = off;

@@ -106,7 +106,8 @@ SELECT state, same_labels FROM lo.outcome('lo reassigned');
 -- the function is missed when the batch ends; what was answered stays
 SELECT gt_annotate('lo function', array_agg(object_key), array_agg('1'::text)) > 0 AS answered FROM gt_tasks WHERE job_name = 'lo function' AND state = 'available';
 SELECT refused($$ SELECT gt_advance_job('lo function') $$);
-SELECT refused($$ SELECT gt_stop_job('lo function') $$);
+-- the stop is recorded all the same
+SELECT gt_stop_job('lo function');
 SELECT finding, remedy FROM gt_check() WHERE subject = 'job "lo function"' AND severity = 'error';
 CREATE FUNCTION lo.best(job_name text, object_keys text[], annotators text[], labels text[]) RETURNS TABLE (object_key text, label text, confidence float8)
     LANGUAGE sql AS $$ SELECT unnest(object_keys), unnest(labels), 0.5::float8 $$;
