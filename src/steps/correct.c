@@ -151,7 +151,7 @@ gtl_correct_revise(GtlJob *job, const GtlCorrector *by, const int64 *task_ids, c
 	labels = follow(job, closed, nclosed, false);
 	if (nclosed > 0)
 	{
-		gtl_job_update(job);
+		gtl_job_revise(job);
 		gtl_event_record(job, "revised", "%s answers to closed batches; %s labels have changed",
 						 gtl_format_count(nclosed), gtl_format_count(labels));
 	}
@@ -210,7 +210,7 @@ gtl_correct_retract(GtlJob *job, const GtlCorrector *by, const int64 *task_ids, 
 	labels = follow(job, closed, nclosed, true);
 	if (nclosed > 0)
 	{
-		gtl_job_update(job);
+		gtl_job_revise(job);
 		gtl_event_record(job, "retracted", "%s answers to closed batches; %s labels have changed or gone",
 						 gtl_format_count(nclosed), gtl_format_count(labels));
 	}
@@ -231,7 +231,7 @@ gtl_correct_exclude(GtlJob *job, const char *annotator)
 	if (job->open_batch_no != 0)
 		gtl_task_offer_again(job, annotator);
 	labels = follow(job, objects, count, true);
-	gtl_job_update(job);
+	gtl_job_revise(job);
 	gtl_event_record(job, "excluded", "annotator \"%s\": %s answers count no longer; %s labels have changed or gone",
 					 annotator, gtl_format_count(answers), gtl_format_count(labels));
 	return answers;
@@ -251,7 +251,7 @@ gtl_correct_include(GtlJob *job, const char *annotator)
 	if (job->open_batch_no != 0)
 		gtl_task_count_again(job, annotator);
 	labels = follow(job, objects, count, false);
-	gtl_job_update(job);
+	gtl_job_revise(job);
 	gtl_event_record(job, "included", "annotator \"%s\": %s answers count again; %s labels have changed",
 					 annotator, gtl_format_count(answers), gtl_format_count(labels));
 	return answers;

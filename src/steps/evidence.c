@@ -138,6 +138,18 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	load_features(job, env, evidence);
 }
 
+bool
+gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence)
+{
+	int			count = evidence->labels.count - job->given_count;	/* the given rows stand at the end */
+	GtlHumanLabels now;
+
+	gtl_label_read_human(job->job_id, &now);
+	return now.count == count &&
+		memcmp(now.object_no, evidence->labels.object_no, sizeof(int32) * count) == 0 &&
+		memcmp(now.class_no, evidence->labels.class_no, sizeof(int32) * count) == 0;
+}
+
 Size
 gtl_evidence_memory(const GtlJob *job, int64 rows)
 {

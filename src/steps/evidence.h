@@ -32,6 +32,9 @@ typedef struct GtlEvidence
 /* Loads everything into the current memory context, within the budget (training_set.h). */
 extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence);
 
+/* Are people's labels still those that the evidence was loaded from? */
+extern bool gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence);
+
 /* Bytes that a round on this many labeled rows needs at least. */
 extern Size gtl_evidence_memory(const GtlJob *job, int64 rows);
 

@@ -269,6 +269,15 @@ write_round(RoundState *state)
 		gtl_job_update(job);
 }
 
+/* May the job, by its settings as they are now, have a model of this kind? */
+static bool
+model_is_allowed(const RoundState *state)
+{
+	return !state->decided.has_model ||
+		state->evidence.engine.chosen_initial || state->decided.chosen == GTL_ENGINE_INITIAL ||
+		gtl_engine_allows(state->settings.algorithm, &state->decided.fit.full);
+}
+
 /*
  * Somebody has changed what the round may do while it trained.  True: it is still due, and decides by the settings as
  * they are now, with the models that it has.
@@ -278,9 +287,8 @@ decide_anew(RoundState *state)
 {
 	gtl_evidence_settings(state->job, &state->settings);
 	state->round.promise = state->settings.promise;
-	return gtl_due_of(state->job) == GTL_DUE_ROUND &&
-		(!state->decided.has_model || state->evidence.engine.chosen_initial || state->decided.chosen == GTL_ENGINE_INITIAL ||
-		 gtl_engine_allows(state->settings.algorithm, &state->decided.fit.full));
+	return gtl_due_of(state->job) == GTL_DUE_ROUND && model_is_allowed(state) &&
+		gtl_evidence_holds(state->job, &state->evidence);
 }
 
 GtlJob *
