@@ -8,6 +8,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "base/memory.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -130,11 +131,11 @@ has_arrays(const GtlStatement *statement)
 	return false;
 }
 
-uint64
-gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, const char *nulls)
+/* Enter SPI for a statement on gtlabel's own tables, and plan it for the session. */
+static void
+enter_own(GtlResult *result, GtlStatement *statement)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	int			code;
 
 	Assert(statement->nargs <= GTL_QUERY_MAX_ARGS);
 	enter(result);
@@ -153,7 +154,16 @@ gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, c
 		SPI_keepplan(plan);
 		statement->plan = plan;
 	}
+	MemoryContextSwitchTo(caller);
+}
 
+uint64
+gtl_query_run(GtlResult *result, GtlStatement *statement, const Datum *values, const char *nulls)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int			code;
+
+	enter_own(result, statement);
 	code = execute(statement->plan, values, nulls);
 	if (code < 0)
 		elog(ERROR, "could not execute \"%s\": %s", statement->sql, SPI_result_code_string(code));
@@ -321,15 +331,10 @@ gtl_result_text(const GtlResult *result, uint64 row, int column)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *value;
-	char	   *copy;
 
 	value = SPI_getvalue(result->rows->vals[row], result->rows->tupdesc, column);
 	MemoryContextSwitchTo(caller);
-	if (value == NULL)
-		return NULL;
-	copy = pstrdup(value);
-	pfree(value);
-	return copy;
+	return value;
 }
 
 struct varlena *
@@ -345,21 +350,26 @@ int32 *
 gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *count)
 {
 	ArrayType  *array = (ArrayType *) gtl_result_varlena(result, row, column);
+	int32	   *values;
 
 	*count = 0;
 	if (array == NULL)
 		return NULL;
 	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	return (int32 *) ARR_DATA_PTR(array);
+	values = palloc(sizeof(int32) * Max(*count, 1));
+	memcpy(values, ARR_DATA_PTR(array), sizeof(int32) * *count);
+	pfree(array);
+	return values;
 }
 
-/* Where the executor delivers the rows of gtl_query_stream. */
+/* Where the executor delivers the rows of gtl_query_stream and gtl_query_each. */
 typedef struct RowReceiver
 {
 	DestReceiver receiver;
 	GtlRowCallback callback;
 	void	   *context;
 	MemoryContext caller;
+	const GtlResult *identity;	/* whose rights the callback has; NULL: those of the query */
 } RowReceiver;
 
 static void
@@ -372,8 +382,14 @@ receive_row(TupleTableSlot *row, DestReceiver *self)
 {
 	RowReceiver *rows = (RowReceiver *) self;
 	MemoryContext executor = MemoryContextSwitchTo(rows->caller);
+	Oid			user;
+	int			security;
 
+	GetUserIdAndSecContext(&user, &security);
+	if (rows->identity != NULL)
+		SetUserIdAndSecContext(rows->identity->saved_user, rows->identity->saved_security);
 	rows->callback(rows->context, row);
+	SetUserIdAndSecContext(user, security);
 	MemoryContextSwitchTo(executor);
 	return true;
 }
@@ -404,6 +420,98 @@ gtl_query_stream(const char *sql, GtlRowCallback callback, void *context)
 	leave(&result);
 	MemoryContextSwitchTo(rows.caller);
 	return result.count;
+}
+
+/* The parameters of a statement, none of them NULL. */
+static ParamListInfo
+list_parameters(const GtlStatement *statement, const Datum *values)
+{
+	ParamListInfo parameters = makeParamList(statement->nargs);
+
+	for (int i = 0; i < statement->nargs; i++)
+	{
+		ParamExternData *parameter = &parameters->params[i];
+
+		parameter->value = values[i];
+		parameter->isnull = false;
+		parameter->pflags = PARAM_FLAG_CONST;
+		parameter->ptype = statement->types[i];
+	}
+	return parameters;
+}
+
+uint64
+gtl_query_each(GtlStatement *statement, const Datum *values, GtlRowCallback callback, void *context)
+{
+	GtlResult	result;
+	RowReceiver rows = {{receive_row, start_rows, end_rows, end_rows, DestNone}, callback, context, CurrentMemoryContext, &result};
+	SPIExecuteOptions options = {.read_only = true, .dest = &rows.receiver};
+	int			code;
+
+	enter_own(&result, statement);
+	options.params = list_parameters(statement, values);
+	PushActiveSnapshot(GetLatestSnapshot());
+	code = SPI_execute_plan_extended(statement->plan, &options);
+	PopActiveSnapshot();
+	if (code < 0)
+		elog(ERROR, "could not execute \"%s\": %s", statement->sql, SPI_result_code_string(code));
+	result.count = SPI_processed;
+	leave(&result);
+	MemoryContextSwitchTo(rows.caller);
+	return result.count;
+}
+
+/* What gtl_query_lists fills. */
+typedef struct Lists
+{
+	int32	  **list;
+	int			columns;
+	int64		count;
+	int64		capacity;
+} Lists;
+
+static void
+grow_lists(Lists *lists)
+{
+	int64		capacity = Max(1024, lists->capacity * 2);
+
+	if (lists->count == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a labeling job has more than %d rows of a kind", PG_INT32_MAX)));
+	gtl_memory_check(mul_size(sizeof(int32) * lists->columns, capacity), "listing the objects of a labeling job");
+	for (int c = 0; c < lists->columns; c++)
+		lists->list[c] = lists->list[c] == NULL ? palloc(sizeof(int32) * capacity) :
+			repalloc_huge(lists->list[c], sizeof(int32) * capacity);
+	lists->capacity = capacity;
+}
+
+static void
+append_row(void *context, TupleTableSlot *row)
+{
+	Lists	   *lists = context;
+
+	if (lists->count == lists->capacity)
+		grow_lists(lists);
+	for (int c = 0; c < lists->columns; c++)
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(row, c + 1, &isnull);
+
+		lists->list[c][lists->count] = isnull ? -1 : DatumGetInt32(value);
+	}
+	lists->count++;
+}
+
+int
+gtl_query_lists(GtlStatement *statement, const Datum *values, int columns, int32 **lists)
+{
+	Lists		all = {lists, columns};
+
+	memset(lists, 0, sizeof(int32 *) * columns);
+	grow_lists(&all);
+	(void) gtl_query_each(statement, values, append_row, &all);
+	return (int) all.count;
 }
 
 char *

@@ -76,6 +76,18 @@ typedef void (*GtlRowCallback) (void *context, TupleTableSlot *row);
 
 extern uint64 gtl_query_stream(const char *sql, GtlRowCallback callback, void *context);
 
+/*
+ * The same for a statement on gtlabel's own tables, none of whose parameters is NULL: for what is too
+ * much to be held at once.  The callback has the rights of the caller.
+ */
+extern uint64 gtl_query_each(GtlStatement *statement, const Datum *values, GtlRowCallback callback, void *context);
+
+/*
+ * The rows of such a statement as lists, one a column, of int4 or float4; NULL: -1.  Returns their length.  As
+ * long as maintenance_work_mem allows, beyond what an array of SQL holds.
+ */
+extern int	gtl_query_lists(GtlStatement *statement, const Datum *values, int columns, int32 **lists);
+
 /* A text column of such a row, copied; NULL: NULL. */
 extern char *gtl_row_text(TupleTableSlot *row, int column);
 

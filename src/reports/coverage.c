@@ -51,25 +51,21 @@ static void
 read_validation(const GtlJob *job, const GtlRound *round, ValidationSet *set)
 {
 	static GtlStatement select = {
-		"SELECT o.object_no, o.validation_no, l.class_no FROM gtlabel.object o JOIN gtlabel.label l USING (job_id, object_no)"
-		" WHERE o.job_id = $1 AND o.validation_no IS NOT NULL AND o.validation_active AND l.human"
-		" AND (l.batch_no IS NULL OR l.batch_no <= $2) ORDER BY o.object_no",
+		"SELECT o.object_no, o.validation_no, l.class_no FROM gtlabel.object o CROSS JOIN LATERAL"
+		" (SELECT l.class_no FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no AND l.human"
+		"   AND (l.batch_no IS NULL OR l.batch_no <= $2) OFFSET 0) l"
+		" WHERE o.job_id = $1 AND o.validation_no IS NOT NULL AND o.validation_active ORDER BY o.object_no",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(round->batch_no)};
-	GtlResult	r;
+	int32	   *lists[3];
 
-	set->count = (int) gtl_query_run(&r, &select, values, NULL);
-	set->object_no = palloc(sizeof(int32) * Max(set->count, 1));
-	set->class_no = palloc(sizeof(int32) * Max(set->count, 1));
-	set->fold = palloc(sizeof(int) * Max(set->count, 1));
+	set->count = gtl_query_lists(&select, values, 3, lists);
+	set->object_no = lists[0];
+	set->fold = lists[1];
+	set->class_no = lists[2];
 	for (int i = 0; i < set->count; i++)
-	{
-		set->object_no[i] = gtl_result_int32(&r, i, 1);
-		set->fold[i] = gtl_engine_fold((uint64) job->seed, gtl_result_int32(&r, i, 2), set->object_no[i]);
-		set->class_no[i] = gtl_result_int32(&r, i, 3);
-	}
-	gtl_query_end(&r);
+		set->fold[i] = gtl_engine_fold((uint64) job->seed, set->fold[i], set->object_no[i]);
 }
 
 /* Scores the validation objects of one fold with the model that never saw them. */
@@ -108,6 +104,15 @@ score_fold(const GtlJob *job, const ValidationSet *set, int fold, const GtlClass
 	gtl_scorer_release(scorer, env);
 }
 
+static void
+leave_out(void *context, TupleTableSlot *row)
+{
+	bool	   *in_pool = context;
+	bool		isnull;
+
+	in_pool[DatumGetInt32(slot_getattr(row, 1, &isnull))] = false;
+}
+
 /* Marks the objects that the round had to decide on. */
 static bool *
 list_pool(const GtlJob *job, const GtlRound *round)
@@ -119,14 +124,12 @@ list_pool(const GtlJob *job, const GtlRound *round)
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(round->batch_no)};
-	bool	   *in_pool = palloc(Max(job->object_count, 1));
-	GtlResult	r;
+	bool	   *in_pool;
 
+	gtl_memory_check(job->object_count, "listing the objects of a labeling job");
+	in_pool = palloc_extended(Max(job->object_count, 1), MCXT_ALLOC_HUGE);
 	memset(in_pool, true, job->object_count);
-	gtl_query_run(&r, &select, values, NULL);
-	for (uint64 i = 0; i < r.count; i++)
-		in_pool[gtl_result_int32(&r, i, 1)] = false;
-	gtl_query_end(&r);
+	(void) gtl_query_each(&select, values, leave_out, in_pool);
 	return in_pool;
 }
 

@@ -128,9 +128,10 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		"   CASE WHEN t.state IN ('available', 'accepted') AND b.expires_at <= gtlabel.clock() THEN 'expired'"
 		"        WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END,"
 		"   CASE WHEN t.annotator IS NOT NULL THEN ' (' || t.annotator || ')' ELSE '' END)"
-		" FROM gtlabel.task t JOIN gtlabel.batch b USING (job_id, batch_no)"
-		" WHERE t.job_id = $1 AND t.object_no = $2 AND t.batch_no = ANY (ARRAY(SELECT batch_no FROM gtlabel.batch WHERE job_id = $1))"
-		" ORDER BY t.batch_no, t.slot_no",
+		" FROM gtlabel.batch b JOIN gtlabel.job j USING (job_id)"
+		" CROSS JOIN generate_series(-j.annotators_per_object, j.annotators_per_object - 1) s CROSS JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.task t WHERE t.job_id = $1 AND t.batch_no = b.batch_no AND t.slot_no = s AND t.object_no = $2 OFFSET 0) t"
+		" WHERE b.job_id = $1 ORDER BY t.batch_no, t.slot_no",
 		2, {INT8OID, INT4OID}
 	};
 	static GtlStatement answers = {

@@ -36,10 +36,9 @@ static void
 read_validation(const GtlJob *job, GtlJobFacts *facts)
 {
 	static GtlStatement select = {
-		"SELECT count(l.object_no)::int, count(f.object_no)::int FROM gtlabel.object o"
-		" LEFT JOIN gtlabel.label l ON l.job_id = o.job_id AND l.object_no = o.object_no"
-		" LEFT JOIN gtlabel.failure f ON f.job_id = o.job_id AND f.object_no = o.object_no"
-		" WHERE o.job_id = $1 AND o.validation_no IS NOT NULL",
+		"SELECT count((SELECT l.object_no FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no))::int,"
+		" count((SELECT f.object_no FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no))::int"
+		" FROM gtlabel.object o WHERE o.job_id = $1 AND o.validation_no IS NOT NULL",
 		1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job->job_id)};
@@ -59,7 +58,8 @@ read_unseen_classes(const GtlJob *job, GtlJobFacts *facts)
 		"SELECT count(*)::int, string_agg(quote_ident(c.name), ', ' ORDER BY c.place) FILTER (WHERE c.rank <= 20) FROM"
 		" (SELECT name, place, row_number() OVER (ORDER BY place) AS rank"
 		"    FROM unnest($2) WITH ORDINALITY AS a (name, place)"
-		"   WHERE NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.human AND l.class_no = place - 1)) c",
+		"    LEFT JOIN (SELECT DISTINCT class_no FROM gtlabel.label WHERE job_id = $1 AND human) l ON l.class_no = place - 1"
+		"   WHERE l.class_no IS NULL) c",
 		2, {INT8OID, TEXTARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_text(job->categories, job->ncategories)};

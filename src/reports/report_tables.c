@@ -118,12 +118,11 @@ gtl_report_classes(StringInfo page, const GtlJob *job)
 {
 	static GtlStatement select = {
 		"SELECT c.name, c.people, c.machine, c.confidence, max(c.people + c.machine) OVER () FROM"
-		" (SELECT a.name, a.place, count(l.class_no) FILTER (WHERE l.human) AS people,"
-		"         count(l.class_no) FILTER (WHERE NOT l.human) AS machine,"
-		"         avg(l.confidence) FILTER (WHERE NOT l.human)::float8 AS confidence"
+		" (SELECT a.name, a.place, COALESCE(l.people, 0) AS people, COALESCE(l.machine, 0) AS machine, l.confidence"
 		"    FROM unnest($2) WITH ORDINALITY AS a (name, place)"
-		"    LEFT JOIN gtlabel.label l ON l.job_id = $1 AND l.class_no = a.place - 1"
-		"   GROUP BY a.name, a.place) c"
+		"    LEFT JOIN (SELECT class_no, count(*) FILTER (WHERE human) AS people, count(*) FILTER (WHERE NOT human) AS machine,"
+		"                      avg(confidence) FILTER (WHERE NOT human)::float8 AS confidence"
+		"                 FROM gtlabel.label WHERE job_id = $1 GROUP BY class_no) l ON l.class_no = a.place - 1) c"
 		" ORDER BY CASE WHEN cardinality($2) > $3 THEN -(c.people + c.machine) END, c.place LIMIT $4",
 		4, {INT8OID, TEXTARRAYOID, INT4OID, INT4OID}
 	};
@@ -208,7 +207,8 @@ gtl_report_annotators(StringInfo page, const GtlJob *job)
 		"SELECT a.annotator, count(*), count(l.class_no), avg((l.class_no = a.class_no)::int)::float8,"
 		" percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8)"
 		" FROM gtlabel.annotation a"
-		" LEFT JOIN gtlabel.label l ON l.job_id = a.job_id AND l.object_no = a.object_no AND l.human"
+		" LEFT JOIN LATERAL (SELECT l.class_no FROM gtlabel.label l"
+		"   WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0) l ON true"
 		" WHERE a.job_id = $1 GROUP BY a.annotator ORDER BY count(*) DESC, a.annotator LIMIT $2",
 		2, {INT8OID, INT4OID}
 	};

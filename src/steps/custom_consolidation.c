@@ -78,7 +78,8 @@ read_arguments(const GtlJob *job, int32 batch_no, Datum *arguments)
 	static GtlStatement select = {
 		"SELECT array_agg(a.object_key), array_agg(a.annotator), array_agg(a.label) FROM"
 		" (SELECT o.object_key, n.annotator, j.label_categories[n.class_no + 1] AS label"
-		"    FROM gtlabel.annotation n JOIN gtlabel.job j USING (job_id) JOIN gtlabel.object o USING (job_id, object_no)"
+		"    FROM gtlabel.annotation n JOIN gtlabel.job j USING (job_id) CROSS JOIN LATERAL"
+		"      (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = n.object_no OFFSET 0) o"
 		"   WHERE n.job_id = $1 AND n.batch_no = $2 AND n.annotator <> ALL ($3) ORDER BY n.object_no, n.annotator) a",
 		3, {INT8OID, INT4OID, TEXTARRAYOID}
 	};
@@ -98,7 +99,8 @@ index_objects(const GtlJob *job, const int32 *object_no, int32 items)
 {
 	static GtlStatement select = {
 		"SELECT o.object_key FROM unnest($2) WITH ORDINALITY AS a (object_no, place)"
-		" JOIN gtlabel.object o ON o.job_id = $1 AND o.object_no = a.object_no ORDER BY a.place",
+		" CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o"
+		"   WHERE o.job_id = $1 AND o.object_no = a.object_no OFFSET 0) o ORDER BY a.place",
 		2, {INT8OID, INT4ARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(object_no, items)};

@@ -104,9 +104,10 @@ gtl_annotation_are_submitted(int64 job_id, const int64 *task_ids, const int32 *c
 {
 	static GtlStatement select = {
 		"SELECT count(*) FROM unnest($1, $2) AS g (task_id, class_no)"
-		" JOIN gtlabel.task t ON t.task_id = g.task_id AND t.job_id = $3 AND t.state = 'submitted'"
-		" JOIN gtlabel.annotation a ON a.job_id = t.job_id AND a.object_no = t.object_no AND a.annotator = $4"
-		"  AND a.task_id = t.task_id AND a.class_no = g.class_no",
+		" CROSS JOIN LATERAL (SELECT t.job_id, t.object_no, t.state FROM gtlabel.task t WHERE t.task_id = g.task_id OFFSET 0) t"
+		" CROSS JOIN LATERAL (SELECT a.task_id, a.class_no FROM gtlabel.annotation a"
+		"   WHERE a.job_id = t.job_id AND a.object_no = t.object_no AND a.annotator = $4 OFFSET 0) a"
+		" WHERE t.job_id = $3 AND t.state = 'submitted' AND a.task_id = g.task_id AND a.class_no = g.class_no",
 		4, {INT8ARRAYOID, INT4ARRAYOID, INT8OID, TEXTOID}
 	};
 	Datum		values[4] = {gtl_array_int64(task_ids, count), gtl_array_int32(classes, count), Int64GetDatum(job_id),
@@ -244,25 +245,24 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 static void
 read_answers(GtlStatement *statement, const Datum *values, GtlAnnotations *annotations)
 {
-	GtlResult	r;
-	int			count;
+	int32	   *lists[3];
 
-	gtl_query_run(&r, statement, values, NULL);
-	annotations->object_no = gtl_result_int32_array(&r, 0, 1, &annotations->count);
-	annotations->annotator_no = gtl_result_int32_array(&r, 0, 2, &count);
-	annotations->class_no = gtl_result_int32_array(&r, 0, 3, &count);
-	annotations->annotators = gtl_result_int32(&r, 0, 4);
-	gtl_query_end(&r);
+	annotations->count = gtl_query_lists(statement, values, 3, lists);
+	annotations->object_no = lists[0];
+	annotations->annotator_no = lists[1];
+	annotations->class_no = lists[2];
+	annotations->annotators = 0;
+	for (int i = 0; i < annotations->count; i++)
+		annotations->annotators = Max(annotations->annotators, lists[1][i] + 1);
 }
 
 void
 gtl_annotation_read(int64 job_id, int32 batch_no, GtlAnnotations *annotations)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(a.object_no), array_agg(a.annotator_no), array_agg(a.class_no), max(a.annotator_no) + 1 FROM"
-		" (SELECT object_no, class_no, dense_rank() OVER (ORDER BY annotator)::int - 1 AS annotator_no"
-		"    FROM gtlabel.annotation WHERE job_id = $1 AND ($2 = 0 OR batch_no = $2) AND annotator <> ALL ($3)"
-		"   ORDER BY object_no, annotator) a",
+		"SELECT object_no, dense_rank() OVER (ORDER BY annotator)::int - 1, class_no"
+		" FROM gtlabel.annotation WHERE job_id = $1 AND ($2 = 0 OR batch_no = $2) AND annotator <> ALL ($3)"
+		" ORDER BY object_no, annotator",
 		3, {INT8OID, INT4OID, TEXTARRAYOID}
 	};
 	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(batch_no), gtl_exclusion_names(job_id)};
@@ -274,12 +274,11 @@ void
 gtl_annotation_read_objects(int64 job_id, const int32 *objects, int count, GtlAnnotations *annotations)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(a.object_no), array_agg(a.annotator_no), array_agg(a.class_no), max(a.annotator_no) + 1 FROM"
-		" (SELECT n.object_no, n.class_no, dense_rank() OVER (ORDER BY n.annotator)::int - 1 AS annotator_no"
-		"    FROM unnest($2) AS o (object_no)"
-		"    CROSS JOIN LATERAL (SELECT * FROM gtlabel.annotation a WHERE a.job_id = $1 AND a.object_no = o.object_no"
-		"      AND a.annotator <> ALL ($3) OFFSET 0) n"
-		"   ORDER BY n.object_no, n.annotator) a",
+		"SELECT n.object_no, dense_rank() OVER (ORDER BY n.annotator)::int - 1, n.class_no"
+		" FROM unnest($2) AS o (object_no)"
+		" CROSS JOIN LATERAL (SELECT * FROM gtlabel.annotation a WHERE a.job_id = $1 AND a.object_no = o.object_no"
+		"   AND a.annotator <> ALL ($3) OFFSET 0) n"
+		" ORDER BY n.object_no, n.annotator",
 		3, {INT8OID, INT4ARRAYOID, TEXTARRAYOID}
 	};
 	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), gtl_exclusion_names(job_id)};
@@ -319,18 +318,18 @@ int
 gtl_annotation_objects_of(int64 job_id, const char *annotator, int32 but_batch_no, int32 **objects, int *answers)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(a.object_no ORDER BY a.object_no) FILTER (WHERE a.batch_no <> $3), count(*)::int"
-		" FROM gtlabel.annotation a WHERE a.job_id = $1 AND a.annotator = $2",
-		3, {INT8OID, TEXTOID, INT4OID}
+		"SELECT object_no, batch_no FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $2 ORDER BY object_no",
+		2, {INT8OID, TEXTOID}
 	};
-	Datum		values[3] = {Int64GetDatum(job_id), CStringGetTextDatum(annotator), Int32GetDatum(but_batch_no)};
-	GtlResult	r;
-	int			count;
+	Datum		values[2] = {Int64GetDatum(job_id), CStringGetTextDatum(annotator)};
+	int32	   *lists[2];
+	int			count = 0;
 
-	gtl_query_run(&r, &select, values, NULL);
-	*objects = gtl_result_int32_array(&r, 0, 1, &count);
-	*answers = gtl_result_int32(&r, 0, 2);
-	gtl_query_end(&r);
+	*answers = gtl_query_lists(&select, values, 2, lists);
+	for (int i = 0; i < *answers; i++)
+		if (lists[1][i] != but_batch_no)
+			lists[0][count++] = lists[0][i];
+	*objects = lists[0];
 	return count;
 }
 
@@ -338,18 +337,13 @@ int
 gtl_annotation_batches_of(int64 job_id, const int32 *objects, int count, int32 but_batch_no, int32 **batches)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(DISTINCT a.batch_no) FROM unnest($2) AS o (object_no) CROSS JOIN LATERAL"
+		"SELECT DISTINCT a.batch_no FROM unnest($2) AS o (object_no) CROSS JOIN LATERAL"
 		" (SELECT batch_no FROM gtlabel.annotation WHERE job_id = $1 AND object_no = o.object_no AND batch_no <> $3 OFFSET 0) a",
 		3, {INT8OID, INT4ARRAYOID, INT4OID}
 	};
 	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), Int32GetDatum(but_batch_no)};
-	GtlResult	r;
-	int			found;
 
-	gtl_query_run(&r, &select, values, NULL);
-	*batches = gtl_result_int32_array(&r, 0, 1, &found);
-	gtl_query_end(&r);
-	return found;
+	return gtl_query_lists(&select, values, 1, batches);
 }
 
 void

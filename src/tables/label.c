@@ -7,6 +7,7 @@
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
+#include "tables/object.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -95,48 +96,50 @@ void
 gtl_label_read_human(int64 job_id, GtlHumanLabels *labels)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(h.object_no), array_agg(h.class_no), array_agg(h.validation_no), array_agg(h.active),"
-		" array_agg(h.confidence) FROM"
-		" (SELECT l.object_no, l.class_no, l.confidence, COALESCE(o.validation_no, -1) AS validation_no,"
-		"         COALESCE(o.validation_active, false)::int AS active"
-		"    FROM gtlabel.label l JOIN gtlabel.object o USING (job_id, object_no)"
-		"   WHERE l.job_id = $1 AND l.human ORDER BY l.object_no) h",
+		"SELECT object_no, class_no, confidence FROM gtlabel.label WHERE job_id = $1 AND human ORDER BY object_no",
 		1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlResult	r;
+	int32	   *lists[3];
+	int32	   *validation;
+	int32	   *validation_no;
 	int32	   *active;
-	struct varlena *confidence;
+	int			nvalidation = gtl_object_validation(job_id, &validation, &validation_no, &active);
+	int			v = 0;
 
-	gtl_query_run(&r, &select, values, NULL);
-	labels->object_no = gtl_result_int32_array(&r, 0, 1, &labels->count);
-	labels->class_no = gtl_result_int32_array(&r, 0, 2, &labels->count);
-	labels->validation_no = gtl_result_int32_array(&r, 0, 3, &labels->count);
-	active = gtl_result_int32_array(&r, 0, 4, &labels->count);
-	confidence = gtl_result_varlena(&r, 0, 5);
-	gtl_query_end(&r);
-	labels->confidence = confidence == NULL ? NULL : (float *) ARR_DATA_PTR((ArrayType *) confidence);
-	labels->active = palloc(Max(labels->count, 1) * sizeof(bool));
+	labels->count = gtl_query_lists(&select, values, 3, lists);
+	labels->object_no = lists[0];
+	labels->class_no = lists[1];
+	labels->confidence = (float *) lists[2];
+	labels->validation_no = palloc_extended(sizeof(int32) * Max(labels->count, 1), MCXT_ALLOC_HUGE);
+	labels->active = palloc_extended(sizeof(bool) * Max(labels->count, 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < labels->count; i++)
-		labels->active[i] = active[i] != 0;
+	{
+		bool		found;
+
+		while (v < nvalidation && validation[v] < labels->object_no[i])
+			v++;
+		found = v < nvalidation && validation[v] == labels->object_no[i];
+		labels->validation_no[i] = found ? validation_no[v] : -1;
+		labels->active[i] = found && active[v] == 1;
+	}
+	pfree(validation);
+	pfree(validation_no);
+	pfree(active);
 }
 
 int
 gtl_label_read_machine(int64 job_id, int32 **objects, int32 **classes)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(m.object_no), array_agg(m.class_no) FROM"
-		" (SELECT object_no, class_no FROM gtlabel.label WHERE job_id = $1 AND NOT human ORDER BY object_no) m",
-		1, {INT8OID}
+		"SELECT object_no, class_no FROM gtlabel.label WHERE job_id = $1 AND NOT human ORDER BY object_no", 1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlResult	r;
-	int			count;
+	int32	   *lists[2];
+	int			count = gtl_query_lists(&select, values, 2, lists);
 
-	gtl_query_run(&r, &select, values, NULL);
-	*objects = gtl_result_int32_array(&r, 0, 1, &count);
-	*classes = gtl_result_int32_array(&r, 0, 2, &count);
-	gtl_query_end(&r);
+	*objects = lists[0];
+	*classes = lists[1];
 	return count;
 }
 
@@ -231,24 +234,19 @@ int
 gtl_failure_read(int64 job_id, int32 **objects)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(f.object_no ORDER BY f.object_no) FROM gtlabel.failure f WHERE f.job_id = $1", 1, {INT8OID}
+		"SELECT object_no FROM gtlabel.failure WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlResult	r;
-	int			count;
 
-	gtl_query_run(&r, &select, values, NULL);
-	*objects = gtl_result_int32_array(&r, 0, 1, &count);
-	gtl_query_end(&r);
-	return count;
+	return gtl_query_lists(&select, values, 1, objects);
 }
 
 int
 gtl_failure_count_validation(int64 job_id)
 {
 	static GtlStatement select = {
-		"SELECT count(*)::int FROM gtlabel.failure f JOIN gtlabel.object o USING (job_id, object_no)"
-		" WHERE f.job_id = $1 AND o.validation_no IS NOT NULL",
+		"SELECT count((SELECT o.validation_no FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = f.object_no))::int"
+		" FROM gtlabel.failure f WHERE f.job_id = $1",
 		1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};

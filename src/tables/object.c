@@ -78,32 +78,18 @@ gtl_object_keys(int64 job_id, const int32 *objects, int count, char **keys)
 	gtl_table_close(&table);
 }
 
-/* The int4[] in the only row and column of a result, as a palloc'd array. */
-static int
-read_objects(GtlStatement *statement, Datum *values, int32 **objects)
-{
-	GtlResult	r;
-	int			count;
-
-	gtl_query_run(&r, statement, values, NULL);
-	*objects = gtl_result_int32_array(&r, 0, 1, &count);
-	gtl_query_end(&r);
-	return count;
-}
-
 int32 *
 gtl_object_gold(int64 job_id, const int32 *objects, int count)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(COALESCE(g.class_no, -1) ORDER BY a.place)"
-		" FROM unnest($2) WITH ORDINALITY AS a (object_no, place)"
-		" LEFT JOIN gtlabel.gold g ON g.job_id = $1 AND g.object_no = a.object_no",
+		"SELECT (SELECT g.class_no FROM gtlabel.gold g WHERE g.job_id = $1 AND g.object_no = a.object_no)"
+		" FROM unnest($2) WITH ORDINALITY AS a (object_no, place) ORDER BY a.place",
 		2, {INT8OID, INT4ARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
 	int32	   *gold;
 
-	(void) read_objects(&select, values, &gold);
+	(void) gtl_query_lists(&select, values, 1, &gold);
 	return gold;
 }
 
@@ -111,33 +97,72 @@ int
 gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(v.object_no ORDER BY v.validation_no) FROM"
-		" (SELECT o.object_no, o.validation_no FROM gtlabel.object o"
-		"   WHERE o.job_id = $1 AND o.validation_no IS NOT NULL"
-		"     AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no)"
-		"     AND NOT EXISTS (SELECT FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no)"
-		"   ORDER BY o.validation_no LIMIT $2) v",
+		"SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1 AND o.validation_no IS NOT NULL"
+		" AND (SELECT l.object_no FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no) IS NULL"
+		" AND (SELECT f.object_no FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no) IS NULL"
+		" ORDER BY o.validation_no LIMIT $2",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(wanted)};
 
-	return read_objects(&select, values, objects);
+	return gtl_query_lists(&select, values, 1, objects);
 }
 
+/* Three lists in the same order, brought together. */
 int
 gtl_object_unlabeled(int64 job_id, int32 **objects)
 {
+	static GtlStatement all = {
+		"SELECT object_no FROM gtlabel.object WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
+	};
+	static GtlStatement labels = {
+		"SELECT object_no FROM gtlabel.label WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
+	};
+	static GtlStatement failures = {
+		"SELECT object_no FROM gtlabel.failure WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	int32	   *labeled;
+	int32	   *failed;
+	int			count = gtl_query_lists(&all, values, 1, objects);
+	int			nlabeled = gtl_query_lists(&labels, values, 1, &labeled);
+	int			nfailed = gtl_query_lists(&failures, values, 1, &failed);
+	int			l = 0;
+	int			f = 0;
+	int			left = 0;
+
+	for (int o = 0; o < count; o++)
+	{
+		int32		object = (*objects)[o];
+
+		while (l < nlabeled && labeled[l] < object)
+			l++;
+		while (f < nfailed && failed[f] < object)
+			f++;
+		if ((l == nlabeled || labeled[l] != object) && (f == nfailed || failed[f] != object))
+			(*objects)[left++] = object;
+	}
+	pfree(labeled);
+	pfree(failed);
+	return left;
+}
+
+int
+gtl_object_validation(int64 job_id, int32 **objects, int32 **validation_no, int32 **active)
+{
 	static GtlStatement select = {
-		"SELECT array_agg(u.object_no) FROM"
-		" (SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1"
-		"  AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no)"
-		"  AND NOT EXISTS (SELECT FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = o.object_no)"
-		"  ORDER BY o.object_no) u",
+		"SELECT object_no, validation_no, validation_active::int FROM gtlabel.object"
+		" WHERE job_id = $1 AND validation_no IS NOT NULL ORDER BY object_no",
 		1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
+	int32	   *lists[3];
+	int			count = gtl_query_lists(&select, values, 3, lists);
 
-	return read_objects(&select, values, objects);
+	*objects = lists[0];
+	*validation_no = lists[1];
+	*active = lists[2];
+	return count;
 }
 
 void

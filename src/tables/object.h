@@ -37,6 +37,12 @@ extern int	gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
 /* Numbers of all objects that have neither a label nor a failure, ascending. */
 extern int	gtl_object_unlabeled(int64 job_id, int32 **objects);
 
+/*
+ * The validation set in the order of the objects' numbers: their places in its shuffle, and whether they count
+ * in the certificate.
+ */
+extern int	gtl_object_validation(int64 job_id, int32 **objects, int32 **validation_no, int32 **active);
+
 /* Step 8 of autolabel.md 3.2: these validation objects leave the certificate. */
 extern void gtl_object_deactivate(int64 job_id, const int32 *objects, int count);
 

@@ -161,8 +161,9 @@ typedef struct Hunt
 	TimestampTz now;
 	GtlTable   *others;			/* for has_had; NULL: not needed */
 	GtlTable   *answers;		/* with it */
-	GtlClaim   *claims;
+	GtlClaim   *claims;			/* [capacity] */
 	int			count;
+	int			capacity;
 
 	/* for open tasks */
 	bool		undisturbed_only;
@@ -354,6 +355,19 @@ accept(GtlTable *tasks, const Hunt *hunt, GtlClaim *claim)
 	gtl_table_change(tasks, columns, values, NULL, 4);
 }
 
+/* Room for one claim more: as many as there are, not as many as are wished for. */
+static GtlClaim *
+next_claim(Hunt *hunt)
+{
+	if (hunt->count == hunt->capacity)
+	{
+		hunt->capacity = Max(16, hunt->capacity * 2);
+		hunt->claims = hunt->claims == NULL ? palloc(sizeof(GtlClaim) * hunt->capacity) :
+			repalloc_huge(hunt->claims, sizeof(GtlClaim) * hunt->capacity);
+	}
+	return &hunt->claims[hunt->count];
+}
+
 /* Claims the task at hand if the annotator may have it, and nobody else is about to. */
 static bool
 take_claim(Hunt *hunt, GtlTable *tasks)
@@ -369,7 +383,8 @@ take_claim(Hunt *hunt, GtlTable *tasks)
 		return false;
 	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, hunt->now))
 		return false;
-	accept(tasks, hunt, &hunt->claims[hunt->count++]);
+	accept(tasks, hunt, next_claim(hunt));
+	hunt->count++;
 	return true;
 }
 
@@ -423,7 +438,7 @@ is_leased(const GtlTable *tasks, const char *annotator)
 static void
 take_held(Hunt *hunt, GtlTable *tasks)
 {
-	GtlClaim   *claim = &hunt->claims[hunt->count];
+	GtlClaim   *claim = next_claim(hunt);
 
 	if (!is_leased(tasks, hunt->annotator) || gtl_table_int64(tasks, TASK_JOB_ID) != hunt->job->job_id ||
 		gtl_table_int32(tasks, TASK_BATCH_NO) != hunt->job->open_batch_no)
@@ -486,8 +501,7 @@ gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit,
 	hunt.now = gtl_clock_now();
 	hunt.others = job->annotators_per_object > 1 ? &others : NULL;
 	hunt.answers = &answers;
-	hunt.claims = palloc(sizeof(GtlClaim) * (hunt.leases.nheld + Max(wanted, 1)));
-	*claims = hunt.claims;
+	*claims = NULL;
 	if (!gtl_batch_on_offer(job, hunt.now))
 		return 0;
 	find_held(&hunt);
@@ -499,6 +513,7 @@ gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit,
 		remember_claims(&hunt);
 	hunt.count = Min(hunt.count, wanted);
 	add_keys(job, hunt.claims, hunt.count);
+	*claims = hunt.claims;
 	return hunt.count;
 }
 
@@ -623,8 +638,8 @@ gtl_task_extend(const GtlJob *job, const int64 *task_ids, int count, const char 
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.task t SET lease_expires_at = $4 + $5"
-		" FROM gtlabel.batch b WHERE t.task_id = ANY ($1) AND t.annotator = $2 AND t.state = 'accepted' AND t.job_id = $3"
-		"   AND b.job_id = t.job_id AND b.batch_no = t.batch_no AND b.expires_at > $4"
+		" WHERE t.task_id = ANY ($1) AND t.annotator = $2 AND t.state = 'accepted' AND t.job_id IS NOT DISTINCT FROM $3"
+		"   AND (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = t.job_id AND b.batch_no = t.batch_no) > $4"
 		" RETURNING t.lease_expires_at",
 		5, {INT8ARRAYOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INTERVALOID}
 	};
@@ -648,7 +663,7 @@ gtl_task_read(int64 job_id, const int64 *task_ids, int count, const char *annota
 {
 	static GtlStatement select = {
 		"SELECT task_id, object_no, batch_no, slot_no::int, state, annotator FROM gtlabel.task"
-		" WHERE task_id = ANY ($1) AND job_id = $2 ORDER BY task_id",
+		" WHERE task_id = ANY ($1) AND job_id IS NOT DISTINCT FROM $2 ORDER BY task_id",
 		2, {INT8ARRAYOID, INT8OID}
 	};
 	Datum		values[2] = {gtl_array_int64(task_ids, count), Int64GetDatum(job_id)};
@@ -674,6 +689,11 @@ gtl_task_read(int64 job_id, const int64 *task_ids, int count, const char *annota
 	return found;
 }
 
+/* In FROM: the tasks t of the object $3 of batch $2 of job $1 in these slots, each by its whole key. */
+#define SLOTS_OF_OBJECT(first, last) \
+	"generate_series(" first ", " last ") g CROSS JOIN LATERAL (SELECT t.task_id, t.slot_no, t.state FROM gtlabel.task t" \
+	" WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = g AND t.object_no = $3 OFFSET 0) t "
+
 /*
  * The slot that a declined task can have again; -1: none.  The task that took its place goes if nobody
  * has it, and so does one that was closed because too many people declined; *reopen: the latter.
@@ -682,15 +702,14 @@ static int
 make_room(const GtlJob *job, int32 object_no, bool *reopen)
 {
 	static GtlStatement replaced = {
-		"DELETE FROM gtlabel.task WHERE task_id = (SELECT task_id FROM gtlabel.task"
-		"   WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN 0 AND $4 - 1 AND object_no = $3"
-		"     AND state IN ('available', 'expired') ORDER BY state = 'available' DESC, slot_no DESC LIMIT 1)"
+		"DELETE FROM gtlabel.task WHERE task_id = (SELECT t.task_id FROM " SLOTS_OF_OBJECT("0", "$4 - 1")
+		"   WHERE t.state IN ('available', 'expired') ORDER BY t.state = 'available' DESC, t.slot_no DESC LIMIT 1)"
 		" RETURNING slot_no::int, state = 'expired'",
 		4, {INT8OID, INT4OID, INT4OID, INT4OID}
 	};
 	static GtlStatement vacant = {
-		"SELECT min(g) FROM generate_series(0, $4 - 1) g WHERE NOT EXISTS (SELECT FROM gtlabel.task o"
-		"   WHERE o.job_id = $1 AND o.batch_no = $2 AND o.slot_no = g AND o.object_no = $3)",
+		"SELECT min(g) FROM generate_series(0, $4 - 1) g WHERE (SELECT o.task_id FROM gtlabel.task o"
+		"   WHERE o.job_id = $1 AND o.batch_no = $2 AND o.slot_no = g AND o.object_no = $3 LIMIT 1) IS NULL",
 		4, {INT8OID, INT4OID, INT4OID, INT4OID}
 	};
 	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(object_no),
@@ -719,13 +738,13 @@ static bool
 undo_decline(const GtlJob *job, const GtlTaskState *task)
 {
 	static GtlStatement move_up = {
-		"UPDATE gtlabel.task SET slot_no = slot_no + 1 WHERE job_id = $1 AND batch_no = $2"
-		" AND slot_no BETWEEN -$5 AND $4 - 1 AND object_no = $3",
+		"UPDATE gtlabel.task SET slot_no = slot_no + 1 WHERE task_id = ANY (ARRAY("
+		"   SELECT t.task_id FROM " SLOTS_OF_OBJECT("-$5", "$4 - 1") "))",
 		5, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID}
 	};
 	static GtlStatement reopen = {
 		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL"
-		" WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN 0 AND $4 - 1 AND object_no = $3 AND state = 'expired'",
+		" WHERE state = 'expired' AND task_id = ANY (ARRAY(SELECT t.task_id FROM " SLOTS_OF_OBJECT("0", "$4 - 1") "))",
 		4, {INT8OID, INT4OID, INT4OID, INT4OID}
 	};
 	static GtlStatement place = {
@@ -756,9 +775,10 @@ gtl_task_take_back(const GtlJob *job, const GtlTaskState *task, const char *anno
 	static GtlStatement lease = {
 		"UPDATE gtlabel.task t SET state = 'accepted', annotator = $3, accepted_at = COALESCE(accepted_at, $4),"
 		"   lease_expires_at = $4 + $5, undo_until = NULL, remark = NULL"
-		" WHERE task_id = $1 AND state = $2 AND NOT EXISTS (SELECT FROM gtlabel.task o WHERE o.job_id = t.job_id"
-		"   AND o.batch_no = t.batch_no AND o.slot_no BETWEEN -$6 AND $6 - 1 AND o.object_no = t.object_no"
-		"   AND o.task_id <> t.task_id AND o.annotator = $3 AND o.state <> 'available')",
+		" WHERE task_id = $1 AND state = $2 AND (SELECT o.task_id FROM generate_series(-$6, $6 - 1) g CROSS JOIN LATERAL"
+		"   (SELECT o.task_id, o.annotator, o.state FROM gtlabel.task o WHERE o.job_id = t.job_id AND o.batch_no = t.batch_no"
+		"       AND o.slot_no = g AND o.object_no = t.object_no OFFSET 0) o"
+		"   WHERE o.task_id <> t.task_id AND o.annotator = $3 AND o.state <> 'available' LIMIT 1) IS NULL",
 		6, {INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID}
 	};
 	static GtlStatement offer = {
@@ -839,7 +859,8 @@ void
 gtl_task_renew_undo(const GtlJob *job, const int64 *task_ids, int count)
 {
 	static GtlStatement update = {
-		"UPDATE gtlabel.task SET undo_until = $2 WHERE task_id = ANY ($1) AND job_id = $3 AND batch_no = $4",
+		"UPDATE gtlabel.task SET undo_until = $2 WHERE task_id = ANY ($1) AND job_id IS NOT DISTINCT FROM $3"
+		" AND batch_no IS NOT DISTINCT FROM $4",
 		4, {INT8ARRAYOID, TIMESTAMPTZOID, INT8OID, INT4OID}
 	};
 	Datum		values[4] = {gtl_array_int64(task_ids, count), (Datum) 0, Int64GetDatum(job->job_id),
@@ -965,20 +986,17 @@ void
 gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects)
 {
 	static GtlStatement select = {
-		"SELECT array_agg(b.object_no), array_agg(b.declines), array_agg(b.slots) FROM"
-		" (SELECT t.object_no, count(*) FILTER (WHERE t.slot_no < 0)::int AS declines,"
-		"         count(*) FILTER (WHERE t.slot_no >= 0)::int AS slots"
-		"    FROM gtlabel.task t WHERE t.job_id = $1 AND t.batch_no = $2 GROUP BY t.object_no ORDER BY t.object_no) b",
+		"SELECT t.object_no, count(*) FILTER (WHERE t.slot_no < 0)::int, count(*) FILTER (WHERE t.slot_no >= 0)::int"
+		" FROM gtlabel.task t WHERE t.job_id = $1 AND t.batch_no = $2 GROUP BY t.object_no ORDER BY t.object_no",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
-	GtlResult	r;
+	int32	   *lists[3];
 
-	gtl_query_run(&r, &select, values, NULL);
-	objects->object_no = gtl_result_int32_array(&r, 0, 1, &objects->count);
-	objects->declines = gtl_result_int32_array(&r, 0, 2, &objects->count);
-	objects->slots = gtl_result_int32_array(&r, 0, 3, &objects->count);
-	gtl_query_end(&r);
+	objects->count = gtl_query_lists(&select, values, 3, lists);
+	objects->object_no = lists[0];
+	objects->declines = lists[1];
+	objects->slots = lists[2];
 }
 
 void
