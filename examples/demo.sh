@@ -170,7 +170,7 @@ IFS=$separator read -r total people_labels machine_labels goal confidence < <(qu
 	SELECT object_count, human_labeled, machine_labeled,
 	       trim_scale(round((100 * (1 - target_accuracy))::numeric, 4)),
 	       trim_scale(round((100 * confidence_level)::numeric, 4))
-	  FROM gt_jobs WHERE job_name = :'job'")
+	  FROM gtlabel.job WHERE job_name = :'job'")
 IFS=$separator read -r wrong error < <(query "
 	SELECT count(*) FILTER (WHERE l.label <> d.gold),
 	       to_char(100.0 * count(*) FILTER (WHERE l.label <> d.gold) / greatest(count(*), 1), 'FM990.00')
@@ -187,7 +187,7 @@ query "
 	        j.object_count::text, coalesce(r.round_no::text, ''), coalesce(r.bound::text, ''),
 	        (1 - j.target_accuracy)::numeric::text, coalesce(r.threshold::text, ''),
 	        coalesce(r.training_count::text, ''), coalesce(r.validation_count::text, '')
-	   FROM gt_batches b JOIN gt_jobs j USING (job_name) LEFT JOIN gt_rounds r USING (job_name, batch_no)
+	   FROM gt_batches b JOIN gtlabel.job j USING (job_name) LEFT JOIN gt_rounds r USING (job_name, batch_no)
 	  WHERE job_name = :'job' AND b.closed_at IS NOT NULL ORDER BY b.batch_no)" $'\t' >"$folder/rounds.tsv"
 
 title "What came of it"

@@ -31,3 +31,8 @@ CREATE FUNCTION gtlabel.progress()
                    started_at timestamptz, phase_started_at timestamptz)
     AS 'MODULE_PATHNAME', 'gtl_sql_progress' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gtlabel.progress() IS 'Running work in this database; gt_progress shows what concerns the caller';
+
+CREATE FUNCTION gtlabel.job_settings(job_id bigint)
+    RETURNS TABLE (setting text, value text, "default" text, alterable boolean, description text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_job_settings' LANGUAGE C STABLE ROWS 40;
+COMMENT ON FUNCTION gtlabel.job_settings(bigint) IS 'The settings of a job of the caller''s; NULL: of any job, without values';

@@ -19,7 +19,8 @@ CREATE TABLE gtlabel.job (
     label_attribute_name           text NOT NULL,
     max_concurrent_task_count      integer NOT NULL CHECK (max_concurrent_task_count >= 1),
     annotators_per_object          integer NOT NULL CHECK (annotators_per_object BETWEEN 1 AND 9),
-    min_annotators                 integer NOT NULL CHECK (min_annotators BETWEEN 1 AND annotators_per_object),
+    min_annotators                 integer CHECK (min_annotators BETWEEN 1 AND 9),
+    max_annotators                 integer CHECK (max_annotators BETWEEN 1 AND 9),
     consolidation_confidence       float8 CHECK (consolidation_confidence > 0 AND consolidation_confidence < 1),
     consolidation                  text,
     gold_column                    name,
@@ -34,6 +35,7 @@ CREATE TABLE gtlabel.job (
     per_class                      boolean NOT NULL,
     schedule                       text NOT NULL CHECK (schedule IN ('standard', 'eager')),
     validation_share               float8 CHECK (validation_share > 0 AND validation_share < 1),
+    best_validation                boolean NOT NULL,
     algorithm                      text NOT NULL,
     query_strategy                 text NOT NULL,
     initial_model_id               bigint,
@@ -68,8 +70,6 @@ CREATE TABLE gtlabel.job (
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
 COMMENT ON COLUMN gtlabel.job.per_class IS 'Each category has a threshold and a certificate of its own';
-COMMENT ON COLUMN gtlabel.job.annotators_per_object IS 'The most people who answer one object';
-COMMENT ON COLUMN gtlabel.job.min_annotators IS 'The people asked first; more, one at a time, while the confidence is below consolidation_confidence';
 COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that consolidates instead of Dawid-Skene and majority; as text, since a dump keeps no function numbers';
 COMMENT ON COLUMN gtlabel.job.gold_column IS 'Column of the dataset with known answers, which clamp the consolidation';
 COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';

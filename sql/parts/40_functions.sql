@@ -43,23 +43,45 @@ CREATE FUNCTION gt_create_job(
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
 
+-- Those that are fixed at creation are here so that they are refused with a reason.
 CREATE FUNCTION gt_alter_job(
     job_name text,
+    dataset regclass DEFAULT NULL,
+    label_categories text[] DEFAULT NULL,
+    key_column name DEFAULT NULL,
+    features_column name DEFAULT NULL,
+    label_column name DEFAULT NULL,
+    label_attribute_name text DEFAULT NULL,
     max_concurrent_task_count integer DEFAULT NULL,
+    annotators_per_object integer DEFAULT NULL,
+    auto_label boolean DEFAULT NULL,
     target_accuracy float8 DEFAULT NULL,
     confidence_level float8 DEFAULT NULL,
     guarantee text DEFAULT NULL,
-    query_strategy text DEFAULT NULL,
+    schedule text DEFAULT NULL,
+    validation_share float8 DEFAULT NULL,
     algorithm text DEFAULT NULL,
+    query_strategy text DEFAULT NULL,
+    initial_model text DEFAULT NULL,
     max_human_labeled_object_count integer DEFAULT NULL,
     max_percentage_of_input_dataset_labeled integer DEFAULT NULL,
     task_time_limit interval DEFAULT NULL,
     task_availability_lifetime interval DEFAULT NULL,
     workteam regrole DEFAULT NULL,
-    owner regrole DEFAULT NULL
+    seed bigint DEFAULT NULL,
+    min_annotators integer DEFAULT NULL,
+    max_annotators integer DEFAULT NULL,
+    consolidation_confidence float8 DEFAULT NULL,
+    consolidation regprocedure DEFAULT NULL,
+    gold_column name DEFAULT NULL,
+    best_validation boolean DEFAULT NULL,
+    audit_share float8 DEFAULT NULL,
+    per_class boolean DEFAULT NULL,
+    owner regrole DEFAULT NULL,
+    reset text[] DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job that is not finished, from the next batch, lease or round on; NULL leaves a setting alone';
+COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, from the next batch, lease or round on; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';
 
 CREATE FUNCTION gt_advance_job(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_advance_job' LANGUAGE C VOLATILE;

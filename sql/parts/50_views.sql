@@ -11,25 +11,17 @@
  * labels: by FULL JOIN, which a nested loop cannot do; the condition on a key makes another of it.
  */
 CREATE VIEW gt_jobs WITH (security_invoker = true) AS
-    SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.key_column, j.features_column, j.label_column,
-           j.label_categories, j.label_attribute_name, j.max_concurrent_task_count, j.annotators_per_object,
-           j.min_annotators, j.consolidation_confidence, j.consolidation, j.gold_column,
-           j.audit_share, j.audit_count, j.audit_wrong, j.audit_verdict,
-           j.auto_label, j.target_accuracy, j.confidence_level, j.guarantee, j.per_class, j.schedule, j.validation_share,
-           j.algorithm, j.query_strategy, m.model_name AS initial_model, j.max_human_labeled_object_count,
-           j.max_percentage_of_input_dataset_labeled, j.task_time_limit, j.task_availability_lifetime, j.workteam,
-           j.seed, j.object_count, j.validation_count, j.given_count, j.dimension,
+    SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.object_count, j.validation_count, j.given_count, j.dimension,
            j.human_labeled + j.machine_labeled AS total_labeled, j.human_labeled, j.machine_labeled, j.failed,
            j.object_count - j.human_labeled - j.machine_labeled - j.failed AS unlabeled,
-           j.failure_reason,
+           j.audit_count, j.audit_wrong, j.audit_verdict, j.failure_reason,
            CASE WHEN s.started_at IS NOT NULL OR s.sqlstate IS NOT NULL THEN s.step END AS step,
            s.started_at AS step_started_at, s.failures AS step_failures,
            s.sqlstate || ': ' || s.message AS step_error, s.retry_at,
            j.created_at, j.last_modified_at, j.finished_at, j.purged_at
       FROM gtlabel.job j
-      LEFT JOIN gtlabel.model m ON m.model_id = j.initial_model_id
       LEFT JOIN gtlabel.step s ON s.job_id = j.job_id;
-COMMENT ON VIEW gt_jobs IS 'Labeling jobs: settings, state and counters; object_count = total_labeled + failed + unlabeled';
+COMMENT ON VIEW gt_jobs IS 'Labeling jobs: state, counters and times; object_count = total_labeled + failed + unlabeled. gt_job_settings shows their settings';
 COMMENT ON COLUMN gt_jobs.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
 COMMENT ON COLUMN gt_jobs.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gt_jobs.given_count IS 'Rows that came with a label in label_column: they train, and do not count as objects';
@@ -37,6 +29,13 @@ COMMENT ON COLUMN gt_jobs.step IS 'The step that a worker does, or that has fail
 COMMENT ON COLUMN gt_jobs.step_failures IS 'In a row; the job fails after five of them';
 COMMENT ON COLUMN gt_jobs.retry_at IS 'When a worker tries the step again';
 COMMENT ON COLUMN gt_jobs.machine_labeled IS 'Provisional while the job runs: each round decides all of them anew';
+
+CREATE VIEW gt_job_settings WITH (security_invoker = true) AS
+    SELECT j.job_name, s.setting, s.value, s."default", s.alterable, s.description
+      FROM gtlabel.job j CROSS JOIN LATERAL gtlabel.job_settings(j.job_id) s;
+COMMENT ON VIEW gt_job_settings IS 'Settings of your jobs, a row each';
+COMMENT ON COLUMN gt_job_settings.value IS 'NULL: not set';
+COMMENT ON COLUMN gt_job_settings.alterable IS 'gt_alter_job takes it';
 
 CREATE VIEW gt_batches WITH (security_invoker = true) AS
     SELECT j.job_name, b.batch_no, b.subset, b.object_count,
@@ -222,5 +221,5 @@ COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that
 COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
-GRANT SELECT ON gt_jobs, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_labels, gt_failures,
+GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_labels, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

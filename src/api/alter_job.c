@@ -18,20 +18,10 @@
 #include "steps/due.h"
 #include "tables/batch.h"
 #include "tables/event.h"
-#include "tables/job.h"
+#include "tables/job_field.h"
 #include "tables/model.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/timestamp.h"
-
-/* Positions of the arguments, in the order of the SQL signature. */
-enum
-{
-	ARG_JOB_NAME, ARG_MAX_CONCURRENT_TASK_COUNT, ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE,
-	ARG_QUERY_STRATEGY, ARG_ALGORITHM, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
-	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_OWNER
-};
 
 /* "name old -> new" for what differs. */
 static void
@@ -42,57 +32,50 @@ note_change(StringInfo changes, const char *name, const char *old, const char *n
 }
 
 static const char *
-limit_text(int32 limit)
+text_or_none(const char *text)
 {
-	return limit == 0 ? "none" : psprintf("%d", limit);
-}
-
-static const char *
-interval_text(const Interval *interval)
-{
-	return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)));
+	return text == NULL ? "none" : text;
 }
 
 static const char *
 role_text(Oid role)
 {
-	char	   *name = OidIsValid(role) ? GetUserNameFromId(role, true) : NULL;
+	char	   *name = GetUserNameFromId(role, true);
 
-	return !OidIsValid(role) ? "none" : name != NULL ? name : psprintf("%u", role);
+	return name != NULL ? name : psprintf("%u", role);
 }
 
-/* Of the settings that only a job that goes on has a use for. */
-static void
-describe_course(const GtlJob *old, const GtlJob *new, StringInfo changes)
+/* Appends what differs; are there settings among it that only a job that goes on has a use for, and that a round depends on? */
+static bool
+describe_changes(const GtlJob *old, const GtlJob *new, StringInfo changes, bool *revise)
 {
-	note_change(changes, "max_concurrent_task_count", psprintf("%d", old->max_concurrent), psprintf("%d", new->max_concurrent));
-	note_change(changes, "target_accuracy", psprintf("%g", old->target_accuracy), psprintf("%g", new->target_accuracy));
-	note_change(changes, "confidence_level", psprintf("%g", old->confidence_level), psprintf("%g", new->confidence_level));
-	note_change(changes, "guarantee", gtl_guarantee_name(old->guarantee), gtl_guarantee_name(new->guarantee));
-	note_change(changes, "query_strategy", old->query_strategy, new->query_strategy);
-	note_change(changes, "algorithm", old->algorithm, new->algorithm);
-	note_change(changes, "max_human_labeled_object_count", limit_text(old->max_human_labeled), limit_text(new->max_human_labeled));
-	note_change(changes, "max_percentage_of_input_dataset_labeled", limit_text(old->max_percentage_labeled),
-				limit_text(new->max_percentage_labeled));
-	note_change(changes, "task_time_limit", interval_text(&old->task_time_limit), interval_text(&new->task_time_limit));
-	note_change(changes, "task_availability_lifetime", interval_text(&old->task_availability_lifetime),
-				interval_text(&new->task_availability_lifetime));
-}
+	bool		has_course = false;
 
-static void
-describe_roles(const GtlJob *old, const GtlJob *new, StringInfo changes)
-{
-	note_change(changes, "workteam", role_text(old->workteam), role_text(new->workteam));
+	for (int i = 0; i < gtl_job_setting_count; i++)
+	{
+		const GtlJobField *setting = &gtl_job_settings[i];
+		int			before = changes->len;
+
+		if (setting->fixed != NULL)
+			continue;
+		note_change(changes, gtl_setting_name(setting), text_or_none(gtl_field_text(setting, old)),
+					text_or_none(gtl_field_text(setting, new)));
+		has_course |= changes->len > before && !setting->when_finished;
+		*revise |= changes->len > before && setting->revises;
+	}
 	note_change(changes, "owner", role_text(old->owner), role_text(new->owner));
+	return has_course;
 }
 
 /* As for ALTER TABLE ... OWNER: to a role that one belongs to. */
 static void
 read_owner(FunctionCallInfo fcinfo, GtlJob *job)
 {
-	if (PG_ARGISNULL(ARG_OWNER))
+	int			argument = gtl_argument_place(fcinfo, "owner");
+
+	if (PG_ARGISNULL(argument))
 		return;
-	job->owner = PG_GETARG_OID(ARG_OWNER);
+	job->owner = PG_GETARG_OID(argument);
 	(void) GetUserNameFromId(job->owner, false);
 	check_can_set_role(GetUserId(), job->owner);
 }
@@ -100,7 +83,7 @@ read_owner(FunctionCallInfo fcinfo, GtlJob *job)
 static GtlJob *
 lock_job(FunctionCallInfo fcinfo)
 {
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, ARG_JOB_NAME, "job_name"));
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
 	GtlJob	   *locked;
 
 	gtl_job_require_owner(job);
@@ -114,30 +97,17 @@ PG_FUNCTION_INFO_V1(gtl_sql_alter_job);
 Datum
 gtl_sql_alter_job(PG_FUNCTION_ARGS)
 {
-	static const GtlSettingPlaces places = {
-		.max_concurrent = ARG_MAX_CONCURRENT_TASK_COUNT,
-		.target_accuracy = ARG_TARGET_ACCURACY,
-		.confidence_level = ARG_CONFIDENCE_LEVEL,
-		.guarantee = ARG_GUARANTEE,
-		.query_strategy = ARG_QUERY_STRATEGY,
-		.algorithm = ARG_ALGORITHM,
-		.max_human = ARG_MAX_HUMAN,
-		.max_percentage = ARG_MAX_PERCENTAGE,
-		.task_time_limit = ARG_TASK_TIME_LIMIT,
-		.task_availability_lifetime = ARG_TASK_AVAILABILITY_LIFETIME,
-		.workteam = ARG_WORKTEAM,
-	};
 	GtlJob	   *job = lock_job(fcinfo);
 	GtlJob		old = *job;
 	StringInfoData changes;
 	bool		has_course;
+	bool		revise = false;
 
-	gtl_job_settings_read(fcinfo, &places, true, job);
+	gtl_job_settings_alter(fcinfo, job);
 	read_owner(fcinfo, job);
+	gtl_job_settings_check(job);
 	initStringInfo(&changes);
-	describe_course(&old, job, &changes);
-	has_course = changes.len > 0;
-	describe_roles(&old, job, &changes);
+	has_course = describe_changes(&old, job, &changes, &revise);
 	if (changes.len == 0)
 		PG_RETURN_VOID();
 	if (has_course && job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_PAUSED && job->state != GTL_JOB_FAILED)
@@ -145,10 +115,11 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot alter labeling job \"%s\": it is %s", job->name, gtl_job_state_name(job->state)),
 				 errhint("Only its workteam and its owner can still be changed.")));
-	gtl_job_alter(job);
+	gtl_job_alter(job, revise);
 	if (job->owner != old.owner)
 		gtl_model_set_owner(job->job_id, job->owner);
-	if (!PG_ARGISNULL(ARG_TASK_AVAILABILITY_LIFETIME) && job->open_batch_no != 0)
+	if (memcmp(&job->task_availability_lifetime, &old.task_availability_lifetime, sizeof(Interval)) != 0 &&
+		job->open_batch_no != 0)
 		gtl_batch_extend(job);
 	gtl_event_record(job, "altered", "%s", changes.data);
 	if (has_course)

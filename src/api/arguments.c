@@ -4,20 +4,44 @@
  */
 #include "api/arguments.h"
 
+#include "access/htup_details.h"
 #include "base/errors.h"
 #include "base/query.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "learning/words.h"
 #include "mb/pg_wchar.h"
-#include "steps/evidence.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 
 #define MAX_CATEGORY_CHARACTERS 256
 
-const char *const gtl_schedule_choices[] = {"standard", "eager", NULL};
-const char *const gtl_guarantee_choices[] = {"confidence", "expected", "strict", "empirical", NULL};
-const char *const gtl_algorithm_choices[] = {"auto", "softmax", "mlp", NULL};
-const char *const gtl_strategy_choices[] = {"auto", "margin", "random", NULL};
+int
+gtl_argument_place(FunctionCallInfo fcinfo, const char *name)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	Datum		names;
+	Datum		modes;
+	bool		no_names;
+	bool		no_modes;
+	char	  **list = NULL;
+	int			count = 0;
+	int			place = -1;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+	names = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargnames, &no_names);
+	modes = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargmodes, &no_modes);
+	if (!no_names)
+		count = get_func_input_arg_names(names, no_modes ? PointerGetDatum(NULL) : modes, &list);
+	for (int i = 0; i < count && place < 0; i++)
+		if (list[i] != NULL && strcmp(list[i], name) == 0)
+			place = i;
+	ReleaseSysCache(tuple);
+	return place;
+}
 
 void
 gtl_argument_required(FunctionCallInfo fcinfo, int argument, const char *name)
@@ -60,32 +84,18 @@ gtl_argument_int32(FunctionCallInfo fcinfo, int argument, const char *name, int3
 	return value;
 }
 
-double
-gtl_argument_share(FunctionCallInfo fcinfo, int argument, const char *name)
+int
+gtl_check_word(const char *name, const char *const *words, const char *value)
 {
-	double		value;
-
-	gtl_argument_required(fcinfo, argument, name);
-	value = PG_GETARG_FLOAT8(argument);
-	if (!(value > 0 && value < 1))
-		gtl_error_setting(name, "must be greater than 0 and less than 1", NULL);
-	return value;
-}
-
-char *
-gtl_argument_choice(FunctionCallInfo fcinfo, int argument, const char *name, const char *const *choices)
-{
-	char	   *value = gtl_argument_text(fcinfo, argument, name);
+	int			number = gtl_word_number(words, value);
 	StringInfoData list;
 
-	for (int i = 0; choices[i] != NULL; i++)
-		if (strcmp(value, choices[i]) == 0)
-			return value;
+	if (number >= 0)
+		return number;
 	initStringInfo(&list);
-	for (int i = 0; choices[i] != NULL; i++)
-		appendStringInfo(&list, "%s\"%s\"", i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ", choices[i]);
+	for (int i = 0; words[i] != NULL; i++)
+		appendStringInfo(&list, "%s\"%s\"", i == 0 ? "" : words[i + 1] == NULL ? " or " : ", ", words[i]);
 	gtl_error_setting(name, psprintf("must be %s, not \"%s\"", list.data, value), NULL);
-	return NULL;
 }
 
 /* Below 2^63, so that it reads as a positive number. */
@@ -101,21 +111,6 @@ gtl_argument_seed(FunctionCallInfo fcinfo, int argument)
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not draw a seed")));
 	return (int64) (seed >> 1);
-}
-
-/* The settings that jobs and simulations name alike. */
-void
-gtl_argument_engine(FunctionCallInfo fcinfo, int guarantee, int schedule, int algorithm, int strategy,
-					GtlEngineSettings *settings)
-{
-	char	   *name;
-
-	gtl_guarantee_parse(gtl_argument_choice(fcinfo, guarantee, "guarantee", gtl_guarantee_choices),
-						&settings->promise.guarantee);
-	name = gtl_argument_choice(fcinfo, schedule, "schedule", gtl_schedule_choices);
-	settings->schedule = strcmp(name, "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
-	gtl_evidence_choices(gtl_argument_choice(fcinfo, algorithm, "algorithm", gtl_algorithm_choices),
-						 gtl_argument_choice(fcinfo, strategy, "query_strategy", gtl_strategy_choices), settings);
 }
 
 static int

@@ -7,10 +7,12 @@
 
 #include "base/compat.h"
 #include "fmgr.h"
-#include "learning/engine.h"
 
 /* Error, naming the parameter, if the argument is NULL. */
 extern void gtl_argument_required(FunctionCallInfo fcinfo, int argument, const char *name);
+
+/* The number of the argument of that name in the function that is called; -1: it has none. */
+extern int	gtl_argument_place(FunctionCallInfo fcinfo, const char *name);
 
 extern char *gtl_argument_text(FunctionCallInfo fcinfo, int argument, const char *name);	/* required */
 extern char *gtl_argument_text_or_null(FunctionCallInfo fcinfo, int argument);
@@ -18,24 +20,11 @@ extern char *gtl_argument_name_or_null(FunctionCallInfo fcinfo, int argument);
 
 extern int32 gtl_argument_int32(FunctionCallInfo fcinfo, int argument, const char *name, int32 low, int32 high);
 
-/* Strictly between 0 and 1. */
-extern double gtl_argument_share(FunctionCallInfo fcinfo, int argument, const char *name);
-
-/* One of the NULL-terminated choices. */
-extern char *gtl_argument_choice(FunctionCallInfo fcinfo, int argument, const char *name, const char *const *choices);
+/* The number of the word in a list that ends with NULL (learning/words.h); an error if it is not there. */
+extern int	gtl_check_word(const char *name, const char *const *words, const char *value);
 
 /* A seed; NULL: one is drawn. */
 extern int64 gtl_argument_seed(FunctionCallInfo fcinfo, int argument);
-
-/* The choices that several functions share. */
-extern const char *const gtl_schedule_choices[];
-extern const char *const gtl_guarantee_choices[];
-extern const char *const gtl_algorithm_choices[];
-extern const char *const gtl_strategy_choices[];
-
-/* guarantee, schedule, algorithm and query_strategy, from the arguments of these numbers. */
-extern void gtl_argument_engine(FunctionCallInfo fcinfo, int guarantee, int schedule, int algorithm, int strategy,
-								GtlEngineSettings *settings);
 
 extern void gtl_check_categories(char **categories, int count);
 

@@ -131,13 +131,19 @@ consolidate(const Answers *answers, GtlConsolidation method, GtlConsolidated *re
 		gtl_computing_raise();
 }
 
+static const char *const methods[] = {
+	[GTL_CONSOLIDATE_AUTO] = "auto",
+	[GTL_CONSOLIDATE_MAJORITY] = "majority",
+	[GTL_CONSOLIDATE_DAWID_SKENE] = "dawid_skene",
+	NULL
+};
+
 PG_FUNCTION_INFO_V1(gtl_sql_consolidate);
 Datum
 gtl_sql_consolidate(PG_FUNCTION_ARGS)
 {
-	static const char *const methods[] = {"auto", "majority", "dawid_skene", NULL};
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *method;
+	GtlConsolidation method;
 	Answers		answers;
 	GtlConsolidated result;
 	int32	   *renumbered;
@@ -146,7 +152,7 @@ gtl_sql_consolidate(PG_FUNCTION_ARGS)
 	gtl_argument_required(fcinfo, 1, "item");
 	gtl_argument_required(fcinfo, 2, "annotator");
 	gtl_argument_required(fcinfo, 3, "label");
-	method = gtl_argument_choice(fcinfo, 4, "method", methods);
+	method = (GtlConsolidation) gtl_check_word("method", methods, gtl_argument_text(fcinfo, 4, "method"));
 	init_answers(&answers);
 	read_answers(PG_GETARG_OID(0), gtl_argument_name_or_null(fcinfo, 1), gtl_argument_name_or_null(fcinfo, 2),
 				 gtl_argument_name_or_null(fcinfo, 3), &answers);
@@ -156,8 +162,7 @@ gtl_sql_consolidate(PG_FUNCTION_ARGS)
 	renumbered = gtl_strings_sort(answers.labels);
 	for (int64 i = 0; i < answers.count; i++)
 		answers.label[i] = renumbered[answers.label[i]];
-	consolidate(&answers, strcmp(method, "majority") == 0 ? GTL_CONSOLIDATE_MAJORITY :
-				strcmp(method, "dawid_skene") == 0 ? GTL_CONSOLIDATE_DAWID_SKENE : GTL_CONSOLIDATE_AUTO, &result);
+	consolidate(&answers, method, &result);
 	for (int32 i = 0; i < gtl_strings_count(answers.items); i++)
 	{
 		Datum		values[3];

@@ -31,18 +31,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-/* Positions of the arguments, in the order of the SQL signature. */
-enum
-{
-	ARG_JOB_NAME, ARG_DATASET, ARG_LABEL_CATEGORIES, ARG_KEY_COLUMN, ARG_FEATURES_COLUMN, ARG_LABEL_COLUMN,
-	ARG_LABEL_ATTRIBUTE_NAME, ARG_MAX_CONCURRENT_TASK_COUNT, ARG_ANNOTATORS_PER_OBJECT, ARG_AUTO_LABEL,
-	ARG_TARGET_ACCURACY, ARG_CONFIDENCE_LEVEL, ARG_GUARANTEE, ARG_SCHEDULE, ARG_VALIDATION_SHARE, ARG_ALGORITHM,
-	ARG_QUERY_STRATEGY, ARG_INITIAL_MODEL, ARG_MAX_HUMAN, ARG_MAX_PERCENTAGE, ARG_TASK_TIME_LIMIT,
-	ARG_TASK_AVAILABILITY_LIFETIME, ARG_WORKTEAM, ARG_SEED, ARG_MIN_ANNOTATORS, ARG_MAX_ANNOTATORS,
-	ARG_CONSOLIDATION_CONFIDENCE, ARG_CONSOLIDATION, ARG_GOLD_COLUMN,
-	ARG_BEST_VALIDATION, ARG_AUDIT_SHARE, ARG_PER_CLASS
-};
-
 #define MAX_NAME_CHARACTERS 63
 #define MAX_ATTRIBUTE_CHARACTERS 127
 
@@ -74,99 +62,36 @@ check_attribute_name(const char *name)
 						  "In a manifest \"source\", \"source-ref\", names that end in \"-metadata\" and names with \"$\" mean something else.");
 }
 
-/* Who answers an object, and how the answers become a label. */
-static void
-read_overlap(FunctionCallInfo fcinfo, GtlJob *job)
-{
-	job->annotators_per_object = gtl_argument_int32(fcinfo, ARG_ANNOTATORS_PER_OBJECT, "annotators_per_object", 1, 9);
-	job->min_annotators = job->annotators_per_object;
-	job->consolidation_confidence = -1;
-	if (!PG_ARGISNULL(ARG_MAX_ANNOTATORS))
-		job->annotators_per_object = gtl_argument_int32(fcinfo, ARG_MAX_ANNOTATORS, "max_annotators", 1, 9);
-	if (!PG_ARGISNULL(ARG_MIN_ANNOTATORS))
-		job->min_annotators = gtl_argument_int32(fcinfo, ARG_MIN_ANNOTATORS, "min_annotators", 1, 9);
-	if (job->min_annotators > job->annotators_per_object)
-		gtl_error_setting("min_annotators", "must not be greater than max_annotators", NULL);
-	if (!PG_ARGISNULL(ARG_CONSOLIDATION_CONFIDENCE))
-		job->consolidation_confidence = gtl_argument_share(fcinfo, ARG_CONSOLIDATION_CONFIDENCE, "consolidation_confidence");
-	if ((job->consolidation_confidence < 0) != (job->min_annotators == job->annotators_per_object))
-		gtl_error_setting("consolidation_confidence",
-						  job->consolidation_confidence < 0 ? "must be set when max_annotators is greater than min_annotators" :
-						  "needs a max_annotators that is greater than min_annotators",
-						  "One more person is asked while an object's confidence is below it.");
-	if (!PG_ARGISNULL(ARG_CONSOLIDATION))
-		job->consolidation = gtl_custom_describe(PG_GETARG_OID(ARG_CONSOLIDATION));
-	job->gold_column = gtl_argument_name_or_null(fcinfo, ARG_GOLD_COLUMN);
-	if (job->consolidation != NULL && job->gold_column != NULL)
-		gtl_error_setting("gold_column", "goes with the built-in consolidation only", NULL);
-}
-
 static GtlJob *
 read_settings(FunctionCallInfo fcinfo)
 {
-	static const GtlSettingPlaces places = {
-		.max_concurrent = ARG_MAX_CONCURRENT_TASK_COUNT,
-		.target_accuracy = ARG_TARGET_ACCURACY,
-		.confidence_level = ARG_CONFIDENCE_LEVEL,
-		.guarantee = ARG_GUARANTEE,
-		.query_strategy = ARG_QUERY_STRATEGY,
-		.algorithm = ARG_ALGORITHM,
-		.max_human = ARG_MAX_HUMAN,
-		.max_percentage = ARG_MAX_PERCENTAGE,
-		.task_time_limit = ARG_TASK_TIME_LIMIT,
-		.task_availability_lifetime = ARG_TASK_AVAILABILITY_LIFETIME,
-		.workteam = ARG_WORKTEAM,
-	};
 	GtlJob	   *job = palloc0(sizeof(GtlJob));
 
-	job->name = gtl_argument_text(fcinfo, ARG_JOB_NAME, "job_name");
+	job->name = gtl_argument_text(fcinfo, 0, "job_name");
 	check_job_name(job->name);
 	job->owner = GetUserId();
-	gtl_argument_required(fcinfo, ARG_DATASET, "dataset");
-	job->dataset = PG_GETARG_OID(ARG_DATASET);
-	job->categories = gtl_argument_text_array(fcinfo, ARG_LABEL_CATEGORIES, "label_categories", &job->ncategories);
+	gtl_job_settings_read(fcinfo, job);
+	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "label_categories"), "label_categories");
 	gtl_check_categories(job->categories, job->ncategories);
-	job->key_column = gtl_argument_name_or_null(fcinfo, ARG_KEY_COLUMN);
-	job->features_column = gtl_argument_name_or_null(fcinfo, ARG_FEATURES_COLUMN);
-	job->label_column = gtl_argument_name_or_null(fcinfo, ARG_LABEL_COLUMN);
-	job->label_attribute_name = gtl_argument_text_or_null(fcinfo, ARG_LABEL_ATTRIBUTE_NAME);
 	if (job->label_attribute_name == NULL)
 		job->label_attribute_name = job->name;
 	check_attribute_name(job->label_attribute_name);
-	gtl_job_settings_read(fcinfo, &places, false, job);
-	read_overlap(fcinfo, job);
-	gtl_argument_required(fcinfo, ARG_AUTO_LABEL, "auto_label");
-	job->auto_label = PG_GETARG_BOOL(ARG_AUTO_LABEL);
-	job->schedule = strcmp(gtl_argument_choice(fcinfo, ARG_SCHEDULE, "schedule", gtl_schedule_choices), "eager") == 0 ?
-		GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
-	job->validation_share = PG_ARGISNULL(ARG_VALIDATION_SHARE) ? -1 :
-		gtl_argument_share(fcinfo, ARG_VALIDATION_SHARE, "validation_share");
-	job->audit_share = -1;
-	if (!PG_ARGISNULL(ARG_AUDIT_SHARE))
-	{
-		job->audit_share = PG_GETARG_FLOAT8(ARG_AUDIT_SHARE);
-		if (!(job->audit_share > 0 && job->audit_share <= 1))
-			gtl_error_setting("audit_share", "must be greater than 0 and at most 1", NULL);
-	}
-	job->best_validation = !PG_ARGISNULL(ARG_BEST_VALIDATION) && PG_GETARG_BOOL(ARG_BEST_VALIDATION);
-	if (job->best_validation && job->validation_share >= 0)
-		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
-	job->per_class = !PG_ARGISNULL(ARG_PER_CLASS) && PG_GETARG_BOOL(ARG_PER_CLASS);
-	job->seed = gtl_argument_seed(fcinfo, ARG_SEED);
+	gtl_job_settings_check(job);
+	job->seed = gtl_argument_seed(fcinfo, gtl_argument_place(fcinfo, "seed"));
 	return job;
 }
 
 /* Its dimension is checked when the dataset has been read. */
 static void
-read_initial_model(FunctionCallInfo fcinfo, GtlJob *job)
+check_model_categories(const GtlJob *job)
 {
 	GtlEnv		env;
 	GtlModel   *model;
 
-	if (PG_ARGISNULL(ARG_INITIAL_MODEL))
+	if (job->initial_model_id == 0)
 		return;
 	gtl_env_init(&env, CurrentMemoryContext);
-	model = gtl_model_find(gtl_argument_text(fcinfo, ARG_INITIAL_MODEL, "initial_model"), &env);
+	model = gtl_model_get(job->initial_model_id, &env);
 	if (model->ncategories != job->ncategories)
 		gtl_error_setting("initial_model", psprintf("\"%s\" has %d categories, the job has %d",
 													model->name, model->ncategories, job->ncategories), NULL);
@@ -176,11 +101,10 @@ read_initial_model(FunctionCallInfo fcinfo, GtlJob *job)
 							  psprintf("\"%s\" has category \"%s\" where the job has \"%s\"",
 									   model->name, model->categories[i], job->categories[i]),
 							  "Name the model's label_categories, in their order.");
-	job->initial_model_id = model->model_id;
 }
 
 static void
-check_initial_model(const GtlJob *job)
+check_model_dimension(const GtlJob *job)
 {
 	GtlEnv		env;
 	GtlModel   *model;
@@ -243,7 +167,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	GtlDataset	dataset;
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
 
-	read_initial_model(fcinfo, job);
+	check_model_categories(job);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column,
 						 job->label_column, job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
@@ -254,7 +178,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
 	gtl_progress_begin(job->job_id, "snapshot");
 	gtl_snapshot_take(job, &dataset);
-	check_initial_model(job);
+	check_model_dimension(job);
 	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",
 					 gtl_format_count(job->object_count), job->dataset_name, gtl_format_count(job->validation_count));
 	gtl_advance(job->job_id, &transaction);

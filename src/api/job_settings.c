@@ -1,76 +1,297 @@
 /*
  * job_settings.c
- *		The settings of a job that may also change while it runs.
+ *		The settings of a job as arguments of functions, and the view of them.
  */
 #include "api/job_settings.h"
 
 #include "api/arguments.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/query.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "learning/schedule.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "steps/custom_consolidation.h"
+#include "tables/job_field.h"
+#include "tables/model.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 
 #define MAX_INTERVAL_YEARS 100	/* so that no lease or batch ends after the end of time */
 
-static Interval
-read_interval(FunctionCallInfo fcinfo, int argument, const char *name, int least_seconds)
-{
-	Interval	least = {(TimeOffset) least_seconds * USECS_PER_SEC, 0, 0};
-	Interval	most = {0, 0, MAX_INTERVAL_YEARS * MONTHS_PER_YEAR};
-	Interval   *value;
+/* ---- Values ------------------------------------------------------------------ */
 
-	gtl_argument_required(fcinfo, argument, name);
-	value = PG_GETARG_INTERVAL_P(argument);
-	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&most))) > 0)
-		gtl_error_setting(name, psprintf("must be at most %d years", MAX_INTERVAL_YEARS), NULL);
-	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(value), IntervalPGetDatum(&least))) < 0)
-		gtl_error_setting(name, psprintf("must be at least %d second%s", least_seconds, least_seconds == 1 ? "" : "s"), NULL);
-	return *value;
-}
-
-/* With `optional`, is there anything to read? */
-static bool
-is_given(FunctionCallInfo fcinfo, int argument, bool optional)
+static void
+check_integer(const GtlJobField *setting, int32 value)
 {
-	return !optional || !PG_ARGISNULL(argument);
+	int32		low = (int32) setting->low;
+	int32		high = (int32) setting->high;
+
+	if (high == 0 && value < low)
+		gtl_error_setting(gtl_setting_name(setting), psprintf("must be at least %d", low), NULL);
+	if (high != 0 && (value < low || value > high))
+		gtl_error_setting(gtl_setting_name(setting), psprintf("must be between %d and %d", low, high), NULL);
 }
 
 static void
-read_promise(FunctionCallInfo fcinfo, const GtlSettingPlaces *places, bool optional, GtlJob *job)
+check_float(const GtlJobField *setting, double value)
 {
-	if (is_given(fcinfo, places->target_accuracy, optional))
-		job->target_accuracy = gtl_argument_share(fcinfo, places->target_accuracy, "target_accuracy");
-	if (is_given(fcinfo, places->confidence_level, optional))
-		job->confidence_level = gtl_argument_share(fcinfo, places->confidence_level, "confidence_level");
-	if (is_given(fcinfo, places->guarantee, optional))
-		gtl_guarantee_parse(gtl_argument_choice(fcinfo, places->guarantee, "guarantee", gtl_guarantee_choices), &job->guarantee);
+	bool		fits = value > setting->low && (value < setting->high || (setting->high_too && value == setting->high));
+
+	if (!fits)
+		gtl_error_setting(gtl_setting_name(setting),
+						  psprintf("must be greater than %g and %s %g", setting->low,
+								   setting->high_too ? "at most" : "less than", setting->high),
+						  value > 1 && value < 100 ? psprintf("It is a share: %g %% is %g.", value, value / 100) : NULL);
+}
+
+static int
+compare_intervals(Interval *a, Interval *b)
+{
+	return DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(a), IntervalPGetDatum(b)));
+}
+
+static void
+check_interval(const GtlJobField *setting, Interval *value)
+{
+	Interval	least = {(TimeOffset) setting->low * USECS_PER_SEC, 0, 0};
+	Interval	most = {0, 0, MAX_INTERVAL_YEARS * MONTHS_PER_YEAR};
+
+	if (compare_intervals(value, &most) > 0)
+		gtl_error_setting(gtl_setting_name(setting), psprintf("must be at most %d years", MAX_INTERVAL_YEARS), NULL);
+	if (compare_intervals(value, &least) < 0)
+		gtl_error_setting(gtl_setting_name(setting),
+						  psprintf("must be at least %g second%s", setting->low, setting->low == 1 ? "" : "s"), NULL);
+}
+
+static Datum
+texts_argument(FunctionCallInfo fcinfo, int place, const char *name)
+{
+	int			count;
+	char	  **values = gtl_argument_text_array(fcinfo, place, name, &count);
+
+	return gtl_array_text(values, count);
+}
+
+/* The argument as a value for the setting's column, checked. */
+static Datum
+read_value(FunctionCallInfo fcinfo, int place, const GtlJobField *setting)
+{
+	Datum		value = PG_GETARG_DATUM(place);
+
+	switch (setting->kind)
+	{
+		case GTL_FIELD_INT32:
+			check_integer(setting, DatumGetInt32(value));
+			break;
+		case GTL_FIELD_FLOAT8:
+			check_float(setting, DatumGetFloat8(value));
+			break;
+		case GTL_FIELD_WORD:
+			(void) gtl_check_word(gtl_setting_name(setting), setting->words, TextDatumGetCString(value));
+			break;
+		case GTL_FIELD_INTERVAL:
+			check_interval(setting, DatumGetIntervalP(value));
+			break;
+		case GTL_FIELD_TEXTS:
+			return texts_argument(fcinfo, place, gtl_setting_name(setting));
+		case GTL_FIELD_ROLE:
+			(void) GetUserNameFromId(DatumGetObjectId(value), false);
+			break;
+		case GTL_FIELD_FUNCTION:
+			return CStringGetTextDatum(gtl_custom_describe(DatumGetObjectId(value)));
+		case GTL_FIELD_MODEL:
+			return Int64GetDatum(gtl_model_find(TextDatumGetCString(value), NULL)->model_id);
+		case GTL_FIELD_BOOL:
+		case GTL_FIELD_INT64:
+		case GTL_FIELD_TEXT:
+		case GTL_FIELD_NAME:
+		case GTL_FIELD_RELATION:
+			break;
+	}
+	return value;
+}
+
+/* ---- Arguments ------------------------------------------------------------------- */
+
+static void
+read_setting(FunctionCallInfo fcinfo, int place, const GtlJobField *setting, GtlJob *job)
+{
+	if (setting->required)
+		gtl_argument_required(fcinfo, place, gtl_setting_name(setting));
+	if (PG_ARGISNULL(place))
+		gtl_field_set(setting, job, (Datum) 0, true);
+	else
+		gtl_field_set(setting, job, read_value(fcinfo, place, setting), false);
 }
 
 void
-gtl_job_settings_read(FunctionCallInfo fcinfo, const GtlSettingPlaces *places, bool optional, GtlJob *job)
+gtl_job_setting_read(FunctionCallInfo fcinfo, const char *name, GtlJob *job)
 {
-	if (is_given(fcinfo, places->max_concurrent, optional))
-		job->max_concurrent = gtl_argument_int32(fcinfo, places->max_concurrent, "max_concurrent_task_count", 1, PG_INT32_MAX);
-	read_promise(fcinfo, places, optional, job);
-	if (is_given(fcinfo, places->algorithm, optional))
-		job->algorithm = gtl_argument_choice(fcinfo, places->algorithm, "algorithm", gtl_algorithm_choices);
-	if (is_given(fcinfo, places->query_strategy, optional))
-		job->query_strategy = gtl_argument_choice(fcinfo, places->query_strategy, "query_strategy", gtl_strategy_choices);
-	if (!PG_ARGISNULL(places->max_human))
-		job->max_human_labeled = gtl_argument_int32(fcinfo, places->max_human, "max_human_labeled_object_count", 1, PG_INT32_MAX);
-	if (!PG_ARGISNULL(places->max_percentage))
-		job->max_percentage_labeled = gtl_argument_int32(fcinfo, places->max_percentage,
-														 "max_percentage_of_input_dataset_labeled", 1, 100);
-	if (is_given(fcinfo, places->task_time_limit, optional))
-		job->task_time_limit = read_interval(fcinfo, places->task_time_limit, "task_time_limit", 1);
-	if (is_given(fcinfo, places->task_availability_lifetime, optional))
-		job->task_availability_lifetime = read_interval(fcinfo, places->task_availability_lifetime,
-														"task_availability_lifetime", 60);
-	if (!PG_ARGISNULL(places->workteam))
-		job->workteam = PG_GETARG_OID(places->workteam);
+	read_setting(fcinfo, gtl_argument_place(fcinfo, name), gtl_setting_find(name), job);
 }
+
+void
+gtl_job_settings_read(FunctionCallInfo fcinfo, GtlJob *job)
+{
+	for (int i = 0; i < gtl_job_setting_count; i++)
+	{
+		const GtlJobField *setting = &gtl_job_settings[i];
+		int			place = gtl_argument_place(fcinfo, gtl_setting_name(setting));
+
+		if (place >= 0)
+			read_setting(fcinfo, place, setting, job);
+		else
+			gtl_setting_reset(setting, job);
+	}
+	gtl_job_derive(job);
+}
+
+static void
+require_alterable(const GtlJobField *setting, const GtlJob *job)
+{
+	if (setting->fixed != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot alter setting \"%s\" of labeling job \"%s\"", gtl_setting_name(setting), job->name),
+				 errdetail("It is fixed: %s.", setting->fixed),
+				 errhint("SELECT setting FROM gt_job_settings WHERE alterable lists those that can be altered.")));
+}
+
+/* The setting whose name is most like this one; NULL: none is. */
+static const char *
+find_similar(const char *name)
+{
+	const char *best = NULL;
+	int			least = 4;
+	int			length = (int) strlen(name);
+
+	for (int i = 0; i < gtl_job_setting_count && length <= NAMEDATALEN; i++)
+	{
+		const char *known = gtl_setting_name(&gtl_job_settings[i]);
+		int			distance = varstr_levenshtein_less_equal(name, length, known, (int) strlen(known), 1, 1, 1, least, true);
+
+		if (distance < least)
+		{
+			least = distance;
+			best = known;
+		}
+	}
+	return best;
+}
+
+static const GtlJobField *
+find_setting(const char *name)
+{
+	const GtlJobField *setting = gtl_setting_find(name);
+	const char *similar = setting == NULL ? find_similar(name) : NULL;
+
+	if (setting == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("labeling jobs have no setting \"%s\"", name),
+				 similar != NULL ? errhint("Perhaps you mean \"%s\".", similar) :
+				 errhint("SELECT DISTINCT setting FROM gt_job_settings lists them.")));
+	return setting;
+}
+
+static void
+reset_settings(FunctionCallInfo fcinfo, GtlJob *job)
+{
+	int			argument = gtl_argument_place(fcinfo, "reset");
+	int			count = 0;
+	char	  **names = NULL;
+
+	if (!PG_ARGISNULL(argument))
+		names = gtl_argument_text_array(fcinfo, argument, "reset", &count);
+	for (int i = 0; i < count; i++)
+	{
+		const GtlJobField *setting = find_setting(names[i]);
+
+		require_alterable(setting, job);
+		if (!PG_ARGISNULL(gtl_argument_place(fcinfo, names[i])))
+			gtl_error_setting("reset", psprintf("must not name \"%s\", which is set in the same call", names[i]), NULL);
+		gtl_setting_reset(setting, job);
+	}
+}
+
+void
+gtl_job_settings_alter(FunctionCallInfo fcinfo, GtlJob *job)
+{
+	for (int i = 0; i < gtl_job_setting_count; i++)
+	{
+		const GtlJobField *setting = &gtl_job_settings[i];
+		int			place = gtl_argument_place(fcinfo, gtl_setting_name(setting));
+
+		if (place < 0 || PG_ARGISNULL(place))
+			continue;
+		require_alterable(setting, job);
+		read_setting(fcinfo, place, setting, job);
+	}
+	reset_settings(fcinfo, job);
+	gtl_job_derive(job);
+}
+
+void
+gtl_job_settings_check(const GtlJob *job)
+{
+	if (job->min_annotators > job->annotators_per_object)
+		gtl_error_setting("min_annotators", "must not be greater than max_annotators", NULL);
+	if ((job->consolidation_confidence < 0) != (job->min_annotators == job->annotators_per_object))
+		gtl_error_setting("consolidation_confidence",
+						  job->consolidation_confidence < 0 ? "must be set when max_annotators is greater than min_annotators" :
+						  "needs a max_annotators that is greater than min_annotators",
+						  "One more person is asked while an object's confidence is below it.");
+	if (job->consolidation != NULL && job->gold_column != NULL)
+		gtl_error_setting("gold_column", "goes with the built-in consolidation only", NULL);
+	if (job->best_validation && job->validation_share >= 0)
+		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
+}
+
+/* ---- gt_job_settings ----------------------------------------------------------------- */
+
+static Datum
+text_or_null(const char *value, bool *isnull)
+{
+	*isnull = value == NULL;
+	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+/* Of a job that the caller owns, or without values, for a NULL. */
+PG_FUNCTION_INFO_V1(gtl_sql_job_settings);
+Datum
+gtl_sql_job_settings(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlJob	   *job = PG_ARGISNULL(0) ? NULL : gtl_job_get(PG_GETARG_INT64(0));
+	GtlJob		initial;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!PG_ARGISNULL(0) && (job == NULL || !has_privs_of_role(GetUserId(), job->owner)))
+		return (Datum) 0;
+	for (int i = 0; i < gtl_job_setting_count; i++)
+	{
+		const GtlJobField *setting = &gtl_job_settings[i];
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		values[0] = CStringGetTextDatum(gtl_setting_name(setting));
+		values[1] = text_or_null(job == NULL ? NULL : gtl_field_text(setting, job), &nulls[1]);
+		gtl_setting_reset(setting, &initial);
+		values[2] = text_or_null(setting->initial == NULL ? NULL : gtl_field_text(setting, &initial), &nulls[2]);
+		values[3] = BoolGetDatum(setting->fixed == NULL);
+		values[4] = CStringGetTextDatum(setting->meaning);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* ---- Warnings --------------------------------------------------------------------------- */
 
 void
 gtl_job_settings_warn(const GtlJob *job)

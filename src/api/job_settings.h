@@ -1,38 +1,30 @@
 /*
  * job_settings.h
- *		The settings of a job that may also change while it runs: read and checked in the
- *		same way when it is created and when it is altered.
+ *		The settings of a job as arguments of functions; tables/job_field.h describes them.
  */
-#ifndef GTL_JOB_SETTINGS_H
-#define GTL_JOB_SETTINGS_H
+#ifndef GTL_API_JOB_SETTINGS_H
+#define GTL_API_JOB_SETTINGS_H
 
 #include "base/compat.h"
 #include "fmgr.h"
 #include "tables/job.h"
 
-/* Positions of the arguments. */
-typedef struct GtlSettingPlaces
-{
-	int			max_concurrent;
-	int			target_accuracy;
-	int			confidence_level;
-	int			guarantee;
-	int			query_strategy;
-	int			algorithm;
-	int			max_human;
-	int			max_percentage;
-	int			task_time_limit;
-	int			task_availability_lifetime;
-	int			workteam;
-} GtlSettingPlaces;
-
 /*
- * From the arguments into the job.  A NULL leaves the setting alone if `optional`; otherwise it
- * means "none" for the limits and the workteam, and is refused for the others.
+ * Every setting that the called function has an argument for.  NULL means "none" where a setting can be
+ * without a value, and is refused where it cannot.
  */
-extern void gtl_job_settings_read(FunctionCallInfo fcinfo, const GtlSettingPlaces *places, bool optional, GtlJob *job);
+extern void gtl_job_settings_read(FunctionCallInfo fcinfo, GtlJob *job);
+
+/* One of them. */
+extern void gtl_job_setting_read(FunctionCallInfo fcinfo, const char *name, GtlJob *job);
+
+/* For a job that exists: NULL leaves a setting alone; then those named in the argument `reset` get their defaults. */
+extern void gtl_job_settings_alter(FunctionCallInfo fcinfo, GtlJob *job);
+
+/* Rules between settings. */
+extern void gtl_job_settings_check(const GtlJob *job);
 
 /* What cannot work with these settings is allowed, but not silently. */
 extern void gtl_job_settings_warn(const GtlJob *job);
 
-#endif							/* GTL_JOB_SETTINGS_H */
+#endif							/* GTL_API_JOB_SETTINGS_H */

@@ -9,6 +9,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/job_settings.h"
 #include "base/errors.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -54,6 +55,7 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	GtlDataset	dataset;
 	GtlMatrix	matrix;
 	GtlEngineSettings settings;
+	GtlJob		choices;
 	char	  **categories = NULL;
 	int			ncategories = 0;
 
@@ -63,7 +65,8 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	gtl_argument_required(fcinfo, 2, "label_column");
 	gtl_argument_required(fcinfo, 3, "features_column");
 	memset(&settings, 0, sizeof(settings));
-	gtl_evidence_choices(gtl_argument_choice(fcinfo, 4, "algorithm", gtl_algorithm_choices), "auto", &settings);
+	gtl_job_setting_read(fcinfo, "algorithm", &choices);
+	settings.algorithm = choices.algorithm;
 	if (!PG_ARGISNULL(5))
 	{
 		categories = gtl_argument_text_array(fcinfo, 5, "label_categories", &ncategories);

@@ -8,6 +8,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/job_settings.h"
 #include "base/errors.h"
 #include "base/progress.h"
 #include "base/settings.h"
@@ -158,20 +159,16 @@ Datum
 gtl_sql_plan(PG_FUNCTION_ARGS)
 {
 	GtlPlanState plan;
-	char	   *schedule;
-	double		share = PG_ARGISNULL(2) ? -1 : PG_GETARG_FLOAT8(2);
+	GtlJob		job;
 
 	gtl_argument_required(fcinfo, 0, "object_count");
-	gtl_argument_required(fcinfo, 1, "max_concurrent_task_count");
-	schedule = gtl_argument_choice(fcinfo, 4, "schedule", gtl_schedule_choices);
 	if (PG_GETARG_INT64(0) < 0 || PG_GETARG_INT64(0) > PG_INT32_MAX)
 		gtl_error_setting("object_count", psprintf("must be between 0 and %d", PG_INT32_MAX), NULL);
-	if (PG_GETARG_INT32(1) < 1)
-		gtl_error_setting("max_concurrent_task_count", "must be at least 1", NULL);
-	if (!PG_ARGISNULL(2) && !(share > 0 && share < 1))
-		gtl_error_setting("validation_share", "must be greater than 0 and less than 1", NULL);
-	gtl_plan_start(&plan, strcmp(schedule, "eager") == 0 ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD,
-				   PG_GETARG_INT64(0), PG_GETARG_INT32(1), share, !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
+	gtl_job_setting_read(fcinfo, "max_concurrent_task_count", &job);
+	gtl_job_setting_read(fcinfo, "validation_share", &job);
+	gtl_job_setting_read(fcinfo, "schedule", &job);
+	gtl_plan_start(&plan, job.schedule, PG_GETARG_INT64(0), job.max_concurrent, job.validation_share,
+				   !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
 	return return_plan(fcinfo, NULL, &plan);
 }
 

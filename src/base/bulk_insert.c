@@ -12,10 +12,8 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -24,6 +22,7 @@
 struct GtlBulkInsert
 {
 	MemoryContext context;
+	const GtlLayout *layout;
 	Relation	table;
 	EState	   *estate;
 	ResultRelInfo *target;
@@ -32,14 +31,15 @@ struct GtlBulkInsert
 };
 
 GtlBulkInsert *
-gtl_bulk_open(const char *table)
+gtl_bulk_open(GtlLayout *layout)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel append", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	GtlBulkInsert *appender = palloc0(sizeof(GtlBulkInsert));
 
 	appender->context = context;
-	appender->table = table_open(get_relname_relid(table, get_namespace_oid("gtlabel", false)), RowExclusiveLock);
+	appender->layout = layout;
+	appender->table = gtl_layout_open(layout, RowExclusiveLock);
 	appender->estate = CreateExecutorState();
 	appender->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(appender->target, appender->table, 1, NULL, 0);
@@ -71,10 +71,13 @@ void
 gtl_bulk_row(GtlBulkInsert *appender, const Datum *values, const bool *nulls)
 {
 	TupleTableSlot *slot = appender->slots[appender->count++];
+	Datum		row_values[GTL_LAYOUT_MAX_COLUMNS];
+	bool		row_nulls[GTL_LAYOUT_MAX_COLUMNS];
 	int			columns = slot->tts_tupleDescriptor->natts;
 
-	memcpy(slot->tts_values, values, sizeof(Datum) * columns);
-	memcpy(slot->tts_isnull, nulls, sizeof(bool) * columns);
+	gtl_layout_fill(appender->layout, values, nulls, row_values, row_nulls);
+	memcpy(slot->tts_values, row_values, sizeof(Datum) * columns);
+	memcpy(slot->tts_isnull, row_nulls, sizeof(bool) * columns);
 	ExecStoreVirtualTuple(slot);
 	ExecMaterializeSlot(slot);
 	if (appender->count == APPEND_ROWS)

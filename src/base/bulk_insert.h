@@ -9,14 +9,14 @@
 #ifndef GTL_BULK_INSERT_H
 #define GTL_BULK_INSERT_H
 
-#include "base/compat.h"
+#include "base/layout.h"
 
 typedef struct GtlBulkInsert GtlBulkInsert;
 
 /* Lives in the current memory context. */
-extern GtlBulkInsert *gtl_bulk_open(const char *table);
+extern GtlBulkInsert *gtl_bulk_open(GtlLayout *layout);
 
-/* One row, all columns in the table's order; it is copied. */
+/* One row: a value for each column of the layout, NULL for the others; it is copied. */
 extern void gtl_bulk_row(GtlBulkInsert *appender, const Datum *values, const bool *nulls);
 
 /* What was appended is visible to the next command of this transaction. */

@@ -24,7 +24,7 @@
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 
-#define GTL_QUERY_MAX_ARGS 56
+#define GTL_QUERY_MAX_ARGS 120
 
 typedef struct GtlStatement
 {

@@ -21,7 +21,7 @@
 #include "utils/snapmgr.h"
 
 void
-gtl_table_open(GtlTable *table, const char *name, const char *index, LOCKMODE lockmode)
+gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE lockmode)
 {
 	Oid			schema = get_namespace_oid("gtlabel", false);
 
@@ -34,7 +34,8 @@ gtl_table_open(GtlTable *table, const char *name, const char *index, LOCKMODE lo
 		PreventCommandIfParallelMode(command);
 	}
 	memset(table, 0, sizeof(*table));
-	table->relation = table_open(get_relname_relid(name, schema), lockmode);
+	table->layout = layout;
+	table->relation = gtl_layout_open(layout, lockmode);
 	table->index = index_open(get_relname_relid(index, schema), AccessShareLock);
 	table->snapshot = RegisterSnapshot(GetLatestSnapshot());
 	table->row = table_slot_create(table->relation, NULL);
@@ -105,18 +106,20 @@ open_indexes(GtlTable *table)
 void
 gtl_table_change(GtlTable *table, const int *columns, const Datum *values, const bool *nulls, int count)
 {
-	Datum		all_values[GTL_TABLE_MAX_COLUMNS];
-	bool		all_nulls[GTL_TABLE_MAX_COLUMNS] = {false};
-	bool		replaced[GTL_TABLE_MAX_COLUMNS] = {false};
+	Datum		all_values[GTL_LAYOUT_MAX_COLUMNS];
+	bool		all_nulls[GTL_LAYOUT_MAX_COLUMNS] = {false};
+	bool		replaced[GTL_LAYOUT_MAX_COLUMNS] = {false};
 	bool		owned;
 	HeapTuple	old = ExecFetchSlotHeapTuple(table->row, false, &owned);
 	HeapTuple	new;
 
 	for (int i = 0; i < count; i++)
 	{
-		all_values[columns[i] - 1] = values[i];
-		all_nulls[columns[i] - 1] = nulls != NULL && nulls[i];
-		replaced[columns[i] - 1] = true;
+		int			place = table->layout->place[columns[i]] - 1;
+
+		all_values[place] = values[i];
+		all_nulls[place] = nulls != NULL && nulls[i];
+		replaced[place] = true;
 	}
 	open_indexes(table);
 	new = heap_modify_tuple(old, RelationGetDescr(table->relation), all_values, all_nulls, replaced);
@@ -127,8 +130,12 @@ gtl_table_change(GtlTable *table, const int *columns, const Datum *values, const
 void
 gtl_table_insert(GtlTable *table, const Datum *values, const bool *nulls)
 {
-	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(table->relation), (Datum *) values, (bool *) nulls);
+	Datum		all_values[GTL_LAYOUT_MAX_COLUMNS];
+	bool		all_nulls[GTL_LAYOUT_MAX_COLUMNS];
+	HeapTuple	tuple;
 
+	gtl_layout_fill(table->layout, values, nulls, all_values, all_nulls);
+	tuple = heap_form_tuple(RelationGetDescr(table->relation), all_values, all_nulls);
 	open_indexes(table);
 	CatalogTupleInsertWithInfo(table->relation, tuple, table->indexes);
 	heap_freetuple(tuple);
@@ -137,20 +144,20 @@ gtl_table_insert(GtlTable *table, const Datum *values, const bool *nulls)
 bool
 gtl_table_isnull(const GtlTable *table, int column)
 {
-	return slot_attisnull(table->row, column);
+	return slot_attisnull(table->row, table->layout->place[column]);
 }
 
-static Datum
-get_column(const GtlTable *table, int column, bool *isnull)
+Datum
+gtl_table_datum(const GtlTable *table, int column, bool *isnull)
 {
-	return slot_getattr(table->row, column, isnull);
+	return slot_getattr(table->row, table->layout->place[column], isnull);
 }
 
 int32
 gtl_table_int32(const GtlTable *table, int column)
 {
 	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
+	Datum		value = gtl_table_datum(table, column, &isnull);
 
 	return isnull ? 0 : DatumGetInt32(value);
 }
@@ -159,7 +166,7 @@ int64
 gtl_table_int64(const GtlTable *table, int column)
 {
 	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
+	Datum		value = gtl_table_datum(table, column, &isnull);
 
 	return isnull ? 0 : DatumGetInt64(value);
 }
@@ -168,7 +175,7 @@ double
 gtl_table_float8(const GtlTable *table, int column)
 {
 	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
+	Datum		value = gtl_table_datum(table, column, &isnull);
 
 	return isnull ? NAN : DatumGetFloat8(value);
 }
@@ -177,7 +184,7 @@ bool
 gtl_table_bool(const GtlTable *table, int column)
 {
 	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
+	Datum		value = gtl_table_datum(table, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
 }
@@ -186,25 +193,16 @@ char *
 gtl_table_text(const GtlTable *table, int column)
 {
 	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
+	Datum		value = gtl_table_datum(table, column, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-char *
-gtl_table_name(const GtlTable *table, int column)
-{
-	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
-
-	return isnull ? NULL : pstrdup(NameStr(*DatumGetName(value)));
 }
 
 bool
 gtl_table_text_is(const GtlTable *table, int column, const char *text)
 {
 	bool		isnull;
-	Datum		value = get_column(table, column, &isnull);
+	Datum		value = gtl_table_datum(table, column, &isnull);
 	struct varlena *found;
 
 	if (isnull)

@@ -6,13 +6,13 @@
  * the row it fetches, and its plan may be one that was made when the table was small;
  * here there is no plan.  What touches many rows, or few times, goes through query.h.
  *
- * Columns are known by their place in sql/parts/20_tables.sql, counted from 1.  Nothing is
- * checked on writing but the unique indexes: what is written obeys the constraints.
+ * A column's number is its place in the layout.  Nothing is checked on writing but the unique
+ * indexes: what is written obeys the constraints.
  */
 #ifndef GTL_TABLE_H
 #define GTL_TABLE_H
 
-#include "base/compat.h"
+#include "base/layout.h"
 #include "access/genam.h"
 #include "access/skey.h"
 #include "executor/tuptable.h"
@@ -20,10 +20,9 @@
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
-#define GTL_TABLE_MAX_COLUMNS 60
-
 typedef struct GtlTable
 {
+	GtlLayout  *layout;
 	Relation	relation;
 	Relation	index;
 	Snapshot	snapshot;
@@ -37,7 +36,7 @@ typedef struct GtlTable
  * the transaction, and what the transaction has written before.  With a lock for writing:
  * an error in a read-only transaction, also on a standby.
  */
-extern void gtl_table_open(GtlTable *table, const char *name, const char *index, LOCKMODE lockmode);
+extern void gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE lockmode);
 
 /* What was written is visible to the next command, or the next table to be opened. */
 extern void gtl_table_close(GtlTable *table);
@@ -64,17 +63,17 @@ extern bool gtl_table_lock(GtlTable *table, bool wait);
 /* Changes these columns of the row at hand, which has been locked. */
 extern void gtl_table_change(GtlTable *table, const int *columns, const Datum *values, const bool *nulls, int count);
 
-/* A new row, all columns. */
+/* A new row: a value for each column of the layout, NULL for the others. */
 extern void gtl_table_insert(GtlTable *table, const Datum *values, const bool *nulls);
 
 /* Columns of the row at hand.  NULL: 0, false, NaN; texts are copied, NULL: NULL. */
+extern Datum gtl_table_datum(const GtlTable *table, int column, bool *isnull);	/* not copied */
 extern bool gtl_table_isnull(const GtlTable *table, int column);
 extern int32 gtl_table_int32(const GtlTable *table, int column);
 extern int64 gtl_table_int64(const GtlTable *table, int column);
 extern double gtl_table_float8(const GtlTable *table, int column);
 extern bool gtl_table_bool(const GtlTable *table, int column);
 extern char *gtl_table_text(const GtlTable *table, int column);
-extern char *gtl_table_name(const GtlTable *table, int column);	/* of type name */
 
 /* Is the text in the column this one? */
 extern bool gtl_table_text_is(const GtlTable *table, int column, const char *text);

@@ -69,6 +69,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learning/words.h"
+
 /* EMPIRICAL believes no rate of fewer objects (the rule of published TBAL). */
 #define EMPIRICAL_MINIMUM	25
 
@@ -105,35 +107,20 @@ typedef struct Scan
 	double		best_bound;
 } Scan;
 
-static const char *const guarantee_names[] = {
-	[GTL_GUARANTEE_CONFIDENCE] = "confidence",
-	[GTL_GUARANTEE_EXPECTED] = "expected",
-	[GTL_GUARANTEE_STRICT] = "strict",
-	[GTL_GUARANTEE_EMPIRICAL] = "empirical"
-};
-
-#define GUARANTEE_COUNT ((int) (sizeof(guarantee_names) / sizeof(guarantee_names[0])))
-
 const char *
 gtl_guarantee_name(GtlGuarantee guarantee)
 {
-	if ((int) guarantee < 0 || (int) guarantee >= GUARANTEE_COUNT)
-		return "unknown";
-	return guarantee_names[guarantee];
+	return gtl_guarantee_words[guarantee];
 }
 
 bool
 gtl_guarantee_parse(const char *name, GtlGuarantee *guarantee)
 {
-	for (int i = 0; i < GUARANTEE_COUNT; i++)
-	{
-		if (strcmp(name, guarantee_names[i]) == 0)
-		{
-			*guarantee = (GtlGuarantee) i;
-			return true;
-		}
-	}
-	return false;
+	int			number = gtl_word_number(gtl_guarantee_words, name);
+
+	if (number >= 0)
+		*guarantee = (GtlGuarantee) number;
+	return number >= 0;
 }
 
 /* log C(n, i) p^i (1 - p)^(n - i) */

@@ -21,6 +21,14 @@ typedef enum GtlEngineAlgorithm
 	GTL_ENGINE_MLP = 2
 } GtlEngineAlgorithm;
 
+/* Which unlabeled objects people are asked for next. */
+typedef enum GtlQueryStrategy
+{
+	GTL_QUERY_AUTO = 0,			/* the smallest margins */
+	GTL_QUERY_MARGIN = 1,
+	GTL_QUERY_RANDOM = 2
+} GtlQueryStrategy;
+
 /*
  * Candidates have numbers, which tables keep: that which is shrunk towards the initial
  * model, and from 1 on those of gtl_candidates.

@@ -14,6 +14,7 @@
 #include "base/query.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
+#include "learning/words.h"
 #include "miscadmin.h"
 #include "reports/explain_job.h"
 #include "reports/html.h"
@@ -385,8 +386,9 @@ put_settings(ReportPage *page)
 	put_setting(text, "Auto-labeling", !job->auto_label ? "off" :
 				psprintf("on, guarantee %s%s, schedule %s", gtl_guarantee_name(job->guarantee),
 						 job->per_class ? " for each category" : "",
-						 job->schedule == GTL_SCHEDULE_EAGER ? "eager" : "standard"));
-	put_setting(text, "Learning", psprintf("algorithm %s, query strategy %s", job->algorithm, job->query_strategy));
+						 gtl_schedule_words[job->schedule]));
+	put_setting(text, "Learning", psprintf("algorithm %s, query strategy %s", gtl_algorithm_words[job->algorithm],
+											gtl_query_words[job->query_strategy]));
 	put_setting(text, "Seed", psprintf(INT64_FORMAT, job->seed));
 	put_setting(text, "Created", ask(&created, job->name));
 	gtl_html_raw(text, "</dl>\n</section>\n");

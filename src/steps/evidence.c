@@ -160,14 +160,6 @@ gtl_evidence_memory(const GtlJob *job, int64 rows)
 }
 
 void
-gtl_evidence_choices(const char *algorithm, const char *query_strategy, GtlEngineSettings *settings)
-{
-	settings->algorithm = strcmp(algorithm, "softmax") == 0 ? GTL_ENGINE_SOFTMAX :
-		strcmp(algorithm, "mlp") == 0 ? GTL_ENGINE_MLP : GTL_ENGINE_AUTO;
-	settings->random_queries = strcmp(query_strategy, "random") == 0;
-}
-
-void
 gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
@@ -176,7 +168,8 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->max_concurrent = job->max_concurrent;
 	settings->promise = gtl_job_promise(job);
 	settings->per_class = job->per_class;
-	gtl_evidence_choices(job->algorithm, job->query_strategy, settings);
+	settings->algorithm = job->algorithm;
+	settings->random_queries = job->query_strategy == GTL_QUERY_RANDOM;
 	settings->limits.max_human = job->max_human_labeled;
 	settings->limits.max_percentage = job->max_percentage_labeled;
 	settings->seed = (uint64) job->seed;

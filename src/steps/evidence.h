@@ -41,7 +41,4 @@ extern Size gtl_evidence_memory(const GtlJob *job, int64 rows);
 /* The job's settings as the engine takes them. */
 extern void gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings);
 
-/* The two settings that are stored by name. */
-extern void gtl_evidence_choices(const char *algorithm, const char *query_strategy, GtlEngineSettings *settings);
-
 #endif							/* GTL_EVIDENCE_H */

@@ -19,12 +19,25 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-/* Columns of gtlabel.annotation. */
 enum
 {
-	ANNOTATION_CLASS_NO = 4, ANNOTATION_BATCH_NO, ANNOTATION_TASK_ID, ANNOTATION_ACCEPTED_AT, ANNOTATION_SUBMITTED_AT,
-	ANNOTATION_REVISED_AT, ANNOTATION_REMARK
+	ANNOTATION_JOB_ID, ANNOTATION_OBJECT_NO, ANNOTATION_ANNOTATOR, ANNOTATION_CLASS_NO, ANNOTATION_BATCH_NO, ANNOTATION_TASK_ID,
+	ANNOTATION_ACCEPTED_AT, ANNOTATION_SUBMITTED_AT, ANNOTATION_REMARK
 };
+
+static const char *const annotation_columns[] = {
+	[ANNOTATION_JOB_ID] = "job_id", [ANNOTATION_OBJECT_NO] = "object_no", [ANNOTATION_ANNOTATOR] = "annotator",
+	[ANNOTATION_CLASS_NO] = "class_no", [ANNOTATION_BATCH_NO] = "batch_no", [ANNOTATION_TASK_ID] = "task_id",
+	[ANNOTATION_ACCEPTED_AT] = "accepted_at", [ANNOTATION_SUBMITTED_AT] = "submitted_at", [ANNOTATION_REMARK] = "remark"
+};
+
+static GtlLayout annotation_layout = GTL_LAYOUT("annotation", annotation_columns);
+
+void
+gtl_annotation_open(GtlTable *annotations, LOCKMODE lockmode)
+{
+	gtl_table_open(annotations, &annotation_layout, "annotation_pkey", lockmode);
+}
 
 /* The annotator's answer to the object becomes the row at hand, if there is one. */
 static bool
@@ -53,10 +66,9 @@ write_answer(GtlTable *annotations, const GtlFinishedTask *task, int64 task_id, 
 		gtl_table_change(annotations, columns, values, nulls, 6);
 	else
 	{
-		/* in the order of 20_tables.sql */
-		Datum		all[10] = {Int64GetDatum(task->job_id), Int32GetDatum(task->object_no), annotator,
-		values[0], values[1], values[2], values[3], values[4], (Datum) 0, values[5]};
-		bool		all_nulls[10] = {false, false, false, false, false, false, false, false, true, remark == NULL};
+		Datum		all[lengthof(annotation_columns)] = {Int64GetDatum(task->job_id), Int32GetDatum(task->object_no), annotator,
+		values[0], values[1], values[2], values[3], values[4], values[5]};
+		bool		all_nulls[lengthof(annotation_columns)] = {[ANNOTATION_REMARK] = remark == NULL};
 
 		gtl_table_insert(annotations, all, all_nulls);
 	}
@@ -82,8 +94,8 @@ gtl_annotation_submit(const int64 *task_ids, const int32 *classes, char *const *
 	GtlFinishedTask task;
 	bool		leased = true;
 
-	gtl_table_open(&tasks, "task", "task_pkey", RowExclusiveLock);
-	gtl_table_open(&annotations, "annotation", "annotation_pkey", RowExclusiveLock);
+	gtl_task_open_by_id(&tasks);
+	gtl_annotation_open(&annotations, RowExclusiveLock);
 	for (int i = 0; i < count && leased; i++)
 	{
 		GtlTaskFinish finish = gtl_task_finish(&tasks, task_ids[i], annotator, &task);

@@ -7,8 +7,11 @@
 #ifndef GTL_ANNOTATION_H
 #define GTL_ANNOTATION_H
 
-#include "base/compat.h"
+#include "base/table.h"
 #include "tables/job.h"
+
+/* The table, by the keys job_id, object_no, annotator; closed by gtl_table_close. */
+extern void gtl_annotation_open(GtlTable *annotations, LOCKMODE lockmode);
 
 /*
  * The answers to tasks leased to the annotator, which become submitted; the same answer as before

@@ -12,11 +12,13 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-/* Columns of gtlabel.batch. */
 enum
 {
-	BATCH_EXPIRES_AT = 7
+	BATCH_EXPIRES_AT
 };
+
+static const char *const batch_columns[] = {[BATCH_EXPIRES_AT] = "expires_at"};
+static GtlLayout batch_layout = GTL_LAYOUT("batch", batch_columns);
 
 void
 gtl_batch_insert(GtlJob *job, GtlBatchKind kind, int count)
@@ -72,7 +74,7 @@ gtl_batch_on_offer(const GtlJob *job, TimestampTz now)
 	ScanKeyData keys[2];
 	bool		found;
 
-	gtl_table_open(&table, "batch", "batch_pkey", AccessShareLock);
+	gtl_table_open(&table, &batch_layout, "batch_pkey", AccessShareLock);
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job->job_id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(job->open_batch_no));
 	found = gtl_table_find(&table, keys, 2) && gtl_table_int64(&table, BATCH_EXPIRES_AT) > now;

@@ -36,6 +36,8 @@ gtl_exclusion_remove(int64 job_id, const char *annotator)
 	return gtl_query_do(&delete, values, NULL) > 0;
 }
 
+static GtlLayout exclusion_layout = {"exclusion"};	/* no column is read */
+
 bool
 gtl_exclusion_is(int64 job_id, const char *annotator)
 {
@@ -43,7 +45,7 @@ gtl_exclusion_is(int64 job_id, const char *annotator)
 	ScanKeyData keys[2];
 	bool		found;
 
-	gtl_table_open(&exclusions, "exclusion", "exclusion_pkey", AccessShareLock);
+	gtl_table_open(&exclusions, &exclusion_layout, "exclusion_pkey", AccessShareLock);
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
 	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
 						   CStringGetTextDatum(annotator));

@@ -56,6 +56,14 @@ struct GtlFeatureReader
 	int			size;
 };
 
+enum
+{
+	PAGE_JOB_ID, PAGE_NO, PAGE_DATA
+};
+
+static const char *const page_columns[] = {[PAGE_JOB_ID] = "job_id", [PAGE_NO] = "page_no", [PAGE_DATA] = "data"};
+static GtlLayout page_layout = GTL_LAYOUT("feature_page", page_columns);
+
 GtlFeatureWriter *
 gtl_feature_writer_open(int64 job_id)
 {
@@ -63,19 +71,18 @@ gtl_feature_writer_open(int64 job_id)
 
 	writer->job_id = job_id;
 	writer->page = palloc(VARHDRSZ + GTL_FEATURE_PAGE_BYTES);
-	writer->appender = gtl_bulk_open("feature_page");
+	writer->appender = gtl_bulk_open(&page_layout);
 	return writer;
 }
 
 static void
 flush_page(GtlFeatureWriter *writer)
 {
-	Datum		values[3] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->page_no),
+	Datum		values[lengthof(page_columns)] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->page_no),
 	PointerGetDatum(writer->page)};
-	bool		nulls[3] = {false, false, false};
 
 	SET_VARSIZE(writer->page, VARHDRSZ + writer->used);
-	gtl_bulk_row(writer->appender, values, nulls);
+	gtl_bulk_row(writer->appender, values, NULL);
 	writer->page_no++;
 	writer->used = 0;
 }
@@ -113,12 +120,11 @@ GtlFeatureReader *
 gtl_feature_reader_open(int64 job_id, int dimension)
 {
 	GtlFeatureReader *reader = palloc0(sizeof(GtlFeatureReader));
-	Oid			schema = get_namespace_oid("gtlabel", false);
 
 	reader->job_id = job_id;
 	reader->dimension = dimension;
 	reader->page_no = -1;
-	reader->table = table_open(get_relname_relid("feature_page", schema), AccessShareLock);
+	reader->table = gtl_layout_open(&page_layout, AccessShareLock);
 	reader->index = index_open(GTL_COMPAT_PRIMARY_KEY(reader->table), AccessShareLock);
 	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
 	reader->scan = GTL_COMPAT_INDEX_BEGINSCAN(reader->table, reader->index, reader->snapshot, 2);

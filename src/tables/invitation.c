@@ -16,11 +16,17 @@
 
 #define TOKEN_BYTES 32
 
-/* Columns of gtlabel.invitation. */
 enum
 {
-	INVITATION_JOB_ID = 2, INVITATION_ANNOTATOR, INVITATION_INVITED_AT, INVITATION_VALID_UNTIL, INVITATION_REVOKED_AT
+	INVITATION_JOB_ID, INVITATION_ANNOTATOR, INVITATION_VALID_UNTIL, INVITATION_REVOKED_AT
 };
+
+static const char *const invitation_columns[] = {
+	[INVITATION_JOB_ID] = "job_id", [INVITATION_ANNOTATOR] = "annotator", [INVITATION_VALID_UNTIL] = "valid_until",
+	[INVITATION_REVOKED_AT] = "revoked_at"
+};
+
+static GtlLayout invitation_layout = GTL_LAYOUT("invitation", invitation_columns);
 
 static Datum
 hash_token(const char *token)
@@ -81,7 +87,7 @@ gtl_invitation_find(const char *token, GtlInvitation *invitation)
 	ScanKeyData key;
 
 	memset(invitation, 0, sizeof(*invitation));
-	gtl_table_open(&invitations, "invitation", "invitation_pkey", AccessShareLock);
+	gtl_table_open(&invitations, &invitation_layout, "invitation_pkey", AccessShareLock);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_BYTEAEQ, hash_token(token));
 	if (gtl_table_find(&invitations, &key, 1))
 	{

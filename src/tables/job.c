@@ -16,113 +16,104 @@
 #include "base/table.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "tables/job_field.h"
 #include "tables/job_state.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 /* Rows that came with a label, a category, from which on they make a model worth a round. */
 #define GIVEN_PER_CLASS 5
 
-static GtlJobState
-parse_state(const char *name)
-{
-	GtlJobState state;
+#define AT(field) .place = offsetof(GtlJob, field)
 
-	if (!gtl_job_state_parse(name, &state))
-		elog(ERROR, "unknown job state \"%s\"", name);
-	return state;
+/* What is no setting. */
+static const GtlJobField facts[] = {
+	{"job_name", GTL_FIELD_TEXT, AT(name)},
+	{"owner", GTL_FIELD_ROLE, AT(owner)},
+	{"dataset_name", GTL_FIELD_TEXT, AT(dataset_name)},
+	{"object_count", GTL_FIELD_INT32, AT(object_count), .required = true},
+	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
+	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
+	{"given_count", GTL_FIELD_INT32, AT(given_count), .required = true},
+	{"state", GTL_FIELD_WORD, AT(state), .words = gtl_job_state_words},
+	{"failure_reason", GTL_FIELD_TEXT, AT(failure_reason)},
+	{"open_batch_no", GTL_FIELD_INT32, AT(open_batch_no)},
+	{"human_labeled", GTL_FIELD_INT32, AT(human_labeled), .required = true},
+	{"machine_labeled", GTL_FIELD_INT32, AT(machine_labeled), .required = true},
+	{"failed", GTL_FIELD_INT32, AT(failed), .required = true},
+	{"audit_count", GTL_FIELD_INT32, AT(audit_count), .none = -1},
+	{"audit_wrong", GTL_FIELD_INT32, AT(audit_wrong)},
+	{"audit_verdict", GTL_FIELD_TEXT, AT(audit_verdict)},
+	{"label_noise", GTL_FIELD_FLOAT8, AT(label_noise), .none = -1},
+	{"revision", GTL_FIELD_INT32, AT(revision), .required = true},
+	{"stop_requested", GTL_FIELD_BOOL, AT(stop_requested)},
+};
+
+#define MAX_FIELDS GTL_LAYOUT_MAX_COLUMNS
+
+/* Columns that no field holds as it is. */
+enum
+{
+	JOB_ID, JOB_PURGED_AT, JOB_FIELDS
+};
+
+/* The columns: those two, then the settings, then the facts. */
+static const char *job_columns[MAX_FIELDS] = {[JOB_ID] = "job_id", [JOB_PURGED_AT] = "purged_at"};
+static GtlLayout job_layout = {"job", job_columns};
+
+static int
+field_count(void)
+{
+	return gtl_job_setting_count + (int) lengthof(facts);
 }
 
-static Interval
-read_interval(const GtlTable *table, int column)
+static const GtlJobField *
+get_field(int number)
 {
-	bool		isnull;
-
-	return *DatumGetIntervalP(slot_getattr(table->row, column, &isnull));
+	return number < gtl_job_setting_count ? &gtl_job_settings[number] : &facts[number - gtl_job_setting_count];
 }
 
-static Oid
-read_oid(const GtlTable *table, int column)
+static void
+open_table(GtlTable *table, const char *index, LOCKMODE lockmode)
 {
-	bool		isnull;
-	Datum		value = slot_getattr(table->row, column, &isnull);
-
-	return isnull ? InvalidOid : DatumGetObjectId(value);
+	if (job_layout.count == 0)
+	{
+		for (int i = 0; i < field_count(); i++)
+			job_columns[JOB_FIELDS + i] = get_field(i)->column;
+		job_layout.count = JOB_FIELDS + field_count();
+	}
+	gtl_table_open(table, &job_layout, index, lockmode);
 }
 
-/* -1 for NULL */
-static double
-read_share(const GtlTable *table, int column)
+void
+gtl_job_derive(GtlJob *job)
 {
-	return gtl_table_isnull(table, column) ? -1 : gtl_table_float8(table, column);
+	job->annotators_per_object = job->max_annotators_set > 0 ? job->max_annotators_set : job->annotators_set;
+	job->min_annotators = job->min_annotators_set > 0 ? job->min_annotators_set : job->annotators_set;
 }
 
-/* The row at hand as a struct in the current memory context; the columns in the order of 20_tables.sql. */
+/* The row at hand as a struct in the current memory context. */
 static GtlJob *
-read_job(const GtlTable *t)
+read_job(const GtlTable *table)
 {
 	GtlJob	   *job = palloc0(sizeof(GtlJob));
-	int			c = 0;
-	bool		isnull;
 
-	job->job_id = gtl_table_int64(t, ++c);
-	job->name = gtl_table_text(t, ++c);
-	job->owner = read_oid(t, ++c);
-	job->dataset = read_oid(t, ++c);
-	job->dataset_name = gtl_table_text(t, ++c);
-	job->key_column = gtl_table_name(t, ++c);
-	job->features_column = gtl_table_name(t, ++c);
-	job->label_column = gtl_table_name(t, ++c);
-	job->categories = gtl_array_to_text(slot_getattr(t->row, ++c, &isnull), &job->ncategories);
-	job->label_attribute_name = gtl_table_text(t, ++c);
-	job->max_concurrent = gtl_table_int32(t, ++c);
-	job->annotators_per_object = gtl_table_int32(t, ++c);
-	job->min_annotators = gtl_table_int32(t, ++c);
-	job->consolidation_confidence = read_share(t, ++c);
-	job->consolidation = gtl_table_text(t, ++c);
-	job->gold_column = gtl_table_name(t, ++c);
-	job->audit_share = read_share(t, ++c);
-	++c;
-	job->audit_count = gtl_table_isnull(t, c) ? -1 : gtl_table_int32(t, c);
-	job->audit_wrong = gtl_table_int32(t, ++c);
-	job->audit_verdict = gtl_table_text(t, ++c);
-	job->auto_label = gtl_table_bool(t, ++c);
-	job->target_accuracy = gtl_table_float8(t, ++c);
-	job->confidence_level = gtl_table_float8(t, ++c);
-	if (!gtl_guarantee_parse(gtl_table_text(t, ++c), &job->guarantee))
-		elog(ERROR, "unknown guarantee in labeling job \"%s\"", job->name);
-	job->per_class = gtl_table_bool(t, ++c);
-	job->schedule = gtl_table_text_is(t, ++c, "eager") ? GTL_SCHEDULE_EAGER : GTL_SCHEDULE_STANDARD;
-	job->validation_share = read_share(t, ++c);
-	job->algorithm = gtl_table_text(t, ++c);
-	job->query_strategy = gtl_table_text(t, ++c);
-	job->initial_model_id = gtl_table_int64(t, ++c);
-	job->max_human_labeled = gtl_table_int32(t, ++c);
-	job->max_percentage_labeled = gtl_table_int32(t, ++c);
-	job->task_time_limit = read_interval(t, ++c);
-	job->task_availability_lifetime = read_interval(t, ++c);
-	job->workteam = read_oid(t, ++c);
-	job->seed = gtl_table_int64(t, ++c);
-	job->object_count = gtl_table_int32(t, ++c);
-	job->validation_count = gtl_table_int32(t, ++c);
-	job->dimension = gtl_table_int32(t, ++c);
-	job->given_count = gtl_table_int32(t, ++c);
-	c += 3;						/* given_class_no, feature_mean, feature_squares: read by those who need them */
-	job->state = parse_state(gtl_table_text(t, ++c));
-	job->failure_reason = gtl_table_text(t, ++c);
-	job->open_batch_no = gtl_table_int32(t, ++c);
-	job->human_labeled = gtl_table_int32(t, ++c);
-	job->machine_labeled = gtl_table_int32(t, ++c);
-	job->failed = gtl_table_int32(t, ++c);
-	job->label_noise = read_share(t, ++c);
-	c += 3;						/* created_at, last_modified_at, finished_at */
-	job->purged = !gtl_table_isnull(t, ++c);
-	job->revision = gtl_table_int32(t, ++c);
-	job->stop_requested = gtl_table_bool(t, ++c);
+	job->job_id = gtl_table_int64(table, JOB_ID);
+	job->purged = !gtl_table_isnull(table, JOB_PURGED_AT);
+	for (int i = 0; i < field_count(); i++)
+	{
+		bool		isnull;
+		Datum		value = gtl_table_datum(table, JOB_FIELDS + i, &isnull);
+
+		gtl_field_set(get_field(i), job, value, isnull);
+	}
+	gtl_job_derive(job);
 	return job;
 }
 
@@ -132,7 +123,7 @@ open_by_name(GtlTable *table, const char *name)
 {
 	ScanKeyData key;
 
-	gtl_table_open(table, "job", "job_job_name_key", AccessShareLock);
+	open_table(table, "job_job_name_key", AccessShareLock);
 	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
 						   CStringGetTextDatum(name));
 	if (!gtl_table_find(table, &key, 1))
@@ -158,7 +149,7 @@ gtl_job_find_id(const char *name)
 	int64		job_id;
 
 	open_by_name(&table, name);
-	job_id = gtl_table_int64(&table, 1);
+	job_id = gtl_table_int64(&table, JOB_ID);
 	gtl_table_close(&table);
 	return job_id;
 }
@@ -170,7 +161,7 @@ get_job(int64 job_id, bool lock)
 	ScanKeyData key;
 	GtlJob	   *job = NULL;
 
-	gtl_table_open(&table, "job", "job_pkey", lock ? RowShareLock : AccessShareLock);
+	open_table(&table, "job_pkey", lock ? RowShareLock : AccessShareLock);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
 	if (gtl_table_find(&table, &key, 1) && (!lock || gtl_table_lock(&table, true)))
 		job = read_job(&table);
@@ -198,83 +189,99 @@ set_text(Datum *values, char *nulls, int i, const char *value)
 	values[i] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
 }
 
+/*
+ * A statement whose parameters from the second on are these fields; the first one is the time (of a
+ * new row) or the job_id.  It is composed once and kept for the session.
+ */
+typedef bool (*FieldFilter) (const GtlJobField *field);
+
+static bool
+any_field(const GtlJobField *field)
+{
+	return true;
+}
+
+static bool
+can_change(const GtlJobField *field)
+{
+	return field->fixed == NULL && field->meaning != NULL;
+}
+
+/* Appends ", column" or ", column = $n" for each field. */
+static void
+compose(GtlStatement *statement, StringInfo sql, bool assign, FieldFilter filter)
+{
+	statement->nargs = 1;
+	for (int i = 0; i < field_count(); i++)
+	{
+		const GtlJobField *field = get_field(i);
+
+		if (!filter(field))
+			continue;
+		statement->types[statement->nargs++] = gtl_field_type(field);
+		appendStringInfo(sql, ", %s", field->column);
+		if (assign)
+			appendStringInfo(sql, " = $%d", statement->nargs);
+	}
+}
+
+static void
+bind(const GtlJob *job, FieldFilter filter, Datum *values, char *nulls)
+{
+	int			n = 0;
+
+	nulls[n++] = ' ';
+	for (int i = 0; i < field_count(); i++)
+	{
+		bool		isnull;
+
+		if (!filter(get_field(i)))
+			continue;
+		values[n] = gtl_field_get(get_field(i), job, &isnull);
+		nulls[n++] = isnull ? 'n' : ' ';
+	}
+}
+
+static void
+compose_insert(GtlStatement *insert)
+{
+	StringInfoData columns;
+	StringInfoData places;
+
+	initStringInfo(&columns);
+	initStringInfo(&places);
+	compose(insert, &columns, false, any_field);
+	for (int n = 2; n <= insert->nargs; n++)
+		appendStringInfo(&places, ", $%d", n);
+	insert->types[0] = TIMESTAMPTZOID;
+	insert->sql = MemoryContextStrdup(TopMemoryContext,
+									  psprintf("INSERT INTO gtlabel.job (created_at, last_modified_at%s) VALUES ($1, $1%s)"
+											   " ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
+											   columns.data, places.data));
+}
+
 void
 gtl_job_insert(GtlJob *job)
 {
-	static GtlStatement insert = {
-		"INSERT INTO gtlabel.job (job_name, owner, dataset, dataset_name, key_column, features_column, label_column,"
-		" label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, auto_label,"
-		" target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy,"
-		" initial_model_id, max_human_labeled_object_count, max_percentage_of_input_dataset_labeled,"
-		" task_time_limit, task_availability_lifetime, workteam, seed, object_count, validation_count, dimension,"
-		" given_count, state, human_labeled, machine_labeled, failed, created_at, last_modified_at, min_annotators,"
-		" consolidation_confidence, consolidation, gold_column, audit_share, per_class)"
-		" VALUES ($1, $2::regrole, $3::regclass, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25::regrole, $26, 0, 0, 0, 0, 'initializing', 0, 0, 0, $27, $27, $28,"
-		" $29, $30, $31, $32, $33)"
-		" ON CONFLICT (job_name) DO NOTHING RETURNING job_id",
-		33,
-		{TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, INT4OID, INT4OID, BOOLOID,
-		FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, TEXTOID, TEXTOID, INT8OID, INT4OID, INT4OID,
-		INTERVALOID, INTERVALOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID,
-		BOOLOID}
-	};
-	Datum		v[33];
-	char		nulls[33];
+	static GtlStatement insert = {NULL};
+	Datum		values[MAX_FIELDS];
+	char		nulls[MAX_FIELDS];
 	GtlResult	r;
 
-	memset(nulls, ' ', sizeof(nulls));
-	v[0] = CStringGetTextDatum(job->name);
-	v[1] = ObjectIdGetDatum(job->owner);
-	v[2] = ObjectIdGetDatum(job->dataset);
-	v[3] = CStringGetTextDatum(job->dataset_name);
-	set_text(v, nulls, 4, job->key_column);
-	set_text(v, nulls, 5, job->features_column);
-	set_text(v, nulls, 6, job->label_column);
-	v[7] = gtl_array_text(job->categories, job->ncategories);
-	v[8] = CStringGetTextDatum(job->label_attribute_name);
-	v[9] = Int32GetDatum(job->max_concurrent);
-	v[10] = Int32GetDatum(job->annotators_per_object);
-	v[11] = BoolGetDatum(job->auto_label);
-	v[12] = Float8GetDatum(job->target_accuracy);
-	v[13] = Float8GetDatum(job->confidence_level);
-	v[14] = CStringGetTextDatum(gtl_guarantee_name(job->guarantee));
-	v[15] = CStringGetTextDatum(job->schedule == GTL_SCHEDULE_EAGER ? "eager" : "standard");
-	v[16] = Float8GetDatum(job->validation_share);
-	nulls[16] = job->validation_share < 0 ? 'n' : ' ';
-	v[17] = CStringGetTextDatum(job->algorithm);
-	v[18] = CStringGetTextDatum(job->query_strategy);
-	v[19] = Int64GetDatum(job->initial_model_id);
-	nulls[19] = job->initial_model_id == 0 ? 'n' : ' ';
-	v[20] = Int32GetDatum(job->max_human_labeled);
-	nulls[20] = job->max_human_labeled == 0 ? 'n' : ' ';
-	v[21] = Int32GetDatum(job->max_percentage_labeled);
-	nulls[21] = job->max_percentage_labeled == 0 ? 'n' : ' ';
-	v[22] = IntervalPGetDatum(&job->task_time_limit);
-	v[23] = IntervalPGetDatum(&job->task_availability_lifetime);
-	v[24] = ObjectIdGetDatum(job->workteam);
-	nulls[24] = OidIsValid(job->workteam) ? ' ' : 'n';
-	v[25] = Int64GetDatum(job->seed);
-	v[26] = TimestampTzGetDatum(gtl_clock_now());
-	v[27] = Int32GetDatum(job->min_annotators);
-	v[28] = Float8GetDatum(job->consolidation_confidence);
-	nulls[28] = job->consolidation_confidence < 0 ? 'n' : ' ';
-	set_text(v, nulls, 29, job->consolidation);
-	set_text(v, nulls, 30, job->gold_column);
-	v[31] = Float8GetDatum(job->audit_share);
-	nulls[31] = job->audit_share < 0 ? 'n' : ' ';
-	v[32] = BoolGetDatum(job->per_class);
-
-	if (gtl_query_run(&r, &insert, v, nulls) == 0)
+	if (insert.sql == NULL)
+		compose_insert(&insert);
+	job->state = GTL_JOB_INITIALIZING;
+	job->audit_count = -1;
+	job->label_noise = -1;
+	bind(job, any_field, values, nulls);
+	values[0] = TimestampTzGetDatum(gtl_clock_now());
+	if (gtl_query_run(&r, &insert, values, nulls) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("labeling job \"%s\" already exists", job->name),
 				 errhint("Choose another name, or remove the other job with gt_drop_job.")));
 	job->job_id = gtl_result_int64(&r, 0, 1);
 	gtl_query_end(&r);
-	job->state = GTL_JOB_INITIALIZING;
-	job->audit_count = -1;
-	job->label_noise = -1;
 }
 
 void
@@ -414,6 +421,22 @@ write_job(GtlJob *job, bool revise)
 	job->revision += revise;
 }
 
+static void
+compose_alter(GtlStatement *update)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "UPDATE gtlabel.job SET last_modified_at = gtlabel.clock()");
+	compose(update, &sql, true, can_change);
+	update->types[0] = INT8OID;
+	update->types[update->nargs++] = REGROLEOID;
+	appendStringInfo(&sql, ", owner = $%d", update->nargs);
+	update->types[update->nargs++] = INT4OID;
+	appendStringInfo(&sql, ", revision = $%d WHERE job_id = $1", update->nargs);
+	update->sql = MemoryContextStrdup(TopMemoryContext, sql.data);
+}
+
 void
 gtl_job_update(GtlJob *job)
 {
@@ -427,35 +450,21 @@ gtl_job_revise(GtlJob *job)
 }
 
 void
-gtl_job_alter(GtlJob *job)
+gtl_job_alter(GtlJob *job, bool revise)
 {
-	static GtlStatement update = {
-		"UPDATE gtlabel.job SET owner = $2::regrole, max_concurrent_task_count = $3, target_accuracy = $4,"
-		" confidence_level = $5, guarantee = $6, query_strategy = $7, algorithm = $8,"
-		" max_human_labeled_object_count = NULLIF($9, 0), max_percentage_of_input_dataset_labeled = NULLIF($10, 0),"
-		" task_time_limit = $11, task_availability_lifetime = $12, workteam = NULLIF($13, 0::oid)::regrole,"
-		" last_modified_at = $14, revision = revision + 1 WHERE job_id = $1",
-		14, {INT8OID, OIDOID, INT4OID, FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID,
-		INTERVALOID, INTERVALOID, OIDOID, TIMESTAMPTZOID}
-	};
-	Datum		v[14];
+	static GtlStatement update = {NULL};
+	Datum		values[MAX_FIELDS];
+	char		nulls[MAX_FIELDS];
 
-	v[0] = Int64GetDatum(job->job_id);
-	v[1] = ObjectIdGetDatum(job->owner);
-	v[2] = Int32GetDatum(job->max_concurrent);
-	v[3] = Float8GetDatum(job->target_accuracy);
-	v[4] = Float8GetDatum(job->confidence_level);
-	v[5] = CStringGetTextDatum(gtl_guarantee_name(job->guarantee));
-	v[6] = CStringGetTextDatum(job->query_strategy);
-	v[7] = CStringGetTextDatum(job->algorithm);
-	v[8] = Int32GetDatum(job->max_human_labeled);
-	v[9] = Int32GetDatum(job->max_percentage_labeled);
-	v[10] = IntervalPGetDatum(&job->task_time_limit);
-	v[11] = IntervalPGetDatum(&job->task_availability_lifetime);
-	v[12] = ObjectIdGetDatum(job->workteam);
-	v[13] = TimestampTzGetDatum(gtl_clock_now());
-	gtl_query_do(&update, v, NULL);
-	job->revision++;
+	if (update.sql == NULL)
+		compose_alter(&update);
+	job->revision += revise;
+	bind(job, can_change, values, nulls);
+	values[0] = Int64GetDatum(job->job_id);
+	values[update.nargs - 2] = ObjectIdGetDatum(job->owner);
+	values[update.nargs - 1] = Int32GetDatum(job->revision);
+	nulls[update.nargs - 2] = nulls[update.nargs - 1] = ' ';
+	gtl_query_do(&update, values, nulls);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "base/compat.h"
 #include "datatype/timestamp.h"
 #include "learning/certify.h"
+#include "learning/engine.h"
 #include "learning/schedule.h"
 #include "learning/standardize.h"
 
@@ -41,8 +42,11 @@ typedef struct GtlJob
 	int			ncategories;
 	char	   *label_attribute_name;
 	int32		max_concurrent;
-	int32		annotators_per_object;	/* the most */
-	int32		min_annotators; /* asked first */
+	int32		annotators_set; /* as it was set; 0: not set, for the next two too */
+	int32		min_annotators_set;
+	int32		max_annotators_set;
+	int32		annotators_per_object;	/* the most; follows from these */
+	int32		min_annotators; /* asked first; follows from these */
 	double		consolidation_confidence;	/* ask more below it; -1: never */
 	char	   *consolidation;	/* signature of the owner's function; NULL: built in */
 	char	   *gold_column;	/* NULL: no known answers */
@@ -54,10 +58,10 @@ typedef struct GtlJob
 	bool		per_class;		/* each category has its own certificate */
 	GtlScheduleKind schedule;
 	double		validation_share;	/* -1: the service's rule */
-	bool		best_validation;	/* until the snapshot: the size that is best for the
-									 * target; then validation_share says how much that is */
-	char	   *algorithm;
-	char	   *query_strategy;
+	bool		best_validation;	/* the size that is best for the target; from the snapshot on
+									 * validation_share says how much that is */
+	GtlEngineAlgorithm algorithm;
+	GtlQueryStrategy query_strategy;
 	int64		initial_model_id;	/* 0: none */
 	int32		max_human_labeled;	/* 0: no limit */
 	int32		max_percentage_labeled; /* 0: no limit */
@@ -90,6 +94,9 @@ typedef struct GtlJob
 } GtlJob;
 
 extern const char *gtl_job_state_name(GtlJobState state);
+
+/* What follows from settings, after they have been set. */
+extern void gtl_job_derive(GtlJob *job);
 
 /* Writes the row (state initializing) and sets job->job_id. */
 extern void gtl_job_insert(GtlJob *job);
@@ -128,8 +135,8 @@ extern void gtl_job_update(GtlJob *job);
 /* The same, and raises the revision: rounds in progress decide anew, or are dropped. */
 extern void gtl_job_revise(GtlJob *job);
 
-/* The settings that gt_alter_job changes, and the owner; raises the revision. */
-extern void gtl_job_alter(GtlJob *job);
+/* The settings that gt_alter_job changes, and the owner; with revise, a new revision. */
+extern void gtl_job_alter(GtlJob *job, bool revise);
 
 /* Its features and tasks are gone for good. */
 extern void gtl_job_set_purged(GtlJob *job);

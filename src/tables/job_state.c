@@ -17,6 +17,7 @@
  */
 #include "tables/job_state.h"
 
+#include "learning/words.h"
 #include "tables/event.h"
 #include "tables/step.h"
 
@@ -58,7 +59,7 @@ static const Move moves[] = {
 	[GTL_MOVE_FAIL_STEP] = {"fail", "failed", false, STEP_KEPT, ".FAF...."},
 };
 
-static const char *const state_names[] = {
+const char *const gtl_job_state_words[] = {
 	[GTL_JOB_INITIALIZING] = "initializing",
 	[GTL_JOB_IN_PROGRESS] = "in_progress",
 	[GTL_JOB_PAUSED] = "paused",
@@ -66,24 +67,23 @@ static const char *const state_names[] = {
 	[GTL_JOB_STOPPED] = "stopped",
 	[GTL_JOB_COMPLETED] = "completed",
 	[GTL_JOB_FAILED] = "failed",
+	NULL
 };
 
 const char *
 gtl_job_state_name(GtlJobState state)
 {
-	return state_names[state];
+	return gtl_job_state_words[state];
 }
 
 bool
 gtl_job_state_parse(const char *name, GtlJobState *state)
 {
-	for (int i = 0; i < STATES; i++)
-		if (strcmp(name, state_names[i]) == 0)
-		{
-			*state = (GtlJobState) i;
-			return true;
-		}
-	return false;
+	int			number = gtl_word_number(gtl_job_state_words, name);
+
+	if (number >= 0)
+		*state = (GtlJobState) number;
+	return number >= 0;
 }
 
 /* The letter of the state that the move leads to. */

@@ -38,6 +38,8 @@ extern void gtl_job_require_move(const GtlJob *job, GtlJobMove move);
 /* Could the job still come to `state` without anybody's call? */
 extern bool gtl_job_can_reach(const GtlJob *job, GtlJobState state);
 
+extern const char *const gtl_job_state_words[]; /* GtlJobState, see learning/words.h */
+
 /* The state of that name; false: there is none. */
 extern bool gtl_job_state_parse(const char *name, GtlJobState *state);
 

@@ -19,11 +19,13 @@
 /* Sessions of one annotator at the same time that do not meet, as a rule. */
 #define LANES 32
 
-/* Columns of gtlabel.lease. */
 enum
 {
-	LEASE_HELD = 4, LEASE_PASSED
+	LEASE_HELD, LEASE_PASSED
 };
+
+static const char *const lease_columns[] = {[LEASE_HELD] = "held", [LEASE_PASSED] = "passed"};
+static GtlLayout lease_layout = GTL_LAYOUT("lease", lease_columns);
 
 static int
 set_keys(ScanKeyData keys[3], int64 job_id, const char *annotator, int lane)
@@ -48,7 +50,7 @@ static void
 append_task_ids(const GtlTable *table, int column, int64 **task_ids, int *count)
 {
 	bool		isnull;
-	ArrayType  *array = DatumGetArrayTypeP(slot_getattr(table->row, column, &isnull));
+	ArrayType  *array = DatumGetArrayTypeP(gtl_table_datum(table, column, &isnull));
 	int			more = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
 	if (more == 0)
@@ -79,7 +81,7 @@ gtl_lease_read(int64 job_id, const char *annotator, GtlLeases *leases)
 	ScanKeyData keys[3];
 
 	memset(leases, 0, sizeof(*leases));
-	gtl_table_open(&table, "lease", "lease_pkey", AccessShareLock);
+	gtl_table_open(&table, &lease_layout, "lease_pkey", AccessShareLock);
 	gtl_table_search(&table, keys, set_keys(keys, job_id, annotator, -1));
 	while (gtl_table_next(&table))
 	{
@@ -117,7 +119,7 @@ gtl_lease_write(int64 job_id, const char *annotator, const GtlLeases *leases)
 	ScanKeyData keys[3];
 	bool		found;
 
-	gtl_table_open(&table, "lease", "lease_pkey", RowExclusiveLock);
+	gtl_table_open(&table, &lease_layout, "lease_pkey", RowExclusiveLock);
 	found = gtl_table_find(&table, keys, set_keys(keys, job_id, annotator, lane)) && gtl_table_lock(&table, true);
 	if (found)
 		gtl_table_change(&table, columns, values, NULL, 2);

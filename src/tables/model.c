@@ -202,6 +202,20 @@ gtl_model_find(const char *name, const GtlEnv *env)
 	return model;
 }
 
+char *
+gtl_model_name(int64 model_id)
+{
+	static GtlStatement select = {"SELECT model_name FROM gtlabel.model WHERE model_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(model_id)};
+	char	   *name = NULL;
+	GtlResult	r;
+
+	if (gtl_query_run(&r, &select, values, NULL) > 0)
+		name = gtl_result_text(&r, 0, 1);
+	gtl_query_end(&r);
+	return name;
+}
+
 void
 gtl_model_require_unused(const GtlModel *model)
 {

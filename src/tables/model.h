@@ -38,6 +38,9 @@ extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
 /* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 
+/* Copied; NULL: there is no such model. */
+extern char *gtl_model_name(int64 model_id);
+
 /* Error if a job starts from the model. */
 extern void gtl_model_require_unused(const GtlModel *model);
 

@@ -10,11 +10,20 @@
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
 
-/* Columns of gtlabel.object. */
 enum
 {
-	OBJECT_KEY = 5
+	OBJECT_JOB_ID, OBJECT_NO, OBJECT_VALIDATION_NO, OBJECT_VALIDATION_ACTIVE, OBJECT_KEY
 };
+
+static const char *const object_columns[] = {
+	[OBJECT_JOB_ID] = "job_id", [OBJECT_NO] = "object_no", [OBJECT_VALIDATION_NO] = "validation_no",
+	[OBJECT_VALIDATION_ACTIVE] = "validation_active", [OBJECT_KEY] = "object_key"
+};
+
+static GtlLayout object_layout = GTL_LAYOUT("object", object_columns);
+
+static const char *const gold_columns[] = {"job_id", "object_no", "class_no"};
+static GtlLayout gold_layout = GTL_LAYOUT("gold", gold_columns);
 
 struct GtlObjectWriter
 {
@@ -30,8 +39,8 @@ gtl_object_writer_open(int64 job_id)
 	GtlObjectWriter *writer = palloc0(sizeof(GtlObjectWriter));
 
 	writer->job_id = job_id;
-	writer->objects = gtl_bulk_open("object");
-	writer->gold = gtl_bulk_open("gold");
+	writer->objects = gtl_bulk_open(&object_layout);
+	writer->gold = gtl_bulk_open(&gold_layout);
 	return writer;
 }
 
@@ -41,14 +50,13 @@ gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, i
 	bool		pool = validation_no < 0;
 	Datum		job_id = Int64GetDatum(writer->job_id);
 	Datum		object_no = Int32GetDatum(writer->next++);
-	Datum		object[5] = {job_id, object_no, Int32GetDatum(validation_no), BoolGetDatum(true), key};
-	Datum		gold[3] = {job_id, object_no, Int32GetDatum(gold_class_no)};
-	bool		nulls[5] = {false, false, pool, pool, false};
-	bool		no_nulls[3] = {false, false, false};
+	Datum		object[lengthof(object_columns)] = {job_id, object_no, Int32GetDatum(validation_no), BoolGetDatum(true), key};
+	Datum		gold[lengthof(gold_columns)] = {job_id, object_no, Int32GetDatum(gold_class_no)};
+	bool		nulls[lengthof(object_columns)] = {false, false, pool, pool, false};
 
 	gtl_bulk_row(writer->objects, object, nulls);
 	if (gold_class_no >= 0)
-		gtl_bulk_row(writer->gold, gold, no_nulls);
+		gtl_bulk_row(writer->gold, gold, NULL);
 }
 
 void
@@ -64,7 +72,7 @@ gtl_object_keys(int64 job_id, const int32 *objects, int count, char **keys)
 {
 	GtlTable	table;
 
-	gtl_table_open(&table, "object", "object_pkey", AccessShareLock);
+	gtl_table_open(&table, &object_layout, "object_pkey", AccessShareLock);
 	for (int i = 0; i < count; i++)
 	{
 		ScanKeyData place[2];

@@ -26,6 +26,7 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/procarray.h"
+#include "tables/annotation.h"
 #include "tables/batch.h"
 #include "tables/lease.h"
 #include "tables/object.h"
@@ -82,12 +83,19 @@ slots_array(int first, int last)
 	return gtl_array_int16(slots, last - first + 1);
 }
 
-/* Columns of gtlabel.task. */
 enum
 {
-	TASK_ID = 1, TASK_JOB_ID, TASK_BATCH_NO, TASK_SLOT_NO, TASK_OBJECT_NO, TASK_STATE, TASK_ANNOTATOR,
-	TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT, TASK_UNDO_UNTIL
+	TASK_ID, TASK_JOB_ID, TASK_BATCH_NO, TASK_OBJECT_NO, TASK_STATE, TASK_ANNOTATOR, TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT,
+	TASK_UNDO_UNTIL
 };
+
+static const char *const task_columns[] = {
+	[TASK_ID] = "task_id", [TASK_JOB_ID] = "job_id", [TASK_BATCH_NO] = "batch_no", [TASK_OBJECT_NO] = "object_no",
+	[TASK_STATE] = "state", [TASK_ANNOTATOR] = "annotator", [TASK_ACCEPTED_AT] = "accepted_at",
+	[TASK_LEASE_EXPIRES_AT] = "lease_expires_at", [TASK_UNDO_UNTIL] = "undo_until"
+};
+
+static GtlLayout task_layout = GTL_LAYOUT("task", task_columns);
 
 /* For task_place_idx: the open batch's tasks in a slot, objects first .. last. */
 static void
@@ -204,11 +212,11 @@ look_at_slot(Hunt *hunt, int slot, int32 start, int patience)
 	GtlTable	tasks;
 	bool		enough;
 
-	gtl_table_open(&tasks, "task", "task_place_idx", hunt->lockmode);
+	gtl_table_open(&tasks, &task_layout, "task_place_idx", hunt->lockmode);
 	if (hunt->others != NULL)
 	{
-		gtl_table_open(hunt->others, "task", "task_place_idx", AccessShareLock);
-		gtl_table_open(hunt->answers, "annotation", "annotation_pkey", AccessShareLock);
+		gtl_table_open(hunt->others, &task_layout, "task_place_idx", AccessShareLock);
+		gtl_annotation_open(hunt->answers, AccessShareLock);
 	}
 	enough = look_at_range(hunt, &tasks, slot, start, PG_INT32_MAX, patience) ||
 		look_at_range(hunt, &tasks, slot, 0, start - 1, patience);
@@ -227,7 +235,7 @@ find_objects(const GtlJob *job, Outlook *outlook)
 	GtlTable	tasks;
 	ScanKeyData keys[5];
 
-	gtl_table_open(&tasks, "task", "task_place_idx", AccessShareLock);
+	gtl_table_open(&tasks, &task_layout, "task_place_idx", AccessShareLock);
 	set_slot_keys(keys, job, 0, 0, PG_INT32_MAX);
 	outlook->first = gtl_table_find(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
 	outlook->last = gtl_table_find_last(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
@@ -463,7 +471,7 @@ find_held(Hunt *hunt)
 
 	if (hunt->leases.nheld == 0)
 		return;
-	gtl_table_open(&tasks, "task", "task_pkey", RowExclusiveLock);
+	gtl_task_open_by_id(&tasks);
 	for (int i = 0; i < hunt->leases.nheld; i++)
 		if (find_task(&tasks, hunt->leases.held[i]))
 			take_held(hunt, &tasks);
@@ -522,7 +530,7 @@ gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids)
 {
 	GtlTable	tasks;
 
-	gtl_table_open(&tasks, "task", "task_pkey", AccessShareLock);
+	gtl_table_open(&tasks, &task_layout, "task_pkey", AccessShareLock);
 	for (int i = 0; i < count; i++)
 		job_ids[i] = find_task(&tasks, task_ids[i]) ? gtl_table_int64(&tasks, TASK_JOB_ID) : 0;
 	gtl_table_close(&tasks);
@@ -534,6 +542,12 @@ undo_until(Datum *value)
 {
 	*value = TimestampTzGetDatum(TimestampTzPlusMilliseconds(gtl_clock_now(), gtl_setting_undo_grace));
 	return gtl_setting_undo_grace > 0;
+}
+
+void
+gtl_task_open_by_id(GtlTable *tasks)
+{
+	gtl_table_open(tasks, &task_layout, "task_pkey", RowExclusiveLock);
 }
 
 static void

@@ -75,6 +75,9 @@ typedef enum GtlTaskFinish
 	GTL_TASK_NOT_LEASED
 } GtlTaskFinish;
 
+/* The table, for gtl_task_finish; closed by gtl_table_close. */
+extern void gtl_task_open_by_id(GtlTable *tasks);
+
 extern GtlTaskFinish gtl_task_finish(GtlTable *tasks, int64 task_id, const char *annotator, GtlFinishedTask *finished);
 
 /*

@@ -34,13 +34,18 @@ CREATE OR REPLACE FUNCTION gtl_test.answer(job text, most integer DEFAULT NULL, 
 DECLARE
     j record; answers integer;
 BEGIN
-    SELECT dataset, key_column INTO STRICT j FROM gt_jobs WHERE job_name = job;
+    SELECT dataset, key_column INTO STRICT j FROM gtlabel.job known WHERE job_name = job;
     EXECUTE format('SELECT gt_annotate($1, array_agg(o.object_key), array_agg(o.gold), $3) FROM'
                    ' (SELECT DISTINCT t.object_key, d.gold FROM gt_tasks t JOIN %s d ON d.%I::text = t.object_key'
                    '   WHERE t.job_name = $1 AND t.state = ''available'' ORDER BY 1 LIMIT $2) o', j.dataset, j.key_column)
         INTO answers USING job, most, annotator;
     RETURN answers;
 END $$;
+
+-- A setting of a job as gt_job_settings shows it.
+CREATE OR REPLACE FUNCTION gtl_test.setting(job text, name text) RETURNS text LANGUAGE sql AS $$
+    SELECT value FROM gt_job_settings WHERE job_name = job AND setting = name
+$$;
 
 -- Raises unless the counters in gt_jobs are those of the tables and add up to the objects.
 CREATE OR REPLACE FUNCTION gtl_test.check_counters(job text) RETURNS void LANGUAGE plpgsql AS $$

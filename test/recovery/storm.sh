@@ -79,7 +79,7 @@ say "$(value "SELECT string_agg(n || ' ' || state, ', ') FROM (SELECT state, cou
 rules
 while read -r job; do
 	sql -c "CALL storm.finish('$job')" >"$GTL_CLUSTER/finish" 2>&1 || fail "seed $seed: $(cat "$GTL_CLUSTER/finish")"
-done < <(value "SELECT job_name FROM gt_jobs WHERE owner <> 'victim'::regrole AND consolidation IS NULL ORDER BY 1")
+done < <(value "SELECT job_name FROM gtlabel.job WHERE owner <> 'victim'::regrole AND consolidation IS NULL ORDER BY 1")
 until_true 30 calm || fail "workers do not end"
 rules
 never=$(value "SELECT string_agg(name::text, ', ' ORDER BY name) FROM storm.function f WHERE NOT EXISTS (SELECT FROM pg_stat_user_functions s WHERE s.funcid = f.oid AND calls > 0)")

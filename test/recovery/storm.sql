@@ -389,7 +389,7 @@ BEGIN
         PERFORM gt_release_tasks(array_agg(task_id), annotator) FROM gt_tasks WHERE job_name = job AND state = 'accepted' GROUP BY annotator;
         PERFORM gt_annotate(job, array_agg(object_key), array_agg(label), 'last ' || turn) FROM (
             SELECT DISTINCT ON (object_key) object_key, label_categories[1 + task_id % cardinality(label_categories)] AS label
-              FROM gt_tasks JOIN gt_jobs USING (job_name) WHERE job_name = job AND gt_tasks.state = 'available') t HAVING count(*) > 0;
+              FROM gt_tasks JOIN gtlabel.job known USING (job_name) WHERE job_name = job AND gt_tasks.state = 'available') t HAVING count(*) > 0;
         COMMIT;
         PERFORM gt_advance_job(job);
         COMMIT;

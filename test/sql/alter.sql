@@ -21,8 +21,7 @@ SELECT batch_no, object_count, state FROM gt_batches WHERE job_name = 'al' ORDER
 SELECT gt_alter_job('al', target_accuracy => 0.9, confidence_level => 0.99, guarantee => 'expected', query_strategy => 'random', algorithm => 'softmax',
                     max_human_labeled_object_count => 25, max_percentage_of_input_dataset_labeled => 90, task_time_limit => '2 hours',
                     task_availability_lifetime => '10 days', workteam => 'regress_gtl_al_team');
-SELECT max_concurrent_task_count, target_accuracy, confidence_level, guarantee, query_strategy, algorithm, max_human_labeled_object_count,
-       max_percentage_of_input_dataset_labeled, task_time_limit, task_availability_lifetime, workteam FROM gt_jobs WHERE job_name = 'al';
+SELECT setting, value FROM gt_job_settings WHERE job_name = 'al' AND alterable;
 -- the open batch goes by the new lifetime too
 SELECT batch_no, expires_at - issued_at AS lifetime FROM gt_batches WHERE job_name = 'al' ORDER BY batch_no;
 SELECT count(*) FROM gt_accept_tasks('al', 1);
@@ -50,9 +49,29 @@ SELECT refused($$ SELECT gt_alter_job('al two', max_human_labeled_object_count =
 SELECT refused($$ SELECT gt_alter_job('al two', max_percentage_of_input_dataset_labeled => 101) $$);
 SELECT refused($$ SELECT gt_alter_job('al two', task_time_limit => '0 s') $$);
 SELECT refused($$ SELECT gt_alter_job('al two', task_availability_lifetime => '1 s') $$);
+-- what is fixed at creation, and why; what is no setting
+SELECT setting, refused(format($$ SELECT gt_alter_job('al two', %I => %L) $$, setting,
+                               CASE setting WHEN 'dataset' THEN 'al.things' WHEN 'label_categories' THEN '{a,b}' WHEN 'consolidation' THEN 'now()'
+                                            ELSE COALESCE("default", '1') END)) AS refusal
+  FROM gt_job_settings WHERE job_name = 'al two' AND NOT alterable;
+SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['schedule']) $$);
+SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['work_team']) $$);
+SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['owner']) $$);
+SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['workteam', NULL]) $$);
+SELECT refused($$ SELECT gt_alter_job('al two', workteam => 'pg_monitor', reset => ARRAY['workteam']) $$);
+-- what was set can be unset
+SELECT gt_alter_job('al two', max_human_labeled_object_count => 7, max_percentage_of_input_dataset_labeled => 30, task_time_limit => '5 min',
+                    query_strategy => 'random', workteam => 'pg_monitor');
+SELECT setting, value FROM gt_job_settings WHERE job_name = 'al two' AND alterable AND value IS DISTINCT FROM "default";
+SELECT gt_alter_job('al two', reset => ARRAY['workteam', 'max_human_labeled_object_count', 'max_percentage_of_input_dataset_labeled',
+                                             'task_time_limit', 'query_strategy']);
+SELECT setting, value FROM gt_job_settings WHERE job_name = 'al two' AND alterable AND value IS DISTINCT FROM "default";
+SELECT gt_alter_job('al two', reset => '{}'), gt_alter_job('al two', reset => NULL);
+SELECT detail FROM gt_events WHERE job_name = 'al two' AND event = 'altered' ORDER BY event_id;
 -- finished jobs: only who works on them and whose they are
 SELECT refused($$ SELECT gt_alter_job('al', target_accuracy => 0.8) $$);
 SELECT gt_alter_job('al', workteam => 'regress_gtl_al_heir');
+SELECT gt_alter_job('al', reset => ARRAY['workteam']);
 -- a stopped job, a paused one
 SELECT gt_pause_job('al two');
 SELECT gt_alter_job('al two', max_concurrent_task_count => 7);

@@ -9,7 +9,7 @@ SET search_path = public, au, gtl_test;
 
 SELECT gt_create_job('au kept', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
 SELECT gtl_test.run('au kept');
-SELECT audit_share, audit_count = ceil(0.3 * (machine_labeled + audit_count)) AS share_of_machine_labels, audit_wrong < 0.05 * audit_count AS few_wrong, audit_verdict
+SELECT gtl_test.setting(job_name, 'audit_share') AS audit_share, audit_count = ceil(0.3 * (machine_labeled + audit_count)) AS share_of_machine_labels, audit_wrong < 0.05 * audit_count AS few_wrong, audit_verdict
   FROM gt_jobs WHERE job_name = 'au kept';
 -- to the people who answer, it was a batch like any other
 SELECT regexp_replace(detail, '[\d,]+', 'N', 'g') AS detail, count(*) FROM gt_events

@@ -21,7 +21,7 @@ BEGIN
         RETURN answer;
     END IF;
     SELECT format('%s objects, %s for validation, %s features, key %s', object_count, validation_count, dimension, key_column)
-      INTO answer FROM gt_jobs WHERE job_name = job;
+      INTO answer FROM gtlabel.job known WHERE job_name = job;
     PERFORM gtl_test.check_counters(job);
     PERFORM gt_drop_job(job);
     RETURN answer;
@@ -31,13 +31,10 @@ END $$;
 
 SELECT gt_create_job('cj plain', 'cj.ok', ARRAY['even', 'odd'], seed => 7) = currval('gtlabel.job_id_seq') AS returns_the_id;
 \x on
-SELECT job_name, state, owner = current_user::regrole AS own, dataset, key_column, features_column, label_column,
-       label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object, auto_label,
-       target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy, initial_model,
-       max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, task_time_limit,
-       task_availability_lifetime, workteam, seed, object_count, validation_count, dimension, total_labeled,
+SELECT job_name, state, owner = current_user::regrole AS own, dataset, object_count, validation_count, dimension, total_labeled,
        human_labeled, machine_labeled, failed, unlabeled, failure_reason, finished_at
   FROM gt_jobs WHERE job_name = 'cj plain';
+SELECT setting, value, "default", alterable FROM gt_job_settings WHERE job_name = 'cj plain';
 SELECT gt_create_job('cj all', 'cj.ok', ARRAY['odd', 'even', 'neither'], key_column => 'other', features_column => 'features',
                      label_attribute_name => 'parity', max_concurrent_task_count => 3, annotators_per_object => 9,
                      auto_label => true, target_accuracy => 0.8, confidence_level => 0.9, guarantee => 'expected',
@@ -45,11 +42,7 @@ SELECT gt_create_job('cj all', 'cj.ok', ARRAY['odd', 'even', 'neither'], key_col
                      max_human_labeled_object_count => 12, max_percentage_of_input_dataset_labeled => 70,
                      task_time_limit => '90 seconds', task_availability_lifetime => '2 days',
                      workteam => 'pg_monitor', seed => -5) > 0 AS created;
-SELECT label_categories, label_attribute_name, max_concurrent_task_count, annotators_per_object,
-       target_accuracy, confidence_level, guarantee, schedule, validation_share, algorithm, query_strategy,
-       max_human_labeled_object_count, max_percentage_of_input_dataset_labeled, task_time_limit,
-       task_availability_lifetime, workteam, seed, key_column, validation_count
-  FROM gt_jobs WHERE job_name = 'cj all';
+SELECT setting, value FROM gt_job_settings WHERE job_name = 'cj all' AND value IS DISTINCT FROM "default";
 \x off
 -- the first batch is there: validation objects only, max_concurrent_task_count of them, annotators_per_object tasks each
 SELECT job_name, batch_no, subset, object_count, state, expires_at - issued_at AS offered FROM gt_batches
@@ -58,7 +51,7 @@ SELECT job_name, count(*) AS tasks, count(DISTINCT object_key) AS objects, bool_
   FROM gt_tasks WHERE job_name LIKE 'cj %' GROUP BY job_name ORDER BY job_name;
 -- a seed that is not given is drawn, and recorded
 SELECT gt_create_job('cj a', 'cj.ok', ARRAY['even', 'odd']) > 0 AND gt_create_job('cj b', 'cj.ok', ARRAY['even', 'odd']) > 0 AS created;
-SELECT a.seed <> b.seed AS drawn FROM gt_jobs a, gt_jobs b WHERE a.job_name = 'cj a' AND b.job_name = 'cj b';
+SELECT gtl_test.setting('cj a', 'seed') <> gtl_test.setting('cj b', 'seed') AS drawn;
 SELECT refused($$SELECT gt_create_job('cj a', 'cj.ok', ARRAY['even','odd'])$$);
 -- names are told apart by their case
 SELECT gt_create_job('CJ A', 'cj.ok', ARRAY['even', 'odd']) > 0 AS created;

@@ -52,7 +52,7 @@ ALTER TABLE lo.whole ADD PRIMARY KEY (id);
 SELECT lo.start('lo whole', 'lo.whole');
 DROP TABLE lo.whole;
 SELECT lo.go_on('lo whole', 1);
-SELECT dataset::text ~ '^\d+$' AS number_only, key_column FROM gt_jobs WHERE job_name = 'lo whole';
+SELECT dataset::text ~ '^\d+$' AS number_only, gtl_test.setting(job_name, 'key_column') AS key_column FROM gt_jobs WHERE job_name = 'lo whole';
 SELECT finding, remedy FROM gt_check() WHERE subject = 'job "lo whole"';
 SELECT lo.go_on('lo whole');
 SELECT * FROM lo.outcome('lo whole');

@@ -26,7 +26,7 @@ ALTER TABLE pr.bits ADD PRIMARY KEY (id);
 -- each category needs its own validation objects
 SELECT gt_create_job('pr few', :bits_job, target_accuracy => 0.99, validation_share => 0.3, per_class => true) > 0 AS created;
 SELECT gt_create_job('pr each', :bits_job, target_accuracy => 0.93, schedule => 'eager', per_class => true, best_validation => true) > 0 AS created;
-SELECT validation_count, per_class FROM gt_jobs WHERE job_name = 'pr each';
+SELECT validation_count, gtl_test.setting(job_name, 'per_class') AS per_class FROM gt_jobs WHERE job_name = 'pr each';
 SELECT run('pr each');
 SELECT c.category, count(*) > 1 AS several, bool_and(c.scope = 'category') AS of_a_category,
        bool_and(c.bound <= 1 - c.target_accuracy) FILTER (WHERE c.threshold IS NOT NULL) AS keeps_it,

@@ -35,7 +35,7 @@ CREATE VIEW st.rest AS SELECT * FROM gtl_test.digits WHERE id % 2 = 1;
 SELECT gt_train('st model', 'st.half', 'gold', algorithm => 'softmax') > 0 AS trained;
 SELECT gt_create_job('st warm', 'st.rest', ARRAY[:digits], key_column => 'id', initial_model => 'st model', algorithm => 'softmax', seed => 1) > 0 AS created;
 SELECT action FROM gt_plan_job('st warm') LIMIT 2;
-SELECT initial_model FROM gt_jobs WHERE job_name = 'st warm';
+SELECT gtl_test.setting('st warm', 'initial_model') AS initial_model;
 SELECT refused($$ SELECT gt_drop_model('st model') $$);
 SELECT gtl_test.run('st warm');
 -- the candidate that is shrunk towards the initial model wins, on data of the same kind
@@ -74,7 +74,7 @@ SELECT :'same'::boolean AS same, :rounds > 1 AS several_rounds;
 
 SELECT gt_create_job('st best', 'gtl_test.digits', ARRAY[:digits], best_validation => true, seed => 1) > 0 AS created;
 -- three times the 72 that a target of 0.95 needs without an error
-SELECT validation_count, round(validation_share::numeric, 3) AS share FROM gt_jobs WHERE job_name = 'st best';
+SELECT validation_count, round(gtl_test.setting('st best', 'validation_share')::numeric, 3) AS share FROM gt_jobs WHERE job_name = 'st best';
 SELECT action, objects FROM gt_plan_job('st best') LIMIT 2;
 SELECT human_labeled >= 216 AS more_than_validation FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager',
     best_validation => true, seed => 1) WHERE final;

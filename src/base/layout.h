@@ -1,0 +1,38 @@
+/*
+ * layout.h
+ *		Columns of gtlabel's own tables, found by name.
+ *
+ * A module names the columns that it uses; a column's number is its place in that list.
+ * Where the columns stand in the table is looked up when the layout is first used in a
+ * session, and again after a table has changed.
+ */
+#ifndef GTL_LAYOUT_H
+#define GTL_LAYOUT_H
+
+#include "base/compat.h"
+#include "access/attnum.h"
+#include "storage/lockdefs.h"
+#include "utils/rel.h"
+
+#define GTL_LAYOUT_MAX_COLUMNS 120
+
+typedef struct GtlLayout
+{
+	const char *table;			/* in the schema gtlabel */
+	const char *const *columns;
+	int			count;
+	bool		resolved;		/* the places are right */
+	AttrNumber	place[GTL_LAYOUT_MAX_COLUMNS];
+	struct GtlLayout *next;		/* of those that have been used */
+} GtlLayout;
+
+#define GTL_LAYOUT(table, columns) {table, columns, lengthof(columns)}
+
+/* Opens the table, and sees to it that the places are right. */
+extern Relation gtl_layout_open(GtlLayout *layout, LOCKMODE lockmode);
+
+/* A row of the table from a value for each column of the layout; NULL in the others. */
+extern void gtl_layout_fill(const GtlLayout *layout, const Datum *values, const bool *nulls,
+							Datum *row_values, bool *row_nulls);
+
+#endif							/* GTL_LAYOUT_H */

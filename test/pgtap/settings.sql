@@ -1,0 +1,70 @@
+-- The settings of a job: what their description says, and what the functions and the table have, are the same.
+BEGIN;
+SET search_path = public;
+SELECT no_plan();
+SET gtlabel.background = off;
+
+CREATE TEMP VIEW setting AS SELECT * FROM gtlabel.job_settings(NULL);
+-- arguments of a function: name, type, default as text
+CREATE TEMP VIEW argument AS
+    SELECT p.proname AS function, a.name, a.type::regtype AS type, a.place,
+           CASE WHEN a.place > p.pronargs - p.pronargdefaults THEN pg_get_function_arg_default(p.oid, a.place::int) END AS "default",
+           a.place <= p.pronargs - p.pronargdefaults AS required
+      FROM pg_proc p, unnest(p.proargnames, p.proargtypes::oid[]) WITH ORDINALITY a (name, type, place)
+     WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'gt\_%' AND a.place <= p.pronargs;
+
+SELECT set_eq($$ SELECT setting FROM setting $$,
+              $$ SELECT name FROM argument WHERE function = 'gt_create_job' AND name <> 'job_name' $$,
+              'gt_create_job takes every setting, and nothing else');
+SELECT set_eq($$ SELECT setting FROM setting $$,
+              $$ SELECT name FROM argument WHERE function = 'gt_alter_job' AND name NOT IN ('job_name', 'owner', 'reset') $$,
+              'gt_alter_job takes every setting: those that are fixed, to say why');
+SELECT is_empty($$ SELECT name FROM argument WHERE function = 'gt_alter_job' AND name <> 'job_name' AND "default" NOT LIKE 'NULL::%' $$,
+                'whatever gt_alter_job is not given stays as it is');
+SELECT is_empty($$ SELECT name, array_agg(DISTINCT type) FROM argument JOIN setting ON setting = name
+                    WHERE function IN ('gt_create_job', 'gt_alter_job', 'gt_simulate_job') GROUP BY name HAVING count(DISTINCT type) > 1 $$,
+                'a setting has one type in all functions');
+
+-- the defaults of the signatures, as values
+CREATE FUNCTION pg_temp.value(expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    value text;
+BEGIN
+    EXECUTE 'SELECT (' || expression || ')::text' INTO value;
+    RETURN value;
+END $$;
+SELECT is(pg_temp.value(a."default"), s."default", format('%s: the default of %s is the one described', s.setting, a.function))
+  FROM setting s JOIN argument a ON a.name = s.setting
+ WHERE a.function IN ('gt_create_job', 'gt_simulate_job') AND NOT a.required;
+
+SELECT set_eq($$ SELECT setting FROM setting $$,
+              $$ SELECT CASE attname WHEN 'initial_model_id' THEN 'initial_model' ELSE attname::text END FROM pg_attribute
+                  WHERE attrelid = 'gtlabel.job'::regclass AND attnum > 0 AND NOT attisdropped
+                    AND attname NOT IN ('job_id', 'job_name', 'owner', 'dataset_name', 'object_count', 'validation_count', 'dimension',
+                                        'given_count', 'given_class_no', 'feature_mean', 'feature_squares', 'state', 'failure_reason',
+                                        'open_batch_no', 'human_labeled', 'machine_labeled', 'failed', 'audit_count', 'audit_wrong',
+                                        'audit_verdict', 'label_noise', 'created_at', 'last_modified_at', 'finished_at', 'purged_at', 'revision') $$,
+              'every setting has a column, and every other column of gtlabel.job is a fact');
+SELECT is_empty($$ SELECT setting FROM setting WHERE description IS NULL OR description = '' OR description LIKE '%.' $$,
+                'every setting has a description, without a full stop');
+
+-- columns are found by name: a column that is new, gone, or moved changes nothing
+CREATE TABLE thing AS SELECT i AS id FROM generate_series(1, 10) i;
+SELECT ok(gt_create_job('moved', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, workteam => 'pg_monitor', seed => 1) > 0, 'a job');
+ALTER TABLE gtlabel.job ADD COLUMN newcomer integer;
+ALTER TABLE gtlabel.job ADD COLUMN other_seed bigint;
+UPDATE gtlabel.job SET other_seed = seed;
+ALTER TABLE gtlabel.job DROP COLUMN seed;
+ALTER TABLE gtlabel.job RENAME COLUMN other_seed TO seed;
+ALTER TABLE gtlabel.task ADD COLUMN newcomer integer;
+ALTER TABLE gtlabel.annotation ADD COLUMN newcomer integer;
+ALTER TABLE gtlabel.object ADD COLUMN newcomer integer;
+SELECT is((SELECT value FROM gt_job_settings WHERE job_name = 'moved' AND setting = 'seed'), '1', 'the seed is read from where it is now');
+SELECT is(gt_submit_annotations(array_agg(task_id), array_agg('a'::text)), 3, 'tasks are accepted and answered') FROM gt_accept_tasks('moved', 3);
+SELECT lives_ok($$ SELECT gt_alter_job('moved', reset => ARRAY['workteam']) $$, 'a setting is changed');
+SELECT lives_ok($$ SELECT gt_create_job('moved too', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, seed => 2) $$, 'and a job created');
+ALTER TABLE gtlabel.task RENAME COLUMN accepted_at TO taken_at;
+SELECT throws_ok($$ SELECT gt_accept_tasks('moved') $$, '42703', 'column "accepted_at" of table gtlabel.task does not exist', 'a column that is missing is named');
+
+SELECT * FROM finish();
+ROLLBACK;
