@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The flags of the makefile for src/learning.
 ${CC:-cc} -std=gnu99 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
-	-Isrc bench/consolidate/driver.c src/learning/{consolidate,crowd,dawid_skene}.c src/learning/random.c \
+	-Isrc bench/consolidate/driver.c src/learning/{consolidate,crowd,crowd_confidence,dawid_skene}.c src/learning/random.c \
 	-lm -o "$work/driver"
 
 "$work/driver" make "$votes" "$classes" "$items" "$annotators" "$work/crowd"

@@ -218,10 +218,14 @@ CREATE TABLE gtlabel.label (
     round_no   integer,
     model_id   bigint,
     labeled_at timestamptz NOT NULL,
+    margin     float4,
+    tied_class_no integer,
     PRIMARY KEY (job_id, object_no)
 );
 COMMENT ON TABLE gtlabel.label IS 'The consolidated (human) or predicted (machine) answer for one object. Written by src/tables/label.c';
-COMMENT ON COLUMN gtlabel.label.confidence IS 'Human: posterior of the consolidation. Machine: margin between the two most probable classes';
+COMMENT ON COLUMN gtlabel.label.confidence IS 'Probability that the label is right: by the answers (human), or by the model, calibrated out of fold (machine)';
+COMMENT ON COLUMN gtlabel.label.margin IS 'Machine: between the two most probable classes; what rounds compare with their threshold';
+COMMENT ON COLUMN gtlabel.label.tied_class_no IS 'Human: another class that the answers speak for as much';
 COMMENT ON COLUMN gtlabel.label.round_no IS 'Machine labels: the round that first gave this label; later rounds rewrite only what differs';
 
 CREATE TABLE gtlabel.failure (

@@ -170,7 +170,8 @@ CREATE VIEW gt_labels WITH (security_invoker = true) AS
            l.human AS human_annotated,
            CASE WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
            l.batch_no, l.round_no, l.model_id, l.labeled_at,
-           l.human OR j.state IN ('stopped', 'completed') AS final
+           l.human OR j.state IN ('stopped', 'completed') AS final,
+           l.margin, j.label_categories[l.tied_class_no + 1] AS tied_with
       FROM gtlabel.job j
      CROSS JOIN LATERAL (
           SELECT l.*, o.object_key, o.validation_no
@@ -178,7 +179,9 @@ CREATE VIEW gt_labels WITH (security_invoker = true) AS
             FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
            WHERE COALESCE(l.class_no, -1) >= 0 ORDER BY j.job_id) l;
 COMMENT ON VIEW gt_labels IS 'Labels; join to the dataset by object_key = key_column::text';
-COMMENT ON COLUMN gt_labels.confidence IS 'Human: posterior of the consolidation. Machine: margin between the two most probable classes. Not comparable with each other';
+COMMENT ON COLUMN gt_labels.confidence IS 'Probability that the label is right: by people''s answers, or by the model, calibrated out of fold';
+COMMENT ON COLUMN gt_labels.margin IS 'Machine labels: between the two most probable categories; what rounds compare with their threshold';
+COMMENT ON COLUMN gt_labels.tied_with IS 'Another category that people''s answers speak for as much; NULL: none';
 COMMENT ON COLUMN gt_labels.final IS 'False: a machine label that a later round may change or withdraw';
 
 CREATE VIEW gt_failures WITH (security_invoker = true) AS

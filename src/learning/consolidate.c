@@ -4,14 +4,16 @@
  *
  * The answer is the class with the largest mean of Dawid-Skene's posterior and the
  * smoothed vote shares, since the posterior alone is over-confident where
- * annotators share their mistakes (autolabel.md 2.8); with few votes an item, or
+ * annotators share their mistakes; with few votes an item, or
  * few items, the smoothed vote shares alone.  smoothing = false is the posterior
  * alone, from the plain maximum likelihood, as in the example of the paper (see
  * dawid_skene.c).  Shares that differ by less than TIE are tied, and the lowest
  * index wins.  An item of known class (gold) has that label, with confidence 1.
  *
- * That confidence is cautious: with two votes that agree it is 0.83 for two classes and less
- * for more, however reliable people are.  The doubt is meant to be right on average.  With majority it
+ * The confidence of a label is estimated by itself, in crowd_confidence.c; without smoothing it is the posterior.
+ *
+ * The doubt is one minus the label's probability if nothing but these answers is known: NaN unless some item has two.
+ * With majority it
  * is one minus the posterior if every vote is right with the same probability, estimated from how often two
  * votes for an item agree [1], and the wrong ones are spread evenly over the other classes.
  * That is too much where some people are far better than others, and Dawid-Skene's posterior, which knows
@@ -27,6 +29,7 @@
 #include <string.h>
 
 #include "learning/crowd.h"
+#include "learning/crowd_confidence.h"
 #include "learning/dawid_skene.h"
 
 #define AUTO_MINIMUM_ITEMS	20
@@ -132,6 +135,12 @@ decide_item(const GtlCrowd *crowd, int64_t item, const float *posterior, double 
 	}
 	result->label[item] = best;
 	result->confidence[item] = (float) fmin(share[best], 1);
+	result->tied[item] = -1;
+	for (int32_t k = best + 1; k < classes && result->tied[item] < 0; k++)
+	{
+		if (share[k] >= share[best] - TIE)
+			result->tied[item] = k;
+	}
 }
 
 /* False: interrupted. */
@@ -153,10 +162,12 @@ decide_items(GtlCrowd *crowd, const GtlDawidSkene *model, double vote_weight, Gt
 		{
 			case GTL_ITEM_ABSENT:
 				result->label[i] = -1;
+				result->tied[i] = -1;
 				result->doubt[i] = NAN;
 				break;
 			case GTL_ITEM_GOLD:
 				result->label[i] = crowd->votes->gold[i];
+				result->tied[i] = -1;
 				result->confidence[i] = 1;
 				break;
 			case GTL_ITEM_VOTED:
@@ -215,6 +226,7 @@ consolidate_dawid_skene(GtlCrowd *crowd, bool smoothing, GtlConsolidated *result
 	result->iterations = gtl_dawid_skene_run(model);
 	if (result->iterations >= 0)
 		done = decide_items(crowd, model, smoothing ? VOTE_WEIGHT : 0, result) &&
+			(!smoothing || gtl_crowd_confidence(crowd, model, result)) &&
 			write_confusions(crowd, model, result);
 	gtl_dawid_skene_release(model);
 	return done;
@@ -231,12 +243,12 @@ consolidate(const GtlVotes *votes, GtlConsolidation method, bool smoothing,
 	if (done)
 	{
 		result->method = choose_method(&crowd, method);
-		done = gtl_crowd_sort(&crowd, result->method == GTL_CONSOLIDATE_DAWID_SKENE);
+		done = gtl_crowd_sort(&crowd);
 	}
 	if (done && result->method == GTL_CONSOLIDATE_DAWID_SKENE)
 		done = consolidate_dawid_skene(&crowd, smoothing, result);
 	else if (done)
-		done = decide_items(&crowd, NULL, 1, result);
+		done = decide_items(&crowd, NULL, 1, result) && gtl_crowd_confidence(&crowd, NULL, result);
 	gtl_crowd_release(&crowd);
 	return done;
 }
@@ -249,11 +261,15 @@ gtl_consolidate(const GtlVotes *votes, GtlConsolidation method, bool smoothing,
 	result->label = gtl_env_alloc(env, (size_t) votes->items * sizeof(int32_t));
 	result->confidence = gtl_env_alloc(env, (size_t) votes->items * sizeof(float));
 	result->doubt = gtl_env_alloc(env, (size_t) votes->items * sizeof(float));
+	result->tied = gtl_env_alloc(env, (size_t) votes->items * sizeof(int32_t));
+	result->accuracy = gtl_env_alloc(env, (size_t) votes->annotators * sizeof(float));
 	if (consolidate(votes, method, smoothing, env, result))
 		return;
 	gtl_env_release(env, result->label);
 	gtl_env_release(env, result->confidence);
 	gtl_env_release(env, result->doubt);
+	gtl_env_release(env, result->tied);
+	gtl_env_release(env, result->accuracy);
 	gtl_env_release(env, result->confusion);
 	memset(result, 0, sizeof(*result));
 	result->interrupted = true;
@@ -271,8 +287,9 @@ gtl_consolidate_memory(GtlConsolidation method, int64_t votes, int32_t items, in
 
 	/* no product here leaves 64 bits: votes are addressable, the others 32 bits */
 	rest = (size_t) votes * (sizeof(int64_t) + 2 * sizeof(int32_t)) +
-		((size_t) items + 1) * (sizeof(int64_t) + sizeof(int32_t) + 2 * sizeof(float)) +
-		((size_t) annotators + 1) * sizeof(int64_t) +
+		((size_t) items + 1) * (sizeof(int64_t) + 2 * sizeof(int32_t) + 2 * sizeof(float)) +
+		((size_t) annotators + 1) * (sizeof(int64_t) + sizeof(float)) +
+		gtl_crowd_confidence_memory(votes, columns, annotators, classes) +
 		(size_t) columns * sizeof(int32_t) +
 		(size_t) classes * (sizeof(double) + sizeof(int64_t) + sizeof(int32_t)) +
 		(size_t) cells * sizeof(float);

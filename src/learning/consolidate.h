@@ -1,7 +1,6 @@
 /*
  * consolidate.h
- *		From several people's answers to one label and a confidence
- *		(autolabel.md 3.6).
+ *		From several people's answers to one label and a confidence.
  */
 #ifndef GTL_CONSOLIDATE_H
 #define GTL_CONSOLIDATE_H
@@ -32,7 +31,9 @@ typedef struct GtlConsolidated
 {
 	GtlConsolidation method;	/* the one used: majority or Dawid-Skene */
 	int32_t    *label;			/* [items]; -1 for an item without votes and gold */
-	float	   *confidence;		/* [items] */
+	float	   *confidence;		/* [items]: probability that the label is right */
+	int32_t    *tied;			/* [items]: a class that is as likely as the label; -1: none. NULL: not known */
+	float	   *accuracy;		/* [annotators]: estimated share of right answers; NULL: not estimated */
 	float	   *doubt;			/* [items]: estimated probability that the label is wrong; NaN: nothing
 								 * says, no item has two votes. NULL: not estimated */
 	int			iterations;

@@ -110,18 +110,6 @@ index_columns(GtlCrowd *crowd, int32_t *column)
 	return done;
 }
 
-/* A majority vote needs no annotators: a column is a label. */
-static void
-use_labels_as_columns(GtlCrowd *crowd)
-{
-	int32_t		classes = crowd->votes->classes;
-
-	crowd->columns = classes;
-	crowd->column_label = gtl_env_alloc(crowd->env, (size_t) classes * sizeof(int32_t));
-	for (int32_t k = 0; k < classes; k++)
-		crowd->column_label[k] = k;
-}
-
 /* Sort the votes' columns by item.  False: interrupted. */
 static bool
 place_votes(GtlCrowd *crowd, const int32_t *column)
@@ -154,18 +142,10 @@ gtl_crowd_count(GtlCrowd *crowd, const GtlVotes *votes, const GtlEnv *env)
 }
 
 bool
-gtl_crowd_sort(GtlCrowd *crowd, bool by_annotator)
+gtl_crowd_sort(GtlCrowd *crowd)
 {
-	int32_t    *column;
-	bool		done;
-
-	if (!by_annotator)
-	{
-		use_labels_as_columns(crowd);
-		return place_votes(crowd, crowd->votes->label);
-	}
-	column = gtl_env_alloc(crowd->env, (size_t) crowd->votes->count * sizeof(int32_t));
-	done = index_columns(crowd, column) && place_votes(crowd, column);
+	int32_t    *column = gtl_env_alloc(crowd->env, (size_t) crowd->votes->count * sizeof(int32_t));
+	bool		done = index_columns(crowd, column) && place_votes(crowd, column);
 	gtl_env_release(crowd->env, column);
 	return done;
 }

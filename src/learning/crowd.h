@@ -16,8 +16,7 @@ typedef enum GtlItemKind
 
 /*
  * Votes by item; each names a column, and a column its answer.  Columns are the
- * labels (majority vote) or the (annotator, answer) pairs that occur, annotator by
- * annotator (Dawid-Skene).
+ * (annotator, answer) pairs that occur, annotator by annotator.
  */
 typedef struct GtlCrowd
 {
@@ -29,7 +28,7 @@ typedef struct GtlCrowd
 	int32_t    *vote_column;	/* [count], by item */
 	int64_t		columns;
 	int32_t    *column_label;	/* [columns] */
-	int64_t    *annotator_column;	/* [annotators + 1]: first column of each; NULL: columns are labels */
+	int64_t    *annotator_column;	/* [annotators + 1]: first column of each */
 } GtlCrowd;
 
 /* Operations between two looks for an interrupt: a few ms. */
@@ -58,7 +57,7 @@ gtl_crowd_stop_after(GtlCrowd *crowd, int64_t work)
 extern bool gtl_crowd_count(GtlCrowd *crowd, const GtlVotes *votes, const GtlEnv *env);
 
 /* Then sort them by item.  False: interrupted. */
-extern bool gtl_crowd_sort(GtlCrowd *crowd, bool by_annotator);
+extern bool gtl_crowd_sort(GtlCrowd *crowd);
 
 /* Also after an interrupt. */
 extern void gtl_crowd_release(GtlCrowd *crowd);

@@ -12,7 +12,6 @@
 
 #include "base/memory.h"
 #include "steps/custom_consolidation.h"
-#include "tables/label.h"
 #include "tables/object.h"
 
 /* A change of confidence smaller than this is not worth rewriting a label. */
@@ -103,6 +102,13 @@ gtl_answers_find(const int32 *objects, int count, int32 object)
 			high = middle - 1;
 	}
 	return -1;
+}
+
+GtlHumanLabel
+gtl_answers_label(const GtlConsolidated *result, int item, int32 object_no)
+{
+	return (GtlHumanLabel) {object_no, result->label[item], result->confidence[item],
+		result->tied == NULL ? -1 : result->tied[item]};
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "learning/consolidate.h"
 #include "tables/annotation.h"
 #include "tables/job.h"
+#include "tables/label.h"
 
 /* Answers that count, with their objects numbered densely. */
 typedef struct GtlAnswers
@@ -36,6 +37,9 @@ extern double gtl_answers_noise(const GtlJob *job, const GtlAnswers *answers, co
 
 /* Position of an object in an ascending array, or -1. */
 extern int	gtl_answers_find(const int32 *objects, int count, int32 object);
+
+/* The label of an object by the result. */
+extern GtlHumanLabel gtl_answers_label(const GtlConsolidated *result, int item, int32 object_no);
 
 /* Is the result worth rewriting a label for? */
 extern bool gtl_answers_differ(const GtlConsolidated *result, int item, int32 class_no, float confidence);

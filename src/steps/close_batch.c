@@ -18,49 +18,48 @@
 #include "tables/task.h"
 #include "utils/memutils.h"
 
+/* The labels of earlier batches that later answers have changed. */
+static void
+change_earlier(const GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result)
+{
+	GtlHumanLabels old;
+	GtlHumanLabel *changed;
+	int			count = 0;
+
+	gtl_label_read_human(job->job_id, &old);
+	changed = palloc(sizeof(GtlHumanLabel) * Max(old.count, 1));
+	for (int o = 0; o < old.count; o++)
+	{
+		int			i = gtl_answers_find(answers->object_no, answers->items, old.object_no[o]);
+
+		if (i >= 0 && gtl_answers_differ(result, i, old.class_no[o], old.confidence[o]))
+			changed[count++] = gtl_answers_label(result, i, old.object_no[o]);
+	}
+	gtl_label_change_human(job, changed, count);
+}
+
 /* Write the labels of the batch's objects, and those of earlier ones that have changed. */
 static int
 write_labels(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result,
 			 const GtlTaskObjects *batch)
 {
-	Size		bytes = sizeof(int32) * Max(answers->items, 1);
-	int32	   *objects = palloc(bytes);
-	int32	   *classes = palloc(bytes);
-	float	   *confidences = palloc(sizeof(float) * Max(answers->items, 1));
+	GtlHumanLabel *labels = palloc(sizeof(GtlHumanLabel) * Max(answers->items, 1));
+	int32	   *objects = palloc(sizeof(int32) * Max(answers->items, 1));
+	int32	   *classes = palloc(sizeof(int32) * Max(answers->items, 1));
 	int			count = 0;
-	GtlHumanLabels old;
 
 	for (int i = 0; i < answers->items; i++)
 		if (result->label[i] >= 0 && gtl_answers_find(batch->object_no, batch->count, answers->object_no[i]) >= 0)
 		{
 			objects[count] = answers->object_no[i];
 			classes[count] = result->label[i];
-			confidences[count++] = result->confidence[i];
+			labels[count++] = gtl_answers_label(result, i, answers->object_no[i]);
 		}
 	if (gtl_answers_look_back(job))
-	{
-		int			changed = 0;
-		int32	   *changed_objects = palloc(bytes);
-		int32	   *changed_classes = palloc(bytes);
-		float	   *changed_confidences = palloc(sizeof(float) * Max(answers->items, 1));
-
-		gtl_label_read_human(job->job_id, &old);
-		for (int o = 0; o < old.count; o++)
-		{
-			int			i = gtl_answers_find(answers->object_no, answers->items, old.object_no[o]);
-
-			if (i >= 0 && gtl_answers_differ(result, i, old.class_no[o], old.confidence[o]))
-			{
-				changed_objects[changed] = old.object_no[o];
-				changed_classes[changed] = result->label[i];
-				changed_confidences[changed++] = result->confidence[i];
-			}
-		}
-		gtl_label_change_human(job, changed_objects, changed_classes, changed_confidences, changed);
-	}
+		change_earlier(job, answers, result);
 	if (batch->audit)
 		gtl_audit_compare(job, objects, classes, count);
-	gtl_label_add_human(job, job->open_batch_no, objects, classes, confidences, count);
+	gtl_label_add_human(job, job->open_batch_no, labels, count);
 	return count;
 }
 
@@ -101,7 +100,14 @@ fail_objects(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *resu
 	return total;
 }
 
-/* Dynamic overlap: ask one more person where the confidence is too low; false if nobody need be asked. */
+/* Is one more person to be asked about the item? */
+static bool
+is_unclear(const GtlJob *job, const GtlConsolidated *result, int item)
+{
+	return (result->tied != NULL && result->tied[item] >= 0) || result->confidence[item] < job->consolidation_confidence;
+}
+
+/* Dynamic overlap: ask one more person where the answers are tied or not sure enough; false if nobody need be asked. */
 static bool
 ask_more(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
 {
@@ -114,14 +120,14 @@ ask_more(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, 
 	{
 		int			item = gtl_answers_find(answers->object_no, answers->items, batch->object_no[i]);
 
-		if (item >= 0 && result->confidence[item] < job->consolidation_confidence &&
+		if (item >= 0 && is_unclear(job, result, item) &&
 			batch->slots[i] < job->annotators_per_object && batch->declines[i] < job->annotators_per_object)
 			objects[count++] = batch->object_no[i];
 	}
 	if (count == 0)
 		return false;
 	gtl_task_add(job, objects, count);
-	gtl_event_record(job, "overlap", "batch %d: one more annotator for %d objects below a confidence of %g",
+	gtl_event_record(job, "overlap", "batch %d: one more annotator for %d objects that are tied or below a confidence of %g",
 					 job->open_batch_no, count, job->consolidation_confidence);
 	return true;
 }

@@ -13,32 +13,6 @@
 #include "tables/task.h"
 #include "utils/memutils.h"
 
-/* Labels to write. */
-typedef struct Labels
-{
-	int			count;
-	int32	   *object_no;
-	int32	   *class_no;
-	float	   *confidence;
-} Labels;
-
-static void
-init_labels(Labels *labels, int most)
-{
-	labels->count = 0;
-	labels->object_no = palloc(sizeof(int32) * Max(most, 1));
-	labels->class_no = palloc(sizeof(int32) * Max(most, 1));
-	labels->confidence = palloc(sizeof(float) * Max(most, 1));
-}
-
-static void
-append_label(Labels *labels, int32 object_no, const GtlConsolidated *result, int item)
-{
-	labels->object_no[labels->count] = object_no;
-	labels->class_no[labels->count] = item < 0 ? -1 : result->label[item];
-	labels->confidence[labels->count++] = item < 0 ? 0 : result->confidence[item];
-}
-
 /* How many answers each object has. */
 static int32 *
 count_answers(const GtlAnswers *answers)
@@ -58,15 +32,15 @@ relabel_objects(GtlJob *job, const int32 *objects, int count, bool lost, const G
 	GtlObjectLabel *old = palloc(sizeof(GtlObjectLabel) * Max(count, 1));
 	int32	   *counts = count_answers(answers);
 	int32		wanted = lost && !gtl_job_is_final(job) ? job->min_annotators : 1;
-	Labels		added;
-	Labels		changed;
-	Labels		removed;
-	int			failed = 0;
+	GtlHumanLabel *added = palloc(sizeof(GtlHumanLabel) * Max(count, 1));
+	GtlHumanLabel *changed = palloc(sizeof(GtlHumanLabel) * Max(count, 1));
+	int32	   *removed = palloc(sizeof(int32) * Max(count, 1));
 	int32	   *not_failed = palloc(sizeof(int32) * Max(count, 1));
+	int			nadded = 0;
+	int			nchanged = 0;
+	int			nremoved = 0;
+	int			failed = 0;
 
-	init_labels(&added, count);
-	init_labels(&changed, count);
-	init_labels(&removed, count);
 	gtl_label_read_objects(job->job_id, objects, count, old);
 	for (int i = 0; i < count; i++)
 	{
@@ -76,23 +50,23 @@ relabel_objects(GtlJob *job, const int32 *objects, int count, bool lost, const G
 		if (stands && old[i].class_no >= 0 && old[i].human)
 		{
 			if (gtl_answers_differ(result, item, old[i].class_no, old[i].confidence))
-				append_label(&changed, objects[i], result, item);
+				changed[nchanged++] = gtl_answers_label(result, item, objects[i]);
 		}
 		else if (stands)
 		{
-			append_label(&added, objects[i], result, item);
+			added[nadded++] = gtl_answers_label(result, item, objects[i]);
 			job->machine_labeled -= old[i].class_no >= 0;
 			if (old[i].failed)
 				not_failed[failed++] = objects[i];
 		}
 		else if (old[i].class_no >= 0 && old[i].human)
-			append_label(&removed, objects[i], result, -1);
+			removed[nremoved++] = objects[i];
 	}
 	gtl_failure_remove(job, not_failed, failed);
-	gtl_label_add_human(job, 0, added.object_no, added.class_no, added.confidence, added.count);
-	gtl_label_change_human(job, changed.object_no, changed.class_no, changed.confidence, changed.count);
-	gtl_label_remove_human(job, removed.object_no, removed.count);
-	return added.count + changed.count + removed.count;
+	gtl_label_add_human(job, 0, added, nadded);
+	gtl_label_change_human(job, changed, nchanged);
+	gtl_label_remove_human(job, removed, nremoved);
+	return nadded + nchanged + nremoved;
 }
 
 /* The labels of other objects, which the changed answers tell more or less about than before. */
@@ -100,20 +74,21 @@ static int
 relabel_others(GtlJob *job, const int32 *objects, int count, const GtlAnswers *answers, const GtlConsolidated *result)
 {
 	GtlHumanLabels old;
-	Labels		changed;
+	GtlHumanLabel *changed;
+	int			nchanged = 0;
 
 	gtl_label_read_human(job->job_id, &old);
-	init_labels(&changed, old.count);
+	changed = palloc(sizeof(GtlHumanLabel) * Max(old.count, 1));
 	for (int o = 0; o < old.count; o++)
 	{
 		int			item = gtl_answers_find(answers->object_no, answers->items, old.object_no[o]);
 
 		if (item >= 0 && result->label[item] >= 0 && gtl_answers_find(objects, count, old.object_no[o]) < 0 &&
 			gtl_answers_differ(result, item, old.class_no[o], old.confidence[o]))
-			append_label(&changed, old.object_no[o], result, item);
+			changed[nchanged++] = gtl_answers_label(result, item, old.object_no[o]);
 	}
-	gtl_label_change_human(job, changed.object_no, changed.class_no, changed.confidence, changed.count);
-	return changed.count;
+	gtl_label_change_human(job, changed, nchanged);
+	return nchanged;
 }
 
 /* The owner's function sees all answers of a batch at once. */

@@ -12,45 +12,65 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+/* Labels as parameters: arrays of objects, classes, confidences and ties. */
+static void
+set_human_labels(Datum *values, const GtlHumanLabel *labels, int count)
+{
+	int32	   *objects = palloc(sizeof(int32) * count);
+	int32	   *classes = palloc(sizeof(int32) * count);
+	float	   *confidences = palloc(sizeof(float) * count);
+	int32	   *ties = palloc(sizeof(int32) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		objects[i] = labels[i].object_no;
+		classes[i] = labels[i].class_no;
+		confidences[i] = labels[i].confidence;
+		ties[i] = labels[i].tied_class_no;
+	}
+	values[0] = gtl_array_int32(objects, count);
+	values[1] = gtl_array_int32(classes, count);
+	values[2] = gtl_array_float4(confidences, count);
+	values[3] = gtl_array_int32(ties, count);
+}
+
 void
-gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
-					const int32 *classes, const float *confidences, int count)
+gtl_label_add_human(GtlJob *job, int32 batch_no, const GtlHumanLabel *labels, int count)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, batch_no, labeled_at)"
+		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, batch_no, labeled_at, tied_class_no)"
 		" SELECT $1, a.object_no, a.class_no, a.confidence, true, COALESCE(NULLIF($2, 0), (SELECT max(n.batch_no)"
-		"   FROM gtlabel.annotation n WHERE n.job_id = $1 AND n.object_no = a.object_no)), $6"
-		" FROM unnest($3, $4, $5) AS a (object_no, class_no, confidence)"
+		"   FROM gtlabel.annotation n WHERE n.job_id = $1 AND n.object_no = a.object_no)), $3, NULLIF(a.tied, -1)"
+		" FROM unnest($4, $5, $6, $7) AS a (object_no, class_no, confidence, tied)"
 		" ON CONFLICT (job_id, object_no) DO UPDATE SET class_no = EXCLUDED.class_no, confidence = EXCLUDED.confidence,"
-		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, labeled_at = EXCLUDED.labeled_at",
-		6, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, TIMESTAMPTZOID}
+		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, labeled_at = EXCLUDED.labeled_at,"
+		"   margin = NULL, tied_class_no = EXCLUDED.tied_class_no",
+		7, {INT8OID, INT4OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, INT4ARRAYOID}
 	};
-	Datum		values[6] = {Int64GetDatum(job->job_id), Int32GetDatum(batch_no),
-		gtl_array_int32(objects, count), gtl_array_int32(classes, count),
-	gtl_array_float4(confidences, count), TimestampTzGetDatum(gtl_clock_now())};
+	Datum		values[7] = {Int64GetDatum(job->job_id), Int32GetDatum(batch_no), TimestampTzGetDatum(gtl_clock_now())};
 
 	if (count == 0)
 		return;
+	set_human_labels(values + 3, labels, count);
 	gtl_query_do(&insert, values, NULL);
 	job->human_labeled += count;
 }
 
 void
-gtl_label_change_human(const GtlJob *job, const int32 *objects,
-					   const int32 *classes, const float *confidences, int count)
+gtl_label_change_human(const GtlJob *job, const GtlHumanLabel *labels, int count)
 {
 	static GtlStatement update = {
-		"UPDATE gtlabel.label l SET class_no = a.class_no, confidence = a.confidence, labeled_at = $5"
-		" FROM unnest($2, $3, $4) AS a (object_no, class_no, confidence)"
+		"UPDATE gtlabel.label l SET class_no = a.class_no, confidence = a.confidence, labeled_at = $2,"
+		" tied_class_no = NULLIF(a.tied, -1) FROM unnest($3, $4, $5, $6) AS a (object_no, class_no, confidence, tied)"
 		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND l.human",
-		5, {INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, TIMESTAMPTZOID}
+		6, {INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, INT4ARRAYOID}
 	};
-	Datum		values[5] = {Int64GetDatum(job->job_id),
-		gtl_array_int32(objects, count), gtl_array_int32(classes, count),
-	gtl_array_float4(confidences, count), TimestampTzGetDatum(gtl_clock_now())};
+	Datum		values[6] = {Int64GetDatum(job->job_id), TimestampTzGetDatum(gtl_clock_now())};
 
-	if (count > 0)
-		gtl_query_do(&update, values, NULL);
+	if (count == 0)
+		return;
+	set_human_labels(values + 2, labels, count);
+	gtl_query_do(&update, values, NULL);
 }
 
 void

@@ -12,16 +12,23 @@
 #include "base/compat.h"
 #include "tables/job.h"
 
+/* A label from people's answers. */
+typedef struct GtlHumanLabel
+{
+	int32		object_no;
+	int32		class_no;
+	float		confidence;
+	int32		tied_class_no;	/* -1: none */
+} GtlHumanLabel;
+
 /*
  * Human labels of a closed batch (0: of the newest batch in which the object was answered); those of an audit
  * take the place of the machine's.
  */
-extern void gtl_label_add_human(GtlJob *job, int32 batch_no, const int32 *objects,
-								const int32 *classes, const float *confidences, int count);
+extern void gtl_label_add_human(GtlJob *job, int32 batch_no, const GtlHumanLabel *labels, int count);
 
 /* Human labels that later answers have changed. */
-extern void gtl_label_change_human(const GtlJob *job, const int32 *objects,
-								   const int32 *classes, const float *confidences, int count);
+extern void gtl_label_change_human(const GtlJob *job, const GtlHumanLabel *labels, int count);
 
 /* What some objects have, in their order. */
 typedef struct GtlObjectLabel

@@ -71,7 +71,7 @@ SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COA
                 'every view is read with the rights of the caller');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('v', 'r') AND obj_description(oid, 'pg_class') IS NULL $$, 'every view and table has a comment');
 SELECT columns_are('public', 'gt_labels', ARRAY['job_name', 'object_key', 'label', 'confidence', 'human_annotated', 'subset', 'batch_no',
-                                                'round_no', 'model_id', 'labeled_at', 'final'], 'gt_labels has the columns of the design');
+                                                'round_no', 'model_id', 'labeled_at', 'final', 'margin', 'tied_with'], 'gt_labels has the columns of the design');
 CREATE FUNCTION pg_temp.lacks(view text, VARIADIC columns text[]) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT unnest(columns) EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0
 $$;

@@ -45,7 +45,7 @@ SELECT annotator, answers, consolidated, round(agreement::numeric, 2) AS agreeme
 -- ---- Dynamic overlap: one more person only while the confidence is too low ---------------------
 
 SELECT gt_create_job('co overlap', 'co.things', ARRAY['fizz', 'plain'], features_column => NULL, max_concurrent_task_count => 6,
-                     min_annotators => 2, max_annotators => 4, consolidation_confidence => 0.8, seed => 1) > 0 AS created;
+                     min_annotators => 2, max_annotators => 4, consolidation_confidence => 0.88, seed => 1) > 0 AS created;
 SELECT object_key, count(*) AS tasks FROM gt_tasks WHERE job_name = 'co overlap' GROUP BY 1 ORDER BY 1;
 SELECT gt_annotate('co overlap', ARRAY['1','2','3','4','5','6'], ARRAY['plain','plain','fizz','plain','plain','fizz'], 'ann');
 SELECT gt_annotate('co overlap', ARRAY['1','2','3','4','5','6'], ARRAY['plain','plain','fizz','plain','fizz','plain'], 'bob');
@@ -61,8 +61,23 @@ SELECT gt_advance_job('co overlap');
 -- the fourth person is the last, whatever the confidence
 SELECT gt_annotate('co overlap', ARRAY['5','6'], ARRAY['fizz','fizz'], 'dan');
 SELECT gt_advance_job('co overlap');
-SELECT object_key, label, round(confidence::numeric, 2) AS confidence FROM gt_labels WHERE job_name = 'co overlap' ORDER BY object_key;
+-- two against two is named
+SELECT object_key, label, tied_with, confidence BETWEEN 0.45 AND 0.5 AS undecided, confidence > 0.9 AS sure FROM gt_labels WHERE job_name = 'co overlap' ORDER BY object_key;
 SELECT gtl_test.check_counters('co overlap');
+-- where people agree, two are asked and no more, however many the categories
+SELECT gt_create_job('co agree', 'co.things', ARRAY['fizz', 'plain', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'], features_column => NULL, max_concurrent_task_count => 60,
+                     min_annotators => 2, max_annotators => 5, consolidation_confidence => 0.95, seed => 1) > 0 AS created;
+SELECT gt_annotate('co agree', array_agg(id::text), array_agg(gold), who) FROM co.things, unnest(ARRAY['ann', 'bob']) who GROUP BY who;
+SELECT gt_advance_job('co agree'), check_counters('co agree');
+SELECT count(*) AS labels, min(confidence) >= 0.95 AS sure, max(confidence) < 1 AS not_certain,
+       (SELECT count(*) FROM gt_annotations WHERE job_name = 'co agree') AS answers FROM gt_labels WHERE job_name = 'co agree';
+-- who always agrees is nearly always right
+SELECT annotator, agreement, estimated_accuracy > 0.98 AS trusted FROM gt_annotators WHERE job_name = 'co agree' ORDER BY 1;
+-- one answer of somebody unknown
+SELECT gt_create_job('co one', 'co.things', ARRAY['fizz', 'plain', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'], features_column => NULL, seed => 1) > 0 AS created;
+SELECT gt_annotate('co one', array_agg(id::text), array_agg(gold), 'ann') FROM co.things;
+SELECT gt_advance_job('co one');
+SELECT DISTINCT round(confidence::numeric, 2) AS confidence FROM gt_labels WHERE job_name = 'co one';
 SELECT refused($$ SELECT gt_create_job('co bad', 'co.things', ARRAY['a', 'b'], features_column => NULL, max_annotators => 3) $$);
 SELECT refused($$ SELECT gt_create_job('co bad', 'co.things', ARRAY['a', 'b'], features_column => NULL, consolidation_confidence => 0.9) $$);
 SELECT refused($$ SELECT gt_create_job('co bad', 'co.things', ARRAY['a', 'b'], features_column => NULL, min_annotators => 3, max_annotators => 2, consolidation_confidence => 0.9) $$);

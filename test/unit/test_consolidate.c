@@ -68,6 +68,8 @@ release(GtlConsolidated *result)
 	gtl_env_release(&env, result->label);
 	gtl_env_release(&env, result->confidence);
 	gtl_env_release(&env, result->doubt);
+	gtl_env_release(&env, result->tied);
+	gtl_env_release(&env, result->accuracy);
 	gtl_env_release(&env, result->confusion);
 	memset(result, 0, sizeof(*result));
 }
@@ -276,7 +278,29 @@ accuracy(const Crowd *crowd, const GtlConsolidated *result)
 	return right / (double) known;
 }
 
-/* ---- The formulas of autolabel.md 3.6, written down plainly in double ---- */
+/* Expected calibration error over ten bins of the confidence. */
+static double
+calibration_error(const Crowd *crowd, const GtlConsolidated *result)
+{
+	double		excess[10] = {0};
+	double		sum = 0;
+	int			known = 0;
+
+	for (int i = 0; i < crowd->votes.items; i++)
+	{
+		int			bin = (int) fmin(result->confidence[i] * 10, 9);
+
+		if (crowd->truth[i] < 0)
+			continue;
+		known++;
+		excess[bin] += result->confidence[i] - (crowd->truth[i] == result->label[i]);
+	}
+	for (int b = 0; b < 10; b++)
+		sum += fabs(excess[b]);
+	return sum / known;
+}
+
+/* ---- The formulas of src/learning/dawid_skene.c, written down plainly in double ---- */
 
 typedef struct Plain
 {
@@ -406,7 +430,7 @@ plain_free(Plain *plain)
 	free(plain->p);
 }
 
-/* Label and confidence beside the plain ones; number of differences. */
+/* Labels beside the plain ones; number of differences. */
 static int
 compare_with_plain(const GtlVotes *v, const Plain *plain, const GtlConsolidated *result)
 {
@@ -435,7 +459,7 @@ compare_with_plain(const GtlVotes *v, const Plain *plain, const GtlConsolidated 
 		else if (n == 0)
 			broken += result->label[i] != -1 || result->confidence[i] != 0;
 		else
-			broken += q[result->label[i]] < best - 1e-3 || fabs(result->confidence[i] - best) > 1e-3;
+			broken += q[result->label[i]] < best - 1e-3 || !(result->confidence[i] > 0 && result->confidence[i] <= 1);
 	}
 	for (int c = 0; c < v->annotators * K * K; c++)
 		broken += fabs(result->confusion[c] - plain->pi[c]) > 1e-3;
@@ -608,6 +632,7 @@ test_bluebirds(const char *folder)
 	release(&result);
 	gtl_consolidate(&crowd.votes, GTL_CONSOLIDATE_DAWID_SKENE, true, &env, &result);
 	CHECK(accuracy(&crowd, &result) >= 0.89);
+	CHECK(calibration_error(&crowd, &result) <= 0.05);
 	release(&result);
 	free_crowd(&crowd);
 }
@@ -629,10 +654,110 @@ test_adult2(const char *folder)
 	gtl_consolidate(&crowd.votes, GTL_CONSOLIDATE_AUTO, true, &env, &result);
 	CHECK(result.method == GTL_CONSOLIDATE_DAWID_SKENE);
 	CHECK(accuracy(&crowd, &result) >= majority);
+	CHECK(calibration_error(&crowd, &result) <= 0.05);
 	if (getenv("GTL_VERBOSE") != NULL)
-		fprintf(stderr, "adult2: majority %.4f, Dawid-Skene %.4f\n", majority, accuracy(&crowd, &result));
+		fprintf(stderr, "adult2: majority %.4f, Dawid-Skene %.4f, calibration error %.4f\n", majority,
+				accuracy(&crowd, &result), calibration_error(&crowd, &result));
 	release(&result);
 	free_crowd(&crowd);
+}
+
+/* ---- Confidence ---- */
+
+/* People of about this accuracy, each other class alike, everybody answering a few of the items. */
+static void
+make_honest_crowd(Crowd *crowd, int classes, double skill, int per_item)
+{
+	enum
+	{
+		ITEMS = 2000, PEOPLE = 20
+	};
+	double		accuracy_of[PEOPLE];
+	int64_t		n = (int64_t) ITEMS * per_item;
+
+	memset(crowd, 0, sizeof(*crowd));
+	crowd->all = calloc(3 * n, sizeof(int32_t));
+	crowd->truth = calloc(ITEMS, sizeof(int32_t));
+	for (int a = 0; a < PEOPLE; a++)
+		accuracy_of[a] = skill + 0.05 * (2 * uniform() - 1);
+	for (int64_t v = 0; v < n; v++)
+	{
+		int			i = (int) (v / per_item);
+		int			a = (int) ((i * 7 + v % per_item) % PEOPLE);
+
+		if (v % per_item == 0)
+			crowd->truth[i] = below(classes);
+		crowd->all[v] = i;
+		crowd->all[n + v] = a;
+		crowd->all[2 * n + v] = uniform() < accuracy_of[a] ? crowd->truth[i] :
+			(crowd->truth[i] + 1 + below(classes - 1)) % classes;
+	}
+	crowd->votes = votes_of(crowd->all, crowd->all + n, crowd->all + 2 * n, n, ITEMS, PEOPLE, classes);
+}
+
+/* Made-up people err independently: their labels are as probable as it is said, whatever their number and accuracy. */
+static void
+test_calibration(void)
+{
+	static const int classes[] = {2, 4, 10};
+	static const double skills[] = {0.6, 0.7, 0.8, 0.9, 0.95};
+	double		sum = 0;
+	double		most = 0;
+
+	for (int c = 0; c < 3; c++)
+		for (int s = 0; s < 5; s++)
+			for (int per_item = 2; per_item <= 5; per_item++)
+			{
+				Crowd		crowd;
+				GtlConsolidated result;
+				double		error;
+
+				make_honest_crowd(&crowd, classes[c], skills[s], per_item);
+				gtl_consolidate(&crowd.votes, GTL_CONSOLIDATE_AUTO, true, &env, &result);
+				error = calibration_error(&crowd, &result);
+				if (getenv("GTL_VERBOSE") != NULL)
+					fprintf(stderr, "%d classes, accuracy %.2f, %d answers: right %.3f, calibration error %.3f\n",
+							classes[c], skills[s], per_item, accuracy(&crowd, &result), error);
+				sum += error;
+				most = fmax(most, error);
+				release(&result);
+				free(crowd.all);
+				free(crowd.truth);
+			}
+	CHECK(most <= 0.05);
+	CHECK(sum / 60 <= 0.025);
+}
+
+/* Nobody disagrees: one answer is worth what a stranger's is, and a few are nearly certain. */
+static void
+test_confidence_of_agreement(void)
+{
+	static const int classes[] = {2, 3, 6, 10, 77};
+	int32_t		item[900];
+	int32_t		annotator[900];
+	int32_t		label[900];
+
+	for (int c = 0; c < 5; c++)
+		for (int items = 1; items <= 300; items += 299)
+			for (int n = 1; n <= 3; n++)
+			{
+				GtlVotes	votes = votes_of(item, annotator, label, n * items, items, n, classes[c]);
+				GtlConsolidated result;
+
+				for (int v = 0; v < n * items; v++)
+				{
+					item[v] = v / n;
+					annotator[v] = v % n;
+					label[v] = item[v] % classes[c];
+				}
+				gtl_consolidate(&votes, GTL_CONSOLIDATE_AUTO, true, &env, &result);
+				if (n == 1)
+					CHECK_NEAR(result.confidence[0], 0.9, 0.01);
+				else
+					CHECK(result.confidence[0] >= (n == 2 ? 0.95 : 0.98));
+				CHECK(result.accuracy[0] >= (n > 1 && items == 300 ? 0.97 : 0.89));
+				release(&result);
+			}
 }
 
 /* ---- Edges ---- */
@@ -653,13 +778,11 @@ test_majority(void)
 	gtl_consolidate(&votes, GTL_CONSOLIDATE_AUTO, true, &env, &result);
 	CHECK(result.method == GTL_CONSOLIDATE_MAJORITY);
 	CHECK(result.confusion == NULL && result.iterations == 0 && !result.interrupted);
-	CHECK(result.label[0] == 2);
-	CHECK_NEAR(result.confidence[0], 2.5 / 4.5, 1e-6);
-	CHECK(result.label[1] == 1);
-	CHECK_NEAR(result.confidence[1], 1.5 / 3.5, 1e-6);
-	CHECK(result.label[2] == -1 && result.confidence[2] == 0);
-	CHECK(result.label[3] == 1);
-	CHECK_NEAR(result.confidence[3], 3.5 / 5.5, 1e-6);
+	CHECK(result.label[0] == 2 && result.tied[0] == -1);
+	CHECK(result.label[1] == 1 && result.tied[1] == 2);
+	CHECK(result.confidence[0] > 0.5 && result.confidence[1] > 1 / 3.0 && result.confidence[1] <= 0.5);
+	CHECK(result.label[2] == -1 && result.confidence[2] == 0 && result.tied[2] == -1);
+	CHECK(result.label[3] == 1 && result.confidence[3] > result.confidence[0]);
 	CHECK(result.label[4] == -1);
 	release(&result);
 
@@ -981,6 +1104,9 @@ main(int argc, char **argv)
 	test_bluebirds(folder);
 	if (getenv("GTL_VALGRIND") == NULL)
 		test_adult2(folder);	/* a minute there, and no other code than bluebirds' */
+	test_confidence_of_agreement();
+	if (getenv("GTL_VALGRIND") == NULL)
+		test_calibration();
 	test_beside_plain();
 	test_many_votes();
 	test_majority();
