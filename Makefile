@@ -21,7 +21,7 @@ help:
 	@echo "make install          install them into the server of PG_CONFIG"
 	@echo "make test             set up the machine, build, install, run every test (root or sudo)"
 	@echo "make test-versions    the server tests on VERSIONS=\"$(VERSIONS)\", each in a root of its own (root)"
-	@echo "make demo             set up the machine, build, install, label 5,620 digits (root or sudo)"
+	@echo "make demo             set up the machine, build, install, label 5,574 messages (root or sudo); DEMO=digits: images"
 	@echo "make setup            install the Debian packages that are missing (root or sudo)"
 	@echo "make client           build the program gtlabel, without a server package; install-client [prefix=/usr/local]"
 	@echo "make uninstall        remove what make install has installed"
@@ -52,7 +52,7 @@ test-versions:
 	@MAY_SKIP="$(MAY_SKIP)" scripts/test-versions $(VERSIONS)
 
 demo:
-	@scripts/demo
+	@DEMO="$(DEMO)" scripts/demo
 
 check-arrows:
 	@scripts/check-arrows

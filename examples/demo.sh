@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Tells what examples/digits.sql does while it does it, and draws the result.
+# Tells what examples/messages.sql, or examples/digits.sql, does while it does it, and draws the result.
 #
-#	make demo                             beside a throw-away server
-#	examples/demo.sh [FOLDER]             in the database of PGHOST, PGDATABASE and the like
+#	make demo [DEMO=digits]               beside a throw-away server
+#	examples/demo.sh [FOLDER [digits]]    in the database of PGHOST, PGDATABASE and the like
 #
 # Leaves report.html, labels.svg, rounds.tsv and psql.log in FOLDER (build/demo).  Colours only on a terminal,
 # and not with NO_COLOR.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${1:-build/demo}
-script=examples/digits.sql
-job=digits
+job=${2:-messages}				# of the table of that name, whose rows are called so too
+script=examples/$job.sql
 mkdir -p "$folder"
 export PGCLIENTENCODING=UTF8 PGOPTIONS='-c client_min_messages=warning'
 
@@ -82,26 +82,41 @@ collect() {
 # ---- The story --------------------------------------------------------------
 
 printf '%s\n' "${bold}gtlabel labels a table where it lives.${reset}"
-say "Here it labels 5,620 images of handwritten digits. People label a random validation set and \
-some training batches; between two batches a classifier is trained, and it labels every digit that it can with \
-a guarantee: at most 2 % wrong, with 95 % confidence. Right answers stored beside the images play the people."
+case $job in
+	messages) what='5,574 text messages, which are spam or not' ;;
+	digits) what='5,620 images of handwritten digits' ;;
+	*) echo "demo: no $script" >&2; exit 2 ;;
+esac
+say "Here it labels $what. People label a random validation set and \
+some training batches; between two batches a classifier is trained, and it labels all that it can with \
+a guarantee: at most 2 % wrong, with 95 % confidence. Right answers stored beside the $job play the people."
+
+# To a person: the beginnings of some messages; images of 3, 0, 4 and 6.
+show_messages() {
+	say "$(query "SELECT to_char(count(*), 'FM999,999') FROM messages") messages. Four of them:"
+	echo
+	query "SELECT left(body, 78) FROM messages ORDER BY id LIMIT 4" | sed 's/^/      /'
+}
+show_digits() {
+	say "$(query "SELECT to_char(count(*), 'FM999,999') FROM digits") digits. Four of them, to a person 3, 0, 4 and 6:"
+	echo
+	query "
+		SELECT string_agg(translate(cells, '0123456789abcdefg', '   ░░░░▒▒▒▒▓▓▓▓██'), '      ' ORDER BY place)
+		  FROM (SELECT place, (i - 1) / 8 AS line,
+		               string_agg(repeat(substr('0123456789abcdefg', features[i]::int + 1, 1), 2), '' ORDER BY i) AS cells
+		          FROM (SELECT DISTINCT ON (gold) features, position(gold IN '3046') AS place
+		                  FROM digits WHERE gold IN ('3', '0', '4', '6') ORDER BY gold, id) image,
+		               generate_series(1, 64) i
+		         GROUP BY place, line) c
+		 GROUP BY line ORDER BY line" | sed 's/^/      /; s/ *$//'
+}
 
 title "$(heading 1)"
 part 1 | code
 echo
 send "$(part 1)"
 collect
-say "$(query "SELECT to_char(count(*), 'FM999,999') FROM digits") digits. Four of them, to a person 3, 0, 4 and 6:"
-echo
-query "
-	SELECT string_agg(translate(cells, '0123456789abcdefg', '   ░░░░▒▒▒▒▓▓▓▓██'), '      ' ORDER BY place)
-	  FROM (SELECT place, (i - 1) / 8 AS line,
-	               string_agg(repeat(substr('0123456789abcdefg', features[i]::int + 1, 1), 2), '' ORDER BY i) AS cells
-	          FROM (SELECT DISTINCT ON (gold) features, position(gold IN '3046') AS place
-	                  FROM digits WHERE gold IN ('3', '0', '4', '6') ORDER BY gold, id) image,
-	               generate_series(1, 64) i
-	         GROUP BY place, line) c
-	 GROUP BY line ORDER BY line" | sed 's/^/      /; s/ *$//'
+"show_$job"
 
 title "$(heading 2)"
 part 2 | code
@@ -141,7 +156,7 @@ tell_news() {
 	local batch kind what count machine_labels people_labels total words
 	while IFS=$separator read -r batch kind what count machine_labels people_labels total words; do
 		case $kind in
-			0) printf '  %speople%s   batch %d, %s: %s digits to look at ... ' "$people" "$reset" "$batch" "${what/pool/training}" "$count" ;;
+			0) printf '  %speople%s   batch %d, %s: %s %s to look at ... ' "$people" "$reset" "$batch" "${what/pool/training}" "$count" "$job" ;;
 			1) printf 'answered\n' ;;
 			2)
 				printf '\n  %smachine%s  round %s: learned from %s labels\n' "$machine" "$reset" "$what" "$count"
@@ -166,6 +181,15 @@ collect
 echo
 sed '/^$/d; s/^/    /; s/^ *\(state\|human_annotated\) /\n&/' <<<"$printed" | sed '1{/^$/d}'
 
+if [ -n "$(part 5)" ]; then
+	title "$(heading 5)"
+	part 5 | code
+	send "$(part 5)"
+	collect
+	echo
+	sed '/^$/d; s/^/    /' <<<"$printed"
+fi
+
 IFS=$separator read -r total people_labels machine_labels goal confidence < <(query "
 	SELECT object_count, human_labeled, machine_labeled,
 	       trim_scale(round((100 * (1 - target_accuracy))::numeric, 4)),
@@ -174,7 +198,7 @@ IFS=$separator read -r total people_labels machine_labels goal confidence < <(qu
 IFS=$separator read -r wrong error < <(query "
 	SELECT count(*) FILTER (WHERE l.label <> d.gold),
 	       to_char(100.0 * count(*) FILTER (WHERE l.label <> d.gold) / greatest(count(*), 1), 'FM990.00')
-	  FROM gt_labels l JOIN digits d ON d.id::text = l.object_key
+	  FROM gt_labels l JOIN $job d ON d.id::text = l.object_key
 	 WHERE l.job_name = :'job' AND NOT l.human_annotated")
 
 # One line for each moment at which people had handed in a batch, with the round that followed.
@@ -209,7 +233,7 @@ while IFS=$separator read -r n m _ round bound _ threshold _; do
 done < <(tail -n +2 "$folder/rounds.tsv" | tr '\t' "$separator")
 echo
 percent() { awk -v a="$1" -v b="$2" 'BEGIN { printf("%.0f %%", (b > 0 ? 100 * a / b : 0)) }'; }
-say "People labeled $(number "$people_labels") of $(number "$total") digits. They were spared $(number "$machine_labels") \
+say "People labeled $(number "$people_labels") of $(number "$total") $job. They were spared $(number "$machine_labels") \
 labels ($(percent "$machine_labels" "$total")): the machine gave those."
 if [ "$machine_labels" -gt 0 ]; then
 	verdict=$(awk -v e="$error" -v g="$goal" 'BEGIN { print e <= g ? "kept" : "broken" }')
@@ -222,3 +246,4 @@ awk -F '\t' -v wrong="$wrong" -v error="$error" -v goal="$goal" -v confidence="$
 echo
 query "SELECT gt_report(:'job')" >"$folder/report.html"
 say "A picture of it: $folder/labels.svg. The whole job as a page, from gt_report('$job'): $folder/report.html. What ran: $script."
+[ "$job" = digits ] || say "The same with images, and no text: make demo DEMO=digits."

@@ -14,6 +14,9 @@ CREATE TABLE gtlabel.job (
     dataset_name                   text NOT NULL,
     key_column                     name NOT NULL,
     features_column                name,
+    text_column                    name,
+    text_dimensions                integer NOT NULL CHECK (text_dimensions BETWEEN 16 AND 1024),
+    word_vectors                   text,
     label_column                   name,
     label_categories               text[] NOT NULL,
     label_attribute_name           text NOT NULL,
@@ -66,6 +69,7 @@ CREATE TABLE gtlabel.job (
     purged_at                      timestamptz,
     revision                       integer NOT NULL DEFAULT 0,
     stop_requested                 boolean NOT NULL DEFAULT false,
+    featurizer_id                  bigint,
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
@@ -76,6 +80,8 @@ COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have ch
 COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
+COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';
+COMMENT ON COLUMN gtlabel.job.word_vectors IS 'Name of the table at creation; what the job needs of it is in gtlabel.featurizer';
 COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with a label: they train, and are no objects of the job';
 COMMENT ON COLUMN gtlabel.job.given_class_no IS 'Their classes; their features follow those of the objects in gtlabel.feature_page';
 COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
@@ -238,6 +244,28 @@ CREATE TABLE gtlabel.failure (
 );
 COMMENT ON TABLE gtlabel.failure IS 'Objects that got no label, with a coded reason, until gt_retry_failed. Written by src/tables/label.c';
 
+CREATE SEQUENCE gtlabel.featurizer_id_seq;
+CREATE TABLE gtlabel.featurizer (
+    featurizer_id  bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.featurizer_id_seq'),
+    dimension      integer NOT NULL,
+    directions     integer NOT NULL,
+    grams          integer NOT NULL,
+    words          integer NOT NULL,
+    word_dimension integer NOT NULL,
+    inputs         integer NOT NULL,
+    sample         integer NOT NULL,
+    data           bytea NOT NULL
+);
+ALTER TABLE gtlabel.featurizer ALTER COLUMN data SET STORAGE EXTERNAL;
+COMMENT ON TABLE gtlabel.featurizer IS 'What turns texts into the features of a job and its models, learned without labels; it goes with the last that uses it. Written by src/tables/featurizer.c';
+COMMENT ON COLUMN gtlabel.featurizer.dimension IS 'Length of the feature vectors that it makes';
+COMMENT ON COLUMN gtlabel.featurizer.directions IS 'Of them, those for the words and parts of words of the text';
+COMMENT ON COLUMN gtlabel.featurizer.grams IS 'Words, pairs of words and parts of words that it knows';
+COMMENT ON COLUMN gtlabel.featurizer.words IS 'Words that it has vectors of';
+COMMENT ON COLUMN gtlabel.featurizer.inputs IS 'Length of the features that it takes beside the text; 0: none';
+COMMENT ON COLUMN gtlabel.featurizer.sample IS 'Texts that it was learned from';
+COMMENT ON COLUMN gtlabel.featurizer.data IS 'Byte format: head of src/learning/featurizer_bytes.c';
+
 CREATE SEQUENCE gtlabel.model_id_seq;
 CREATE TABLE gtlabel.model (
     model_id         bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.model_id_seq'),
@@ -262,13 +290,18 @@ CREATE TABLE gtlabel.model (
     seconds          float8 NOT NULL,
     created_at       timestamptz NOT NULL,
     weights          bytea NOT NULL,
-    fold_weights     bytea[]
+    fold_weights     bytea[],
+    featurizer_id    bigint,
+    input            text NOT NULL CHECK (input IN ('features', 'text', 'text, features'))
 );
+CREATE INDEX model_featurizer_idx ON gtlabel.model (featurizer_id) WHERE featurizer_id IS NOT NULL;
 ALTER TABLE gtlabel.model ALTER COLUMN weights SET STORAGE EXTERNAL;
 ALTER TABLE gtlabel.model ALTER COLUMN fold_weights SET STORAGE EXTERNAL;
 COMMENT ON TABLE gtlabel.model IS 'Trained classifiers with their metrics and lineage. Written by src/tables/model.c';
 COMMENT ON COLUMN gtlabel.model.accuracy IS 'On validation objects, each scored by a model that never saw it; NULL without such';
 COMMENT ON COLUMN gtlabel.model.weights IS 'Byte format: head of src/learning/model_bytes.c';
+COMMENT ON COLUMN gtlabel.model.featurizer_id IS 'What makes its features of text; NULL: nothing';
+COMMENT ON COLUMN gtlabel.model.input IS 'What it takes: features, text, or both';
 COMMENT ON COLUMN gtlabel.model.fold_weights IS 'The cross-fitting models of a job''s newest round, start points of the next';
 
 CREATE TABLE gtlabel.round (
@@ -395,6 +428,8 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');

@@ -38,7 +38,10 @@ CREATE FUNCTION gt_create_job(
     gold_column name DEFAULT NULL,
     best_validation boolean DEFAULT false,
     audit_share float8 DEFAULT NULL,
-    per_class boolean DEFAULT false
+    per_class boolean DEFAULT false,
+    text_column name DEFAULT NULL,
+    text_dimensions integer DEFAULT 256,
+    word_vectors regclass DEFAULT NULL
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -78,7 +81,10 @@ CREATE FUNCTION gt_alter_job(
     audit_share float8 DEFAULT NULL,
     per_class boolean DEFAULT NULL,
     owner regrole DEFAULT NULL,
-    reset text[] DEFAULT NULL
+    reset text[] DEFAULT NULL,
+    text_column name DEFAULT NULL,
+    text_dimensions integer DEFAULT NULL,
+    word_vectors regclass DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, from the next batch, lease or round on; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';
@@ -236,7 +242,10 @@ CREATE FUNCTION gt_simulate_job(
     repetitions integer DEFAULT 1,
     initial_model text DEFAULT NULL,
     best_validation boolean DEFAULT false,
-    per_class boolean DEFAULT false
+    per_class boolean DEFAULT false,
+    text_column name DEFAULT NULL,
+    text_dimensions integer DEFAULT 256,
+    word_vectors regclass DEFAULT NULL
 ) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
                  threshold float8, bound float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
@@ -268,22 +277,60 @@ COMMENT ON FUNCTION gt_dataset_rows IS 'The rows of these objects as they are no
 -- ---- Models ------------------------------------------------------------------
 
 CREATE FUNCTION gt_train(model_name text, dataset regclass, label_column name, features_column name DEFAULT 'features',
-                         algorithm text DEFAULT 'auto', label_categories text[] DEFAULT NULL, seed bigint DEFAULT 0)
+                         algorithm text DEFAULT 'auto', label_categories text[] DEFAULT NULL, seed bigint DEFAULT 0,
+                         text_column name DEFAULT NULL, text_dimensions integer DEFAULT 256,
+                         word_vectors regclass DEFAULT NULL)
     RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_train' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_train IS 'Trains a classifier outside any job on the rows that have a label; returns the model_id';
 
 CREATE FUNCTION gt_predict(model_name text, features anyelement) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_predict' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION gt_predict IS 'The most probable category for the features';
+COMMENT ON FUNCTION gt_predict(text, anyelement) IS 'The most probable category for the features';
+
+CREATE FUNCTION gt_predict(model_name text, text text) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict(text, text) IS 'The most probable category for the text';
+
+CREATE FUNCTION gt_predict(model_name text, text text, features anyelement) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict(text, text, anyelement) IS 'The most probable category for the text and the features beside it';
 
 CREATE FUNCTION gt_predict_proba(model_name text, features anyelement) RETURNS float4[]
     AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION gt_predict_proba IS 'The probability of each category, in the order of the model''s label_categories';
+COMMENT ON FUNCTION gt_predict_proba(text, anyelement) IS 'The probability of each category, in the order of the model''s label_categories';
+
+CREATE FUNCTION gt_predict_proba(model_name text, text text) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict_proba(text, text) IS 'The probability of each category for the text';
+
+CREATE FUNCTION gt_predict_proba(model_name text, text text, features anyelement) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict_proba(text, text, anyelement) IS 'The probability of each category for the text and the features beside it';
 
 CREATE FUNCTION gt_confidence(model_name text, features anyelement) RETURNS float4
     AS 'MODULE_PATHNAME', 'gtl_sql_confidence' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION gt_confidence IS 'The margin between the two most probable categories, 0 to 1: what rounds compare with their threshold';
+COMMENT ON FUNCTION gt_confidence(text, anyelement) IS 'The margin between the two most probable categories, 0 to 1: what rounds compare with their threshold';
+
+CREATE FUNCTION gt_confidence(model_name text, text text) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_confidence_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_confidence(text, text) IS 'The margin between the two most probable categories for the text, 0 to 1';
+
+CREATE FUNCTION gt_confidence(model_name text, text text, features anyelement) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_confidence_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_confidence(text, text, anyelement) IS 'The margin between the two most probable categories for the text and the features beside it, 0 to 1';
+
+CREATE FUNCTION gt_featurize(model_name text, text text) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_featurize' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_featurize(text, text) IS 'The features that the model makes of the text: those of the objects of its job';
+
+CREATE FUNCTION gt_featurize(model_name text, text text, features anyelement) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_featurize' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_featurize(text, text, anyelement) IS 'The features that the model makes of the text and the features beside it';
+
+CREATE FUNCTION gt_text_features(text text, dimensions integer DEFAULT 256) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_text_features' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_text_features IS 'Features of a text by hashing its words and parts of words, without anything learned: for a column or an index of one''s own';
 
 CREATE FUNCTION gt_drop_model(model_name text) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_drop_model' LANGUAGE C VOLATILE STRICT;

@@ -196,11 +196,13 @@ CREATE VIEW gt_models WITH (security_invoker = true) AS
     SELECT m.model_id, m.model_name, m.owner, j.job_name, m.round_no, p.model_name AS parent_model,
            m.label_categories, m.dimension, m.algorithm, m.scaling, m.penalty_c, m.hidden_units,
            m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
-           m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at
+           m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,
+           m.input
       FROM gtlabel.model m
       LEFT JOIN gtlabel.job j USING (job_id)
       LEFT JOIN gtlabel.model p ON p.model_id = m.parent_model_id;
 COMMENT ON VIEW gt_models IS 'Trained classifiers with metrics and lineage';
+COMMENT ON COLUMN gt_models.input IS 'What gt_predict takes beside the model''s name';
 COMMENT ON COLUMN gt_models.accuracy IS 'On the job''s validation objects, each scored by a model that never saw it';
 
 CREATE VIEW gt_events WITH (security_invoker = true) AS

@@ -10,6 +10,7 @@
 
 #include "api/arguments.h"
 #include "api/job_settings.h"
+#include "api/text_settings.h"
 #include "background/hub.h"
 #include "base/errors.h"
 #include "base/format.h"
@@ -76,6 +77,7 @@ read_settings(FunctionCallInfo fcinfo)
 	if (job->label_attribute_name == NULL)
 		job->label_attribute_name = job->name;
 	check_attribute_name(job->label_attribute_name);
+	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
 	gtl_job_settings_check(job);
 	job->seed = gtl_argument_seed(fcinfo, gtl_argument_place(fcinfo, "seed"));
 	return job;
@@ -165,19 +167,22 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = read_settings(fcinfo);
 	GtlDataset	dataset;
+	GtlTextSettings text;
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
 
 	check_model_categories(job);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column,
-						 job->label_column, job->gold_column, &dataset);
+						 job->text_column, job->label_column, job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
+	gtl_text_settings_read(fcinfo, job->text_column, &text);
+	gtl_text_use_initial_model(job, &text, &dataset);
 	check_model_names(job);
 
 	gtl_job_insert(job);
 	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
 	gtl_progress_begin(job->job_id, "snapshot");
-	gtl_snapshot_take(job, &dataset);
+	gtl_snapshot_take(job, &dataset, &text);
 	check_model_dimension(job);
 	gtl_event_record(job, "created", "%s objects of %s, %s of them for validation",
 					 gtl_format_count(job->object_count), job->dataset_name, gtl_format_count(job->validation_count));

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "data/dataset.h"
 #include "funcapi.h"
 #include "learning/schedule.h"
 #include "lib/stringinfo.h"
@@ -103,6 +104,8 @@ read_value(FunctionCallInfo fcinfo, int place, const GtlJobField *setting)
 		case GTL_FIELD_ROLE:
 			(void) GetUserNameFromId(DatumGetObjectId(value), false);
 			break;
+		case GTL_FIELD_RELATION_NAME:
+			return CStringGetTextDatum(gtl_dataset_name(DatumGetObjectId(value)));
 		case GTL_FIELD_FUNCTION:
 			return CStringGetTextDatum(gtl_custom_describe(DatumGetObjectId(value)));
 		case GTL_FIELD_MODEL:

@@ -25,6 +25,7 @@
 #include "tables/certificate.h"
 #include "tables/event.h"
 #include "tables/feature_page.h"
+#include "tables/featurizer.h"
 #include "tables/job_state.h"
 #include "tables/label.h"
 #include "tables/model.h"
@@ -243,6 +244,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_event_delete(job->job_id);
 	gtl_model_leave_job(job->job_id, with_models);
 	gtl_job_delete(job->job_id);
+	gtl_featurizer_drop_unused(job->featurizer_id);
 	PG_RETURN_VOID();
 }
 

@@ -10,6 +10,7 @@
 
 #include "api/arguments.h"
 #include "api/job_settings.h"
+#include "api/text_settings.h"
 #include "base/errors.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -53,6 +54,7 @@ read_settings(FunctionCallInfo fcinfo, GtlJob *job, GtlSimulationSettings *setti
 	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "label_column"), "label_column");
 	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "features_column"), "features_column");
 	gtl_job_settings_read(fcinfo, job);
+	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
 	gtl_job_settings_check(job);
 	job->seed = gtl_argument_seed(fcinfo, gtl_argument_place(fcinfo, "seed"));
 	gtl_evidence_settings(job, &settings->engine);
@@ -64,14 +66,20 @@ read_settings(FunctionCallInfo fcinfo, GtlJob *job, GtlSimulationSettings *setti
 }
 
 static void
-read_matrix(const GtlJob *job, GtlMatrix *matrix)
+read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 {
 	GtlDataset	dataset;
+	GtlTextSettings text;
 
 	if (job->categories != NULL)
 		gtl_check_categories(job->categories, job->ncategories);
-	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_OPTIONAL, job->features_column, job->label_column, NULL,
-						 &dataset);
+	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_OPTIONAL, job->features_column, job->text_column,
+						 job->label_column, NULL, &dataset);
+	dataset.labeled_only = true;
+	gtl_text_settings_read(fcinfo, job->text_column, &text);
+	gtl_text_use_initial_model(job, &text, &dataset);
+	if (dataset.text_column != NULL && dataset.maker == NULL)
+		(void) gtl_text_features_fit(&dataset, &text);
 	gtl_matrix_read(&dataset, job->categories, job->ncategories, matrix);
 }
 
@@ -119,7 +127,7 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 
 	read_settings(fcinfo, &job, &settings);
 	gtl_progress_begin(0, "loading");
-	read_matrix(&job, &matrix);
+	read_matrix(fcinfo, &job, &matrix);
 	if (job.best_validation)
 		set_best_validation(&settings, matrix.set.rows, matrix.set.classes);
 	settings.initial = read_initial_model(&job, &matrix);

@@ -10,9 +10,11 @@
 #include "access/nbtree.h"
 #include "access/relation.h"
 #include "base/query.h"
+#include "base/utf8.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "tables/object.h"
@@ -24,7 +26,8 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
-#define FEATURES_HINT "Set features_column.  A job with features_column => NULL does without, and without auto-labeling."
+#define FEATURES_HINT "Set features_column, or text_column for a column of text.  " \
+	"A job with features_column => NULL does without, and without auto-labeling."
 
 /* ---- Describing ------------------------------------------------------------ */
 
@@ -101,6 +104,27 @@ features_expression(Oid relation, const char *column, GtlDataset *dataset)
 			 errhint("%s", FEATURES_HINT)));
 }
 
+/* The text; NULL: none. */
+static char *
+text_column_expression(Oid relation, const char *column, GtlDataset *dataset)
+{
+	Oid			type;
+	char		category;
+	bool		preferred;
+
+	if (column == NULL)
+		return "NULL::pg_catalog.text";
+	type = getBaseType(column_type(relation, column, "Set text_column.", dataset->name));
+	get_type_category_preferred(type, &category, &preferred);
+	if (category != TYPCATEGORY_STRING)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of dataset %s has type %s, which is no text", column, dataset->name, format_type_be(type)),
+				 errhint("Set text_column to a column of type text, or to a view's column that makes text of it.")));
+	dataset->text_column = pstrdup(column);
+	return psprintf("d.%s::pg_catalog.text", quote_identifier(column));
+}
+
 bool
 gtl_dataset_equal_is_identical(Oid type, Oid collation)
 {
@@ -150,7 +174,7 @@ require_select(Oid relation, const GtlDataset *dataset, const char *features_col
 {
 	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
 		!(may_select(relation, dataset->key_column) && may_select(relation, features_column) &&
-		  may_select(relation, label_column) && may_select(relation, gold_column)))
+		  may_select(relation, dataset->text_column) && may_select(relation, label_column) && may_select(relation, gold_column)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for dataset %s", dataset->name),
@@ -158,9 +182,8 @@ require_select(Oid relation, const GtlDataset *dataset, const char *features_col
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 }
 
-/* Its name, if it is something to read rows from.  Locked, so that nobody drops or changes it until it is read. */
-static char *
-readable_name(Oid relation)
+char *
+gtl_dataset_name(Oid relation)
 {
 	Relation	opened = try_relation_open(relation, AccessShareLock);
 	char		kind;
@@ -186,7 +209,7 @@ gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *
 {
 	StringInfoData sql;
 
-	*name = readable_name(relation);
+	*name = gtl_dataset_name(relation);
 	initStringInfo(&sql);
 	for (int i = 0; i < count; i++)
 	{
@@ -212,14 +235,14 @@ text_expression(Oid relation, const char *column, const char *hint, const char *
 
 void
 gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
-					 const char *features_column, const char *label_column, const char *gold_column,
-					 GtlDataset *dataset)
+					 const char *features_column, const char *text_column,
+					 const char *label_column, const char *gold_column, GtlDataset *dataset)
 {
 	char	   *key = NULL;
 	char	   *order = NULL;
 
 	memset(dataset, 0, sizeof(*dataset));
-	dataset->name = readable_name(relation);
+	dataset->name = gtl_dataset_name(relation);
 	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
 	if (dataset->key_column != NULL)
 	{
@@ -227,11 +250,12 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
 		order = order_clause(relation, dataset->key_column);
 	}
-	dataset->select = psprintf("SELECT %s, %s, %s, %s FROM %s d%s",
+	dataset->select = psprintf("SELECT %s, %s, %s, %s, %s FROM %s d%s",
 							   key != NULL ? key : "NULL::pg_catalog.text",
 							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
 							   text_expression(relation, label_column, "Set label_column.", dataset->name),
 							   text_expression(relation, gold_column, "Set gold_column.", dataset->name),
+							   text_column_expression(relation, text_column, dataset),
 							   dataset->name, order != NULL ? order : "");
 	require_select(relation, dataset, features_column, label_column, gold_column);
 }
@@ -244,6 +268,7 @@ typedef struct Reading
 	GtlDatasetCallback callback;
 	void	   *context;
 	MemoryContext row_context;	/* reset after each row */
+	int			inputs;			/* length of the column of features */
 	GtlDatasetRow row;
 	StringInfoData last_key;
 } Reading;
@@ -298,11 +323,11 @@ check_shape(Reading *reading, ArrayType *array)
 		bad_features(reading, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 					 psprintf("have %d dimensions, more than %d", dimension, GTL_MAX_DIMENSION));
 	if (reading->row.number == 0)
-		reading->row.dimension = dimension;
-	if (dimension != reading->row.dimension)
+		reading->inputs = dimension;
+	if (dimension != reading->inputs)
 		bad_features(reading, ERRCODE_DATA_EXCEPTION,
 					 psprintf("have %d dimension%s, the objects before have %d",
-							  dimension, dimension == 1 ? "" : "s", reading->row.dimension));
+							  dimension, dimension == 1 ? "" : "s", reading->inputs));
 }
 
 static void
@@ -319,17 +344,59 @@ read_features(Reading *reading, Datum value, bool isnull)
 	if (reading->dataset->double_features)
 	{
 		const double *wide = (const double *) ARR_DATA_PTR(array);
-		float	   *narrow = palloc(sizeof(float) * reading->row.dimension);
+		float	   *narrow = palloc(sizeof(float) * reading->inputs);
 
-		for (int i = 0; i < reading->row.dimension; i++)
+		for (int i = 0; i < reading->inputs; i++)
 			narrow[i] = (float) wide[i];
 		features = narrow;
 	}
-	for (int i = 0; i < reading->row.dimension; i++)
+	for (int i = 0; i < reading->inputs; i++)
 		if (!isfinite(features[i]))
 			bad_features(reading, ERRCODE_DATA_EXCEPTION,
 						 isnan(features[i]) ? "contain NaN" : "contain an infinite value, or one too large for float4");
 	reading->row.features = features;
+	reading->row.dimension = reading->inputs;
+}
+
+/* The order counts: a sample is drawn by the numbers of the rows. */
+static void
+read_text(Reading *reading, Datum value, bool isnull)
+{
+	GtlDatasetRow *row = &reading->row;
+
+	row->text = NULL;
+	if (isnull)
+		return;
+	row->text = gtl_utf8_text(value, &row->text_bytes);
+	row->digest = hash_combine64(row->digest, hash_bytes_extended((const unsigned char *) row->text,
+																  (int) row->text_bytes, (uint64) row->number));
+}
+
+/* The features of the row become those of its text and what is beside it. */
+static void
+make_features(Reading *reading)
+{
+	const GtlDataset *dataset = reading->dataset;
+	GtlDatasetRow *row = &reading->row;
+	float	   *made;
+
+	if (row->text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("text of object \"%s\" in dataset %s is NULL", row->key, dataset->name),
+				 errhint("Leave the row out with a view, or give it a text there: coalesce(..., '').")));
+	if ((row->features == NULL ? 0 : reading->inputs) != dataset->made_inputs)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("dataset %s has %d features beside the text, the model takes %d", dataset->name,
+						row->features == NULL ? 0 : reading->inputs, dataset->made_inputs),
+				 errhint("Set features_column as for the model.")));
+	if (dataset->labeled_only && row->label == NULL)
+		return;
+	made = palloc(sizeof(float) * dataset->made_dimension);
+	gtl_feature_maker_row(dataset->maker, row->text, row->text_bytes, row->features, made);
+	row->features = made;
+	row->dimension = dataset->made_dimension;
 }
 
 /* Fill reading->row, in the current memory context. */
@@ -338,15 +405,21 @@ read_row(Reading *reading, TupleTableSlot *row)
 {
 	char	   *key = gtl_row_text(row, 1);
 	bool		isnull;
-	Datum		features = slot_getattr(row, 2, &isnull);
+	Datum		value;
 
 	if (reading->dataset->key_column != NULL)
 		check_key(reading, key);
 	reading->row.key = key != NULL ? key : psprintf(INT64_FORMAT, reading->row.number + 1);
 	reading->row.label = gtl_row_text(row, 3);
 	reading->row.gold = gtl_row_text(row, 4);
+	value = slot_getattr(row, 2, &isnull);
 	if (reading->dataset->has_features)
-		read_features(reading, features, isnull);
+		read_features(reading, value, isnull);
+	value = slot_getattr(row, 5, &isnull);
+	if (reading->dataset->text_column != NULL)
+		read_text(reading, value, isnull);
+	if (reading->dataset->maker != NULL)
+		make_features(reading);
 }
 
 static void
@@ -366,6 +439,17 @@ take_row(void *context, TupleTableSlot *row)
 	reading->row.number++;
 }
 
+/* A foreign table, or a view over a function, can give something else each time. */
+static void
+check_same_rows(const GtlDataset *dataset, const GtlDatasetRow *end)
+{
+	if (dataset->read_before && (end->number != dataset->rows || end->digest != dataset->digest))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("dataset %s had other rows when it was read a second time", dataset->name),
+				 errhint("Text is read twice: copy the rows into a table first.")));
+}
+
 int64
 gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context)
 {
@@ -380,5 +464,6 @@ gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *c
 	gtl_query_stream(dataset->select, take_row, &reading);
 	MemoryContextDelete(reading.row_context);
 	pfree(reading.last_key.data);
+	check_same_rows(dataset, &reading.row);
 	return reading.row.number;
 }

@@ -3,12 +3,15 @@
  *		Reading a user's table, view or foreign table: keys, features and labels,
  *		checked at the door.
  *
- * Read as the current user, in one pass, in key order where there is a key.
+ * Read as the current user, in one pass, in key order where there is a key.  A dataset with a
+ * text column is read twice: as it is, to learn from it (text_features.h), then with its texts
+ * turned into features.
  */
 #ifndef GTL_DATASET_H
 #define GTL_DATASET_H
 
 #include "base/compat.h"
+#include "learning/featurizer.h"
 
 #define GTL_MAX_DIMENSION 16000
 
@@ -20,6 +23,16 @@ typedef struct GtlDataset
 	char	   *select;			/* SELECT key, features, label FROM ... ORDER BY key */
 	bool		has_features;
 	bool		double_features;	/* float8[], to be narrowed */
+	char	   *text_column;	/* NULL: none */
+	bool		labeled_only;	/* nobody asks for the features of rows without a label */
+
+	/* set by text_features.h */
+	GtlFeatureMaker *maker;		/* NULL: rows come as they are */
+	int			made_dimension;
+	int			made_inputs;	/* features that it takes beside the text */
+	bool		read_before;	/* ... and had these contents */
+	int64		rows;
+	uint64		digest;
 } GtlDataset;
 
 typedef enum GtlKeyRule
@@ -30,11 +43,17 @@ typedef enum GtlKeyRule
 
 /*
  * Checks the relation and its columns.  key_column NULL: the primary key;
- * features_column, label_column, gold_column NULL: none.  The text of every error names the relation.
+ * features_column, text_column, label_column, gold_column NULL: none.  The text of every error names the relation.
  */
 extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
-								 const char *features_column, const char *label_column, const char *gold_column,
-								 GtlDataset *dataset);
+								 const char *features_column, const char *text_column,
+								 const char *label_column, const char *gold_column, GtlDataset *dataset);
+
+/*
+ * Its qualified name, if it is something to read rows from.  Locked, so that nobody drops or changes it
+ * until it is read.
+ */
+extern char *gtl_dataset_name(Oid relation);
 
 /* Are values of the type that are equal to it also the same text? */
 extern bool gtl_dataset_equal_is_identical(Oid type, Oid collation);
@@ -55,14 +74,17 @@ typedef struct GtlDatasetRow
 	const char *gold;			/* NULL: none */
 	const float *features;		/* [dimension]; NULL without features */
 	int			dimension;		/* the same for all rows; 0 without features */
+	const char *text;			/* UTF-8, as far as it counts; NULL: none */
+	size_t		text_bytes;
+	uint64		digest;			/* of the texts until this one, and their places */
 } GtlDatasetRow;
 
 typedef void (*GtlDatasetCallback) (void *context, const GtlDatasetRow *row);
 
 /*
  * Calls back for every row.  Errors, naming the row: NULL or duplicate keys, NULL,
- * empty, ragged or non-finite features, too many dimensions.  Returns the number
- * of rows.
+ * empty, ragged or non-finite features, too many dimensions; with a maker a text that is NULL,
+ * and texts that are not those that it learned from.  Returns the number of rows.
  */
 extern int64 gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context);
 

@@ -8,10 +8,12 @@
 #include "data/matrix.h"
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/string_set.h"
 #include "utils/memutils.h"
 
 #define FIRST_CAPACITY 1024
+#define PROGRESS_ROWS 8192
 
 typedef struct MatrixState
 {
@@ -63,6 +65,8 @@ take_row(void *context, const GtlDatasetRow *row)
 	MatrixState *state = context;
 	GtlLabeledSet *set = &state->matrix->set;
 
+	if (row->number % PROGRESS_ROWS == 0)
+		gtl_progress_update("loading", row->number, state->dataset->rows);
 	if (row->label == NULL)
 		return;
 	if (state->store == NULL)

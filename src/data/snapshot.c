@@ -19,6 +19,7 @@
 #include "learning/select.h"
 #include "miscadmin.h"
 #include "tables/feature_page.h"
+#include "tables/featurizer.h"
 #include "tables/object.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -39,6 +40,7 @@ typedef struct SnapshotState
 	GtlStringSet   *categories;
 	MemoryContext key_context;
 	int64		count;			/* objects */
+	int64		rows;			/* of the dataset, if it has been read before; else 0 */
 
 	/* rows that came with a label: kept aside until the objects are written */
 	Tuplestorestate *given;
@@ -169,13 +171,16 @@ take_row(void *context, const GtlDatasetRow *row)
 	take_key(state, row);
 	state->count++;
 	if (state->count % PROGRESS_ROWS == 0)
-		gtl_progress_update("snapshot", state->count, 0);
+		gtl_progress_update("snapshot", state->count, state->rows);
 }
 
 static void
 read_dataset(SnapshotState *state, const GtlDataset *dataset)
 {
-	bool		empty = gtl_dataset_read(dataset, take_row, state) == 0;
+	bool		empty;
+
+	state->rows = dataset->rows;
+	empty = gtl_dataset_read(dataset, take_row, state) == 0;
 
 	if (state->writer != NULL)
 	{
@@ -235,13 +240,22 @@ write_objects(SnapshotState *state, const int32 *place)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* What makes features of its texts, unless a model has brought that. */
+static void
+learn_from_texts(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
+{
+	if (dataset->text_column != NULL && dataset->maker == NULL)
+		job->featurizer_id = gtl_featurizer_insert(gtl_text_features_fit(dataset, text));
+}
+
 void
-gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset)
+gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SnapshotState state;
 
+	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
 	job->object_count = (int32) state.count;

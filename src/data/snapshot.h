@@ -6,7 +6,7 @@
 #define GTL_SNAPSHOT_H
 
 #include "base/compat.h"
-#include "data/dataset.h"
+#include "data/text_features.h"
 #include "tables/job.h"
 
 /*
@@ -14,6 +14,6 @@
  * validation set, and sets the job's object_count, validation_count and dimension
  * and the statistics of its features.
  */
-extern void gtl_snapshot_take(GtlJob *job, const GtlDataset *dataset);
+extern void gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text);
 
 #endif							/* GTL_SNAPSHOT_H */

@@ -12,6 +12,7 @@
 #include "learning/random.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "tables/featurizer.h"
 #include "tables/model.h"
 
 static void
@@ -37,7 +38,8 @@ describe_rows(const GtlMatrix *matrix, uint64 seed, GtlEngineEvidence *evidence)
 }
 
 int64
-gtl_train_model(const char *name, GtlMatrix *matrix, const GtlEngineSettings *settings)
+gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featurizer,
+				const GtlEngineSettings *settings)
 {
 	GtlTrainingNeeds needs = {0};
 	GtlEngineEvidence evidence;
@@ -74,6 +76,7 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlEngineSettings *se
 	model.seconds = INSTR_TIME_GET_DOUBLE(end);
 	model.report = round.fit.full_report;
 	model.classifier = round.fit.full;
+	model.featurizer_id = featurizer != NULL ? gtl_featurizer_insert(featurizer) : 0;
 	gtl_model_insert(&model);
 	return model.model_id;
 }

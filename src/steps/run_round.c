@@ -218,6 +218,7 @@ write_model(RoundState *state)
 	model.owner = job->owner;
 	model.job_id = job->job_id;
 	model.round_no = state->round.round_no;
+	model.featurizer_id = job->featurizer_id;
 	model.parent_model_id = state->evidence.previous != NULL ? state->evidence.previous->model_id : job->initial_model_id;
 	model.categories = job->categories;
 	model.ncategories = job->ncategories;

@@ -40,6 +40,7 @@ static const GtlJobField facts[] = {
 	{"object_count", GTL_FIELD_INT32, AT(object_count), .required = true},
 	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
 	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
+	{"featurizer_id", GTL_FIELD_INT64, AT(featurizer_id)},
 	{"given_count", GTL_FIELD_INT32, AT(given_count), .required = true},
 	{"state", GTL_FIELD_WORD, AT(state), .words = gtl_job_state_words},
 	{"failure_reason", GTL_FIELD_TEXT, AT(failure_reason)},
@@ -290,11 +291,12 @@ gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *giv
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4,"
 		" feature_mean = $5, feature_squares = $6, given_count = $7, given_class_no = $8,"
-		" validation_share = $9 WHERE job_id = $1",
-		9, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4OID, INT4ARRAYOID, FLOAT8OID}
+		" validation_share = $9, featurizer_id = NULLIF($10, 0) WHERE job_id = $1",
+		10, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4OID, INT4ARRAYOID, FLOAT8OID,
+		INT8OID}
 	};
-	Datum		v[9];
-	char		nulls[9];
+	Datum		v[10];
+	char		nulls[10];
 
 	memset(nulls, ' ', sizeof(nulls));
 	v[0] = Int64GetDatum(job->job_id);
@@ -313,6 +315,7 @@ gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *giv
 	nulls[7] = job->given_count == 0 ? 'n' : ' ';
 	v[8] = Float8GetDatum(job->validation_share);
 	nulls[8] = job->validation_share < 0 ? 'n' : ' ';
+	v[9] = Int64GetDatum(job->featurizer_id);
 	if (gtl_query_do(&update, v, nulls) != 1)
 		gtl_error_unknown_job(job->name);	/* a function in the dataset's view has dropped it */
 }

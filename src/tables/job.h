@@ -35,6 +35,9 @@ typedef struct GtlJob
 	char	   *dataset_name;
 	char	   *key_column;
 	char	   *features_column;	/* NULL: no features */
+	char	   *text_column;	/* NULL: none */
+	int32		text_dimensions;
+	char	   *word_vectors;	/* qualified name of their table; NULL: none */
 	char	   *label_column;	/* NULL: no labels to start with */
 
 	/* settings */
@@ -74,6 +77,7 @@ typedef struct GtlJob
 	int32		object_count;
 	int32		validation_count;
 	int32		dimension;		/* 0: no features */
+	int64		featurizer_id;	/* what makes them of text; 0: nothing */
 	int32		given_count;	/* rows that came with a label; objects object_count ... of
 								 * the feature pages */
 

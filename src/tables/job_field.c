@@ -8,6 +8,7 @@
 
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "learning/featurizer.h"
 #include "learning/words.h"
 #include "miscadmin.h"
 #include "tables/model.h"
@@ -35,7 +36,15 @@ const GtlJobField gtl_job_settings[] = {
 	{"key_column", GTL_FIELD_NAME, AT(key_column), .fixed = SNAPSHOT,
 	.meaning = "column of any type whose text names the object; NULL: the primary key"},
 	{"features_column", GTL_FIELD_NAME, AT(features_column), .initial = "features", .fixed = SNAPSHOT,
-	.meaning = "float4[], float8[], or a type with a cast to float4[] such as pgvector's vector; NULL: no auto-labeling"},
+	.meaning = "float4[], float8[], or a type with a cast to float4[] such as pgvector's vector; NULL: no auto-labeling, "
+	"unless there is a text_column, beside which the default stands for NULL"},
+	{"text_column", GTL_FIELD_NAME, AT(text_column), .fixed = SNAPSHOT,
+	.meaning = "column of text that the features are made of, instead of features_column or beside it"},
+	{"text_dimensions", GTL_FIELD_INT32, AT(text_dimensions), .initial = "256", .required = true, .low = GTL_TEXT_MIN_DIMENSIONS,
+	.high = GTL_TEXT_MAX_DIMENSIONS, .fixed = SNAPSHOT,
+	.meaning = "of the features of the text; 512 can pay with dozens of categories and thousands of labels"},
+	{"word_vectors", GTL_FIELD_RELATION_NAME, AT(word_vectors), .fixed = SNAPSHOT,
+	.meaning = "table with columns token and vector, whose vectors of the texts' words join the features"},
 	{"label_column", GTL_FIELD_NAME, AT(label_column), .fixed = SNAPSHOT,
 	.meaning = "rows that have a label there train every model of the job, and are not handed out nor counted as objects; "
 	"from 5 a category on, a round runs right after the validation set"},
@@ -130,6 +139,7 @@ static const Oid column_types[] = {
 	[GTL_FIELD_TEXTS] = TEXTARRAYOID,
 	[GTL_FIELD_INTERVAL] = INTERVALOID,
 	[GTL_FIELD_RELATION] = REGCLASSOID,
+	[GTL_FIELD_RELATION_NAME] = TEXTOID,
 	[GTL_FIELD_ROLE] = REGROLEOID,
 	[GTL_FIELD_FUNCTION] = TEXTOID,
 	[GTL_FIELD_MODEL] = INT8OID,
@@ -192,6 +202,7 @@ gtl_field_get(const GtlJobField *field, const GtlJob *job, bool *isnull)
 			return CStringGetTextDatum(field->words[FIELD(int, field, job)]);
 		case GTL_FIELD_TEXT:
 		case GTL_FIELD_FUNCTION:
+		case GTL_FIELD_RELATION_NAME:
 			return get_text(FIELD(char *, field, job), isnull);
 		case GTL_FIELD_NAME:
 			return get_name(FIELD(char *, field, job), isnull);
@@ -232,6 +243,7 @@ set_none(const GtlJobField *field, GtlJob *job)
 			/* FALLTHROUGH */
 		case GTL_FIELD_TEXT:
 		case GTL_FIELD_FUNCTION:
+		case GTL_FIELD_RELATION_NAME:
 		case GTL_FIELD_NAME:
 			FIELD(char *, field, job) = NULL;
 			break;
@@ -284,6 +296,7 @@ gtl_field_set(const GtlJobField *field, GtlJob *job, Datum value, bool isnull)
 			break;
 		case GTL_FIELD_TEXT:
 		case GTL_FIELD_FUNCTION:
+		case GTL_FIELD_RELATION_NAME:
 			FIELD(char *, field, job) = TextDatumGetCString(value);
 			break;
 		case GTL_FIELD_NAME:

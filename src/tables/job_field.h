@@ -26,6 +26,7 @@ typedef enum GtlFieldKind
 	GTL_FIELD_INTERVAL,			/* Interval */
 	GTL_FIELD_RELATION,			/* Oid */
 	GTL_FIELD_ROLE,				/* Oid */
+	GTL_FIELD_RELATION_NAME,	/* char *: the qualified name of a relation, whose number is the argument */
 	GTL_FIELD_FUNCTION,			/* char *: the signature of a function, whose number is the argument */
 	GTL_FIELD_MODEL				/* int64, a model_id; the argument is the model's name */
 } GtlFieldKind;

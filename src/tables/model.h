@@ -16,6 +16,7 @@ typedef struct GtlModel
 	int64		job_id;			/* 0: outside any job */
 	int32		round_no;
 	int64		parent_model_id;	/* where its training started; 0: cold */
+	int64		featurizer_id;	/* what makes its features of text; 0: nothing */
 	char	  **categories;
 	int			ncategories;
 	int32		training_count;
@@ -35,7 +36,7 @@ extern void gtl_model_insert(GtlModel *model);
 /* Loads a model with its classifier (and folds); NULL if there is none. */
 extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
 
-/* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier. */
+/* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier, but for its dimension. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 
 /* Copied; NULL: there is no such model. */

@@ -63,22 +63,22 @@ CREATE CAST (mo.point AS float4[]) WITH FUNCTION mo.unfold(mo.point);
 DROP FUNCTION mo.unfold(mo.point, int, boolean);
 DO $$
 DECLARE
-    types text[] := ARRAY['text', 'int', 'boolean'];
+    types text[] := ARRAY['bytea', 'int', 'boolean'];   -- the layout of text, but no text
     answers text;
 BEGIN
     FOR takes IN 1..3 LOOP
         EXECUTE format('CREATE FUNCTION mo.told(%s) RETURNS float4[] LANGUAGE internal AS ''text_format''', array_to_string(types[1:takes], ', '));
-        EXECUTE format('CREATE CAST (text AS float4[]) WITH FUNCTION mo.told(%s)', array_to_string(types[1:takes], ', '));
+        EXECUTE format('CREATE CAST (bytea AS float4[]) WITH FUNCTION mo.told(%s)', array_to_string(types[1:takes], ', '));
         answers := NULL;
         FOR asked IN 1..3 LOOP
             BEGIN
-                EXECUTE 'SELECT gt_predict(''mo few'', $1)' USING '%' || asked || '$s';
+                EXECUTE 'SELECT gt_predict(''mo few'', $1)' USING convert_to('%' || asked || '$s', 'SQL_ASCII');
             EXCEPTION WHEN OTHERS THEN
                 answers := concat_ws(', ', answers, asked || CASE WHEN SQLERRM LIKE 'too few arguments%' THEN ' no' ELSE ' yes' END);
             END;
         END LOOP;
         RAISE NOTICE 'of % arguments: %', takes, answers;
-        DROP CAST (text AS float4[]);
+        DROP CAST (bytea AS float4[]);
     END LOOP;
 END $$;
 

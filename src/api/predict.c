@@ -1,0 +1,331 @@
+/*
+ * predict.c
+ *		What a model says of features, or of a text: gt_predict, gt_predict_proba, gt_confidence; and
+ *		what it makes of a text: gt_featurize, gt_text_features.
+ *
+ * A statement loads a model once in each process: it is kept with the call site
+ * (fn_extra) until another model is named.
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "base/memory.h"
+#include "base/query.h"
+#include "base/utf8.h"
+#include "catalog/pg_type.h"
+#include "data/dataset.h"
+#include "learning/row_scorer.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "tables/featurizer.h"
+#include "tables/model.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include <math.h>
+
+/* A model at a call site. */
+typedef struct Predictor
+{
+	MemoryContext context;		/* of all that is here; goes when the next model is named */
+	char	   *name;
+	GtlModel   *model;
+	GtlRowScorer *scorer;
+	const GtlFeaturizer *featurizer;	/* what the text is for; NULL: called with features only */
+	GtlFeatureMaker *maker;
+	float	   *made;			/* [dimension] features made of the text */
+	Oid			type;			/* of the features argument */
+	FmgrInfo	cast;			/* to float4[]; fn_oid invalid: float4[] or float8[] */
+	float	   *narrow;			/* [as long as the features], for float8[] */
+	const float *probability;	/* the answer: [classes] */
+	int32		best;
+	double		margin;
+} Predictor;
+
+static void
+set_cast(Predictor *predictor, Oid type, MemoryContext context)
+{
+	Oid			function;
+	AclResult	acl;
+
+	predictor->type = getBaseType(type);
+	predictor->cast.fn_oid = InvalidOid;
+	if (predictor->type == FLOAT4ARRAYOID || predictor->type == FLOAT8ARRAYOID)
+		return;
+	if (find_coercion_pathway(FLOAT4ARRAYOID, predictor->type, COERCION_EXPLICIT, &function) != COERCION_PATH_FUNC)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("features have type %s", format_type_be(type)),
+				 errdetail("Features are float4[] or float8[], or a type with a cast to float4[]."),
+				 errhint("Cast them to float4[].")));
+	acl = GTL_COMPAT_FUNCTION_ACLCHECK(function, GetUserId(), ACL_EXECUTE);
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, OBJECT_FUNCTION, get_func_name(function));
+	fmgr_info_cxt(function, &predictor->cast, context);
+}
+
+/*
+ * False: it makes NULL of the features.  A cast takes one to three arguments: the value, its type modifier, whether the
+ * cast is explicit.  No more than it takes may be passed: a function in SQL counts them through arrays of its own length.
+ */
+static bool
+apply_cast(Predictor *predictor, Datum *value)
+{
+	LOCAL_FCINFO(call, 3);
+
+	InitFunctionCallInfoData(*call, &predictor->cast, predictor->cast.fn_nargs, InvalidOid, NULL, NULL);
+	call->args[0].value = *value;
+	call->args[0].isnull = false;
+	call->args[1].value = Int32GetDatum(-1);
+	call->args[1].isnull = false;
+	call->args[2].value = BoolGetDatum(true);
+	call->args[2].isnull = false;
+	*value = FunctionCallInvoke(call);
+	return !call->isnull;
+}
+
+/* The model takes text, and features beside it or not. */
+static void
+load_featurizer(Predictor *predictor, bool features, const GtlEnv *env)
+{
+	const GtlFeaturizer *featurizer;
+
+	if (predictor->model->featurizer_id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("model \"%s\" takes features, not text", predictor->name),
+				 errhint("Cast them to float4[], or train a model with text_column.")));
+	predictor->featurizer = featurizer = gtl_featurizer_get(predictor->model->featurizer_id, env);
+	if ((featurizer->inputs > 0) != features)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg(features ? "model \"%s\" takes text without features beside it" :
+						"model \"%s\" takes features beside the text", predictor->name)));
+	predictor->maker = gtl_feature_maker_create(featurizer, env);
+	predictor->made = palloc(sizeof(float) * predictor->model->classifier.dimension);
+}
+
+/* In the context that it will live in. */
+static Predictor *
+load_predictor(FunctionCallInfo fcinfo, bool of_text, MemoryContext context)
+{
+	int			features = of_text ? 2 : 1;	/* the argument, if there is one */
+	Predictor  *predictor = palloc0(sizeof(Predictor));
+	GtlEnv		env;
+
+	gtl_env_init(&env, context);
+	predictor->context = context;
+	predictor->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	predictor->model = gtl_model_find(predictor->name, &env);
+	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, &env);
+	if (of_text)
+		load_featurizer(predictor, PG_NARGS() > features, &env);
+	if (PG_NARGS() > features)
+		set_cast(predictor, get_fn_expr_argtype(fcinfo->flinfo, features), context);
+	predictor->narrow = palloc(sizeof(float) * predictor->model->classifier.dimension);
+	return predictor;
+}
+
+static Predictor *
+find_predictor(FunctionCallInfo fcinfo, bool of_text)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	Predictor  *predictor = fcinfo->flinfo->fn_extra;
+	MemoryContext context;
+	MemoryContext caller;
+
+	if (predictor != NULL && strlen(predictor->name) == VARSIZE_ANY_EXHDR(name) &&
+		memcmp(predictor->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0)
+		return predictor;
+	if (predictor != NULL)
+		MemoryContextDelete(predictor->context);
+	fcinfo->flinfo->fn_extra = NULL;
+	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "gtlabel predictor", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	predictor = load_predictor(fcinfo, of_text, context);
+	MemoryContextSwitchTo(caller);
+	fcinfo->flinfo->fn_extra = predictor;
+	return predictor;
+}
+
+static void
+check_shape(const Predictor *predictor, ArrayType *array, int dimension)
+{
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("features for model \"%s\" are an array of %d dimensions", predictor->name, ARR_NDIM(array))));
+	if ((ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0]) != dimension)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("features have %d dimensions, model \"%s\" takes %d",
+						ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), predictor->name, dimension),
+				 predictor->model->featurizer_id != 0 && predictor->featurizer == NULL ?
+				 errhint("It makes them of text: call it with the text, or use gt_featurize.") : 0));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("features for model \"%s\" contain NULL", predictor->name)));
+}
+
+/* The argument as dimension finite floats; NULL: its cast says that there are none. */
+static const float *
+read_features(Predictor *predictor, Datum value, int dimension)
+{
+	ArrayType  *array;
+	const float *features;
+
+	if (OidIsValid(predictor->cast.fn_oid) && !apply_cast(predictor, &value))
+		return NULL;
+	array = DatumGetArrayTypeP(value);
+	check_shape(predictor, array, dimension);
+	features = (const float *) ARR_DATA_PTR(array);
+	if (predictor->type == FLOAT8ARRAYOID)
+	{
+		const double *wide = (const double *) ARR_DATA_PTR(array);
+
+		for (int i = 0; i < dimension; i++)
+			predictor->narrow[i] = (float) wide[i];
+		features = predictor->narrow;
+	}
+	for (int i = 0; i < dimension; i++)
+		if (!isfinite(features[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("features for model \"%s\" contain NaN or an infinite value", predictor->name)));
+	return features;
+}
+
+/* The text argument, and the features beside it, as the model's features; NULL: a cast says that there are none. */
+static const float *
+make_features(Predictor *predictor, FunctionCallInfo fcinfo)
+{
+	size_t		bytes;
+	const char *text = gtl_utf8_text(PG_GETARG_DATUM(1), &bytes);
+	const float *beside = NULL;
+
+	if (PG_NARGS() > 2)
+	{
+		beside = read_features(predictor, PG_GETARG_DATUM(2), predictor->featurizer->inputs);
+		if (beside == NULL)
+			return NULL;
+	}
+	gtl_feature_maker_row(predictor->maker, text, bytes, beside, predictor->made);
+	return predictor->made;
+}
+
+/* NULL: for no features there is no answer. */
+static Predictor *
+predict(FunctionCallInfo fcinfo, bool of_text)
+{
+	Predictor  *predictor = find_predictor(fcinfo, of_text);
+	const float *features = of_text ? make_features(predictor, fcinfo) :
+		read_features(predictor, PG_GETARG_DATUM(1), predictor->model->classifier.dimension);
+
+	if (features == NULL)
+		return NULL;
+	predictor->probability = gtl_row_scorer_score(predictor->scorer, features, &predictor->best, &predictor->margin);
+	return predictor;
+}
+
+static Datum
+category(FunctionCallInfo fcinfo, bool of_text)
+{
+	Predictor  *predictor = predict(fcinfo, of_text);
+
+	if (predictor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(predictor->model->categories[predictor->best]));
+}
+
+static Datum
+probabilities(FunctionCallInfo fcinfo, bool of_text)
+{
+	Predictor  *predictor = predict(fcinfo, of_text);
+
+	if (predictor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(gtl_array_float4(predictor->probability, predictor->model->classifier.classes));
+}
+
+static Datum
+confidence(FunctionCallInfo fcinfo, bool of_text)
+{
+	Predictor  *predictor = predict(fcinfo, of_text);
+
+	if (predictor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT4((float4) predictor->margin);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_predict);
+Datum
+gtl_sql_predict(PG_FUNCTION_ARGS)
+{
+	return category(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_predict_text);
+Datum
+gtl_sql_predict_text(PG_FUNCTION_ARGS)
+{
+	return category(fcinfo, true);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_predict_proba);
+Datum
+gtl_sql_predict_proba(PG_FUNCTION_ARGS)
+{
+	return probabilities(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_predict_proba_text);
+Datum
+gtl_sql_predict_proba_text(PG_FUNCTION_ARGS)
+{
+	return probabilities(fcinfo, true);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_confidence);
+Datum
+gtl_sql_confidence(PG_FUNCTION_ARGS)
+{
+	return confidence(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_confidence_text);
+Datum
+gtl_sql_confidence_text(PG_FUNCTION_ARGS)
+{
+	return confidence(fcinfo, true);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_featurize);
+Datum
+gtl_sql_featurize(PG_FUNCTION_ARGS)
+{
+	Predictor  *predictor = find_predictor(fcinfo, true);
+	const float *features = make_features(predictor, fcinfo);
+
+	if (features == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(gtl_array_float4(features, predictor->model->classifier.dimension));
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_text_features);
+Datum
+gtl_sql_text_features(PG_FUNCTION_ARGS)
+{
+	int32		dimensions = gtl_argument_int32(fcinfo, 1, "dimensions", 1, GTL_MAX_DIMENSION);
+	float	   *features = palloc(sizeof(float) * dimensions);
+	size_t		bytes;
+	const char *text = gtl_utf8_text(PG_GETARG_DATUM(0), &bytes);
+	GtlEnv		env;
+
+	gtl_env_init(&env, CurrentMemoryContext);
+	gtl_text_hashed(text, bytes, dimensions, &env, features);
+	PG_RETURN_DATUM(gtl_array_float4(features, dimensions));
+}
