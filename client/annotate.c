@@ -169,7 +169,9 @@ take_queue(Seat *seat, const GtcJson *queue)
 	const char *state = gtc_json_text(queue, "state");
 	long long	total = number_of(queue, "total");
 
-	snprintf(seat->state, sizeof(seat->state), "%s", state == NULL ? "" : state);
+	if (state == NULL)
+		return;					/* told only where somebody begins or runs out */
+	snprintf(seat->state, sizeof(seat->state), "%s", state);
 	seat->today = number_of(queue, "answered_today");
 	seat->left = number_of(queue, "left_in_batch");
 	seat->trained = total > 0 ? (double) number_of(queue, "done") / total : -1;

@@ -14,7 +14,7 @@ CLIENT_ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wdeclaration-after-s
 	-Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror) \
 	-DGTL_VERSION='"$(EXTVERSION)"' -Iclient -isystem $(CLIENT_PQ_INCLUDES)
 
-.PHONY: client client-unit client-sanitized
+.PHONY: client client-unit client-unit-sanitized client-sanitized
 client: $(CLIENT_BUILD)/gtlabel $(CLIENT_BUILD)/gtlabel.1
 
 $(CLIENT_BUILD)/assets.c: client/embed $(CLIENT_PAGES) client/portal
@@ -46,6 +46,9 @@ $(CLIENT_BUILD)/unit/%: test/client/%.c test/unit/check.h $(CLIENT_OBJS)
 
 client-unit: $(CLIENT_UNIT_PROGRAMS)
 	@scripts/unit $(CLIENT_UNIT_PROGRAMS)
+
+client-unit-sanitized: client-sanitized
+	@scripts/unit $(CLIENT_UNIT_MAINS:test/client/%.c=build/client-sanitized/unit/%)
 
 # The same program and tests with gcc's sanitizers, in build/client-sanitized.
 client-sanitized:

@@ -13,7 +13,7 @@ const REMEMBERED = 10         // answers that stay editable
 const REASONS = ['I cannot read or see it', 'It is in a language that I do not know', 'None of the categories fits',
   'It is private or offensive, nobody should see it']
 const STATES = {
-  open: ['One moment', ''],
+  open: ['This batch is answered', 'It closes in a few seconds; until then Backspace takes your last answer back.'],
   with_others: ['All that is open is with others', 'What they pass or leave comes to you by itself.'],
   training: ['The model is learning from the answers', 'The next batch opens by itself, mostly within a minute.'],
   paused: ['The job is paused', 'Its owner paused it. What you answered is kept.'],
@@ -228,7 +228,7 @@ export async function seat(job_name) {
     return el('div', { class: 'wait', role: 'status' }, el('h2', {}, title), el('p', {}, words ?? queue.message),
       queue.state === 'with_others' && el('p', {}, `${plural(queue.with_others, 'object')} open with others.`),
       queue.state === 'training' && el('progress', { value: queue.total > 0 ? queue.done / queue.total : null, 'aria-label': 'Training' }),
-      !['loading', 'open'].includes(queue.state) && el('p', { class: 'soft' }, `You answered ${count(queue.answered_today ?? 0)} today. `,
+      queue.state !== 'loading' && el('p', { class: 'soft' }, `You answered ${count(queue.answered_today ?? 0)} today. `,
         el('a', { href: '#/' }, 'Other jobs')))
   }
 
@@ -256,6 +256,7 @@ export async function seat(job_name) {
 
   function showSaved({ unsent, offline, refused }) {
     const saved = find('.saved')
+    if (refused?.entry.verb === 'release' && !last.some(({ task }) => task.task_id === refused.entry.task_id)) return  // gone already
     if (refused) {
       saved.textContent = takeBack(refused)
     } else if (offline) {
@@ -287,7 +288,7 @@ export async function seat(job_name) {
     const fresh = tasks.filter(task => !held.has(task.task_id) && !gone.has(task.task_id))
     fresh.forEach(task => preload(task.object))
     buffer.push(...fresh)
-    if (!underWay) queue = now
+    if (now && !underWay) queue = now
     if (!editing && (before === 0 || before < page().length || !buffer.length)) show(comment); else showProgress()
   }
 
@@ -297,7 +298,9 @@ export async function seat(job_name) {
     try {
       const underWay = outbox.taskIds().length
       if (!underWay) gone.clear()                                               // the server knows all that I did
-      takes(await accept(job.job_name, wanted() + underWay), outbox.taskIds().length > 0)
+      const answer = await accept(job.job_name, wanted() + underWay)
+      const more = answer.queue.held > answer.tasks.length                      // of an earlier visit: I answer or give back all I hold
+      takes(more ? await accept(job.job_name, answer.queue.held) : answer, outbox.taskIds().length > 0)
     } catch (error) {
       if (error.status === 401) return                                          // the portal asks to sign in
       const refused = error instanceof Refused
@@ -309,7 +312,7 @@ export async function seat(job_name) {
   async function stay() {                                                       // a long look keeps its lease
     const soon = Date.now() + 5 * 60000
     const task_ids = buffer.filter(task => Date.parse(task.lease_expires_at) < soon).map(task => task.task_id)
-    if (!buffer.length) return refill()                                         // should an event have been lost
+    if (buffer.length < wanted() || !queue.left_in_batch) return refill()       // should an event have been lost
     if (!task_ids.length || document.hidden) return
     const extended = await tasks('extend', { task_ids }).catch(() => null)      // without a network the next minute will do
     for (const task of buffer) task.lease_expires_at = extended?.lease_expires_at ?? task.lease_expires_at

@@ -252,29 +252,28 @@ gtc_status_of(const char *sqlstate)
 }
 
 static PGresult *
-run_prepared(PGconn *connection, const GtcRoute *route, const char *const *values)
+run_prepared(GtcConnection *connection, const GtcRoute *route, const char *const *values)
 {
 	static const Oid text[4] = {25, 25, 25, 25};
+	int			number = (int) (route - gtc_routes);
 	char		name[16];
-	PGresult   *result;
-	const char *state;
 
-	snprintf(name, sizeof(name), "route_%d", (int) (route - gtc_routes));
-	result = PQexecPrepared(connection, name, 4, values, NULL, NULL, 0);
-	state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	if (state == NULL || strcmp(state, "26000") != 0)
-		return result;
-	PQclear(result);
-	result = PQprepare(connection, name, route->sql, 4, text);
-	if (PQresultStatus(result) != PGRES_COMMAND_OK)
-		return result;
-	PQclear(result);
-	return PQexecPrepared(connection, name, 4, values, NULL, NULL, 0);
+	snprintf(name, sizeof(name), "route_%d", number);
+	if ((connection->prepared & 1ULL << number) == 0)
+	{
+		PGresult   *result = PQprepare(connection->pg, name, route->sql, 4, text);
+
+		if (PQresultStatus(result) != PGRES_COMMAND_OK)
+			return result;
+		PQclear(result);
+		connection->prepared |= 1ULL << number;
+	}
+	return PQexecPrepared(connection->pg, name, 4, values, NULL, NULL, 0);
 }
 
 /* Once more after a deadlock, or when somebody else was first. */
 static PGresult *
-run_until_done(PGconn *connection, const GtcRoute *route, const char *const *values)
+run_until_done(GtcConnection *connection, const GtcRoute *route, const char *const *values)
 {
 	PGresult   *result;
 	int			tries = 0;
@@ -346,7 +345,7 @@ ask_database(GtcRequest *request)
 	GtcLogin   *login = request->session != NULL ? request->session->login : own;
 	const char *values[4] = {request->session != NULL ? request->session->token : NULL,
 	request->body.len > 0 ? request->body.data : NULL, request->match.parts[0], request->match.parts[1]};
-	PGconn	   *connection = gtc_login_take(login);
+	GtcConnection *connection = gtc_login_take(login);
 	PGresult   *result;
 
 	if (connection == NULL)
@@ -356,15 +355,15 @@ ask_database(GtcRequest *request)
 		return;
 	}
 	if (route->duty == GTC_SQL_LONG)
-		limit_time(connection, "15min");
+		limit_time(connection->pg, "15min");
 	result = run_until_done(connection, route, values);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 		reply_value(request, result);
 	else
-		reply_failure(request, connection, result);
+		reply_failure(request, connection->pg, result);
 	PQclear(result);
 	if (route->duty == GTC_SQL_LONG)
-		limit_time(connection, "30s");
+		limit_time(connection->pg, "30s");
 	gtc_login_give_back(login, connection);
 }
 
@@ -376,7 +375,7 @@ describe(GtcRequest *request, GtcSession *session)
 {
 	static const GtcRoute route = {"GET", "/session", GTC_ANYBODY, GTC_SQL, "SELECT gtlabel.portal_session($1)"};
 	const char *values[1] = {session->token};
-	PGconn	   *connection = gtc_login_take(session->login);
+	GtcConnection *connection = gtc_login_take(session->login);
 	PGresult   *result;
 	bool		good = false;
 	GtcBuffer	words;
@@ -385,9 +384,9 @@ describe(GtcRequest *request, GtcSession *session)
 
 	if (connection == NULL)
 		return refuse(request, 503, "the database does not answer");
-	result = PQexecParams(connection, route.sql, 1, NULL, values, NULL, NULL, 0);
+	result = PQexecParams(connection->pg, route.sql, 1, NULL, values, NULL, NULL, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		reply_failure(request, connection, result);
+		reply_failure(request, connection->pg, result);
 	else if ((json = gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0))) == NULL)
 		(void) refuse(request, 500, "the database could not do it; its log says why");
 	else

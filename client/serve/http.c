@@ -5,7 +5,7 @@
  * A request that needs the database is suspended in libmicrohttpd, waits in a queue for a worker
  * and is resumed with its reply, so that a slow statement holds up nobody else, and a browser that
  * is slow or only listens costs a socket and no thread.  A connection that sends no whole request
- * for PATIENCE seconds is cut off, however busily it trickles.
+ * within the patience of the options is cut off, however busily it trickles.
  */
 #include "serve/http.h"
 
@@ -24,7 +24,6 @@
 #include "serve/assets.h"
 #include "serve/events.h"
 
-#define PATIENCE 60				/* seconds */
 #define MOST_CONNECTIONS 2000
 #define MOST_OF_ADDRESS 200
 #define MOST_QUEUED 2000
@@ -104,7 +103,7 @@ mark_peer(struct MHD_Connection *connection, bool working)
 void
 gtc_http_sweep(void)
 {
-	double		old = gtc_now() - PATIENCE;
+	double		old = gtc_now() - gtc_options.patience;
 	Peer	   *peer;
 
 	pthread_mutex_lock(&peer_lock);
@@ -492,7 +491,7 @@ start_daemon(const struct addrinfo *address)
 							MHD_OPTION_SOCK_ADDR, address->ai_addr,
 							MHD_OPTION_CONNECTION_LIMIT, (unsigned) MOST_CONNECTIONS,
 							MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned) (gtc_options.proxy ? 0 : MOST_OF_ADDRESS),
-							MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) PATIENCE,
+							MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) gtc_options.patience,
 							MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADER_ROOM,
 							MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
 							MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,

@@ -30,6 +30,7 @@ typedef struct GtcServeOptions
 	int			workers;
 	int			connections;	/* of the server's own role */
 	int			session_minutes;	/* without a request */
+	int			patience;		/* seconds for a whole request */
 	bool		log;
 } GtcServeOptions;
 

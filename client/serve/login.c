@@ -20,13 +20,6 @@
 #define MOST_FOR_ROLE 4
 #define IDLE_SECONDS 60
 
-typedef struct Spare
-{
-	PGconn	   *connection;
-	time_t		since;
-	struct Spare *next;
-} Spare;
-
 struct GtcLogin
 {
 	pthread_mutex_t lock;
@@ -34,7 +27,7 @@ struct GtcLogin
 	char	  **names;			/* of libpq's parameters, NULL at the end */
 	char	  **values;
 	char	   *role;
-	Spare	   *spare;			/* the last used first */
+	GtcConnection *spare;		/* the last used first */
 	int			open;
 	int			most;
 	int			users;
@@ -106,6 +99,22 @@ add_parameter(GtcLogin *login, const char *name, const char *value)
 	login->names[count + 1] = login->values[count + 1] = NULL;
 }
 
+static GtcConnection *
+new_connection(PGconn *pg)
+{
+	GtcConnection *connection = gtc_alloc(sizeof(GtcConnection));
+
+	connection->pg = pg;
+	return connection;
+}
+
+static void
+close_connection(GtcConnection *connection)
+{
+	PQfinish(connection->pg);
+	free(connection);
+}
+
 static void
 free_login(GtcLogin *login)
 {
@@ -113,11 +122,10 @@ free_login(GtcLogin *login)
 
 	while (login->spare != NULL)
 	{
-		Spare	   *spare = login->spare;
+		GtcConnection *spare = login->spare;
 
 		login->spare = spare->next;
-		PQfinish(spare->connection);
-		free(spare);
+		close_connection(spare);
 	}
 	for (i = 0; login->names[i] != NULL; i++)
 	{
@@ -199,7 +207,7 @@ gtc_login_role(const GtcLogin *like, const char *role, const char *password, Gtc
 		return result;
 	}
 	made->open = 1;
-	gtc_login_give_back(made, connection);
+	gtc_login_give_back(made, new_connection(connection));
 	*login = made;
 	return GTC_LOGIN_GOOD;
 }
@@ -244,18 +252,14 @@ is_alive(PGconn *connection)
 	return true;
 }
 
-static PGconn *
+static GtcConnection *
 take_spare(GtcLogin *login)
 {
-	Spare	   *spare = login->spare;
-	PGconn	   *connection;
+	GtcConnection *spare = login->spare;
 
-	if (spare == NULL)
-		return NULL;
-	login->spare = spare->next;
-	connection = spare->connection;
-	free(spare);
-	return connection;
+	if (spare != NULL)
+		login->spare = spare->next;
+	return spare;
 }
 
 static void
@@ -267,10 +271,11 @@ forget_one(GtcLogin *login)
 	pthread_mutex_unlock(&login->lock);
 }
 
-PGconn *
+GtcConnection *
 gtc_login_take(GtcLogin *login)
 {
-	PGconn	   *connection;
+	GtcConnection *connection;
+	PGconn	   *pg;
 
 	pthread_mutex_lock(&login->lock);
 	while (login->spare == NULL && login->open >= login->most)
@@ -279,33 +284,30 @@ gtc_login_take(GtcLogin *login)
 	if (connection == NULL)
 		login->open++;
 	pthread_mutex_unlock(&login->lock);
-	if (connection != NULL && is_alive(connection))
+	if (connection != NULL && is_alive(connection->pg))
 		return connection;
 	if (connection != NULL)
-		PQfinish(connection);
-	connection = open_connection(login, NULL);
-	if (connection == NULL)
-		forget_one(login);
-	return connection;
+		close_connection(connection);
+	pg = open_connection(login, NULL);
+	if (pg != NULL)
+		return new_connection(pg);
+	forget_one(login);
+	return NULL;
 }
 
 void
-gtc_login_give_back(GtcLogin *login, PGconn *connection)
+gtc_login_give_back(GtcLogin *login, GtcConnection *connection)
 {
-	Spare	   *spare;
-
-	if (PQstatus(connection) != CONNECTION_OK || PQtransactionStatus(connection) != PQTRANS_IDLE)
+	if (PQstatus(connection->pg) != CONNECTION_OK || PQtransactionStatus(connection->pg) != PQTRANS_IDLE)
 	{
-		PQfinish(connection);
+		close_connection(connection);
 		forget_one(login);
 		return;
 	}
-	spare = gtc_alloc(sizeof(Spare));
-	spare->connection = connection;
-	spare->since = time(NULL);
+	connection->since = time(NULL);
 	pthread_mutex_lock(&login->lock);
-	spare->next = login->spare;
-	login->spare = spare;
+	connection->next = login->spare;
+	login->spare = connection;
 	pthread_cond_signal(&login->given_back);
 	pthread_mutex_unlock(&login->lock);
 }
@@ -313,14 +315,14 @@ gtc_login_give_back(GtcLogin *login, PGconn *connection)
 void
 gtc_login_trim(GtcLogin *login)
 {
-	time_t		old = time(NULL) - IDLE_SECONDS;
-	Spare	  **place;
+	long		old = time(NULL) - IDLE_SECONDS;
+	GtcConnection **place;
 
 	pthread_mutex_lock(&login->lock);
 	place = &login->spare;
 	while (*place != NULL)
 	{
-		Spare	   *spare = *place;
+		GtcConnection *spare = *place;
 
 		if (spare->since > old)
 		{
@@ -328,8 +330,7 @@ gtc_login_trim(GtcLogin *login)
 			continue;
 		}
 		*place = spare->next;
-		PQfinish(spare->connection);
-		free(spare);
+		close_connection(spare);
 		login->open--;
 	}
 	pthread_mutex_unlock(&login->lock);

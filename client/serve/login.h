@@ -11,6 +11,14 @@
 
 typedef struct GtcLogin GtcLogin;
 
+typedef struct GtcConnection
+{
+	PGconn	   *pg;
+	unsigned long long prepared;	/* a bit for each route whose statement it knows */
+	long		since;			/* when it was given back */
+	struct GtcConnection *next;
+} GtcConnection;
+
 typedef enum GtcLoginResult
 {
 	GTC_LOGIN_GOOD,
@@ -30,8 +38,8 @@ extern void gtc_login_release(GtcLogin *login); /* the last one closes it */
 extern const char *gtc_login_role_name(const GtcLogin *login);
 
 /* Waits until a connection is free; NULL when the database does not answer. */
-extern PGconn *gtc_login_take(GtcLogin *login);
-extern void gtc_login_give_back(GtcLogin *login, PGconn *connection);
+extern GtcConnection *gtc_login_take(GtcLogin *login);
+extern void gtc_login_give_back(GtcLogin *login, GtcConnection *connection);
 
 /* Closes what nobody has used for a while. */
 extern void gtc_login_trim(GtcLogin *login);

@@ -20,7 +20,7 @@
 
 enum
 {
-	LISTEN = GTC_OPTION_OWN, PORT, NAME, CERTIFICATE, KEY, PROXY, IMAGES, WORKERS, CONNECTIONS, SESSION, LOG
+	LISTEN = GTC_OPTION_OWN, PORT, NAME, CERTIFICATE, KEY, PROXY, IMAGES, WORKERS, CONNECTIONS, SESSION, PATIENCE, LOG
 };
 
 static const struct option long_options[] = {
@@ -35,6 +35,7 @@ static const struct option long_options[] = {
 	{"workers", required_argument, NULL, WORKERS},
 	{"connections", required_argument, NULL, CONNECTIONS},
 	{"session-minutes", required_argument, NULL, SESSION},
+	{"patience", required_argument, NULL, PATIENCE},
 	{"log", no_argument, NULL, LOG},
 	{NULL, 0, NULL, 0}
 };
@@ -103,6 +104,8 @@ take_option(int option, const char *value)
 			return number_between(value, 1, 256, &gtc_options.connections);
 		case SESSION:
 			return number_between(value, 1, 10080, &gtc_options.session_minutes);
+		case PATIENCE:
+			return number_between(value, 1, 3600, &gtc_options.patience);
 		case LOG:
 			gtc_options.log = true;
 			return true;
@@ -239,7 +242,7 @@ run(int argc, char **argv)
 	int			option;
 
 	gtc_options = (GtcServeOptions) {.listen = "127.0.0.1", .port = 8432, .images = "https:", .workers = 16,
-		.connections = 8, .session_minutes = 720};
+		.connections = 8, .session_minutes = 720, .patience = 60};
 	while ((option = getopt_long(argc, argv, GTC_CONNECTION_SHORT, long_options, NULL)) != -1)
 	{
 		if (option == GTC_OPTION_HELP)
@@ -270,6 +273,7 @@ const GtcCommand gtc_serve_command = {
 	"      --images-from=HOSTS    where pictures may come from, as in img-src of a\n"
 	"                             Content-Security-Policy (https:); '' for nowhere\n"
 	"      --session-minutes=N    a session ends after so long without a request (720)\n"
+	"      --patience=N           seconds that a browser has for a whole request (60)\n"
 	"      --workers=N            requests that ask the database at a time (16)\n"
 	"      --connections=N        connections for the bearers of invitations (8)\n"
 	"      --log                  a line a request on stderr, without names\n",

@@ -91,6 +91,7 @@ test_statements(void)
 
 	for (route = gtc_routes; route->method != NULL; route++)
 	{
+		CHECK(route - gtc_routes < 64); /* GtcConnection.prepared */
 		CHECK(route->pattern[0] == '/');
 		if (route->sql == NULL)
 			continue;

@@ -1,0 +1,192 @@
+"""An owner in a real browser: a job from a table, people, pause and resume, review, settings."""
+import sys
+from urllib.parse import quote
+
+from selenium.webdriver.support.ui import Select
+
+from browser import Browser, Keys
+from check import Checks, sql
+
+BASE = sys.argv[1].rstrip('/')
+HOSTILE = '<i onmouseover=hacked=1>a%2F..\'"\\ 100%'
+checks = Checks('owner')
+ok = checks.ok
+b = Browser(BASE)
+
+
+def label_all(job, sign, rounds=1):
+    """Answers what is open, by key, with the truth; a third of them twice, by different people."""
+    for _ in range(rounds):
+        sql('''SET client_min_messages = warning;
+            SELECT gt_annotate(:'job', array_agg(object_key), array_agg(topic), :'sign')
+              FROM gt_tasks t JOIN ticket ON id::text = object_key
+             WHERE job_name = :'job' AND state = 'available' HAVING count(*) > 0;
+            SELECT gt_advance_job(:'job');''', job=job, sign=sign)
+
+
+def value(setting):
+    return sql("SELECT value FROM gt_job_settings WHERE job_name = 'tickets' AND setting = :'setting';", setting=setting)
+
+
+def state():
+    return sql("SELECT state FROM gt_jobs WHERE job_name = 'tickets';")
+
+
+def test_sign_in():
+    b.go('/#/jobs')
+    b.sign_in('maren', 'secret of maren')
+    ok('her jobs', b.wait_text('New job') and 'support' in b.text() and 'short' in b.text())
+    b.shot('build/portal/jobs.png')
+
+
+def test_create():
+    b.click('New job')
+    b.wait(lambda: len(Select(b.find('[name=dataset]')).options) > 2)
+    Select(b.find('[name=dataset]')).select_by_visible_text('public.ticket')
+    ok('columns are guessed', b.wait(lambda: b.js("[...document.querySelectorAll('th select')].map(s => s.value)") ==
+                                     ['key', 'show', 'label', 'features']))
+    ok('first rows are shown', 'message 1' in b.text('[data-step=columns]'))
+    ok('categories are guessed', b.js("document.querySelector('[name=categories]').value").split() ==
+       ['account', 'delivery', 'payment', 'praise', 'product'])
+    ok('the plan is shown', b.wait_text('drawn at random', '[data-plan]'))
+    b.shot('build/portal/create.png')
+    b.click('Simulate')
+    ok('a simulation on the known labels', b.wait_text('the machine', '[data-plan] .promise', 60))
+    # The labels are to be given by people, so the column is none for this job.
+    Select(b.driver.find_elements('css selector', 'th select')[2]).select_by_value('ignore')
+    for name, text in (('job_name', 'tickets'), ('max_concurrent_task_count', '100'), ('workteam', 'team'),
+                       ('instructions', '# What is it about?\n\n- **delivery**: where it is')):
+        b.find(f'[name={name}]').clear()
+        b.find(f'[name={name}]').send_keys(text)
+    b.click('Create the job')
+    ok('to its page', b.wait(lambda: b.js('location.hash') == '#/jobs/tickets') and b.wait_text('In progress'))
+    ok('in the database, as hers', sql("SELECT owner FROM gt_jobs WHERE job_name = 'tickets';") == 'maren' and
+       value('workteam') == 'team' and value('max_concurrent_task_count') == '100')
+    ok('the open batch is described', 'open' in b.text() and '100 objects' in b.text())
+    b.go('/#/new')
+    b.wait(lambda: len(Select(b.find('[name=dataset]')).options) > 2)
+    Select(b.find('[name=dataset]')).select_by_visible_text('public.ticket')
+    b.wait(lambda: b.find('[name=job_name]').get_attribute('value') == 'ticket')
+    b.find('[name=job_name]').clear()
+    b.find('[name=job_name]').send_keys('tickets')
+    b.click('Create the job')
+    ok('a second one of the name is refused in words', b.wait_text('already exists', '[data-step=settings] .wrong'))
+
+
+def test_steer():
+    b.go('/#/jobs/tickets')
+    b.wait_text('Pause')
+    b.click('Pause')
+    ok('paused', b.wait_text('Paused:') and state() == 'paused')
+    b.click('Resume')
+    ok('goes on', b.wait_text('In progress:') and state() == 'in_progress')
+
+
+def test_people():
+    b.go('/#/jobs/tickets/people')
+    b.wait(lambda: b.find('[name=annotator]'))
+    b.find('[name=annotator]').send_keys('Dora' + Keys.ENTER)
+    ok('a link, once', b.wait_text('/#/invitation/', 'code'))
+    ok('in the list', b.wait_text('link until', 'table'))
+    b.shot('build/portal/people.png')
+    b.click('Revoke')
+    ok('revoked', b.wait_text('link, revoked', 'table') and
+       sql("SELECT count(*) FROM gt_invitations WHERE job_name = 'tickets' AND revoked_at IS NOT NULL;") == '1')
+
+
+def test_rounds_and_report():
+    label_all('tickets', 'pipeline', 12)
+    b.go('/#/jobs/tickets')
+    b.driver.refresh()
+    ok('rounds are charted', b.wait(lambda: b.js("document.querySelectorAll('.chart .hit, .chart .miss').length") > 0))
+    for width, phone in ((1280, False), (390, True)):
+        b.look(width, 900, phone=phone)
+        b.driver.refresh()
+        b.wait(lambda: b.find('.chart'))
+        b.look(width, min(2600, b.js('document.documentElement.scrollHeight')), phone=phone)
+        b.shot(f'build/portal/job-{width}.png')
+        ok(f'the page fits into {width} pixels', b.js('document.documentElement.scrollWidth') <= width)
+    b.look(1280, 800)
+    address = b.js("[...document.querySelectorAll('.actions a')].find(a => a.textContent === 'Report').href")
+    b.driver.get(address)
+    ok('the report', b.wait_text('tickets') and b.js("document.querySelectorAll('svg').length") > 0)
+    ok('the report is shown with its style', b.js("getComputedStyle(document.body).backgroundColor") != 'rgba(0, 0, 0, 0)')
+
+
+def test_review():
+    b.go('/#/jobs/tickets/review/machine')
+    ok('machine labels, the least certain first', b.wait_text('The machine says'))
+    b.shot('build/portal/review.png')
+    key = sql("SELECT object_key FROM gtlabel.review_keys('tickets', 'machine') ORDER BY place LIMIT 1;")
+    before = sql("SELECT label FROM gt_labels WHERE job_name = 'tickets' AND object_key = :'key';", key=key)
+    wrong = '1' if before != 'account' else '2'
+    b.press(wrong)
+    ok('goes on to the next', b.wait_text('2 of'))
+    ok('corrected: a label by people now', b.wait(lambda: sql(
+        "SELECT human_annotated::text || ' ' || (label <> :'before')::text FROM gt_labels WHERE job_name = 'tickets' AND object_key = :'key';",
+        key=key, before=before) == 'true true'))
+    b.press(Keys.BACKSPACE)
+    ok('taken back', b.wait(lambda: sql(
+        "SELECT label FROM gt_labels WHERE job_name = 'tickets' AND object_key = :'key';", key=key) == before))
+    b.go('/#/jobs/tickets/review/remarks')
+    ok('nothing to see is said in words', b.wait_text('Nothing is left here'))
+
+
+def test_settings():
+    b.go('/#/jobs/tickets/settings')
+    b.wait(lambda: b.find('#target_accuracy'))
+    field = b.find('#target_accuracy')
+    field.clear()
+    field.send_keys('1.5')
+    b.click('Save')
+    ok('a wrong value is refused in words', b.wait_text('target_accuracy', '[role=status]') and value('target_accuracy') == '0.95')
+    field.clear()
+    field.send_keys('0.9')
+    b.click('Save')
+    ok('saved', b.wait_text('Saved: target_accuracy') and value('target_accuracy') == '0.9')
+    b.find('#workteam').clear()
+    b.click('Save')
+    ok('what is emptied is unset', b.wait_text('Saved: workteam') and value('workteam') == '')
+    b.shot('build/portal/settings.png')
+
+
+def test_hostile_names():
+    b.go('/#/jobs/' + quote(HOSTILE, safe=''))
+    ok('the page of a job with a hostile name', b.wait_text('Where it stands') and b.text('h1').strip() == HOSTILE.replace('_', ' '))
+    for page in ('people', 'review/machine', 'review/remarks'):
+        b.go('/#/jobs/' + quote(HOSTILE, safe='') + '/' + page)
+        b.wait(lambda: b.find('h1'))
+    b.go('/#/new')
+    b.wait(lambda: len(Select(b.find('[name=dataset]')).options) > 2)
+    Select(b.find('[name=dataset]')).select_by_value('public."<b>table</b>"')
+    ok('columns with hostile names', b.wait_text('id<script>', '[data-step=columns]'))
+    ok('no script of a name has run', b.js('window.hacked === undefined'))
+
+
+def test_stop():
+    b.go('/#/jobs/ending')
+    b.wait_text('Stop')
+    b.driver.execute_script('window.confirm = () => true')
+    b.click('Stop')
+    ok('stopped', b.wait_text('Stopped:') and sql("SELECT state FROM gt_jobs WHERE job_name = 'ending';") == 'stopped')
+
+
+def test_others_see_nothing():
+    b.driver.delete_all_cookies()
+    b.driver.get('about:blank')
+    b.go('/#/jobs/tickets')
+    b.sign_in('stranger', 'secret of stranger')
+    ok('a stranger sees no job', b.wait_text('no job "tickets" that you may see'))
+    ok('nor a report', b.driver.execute_async_script("fetch('/api/jobs/tickets/report').then(r => arguments[0](r.status))") in (403, 404))
+
+
+def test_console():
+    bad = [line for line in b.console() if '127.0.0.1:1/' not in line]
+    ok(f'nothing went wrong in the console: {bad}', not bad)
+
+
+try:
+    checks.run([test_sign_in, test_create, test_steer, test_people, test_settings, test_rounds_and_report,
+                test_hostile_names, test_stop, test_others_see_nothing, test_console])
+finally:
+    b.close()

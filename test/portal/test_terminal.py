@@ -1,0 +1,158 @@
+"""gtlabel annotate on a pseudo-terminal; watch, report and the command line."""
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+from check import Checks, sql
+
+PROGRAM = os.path.abspath(sys.argv[1])
+checks = Checks('terminal')
+ok = checks.ok
+
+
+class Terminal:
+    """A program with a screen of 80 by 24; what it last painted is its text."""
+
+    def __init__(self, *arguments, **environment):
+        self.painted = b''
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(environment)
+            os.execv(PROGRAM, [PROGRAM, *arguments])
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+
+    def read(self, seconds=0.4):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            ready, _, _ = select.select([self.fd], [], [], 0.05)
+            if ready:
+                try:
+                    self.painted += os.read(self.fd, 65536)
+                except OSError:
+                    break
+        return self.screen()
+
+    def screen(self):
+        last = self.painted.split(b'\x1b[H')[-1].decode('utf-8', 'replace')
+        return re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', last)
+
+    def wait(self, words, seconds=15):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if words in self.read(0.1):
+                return True
+        return False
+
+    def press(self, keys):
+        os.write(self.fd, keys.encode())
+        return self.read()
+
+    def end(self):
+        self.read(0.5)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def run(*arguments, **more):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, **more)
+
+
+def answers():
+    return sql("SELECT coalesce(string_agg(label, ' ' ORDER BY submitted_at, task_id), '') FROM gt_annotations WHERE annotator = 'Emil';")
+
+
+def test_annotate():
+    token = sql("SET ROLE maren; SELECT gt_invite_annotator('support', 'Emil');").splitlines()[-1]
+    t = Terminal('annotate', 'support', '-U', 'portal', GTLABEL_TOKEN=token)
+    ok('an object and its categories', t.wait('message ') and '[1] delivery' in t.screen())
+    first = t.screen()
+    t.press('1')
+    t.press('2')
+    ok('two answers by two keys', answers() == 'delivery payment')
+    ok('another object each', t.screen() != first)
+    t.press('\x7f')
+    ok('Backspace takes the last one back', answers() == 'delivery')
+    t.press('3')
+    ok('answered anew', answers() == 'delivery product')
+    t.press('\x1b[D')
+    ok('left shows the last answer', 'You answered product' in t.screen())
+    t.press('5')
+    ok('changed', answers() == 'delivery praise')
+    t.press('c')
+    t.press('grüße')
+    t.press('\r')
+    t.press('1')
+    ok('a comment, also beyond ASCII', sql("SELECT comment FROM gt_annotations WHERE annotator = 'Emil' AND comment IS NOT NULL;") == 'grüße')
+    t.press('d')
+    t.press('torn')
+    t.press('\r')
+    ok('declined with a reason', sql("SELECT comment FROM gt_tasks WHERE annotator = 'Emil' AND state = 'declined';") == 'torn')
+    t.press('s')
+    ok('passed', 'passed' in t.screen())
+    t.press('?')
+    ok('help', 'take the last answer back' in t.screen())
+    t.press('x')
+    fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 12, 40, 0, 0))
+    ok('another size', '[1] delivery' in t.read(0.5))
+    t.press('\x1b')
+    ok('leaves with 0', t.end() == 0)
+    ok('what was fetched ahead is given back', sql("SELECT count(*) FROM gt_tasks WHERE annotator = 'Emil' AND state = 'accepted';") == '0')
+
+
+def test_annotate_harmless():
+    """What an object says is shown, not obeyed."""
+    sql("""SET ROLE maren; SET client_min_messages = warning;
+        CREATE TABLE escape (id integer PRIMARY KEY, body text);
+        INSERT INTO escape SELECT n, E'\\x1b]0;owned\\x07\\x1b[2J\\u202emoc.elpmaxe\\u202c ' || n FROM generate_series(1, 3) n;
+        SELECT gt_create_job('escape', 'escape', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, auto_label => false);""")
+    t = Terminal('annotate', 'escape', '-U', 'postgres')
+    ok('shown', t.wait('owned'))
+    ok('without escape sequences', b'\x1b]0' not in t.painted and b'\x1b[2J' not in t.painted and '\u202e'.encode() not in t.painted)
+    os.kill(t.pid, 15)
+    ok('a signal ends it in order', t.end() == 0 and b'\x1b[?1049l' in t.painted)
+
+
+def test_watch():
+    done = run('watch', 'support', '--json', '--once', '-U', 'postgres')
+    ok('watch --json', done.returncode == 0 and json.loads(done.stdout)[0]['job_name'] == 'support')
+    done = run('watch', '--once', '-U', 'postgres')
+    ok('watch of all', done.returncode == 0 and 'support' in done.stdout and 'batch 1' in done.stdout)
+    sql("SELECT gt_stop_job('escape'); SELECT gt_advance_job('escape');")
+    ok('watch of a stopped job ends', run('watch', 'escape', '-U', 'postgres').returncode == 0)
+
+
+def test_report():
+    with tempfile.TemporaryDirectory() as folder:
+        done = run('report', 'support', '-U', 'postgres', cwd=folder)
+        path = os.path.join(folder, 'support.html')
+        ok('report writes a page', done.returncode == 0 and done.stdout.strip() == 'support.html' and '<html' in open(path).read())
+        done = run('report', '<i onmouseover=hacked=1>a%2F..\'"\\ 100%', '-U', 'postgres', cwd=folder)
+        ok('a hostile name stays in the folder', done.returncode == 0 and len(os.listdir(folder)) == 2)
+        ok('report to stdout', '<html' in run('report', 'support', '-o', '-', '-U', 'postgres').stdout)
+        ok('a file that cannot be written', run('report', 'support', '-o', '/nowhere/x', '-U', 'postgres').returncode == 1)
+
+
+def test_command_line():
+    for command in ('serve', 'annotate', 'watch', 'report'):
+        done = run(command, '--help')
+        ok(f'{command} --help', done.returncode == 0 and 'Usage:' in done.stdout and '--host' in done.stdout)
+        ok(f'{command} with a wrong option', run(command, '--nonsense').returncode == 2)
+    ok('--version', re.fullmatch(r'gtlabel \d.*\n', run('--version').stdout))
+    ok('no command', run().returncode == 2 and run('dance').returncode == 2)
+    ok('which job?', run('report').returncode == 2 and run('annotate').returncode == 2)
+    ok('no server', run('report', 'x', '-h', '/nowhere').returncode == 1)
+    ok('an unknown job', run('report', 'nothing', '-U', 'postgres').returncode == 1)
+    ok('no terminal', run('annotate', 'support', '-U', 'postgres').returncode == 1)
+    ok('certificate without key', run('serve', '--tls-cert', 'x').returncode == 2)
+    ok('a certificate that is not there', run('serve', '-U', 'portal', '--tls-cert', '/nowhere', '--tls-key', '/nowhere').returncode == 1)
+
+
+checks.run([test_annotate, test_annotate_harmless, test_watch, test_report, test_command_line])
