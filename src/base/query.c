@@ -105,7 +105,7 @@ leave(GtlResult *result)
  * In a REPEATABLE READ or SERIALIZABLE transaction too, statements see what has been
  * committed until now (as foreign key checks do): what a job's locks protect is
  * the present, and an answer that an old snapshot does not show would be lost.  In a parallel plan,
- * where only models are read, the snapshot of the plan has to do.
+ * where only models are read, the snapshot of the plan has to do, and no new command may begin.
  */
 static int
 execute(SPIPlanPtr plan, const Datum *values, const char *nulls)
@@ -114,7 +114,7 @@ execute(SPIPlanPtr plan, const Datum *values, const char *nulls)
 	int			code;
 
 	if (!IsolationUsesXactSnapshot() || IsInParallelMode())
-		return SPI_execute_plan(plan, (Datum *) values, nulls, false, 0);
+		return SPI_execute_plan(plan, (Datum *) values, nulls, IsInParallelMode(), 0);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	code = SPI_execute_snapshot(plan, (Datum *) values, nulls, snapshot, InvalidSnapshot, false, true, 0);
 	UnregisterSnapshot(snapshot);

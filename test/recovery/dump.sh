@@ -4,6 +4,8 @@
 # whose pg_dump makes the dump; by default it is the same.
 . "$(dirname "$0")/lib.bash"
 
+predicted() { value "SELECT string_agg(gt_predict('words', body) || gt_featurize('words', body)::text, ';' ORDER BY id) FROM text"; }
+
 if [ "${1:-}" != restored ]; then
 	create_fixture
 	sql <<-'END'
@@ -58,6 +60,14 @@ if [ "${1:-}" != restored ]; then
 	PGUSER=member sql -c "SELECT gt_release_tasks(array_agg(task_id)) FROM gt_accept_tasks('zoe_half', 3)" >/dev/null
 	PGUSER=zoe sql -c "SELECT count(*) FROM gt_accept_tasks('zoe_half', 3, 'person1')" >/dev/null
 	sql -c "SELECT gt_train('extra', 'things', 'gold', algorithm => 'softmax')" >/dev/null
+	# A model of texts with the vectors of some words.
+	sql <<-'END' >/dev/null
+		CREATE TABLE text AS SELECT i AS id, CASE WHEN i % 2 = 0 THEN 'red apple ' ELSE 'blue sky ' END || i AS body, i % 2 AS label FROM generate_series(1, 200) i;
+		CREATE TABLE word AS SELECT token, ARRAY[length(token), 1]::float4[] AS vector FROM unnest(ARRAY['red', 'blue', 'sky']) token;
+		SELECT gt_train('words', 'text', 'label', text_column => 'body', text_dimensions => 16, word_vectors => 'word', algorithm => 'softmax');
+		DROP TABLE word;
+	END
+	predicted >"$GTL_CLUSTER/predicted"
 	say "half-way: $(summary anna_half)"
 	say "half-way: $(summary zoe_half)"
 fi
@@ -71,6 +81,7 @@ if [ "${1:-}" = restored ]; then
 		pg_restore --exit-on-error -d "$PGDATABASE" "$folder/dump.custom"
 	fi
 	contents | diff "$folder/contents" - || fail "$format: the restored tables differ"
+	predicted | diff -q "$folder/predicted" - >/dev/null || fail "$format: other predictions for texts"
 	same "owners" "anna zoe" "$(value "SELECT string_agg(owner::text, ' ' ORDER BY job_name) FROM gt_jobs WHERE job_name LIKE '%half'")"
 	same "what anna sees" "anna_half anna_whole" "$(PGUSER=anna value "SELECT string_agg(job_name, ' ' ORDER BY job_name) FROM gt_jobs")"
 	same "what a member sees" "zoe_half zoe_whole" "$(PGUSER=member value "SELECT string_agg(job_name, ' ' ORDER BY job_name) FROM gt_jobs")"
@@ -97,7 +108,7 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 chmod 755 "$folder"
-mv "$GTL_CLUSTER/expected" "$folder/expected"
+mv "$GTL_CLUSTER/expected" "$GTL_CLUSTER/predicted" "$folder"
 contents >"$folder/contents"
 newer=$("$NEWER_PG_CONFIG" --bindir)
 "$newer/pg_dumpall" --roles-only >"$folder/roles.sql"

@@ -38,7 +38,8 @@ SELECT count(DISTINCT abs(tx.cosine(f, f) - 1) < 1e-5) AS unit_length
 CREATE TABLE tx.alone AS SELECT id, gt_featurize('tx sms', body) AS f FROM gtl_test.message;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT id, gt_featurize('tx sms', body) FROM gtl_test.message;
-SELECT count(*) AS differ FROM (SELECT id, gt_featurize('tx sms', body) AS f FROM gtl_test.message) p JOIN tx.alone USING (id) WHERE p.f <> alone.f;
+CREATE TABLE tx.together AS SELECT id, gt_featurize('tx sms', body) AS f FROM gtl_test.message;
+SELECT count(*) AS differ FROM tx.together p JOIN tx.alone USING (id) WHERE p.f <> alone.f;
 RESET ALL;
 SET gtlabel.background = off;
 SET search_path = public, tx, gtl_test;
