@@ -299,6 +299,7 @@ static void
 plain_round(PlainJob *job, int32_t *best, double *margin, int64_t *chosen)
 {
 	GtlPromise	promise = job->engine->promise;
+	const GtlSample none = {.halvings = 0};
 	GtlCertificate certificate;
 	GtlClassifier model;
 	int64_t		count;
@@ -312,7 +313,7 @@ plain_round(PlainJob *job, int32_t *best, double *margin, int64_t *chosen)
 	for (int64_t i = 0; i < count; i++)
 		wrong[i] = best[i] != job->data->labels[job->objects[i]];
 	promise.guarantee = GTL_GUARANTEE_EMPIRICAL;
-	gtl_certify(margin, wrong, (int) count, &promise, &env, &certificate);
+	gtl_certify(margin, wrong, (int) count, &promise, &none, &env, &certificate);
 	free(wrong);
 
 	count = list_place(job, POOL);
@@ -351,7 +352,8 @@ run_plain(const GtlLabeledSet *data, const GtlFeatureStats *stats, const Options
 
 	job.place = bench_alloc(NULL, rows);
 	job.objects = bench_alloc(NULL, rows * sizeof(int32_t));
-	validation = gtl_schedule_validation_count(data->rows, options->simulation.validation_share);
+	validation = gtl_schedule_validation_count(options->simulation.engine.schedule, &options->simulation.engine.promise, false,
+											   data->classes, data->rows, options->simulation.validation_share);
 	validation = move_random(&job, validation, GTL_STREAM_VALIDATION, VALIDATION);
 	job.trained = move_random(&job, job.engine->max_concurrent, GTL_STREAM_FIRST_BATCH, TRAINING);
 	while (validation + job.trained + job.machine < data->rows)
@@ -481,6 +483,7 @@ set_option(Options *options, char *argument)
 {
 	static const char *const rules[] = {"gtlabel", "plain", NULL};
 	static const char *const schedules[] = {"standard", "eager", NULL};
+	static const char *const queries[] = {"margin", "random", NULL};
 	static const char *const algorithms[] = {"auto", "softmax", "mlp", NULL};
 	GtlSimulationSettings *simulation = &options->simulation;
 	char	   *value = strchr(argument, '=');
@@ -501,6 +504,13 @@ set_option(Options *options, char *argument)
 		if (!gtl_guarantee_parse(value, &simulation->engine.promise.guarantee))
 			die("unknown: ", value);
 	}
+	else if (strcmp(argument, "scope") == 0)
+	{
+		if (!gtl_scope_parse(value, &simulation->engine.promise.scope))
+			die("unknown: ", value);
+	}
+	else if (strcmp(argument, "queries") == 0)
+		simulation->engine.random_queries = one_of(value, queries) == 1;
 	else if (strcmp(argument, "algorithm") == 0)
 		simulation->engine.algorithm = (GtlEngineAlgorithm) one_of(value, algorithms);
 	else if (strcmp(argument, "target") == 0)

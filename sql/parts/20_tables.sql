@@ -340,6 +340,7 @@ CREATE TABLE gtlabel.round (
     reason             text NOT NULL,
     alternatives       jsonb,
     label_noise        float8,
+    label_margin       float8,
     load_seconds       float8 NOT NULL,
     train_seconds      float8 NOT NULL,
     score_seconds      float8 NOT NULL,
@@ -350,6 +351,7 @@ COMMENT ON COLUMN gtlabel.round.batch_no IS 'The batch after which the round ran
 COMMENT ON COLUMN gtlabel.round.candidate IS 'Number of the classifier that the comparison chose: 0 is shrunk towards the initial model, the others stand in src/learning/classifier.c; -1: kept from the round before';
 COMMENT ON COLUMN gtlabel.round.candidate_log_loss IS '5-fold log loss by number, from 0; infinity: not tried; NULL: nothing was compared in this round';
 COMMENT ON COLUMN gtlabel.round.threshold IS 'Loosest margin that keeps the promise; NULL: none does';
+COMMENT ON COLUMN gtlabel.round.label_margin IS 'The smallest margin of the round''s model that gets a label: as many labels as the models that were tested would give at the threshold; NULL: none';
 COMMENT ON COLUMN gtlabel.round.certificate_n IS 'Active validation objects at or above the threshold';
 COMMENT ON COLUMN gtlabel.round.certificate_k IS 'Those among certificate_n whose predicted label is wrong';
 COMMENT ON COLUMN gtlabel.round.best_bound IS 'The lowest error bound over all thresholds, whether it keeps the promise or not';
@@ -376,6 +378,7 @@ CREATE TABLE gtlabel.certificate (
     best_admits       integer,
     required          integer,
     admitted          integer NOT NULL,
+    label_margin      float8,
     PRIMARY KEY (job_id, round_no, class_no)
 );
 COMMENT ON TABLE gtlabel.certificate IS 'A category''s own certificate in a round of a job with per_class, for those categories that the model gives to an active validation object. What all of a round share stands in gtlabel.round. Written by src/tables/certificate.c';

@@ -119,7 +119,7 @@ COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answ
 CREATE VIEW gt_rounds WITH (security_invoker = true) AS
     SELECT j.job_name, r.round_no, r.batch_no, m.model_name, m.algorithm, m.scaling, m.accuracy,
            r.training_count, r.validation_count, r.validation_active,
-           r.guarantee, r.target_accuracy, r.confidence_level, r.threshold,
+           r.guarantee, r.target_accuracy, r.confidence_level, r.threshold, r.label_margin,
            r.certificate_n, r.certificate_k, r.bound,
            r.best_threshold, r.best_n, r.best_k, r.best_bound, r.best_admits, r.minimum, r.required,
            r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason, r.alternatives, r.label_noise,
@@ -128,7 +128,8 @@ CREATE VIEW gt_rounds WITH (security_invoker = true) AS
      CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
       LEFT JOIN gtlabel.model m USING (model_id);
 COMMENT ON VIEW gt_rounds IS 'Active-learning rounds: what each trained on, its certificate, what it labeled, and why in words';
-COMMENT ON COLUMN gt_rounds.threshold IS 'Objects with at least this margin are labeled by machine; NULL: no threshold keeps the promise. With per_class the lowest of the categories'' thresholds, which gt_certificates shows';
+COMMENT ON COLUMN gt_rounds.threshold IS 'Loosest margin of the cross-fitting models that keeps the promise; NULL: none does. With per_class the lowest of the categories'' thresholds, which gt_certificates shows';
+COMMENT ON COLUMN gt_rounds.label_margin IS 'Objects with at least this margin of the round''s own model are labeled by machine: as many as the cross-fitting models would label at the threshold; NULL: none. With per_class the lowest of the categories';
 COMMENT ON COLUMN gt_rounds.certificate_n IS 'Validation objects at or above the threshold';
 COMMENT ON COLUMN gt_rounds.certificate_k IS 'Those among certificate_n whose predicted label is wrong';
 COMMENT ON COLUMN gt_rounds.bound IS 'Upper bound of the error above the threshold, at the guarantee''s level; with per_class the highest of the categories''';
@@ -141,23 +142,26 @@ COMMENT ON COLUMN gt_rounds.alternatives IS 'Objects that weaker promises would 
 CREATE VIEW gt_certificates WITH (security_invoker = true) AS
     SELECT j.job_name, r.round_no, c.scope, c.category, r.guarantee, r.target_accuracy, r.confidence_level, r.alpha,
            c.threshold, c.n, c.k, c.bound, c.validation_active, c.best_bound, c.best_n, c.best_k, c.best_admits,
-           r.minimum, c.required, c.admitted, m.model_name
+           r.minimum, c.required, c.admitted, c.label_margin, m.model_name
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
       JOIN LATERAL (
           SELECT 'job' AS scope, NULL AS category, r.threshold, r.certificate_n AS n, r.certificate_k AS k, r.bound,
-                 r.validation_active, r.best_bound, r.best_n, r.best_k, r.best_admits, r.required, r.auto_labeled AS admitted
+                 r.validation_active, r.best_bound, r.best_n, r.best_k, r.best_admits, r.required, r.auto_labeled AS admitted,
+                 r.label_margin
            WHERE NOT j.per_class
           UNION ALL
           SELECT 'category', j.label_categories[s.class_no + 1], s.threshold, s.certificate_n, s.certificate_k, s.bound,
-                 s.validation_active, s.best_bound, s.best_n, s.best_k, s.best_admits, s.required, s.admitted
+                 s.validation_active, s.best_bound, s.best_n, s.best_k, s.best_admits, s.required, s.admitted,
+                 s.label_margin
             FROM gtlabel.certificate s WHERE s.job_id = r.job_id AND s.round_no = r.round_no) c ON true
       LEFT JOIN gtlabel.model m USING (model_id)
      WHERE r.alpha IS NOT NULL;
 COMMENT ON VIEW gt_certificates IS 'The evidence behind the machine labels: a row for each round with a model, or with per_class for each of its categories';
 COMMENT ON COLUMN gt_certificates.scope IS 'job: of all machine labels together; category: of those of one category';
-COMMENT ON COLUMN gt_certificates.alpha IS 'Level of the test: half of 1 - confidence_level (confidence), all of it (strict), 0 (no confidence statement)';
+COMMENT ON COLUMN gt_certificates.alpha IS 'Level of the test: a third of 1 - confidence_level, halved each time the validation set has been (confidence), all of it (strict), 0 (no confidence statement)';
 COMMENT ON COLUMN gt_certificates.threshold IS 'Loosest margin that keeps the promise; NULL: none does';
+COMMENT ON COLUMN gt_certificates.label_margin IS 'Objects with at least this margin of the round''s own model are labeled by machine; NULL: none';
 COMMENT ON COLUMN gt_certificates.n IS 'Active validation objects at or above the threshold';
 COMMENT ON COLUMN gt_certificates.k IS 'Those among n whose predicted label is wrong';
 COMMENT ON COLUMN gt_certificates.validation_active IS 'Validation objects that count: the queries would not have sent them to people';

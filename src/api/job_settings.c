@@ -309,7 +309,7 @@ gtl_job_settings_warn(const GtlJob *job)
 
 	if (!job->auto_label || job->dimension == 0)
 		return;
-	gtl_plan_start(&plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
+	gtl_plan_start(&plan, job->schedule, job->object_count, job->max_concurrent, job->validation_count,
 				   gtl_job_has_early_round(job), true);
 	if (gtl_plan_machine_limit(&plan) == 0)
 		ereport(WARNING,

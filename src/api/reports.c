@@ -158,6 +158,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_plan);
 Datum
 gtl_sql_plan(PG_FUNCTION_ARGS)
 {
+	const GtlPromise usual = {GTL_GUARANTEE_CONFIDENCE, 0.05, 0.05, GTL_SCOPE_MACHINE_LABELS};
 	GtlPlanState plan;
 	GtlJob		job;
 
@@ -167,7 +168,8 @@ gtl_sql_plan(PG_FUNCTION_ARGS)
 	gtl_job_setting_read(fcinfo, "max_concurrent_task_count", &job);
 	gtl_job_setting_read(fcinfo, "validation_share", &job);
 	gtl_job_setting_read(fcinfo, "schedule", &job);
-	gtl_plan_start(&plan, job.schedule, PG_GETARG_INT64(0), job.max_concurrent, job.validation_share,
+	gtl_plan_start(&plan, job.schedule, PG_GETARG_INT64(0), job.max_concurrent,
+				   gtl_schedule_validation_count(job.schedule, &usual, false, 2, PG_GETARG_INT64(0), job.validation_share),
 				   !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
 	return return_plan(fcinfo, NULL, &plan);
 }

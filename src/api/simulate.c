@@ -131,6 +131,8 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 	if (job.best_validation)
 		set_best_validation(&settings, matrix.set.rows, matrix.set.classes);
 	settings.initial = read_initial_model(&job, &matrix);
+	if (settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
+		needs.row_bytes += GTL_AUDIT_LABEL_BYTES;
 	needs.algorithm = settings.engine.algorithm;
 	needs.initial = settings.initial;
 	gtl_training_set_finish(matrix.store, &matrix.set, &needs);

@@ -254,22 +254,23 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SnapshotState state;
+	GtlPromise	promise;
 
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
 	job->object_count = (int32) state.count;
+	promise = gtl_job_promise(job);
 	if (job->best_validation)
 	{
-		GtlPromise	promise = gtl_job_promise(job);
-
 		job->validation_share =
 			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count,
 																	 gtl_certify_minimum(&promise, job->per_class, job->ncategories)),
 								  state.count);
 	}
 	if (job->auto_label && job->dimension > 0)
-		job->validation_count = (int32) gtl_schedule_validation_count(state.count, job->validation_share);
+		job->validation_count = (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
+																	  state.count, job->validation_share);
 	gtl_job_set_snapshot(job, job->dimension > 0 ? &state.stats : NULL, state.given_classes);
 	write_objects(&state, draw_validation_set(&state));
 	tuplestore_end(state.keys);

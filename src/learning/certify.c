@@ -12,10 +12,18 @@
  *	  that bisection finds;
  *	- among prefixes with the same k only the largest can have the lowest bound.
  *
- * CONFIDENCE: pass if P(Binomial(n, eps) <= k) <= delta/2, that is if the one-sided
- * Clopper-Pearson bound [1] at level delta/2 is at most eps.  Each single threshold
- * is tested exactly; the choice of the loosest passing one is not paid for, which
- * delta/2 outweighs in measurement (autolabel.md 2.2) but not by proof.
+ * CONFIDENCE: pass if P(Binomial(n, eps) <= k) <= alpha, that is if the one-sided
+ * Clopper-Pearson bound [1] at level alpha is at most eps.  Each single threshold is
+ * tested exactly; the choice of the loosest passing one, and of the round, is not paid for
+ * by a proof.  alpha = delta/3, halved whenever the queries have filtered out another half
+ * of the validation set, keeps the promise in measurement (docs/guarantee.md).
+ *
+ * CONFIDENCE over the dataset: of the total = pool + n objects, the n validation objects
+ * are a random sample.  Let a = floor(eps * objects) labels be allowed to be wrong, and k*
+ * the largest k with P(Hypergeometric(total, a + 1 + k, n) <= k) <= alpha.  A prefix passes
+ * with at most k* errors.  Of the first a + 1 + k* wrong objects in the order of the scores
+ * more than k* are validation objects, except with probability alpha; then the prefix ends
+ * before the last of them, and at most a of its objects outside of the validation set are wrong.
  *
  * EXPECTED: (k + 1)/(n + 1) <= eps, the mean error only (conformal risk control).
  * EMPIRICAL: k/n <= eps with 25 objects or more; no promise at all.
@@ -47,10 +55,15 @@
  *	E[E_c(t)] <= E[E_c(z(t))] <= 1 for each c, hence for the mean over c, and
  *	P(t exists) <= delta by Markov.  No monotonicity of r is needed.
  *
+ * Markov's inequality leaves something unused: with n objects the wealth need not reach
+ * 1/delta but only what a walk of n steps with error probability eps reaches with
+ * probability delta.  A constant error rate is the worst case (proof: docs/guarantee.md),
+ * so that is computed exactly, by a recursion over (n, k), and the wealth by bisection.
+ *
  * The claim is per certificate: a job that certifies in many rounds takes delta each
  * time, and cross-fitted scores (five models, not one) are fixed only given the
  * models.  The bound shown for STRICT is the root at this prefix alone.  With the
- * fixed-sequence tests of [3] instead, coverage was no better (autolabel.md 2.2).
+ * fixed-sequence tests of [3] instead, coverage was no better.
  *
  * [1] Clopper, Pearson, "The use of confidence or fiducial limits illustrated in
  *	   the case of the binomial", Biometrika 26, 1934.
@@ -69,6 +82,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learning/audit.h"
 #include "learning/words.h"
 
 /* EMPIRICAL believes no rate of fewer objects (the rule of published TBAL). */
@@ -81,6 +95,21 @@
 #define ROUNDING			1e-9
 
 #define BISECTION_STEPS		40
+
+/*
+ * Up to so many objects the wealth of STRICT is calibrated, in a tenth of a second; 1/delta holds
+ * for any number.
+ */
+#define CALIBRATED_MOST		10000
+#define CALIBRATION_STEPS	20
+
+/* A test of (k, n) at a target error. */
+typedef struct Test
+{
+	GtlGuarantee guarantee;
+	double		alpha;			/* CONFIDENCE, STRICT: the level; else 0 */
+	double		log_wealth;		/* STRICT: that passes */
+} Test;
 
 typedef struct Observation
 {
@@ -99,8 +128,12 @@ typedef struct Prefix
 typedef struct Scan
 {
 	const GtlPromise *promise;
-	int		   *required;		/* CONFIDENCE: n_req by number of errors */
+	const GtlSample *sample;
+	int			n;				/* active validation objects */
+	Test		test;
+	int		   *required;		/* CONFIDENCE, STRICT: n_req by number of errors */
 	int			required_count;
+	int			most_wrong;		/* DATASET: a prefix with so many errors passes; -1: none */
 	bool		passed;
 	Prefix		loosest;		/* of those that passed */
 	Prefix		best;			/* lowest bound so far; n = 0: none yet */
@@ -120,6 +153,22 @@ gtl_guarantee_parse(const char *name, GtlGuarantee *guarantee)
 
 	if (number >= 0)
 		*guarantee = (GtlGuarantee) number;
+	return number >= 0;
+}
+
+const char *
+gtl_scope_name(GtlScope scope)
+{
+	return gtl_scope_words[scope];
+}
+
+bool
+gtl_scope_parse(const char *name, GtlScope *scope)
+{
+	int			number = gtl_word_number(gtl_scope_words, name);
+
+	if (number >= 0)
+		*scope = (GtlScope) number;
 	return number >= 0;
 }
 
@@ -166,6 +215,32 @@ gtl_binomial_log_cdf(int k, int n, double p)
 	return log1p(-fmin(exp(binomial_log_term(k + 1, n, p)) * sum, 1));
 }
 
+static double
+log_choose(int64_t n, int64_t k)
+{
+	return lgamma((double) n + 1) - lgamma((double) k + 1) - lgamma((double) (n - k) + 1);
+}
+
+/* Sums from k down, in units of the term of k. */
+double
+gtl_hypergeometric_log_cdf(int64_t k, int64_t total, int64_t bad, int64_t draws)
+{
+	int64_t		least = draws + bad > total ? draws + bad - total : 0;
+	double		term = 1;
+	double		sum = 1;
+
+	if (k < least)
+		return -INFINITY;
+	if (k >= bad || k >= draws)
+		return 0;
+	for (int64_t i = k; i > least && term > 1e-17 * sum; i--)
+	{
+		term *= (double) i * (double) (total - bad - draws + i) / ((double) (bad - i + 1) * (double) (draws - i + 1));
+		sum += term;
+	}
+	return fmin(log_choose(bad, k) + log_choose(total - bad, draws - k) - log_choose(total, draws) + log(sum), 0);
+}
+
 /*
  * log of the mean wealth of the bets on the grid.  Nothing to win at a rate of
  * error or above: the caller need not come here for k >= n * error.
@@ -192,52 +267,64 @@ mixture_log_wealth(int k, int n, double error)
 	return top + log(sum / BET_COUNT);
 }
 
-/* The level of the test that a guarantee makes. */
-static double
-promise_level(const GtlPromise *promise)
+int
+gtl_certify_halvings(int64_t validation_count, int64_t active)
 {
-	switch (promise->guarantee)
+	int			halvings = 0;
+
+	while (active > 0 && 2 * active <= validation_count)
 	{
-		case GTL_GUARANTEE_CONFIDENCE:
-			return promise->delta / 2;
-		case GTL_GUARANTEE_STRICT:
-			return promise->delta;
-		case GTL_GUARANTEE_EXPECTED:
-		case GTL_GUARANTEE_EMPIRICAL:
-			break;
+		active *= 2;
+		halvings++;
 	}
-	return 0;
+	return halvings;
+}
+
+/* The test that a guarantee makes.  STRICT: not calibrated. */
+static Test
+test_of(const GtlPromise *promise, int halvings)
+{
+	Test		test = {.guarantee = promise->guarantee};
+
+	if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE)
+		test.alpha = ldexp(promise->delta / 3, -halvings);
+	else if (promise->guarantee == GTL_GUARANTEE_STRICT)
+	{
+		test.alpha = promise->delta;
+		test.log_wealth = -log(promise->delta);
+	}
+	return test;
 }
 
 /* Do k errors among n pass the test at this target error? */
 static bool
-test_passes(const GtlPromise *promise, int k, int n, double error)
+test_passes(const Test *test, int k, int n, double error)
 {
-	switch (promise->guarantee)
+	switch (test->guarantee)
 	{
 		case GTL_GUARANTEE_CONFIDENCE:
-			return k < n * error &&
-				gtl_binomial_log_cdf(k, n, error) <= log(promise_level(promise)) + ROUNDING;
+			return k < n * error && gtl_binomial_log_cdf(k, n, error) <= log(test->alpha) + ROUNDING;
 		case GTL_GUARANTEE_STRICT:
-			return k < n * error &&
-				mixture_log_wealth(k, n, error) >= -log(promise_level(promise)) - ROUNDING;
+			return k < n * error && mixture_log_wealth(k, n, error) >= test->log_wealth - ROUNDING;
 		case GTL_GUARANTEE_EXPECTED:
 			return k + 1.0 <= error * (n + 1.0) + ROUNDING;
 		case GTL_GUARANTEE_EMPIRICAL:
 			return n >= EMPIRICAL_MINIMUM && k <= error * n + ROUNDING;
+		case GTL_GUARANTEE_AUDITED:
+			break;
 	}
 	return false;
 }
 
 /* Smallest target in (low, high] that passes, given that high does. */
 static double
-smallest_passing_error(const GtlPromise *promise, int k, int n, double low, double high)
+smallest_passing_error(const Test *test, int k, int n, double low, double high)
 {
 	for (int step = 0; step < BISECTION_STEPS; step++)
 	{
 		double		middle = low + (high - low) / 2;
 
-		if (test_passes(promise, k, n, middle))
+		if (test_passes(test, k, n, middle))
 			high = middle;
 		else
 			low = middle;
@@ -245,12 +332,12 @@ smallest_passing_error(const GtlPromise *promise, int k, int n, double low, doub
 	return high;
 }
 
-double
-gtl_certify_bound(int k, int n, const GtlPromise *promise)
+static double
+bound_of(const Test *test, int k, int n)
 {
 	if (n <= 0)
 		return 1;
-	switch (promise->guarantee)
+	switch (test->guarantee)
 	{
 		case GTL_GUARANTEE_EXPECTED:
 			return fmin((k + 1.0) / (n + 1.0), 1);
@@ -258,32 +345,40 @@ gtl_certify_bound(int k, int n, const GtlPromise *promise)
 			return n >= EMPIRICAL_MINIMUM ? (double) k / n : 1;
 		case GTL_GUARANTEE_CONFIDENCE:
 		case GTL_GUARANTEE_STRICT:
+			return k < n ? smallest_passing_error(test, k, n, (double) k / n, 1) : 1;
+		case GTL_GUARANTEE_AUDITED:
 			break;
 	}
-	if (k >= n)
-		return 1;
-	return smallest_passing_error(promise, k, n, (double) k / n, 1);
+	return 1;
+}
+
+double
+gtl_certify_bound(int k, int n, const GtlPromise *promise, int halvings)
+{
+	Test		test = test_of(promise, halvings);
+
+	return bound_of(&test, k, n);
 }
 
 double
 gtl_clopper_pearson_upper(int k, int n, double alpha)
 {
-	GtlPromise	promise = {GTL_GUARANTEE_CONFIDENCE, 0, 2 * alpha};
+	Test		test = {.guarantee = GTL_GUARANTEE_CONFIDENCE,.alpha = alpha};
 
-	return gtl_certify_bound(k, n, &promise);
+	return bound_of(&test, k, n);
 }
 
 /*
  * The tests are monotone in n: double an upper end until it passes, then halve
  * the interval.
  */
-int
-gtl_certify_required(int k, const GtlPromise *promise)
+static int
+required_of(const Test *test, int k, double error)
 {
 	int64_t		low = k;		/* never passes: all objects wrong, or none at all */
 	int64_t		high = k < 16 ? 32 : 2 * (int64_t) k;
 
-	while (high < INT_MAX && !test_passes(promise, k, (int) high, promise->target_error))
+	while (high < INT_MAX && !test_passes(test, k, (int) high, error))
 	{
 		low = high;
 		high *= 2;
@@ -294,12 +389,22 @@ gtl_certify_required(int k, const GtlPromise *promise)
 	{
 		int64_t		middle = low + (high - low) / 2;
 
-		if (test_passes(promise, k, (int) middle, promise->target_error))
+		if (test_passes(test, k, (int) middle, error))
 			high = middle;
 		else
 			low = middle;
 	}
 	return (int) high;
+}
+
+int
+gtl_certify_required(int k, const GtlPromise *promise)
+{
+	Test		test = test_of(promise, 0);
+
+	if (promise->guarantee == GTL_GUARANTEE_AUDITED)
+		test = (Test) {.guarantee = GTL_GUARANTEE_CONFIDENCE,.alpha = gtl_audit_level(promise->delta, 1)};
+	return required_of(&test, k, promise->target_error);
 }
 
 int64_t
@@ -310,33 +415,162 @@ gtl_certify_minimum(const GtlPromise *promise, bool per_class, int classes)
 
 /*
  * n_req[k] = fewest objects with which k errors pass, for all k <= errors that can
- * pass with n objects (autolabel.md 3.3).  It grows by about 1/eps from one k to
+ * pass with n objects.  It grows by about 1/eps from one k to
  * the next, ever more evenly, so one moving n with the last step as its guess
- * needs few tests.
+ * needs few tests.  Returns how many there are.
  */
-static void
-build_required(Scan *scan, int n, int errors, const GtlEnv *env)
+static int
+list_required(const Test *test, double error, int n, int errors, int *required)
 {
-	const GtlPromise *promise = scan->promise;
-	double		error = promise->target_error;
-	int64_t		need = gtl_certify_required(0, promise);
+	int64_t		need = required_of(test, 0, error);
 	int64_t		last = 0;
+	int			count = 0;
 
-	scan->required = gtl_env_alloc(env, ((size_t) errors + 1) * sizeof(int));
-	scan->required_count = 0;
 	for (int k = 0; k <= errors && need <= n; k++)
 	{
 		int64_t		step = need - last;
 
-		scan->required[scan->required_count++] = (int) need;
+		required[count++] = (int) need;
 		last = need;
 		need += step;
-		while (need < INT_MAX && need <= n && !test_passes(promise, k + 1, (int) need, error))
+		while (need < INT_MAX && need <= n && !test_passes(test, k + 1, (int) need, error))
 			need++;
-		while (need - 1 > last && need - 1 < INT_MAX &&
-			   test_passes(promise, k + 1, (int) (need - 1), error))
+		while (need - 1 > last && need - 1 < INT_MAX && test_passes(test, k + 1, (int) (need - 1), error))
 			need--;
 	}
+	return count;
+}
+
+/*
+ * The probability that a walk of n objects, each wrong with probability `error`, passes at any of
+ * its steps.  alive[k]: that it has k errors and has not passed yet; with more errors than
+ * required[] knows it cannot any more.
+ */
+static double
+walk_passes(const int *required, int count, int n, double error, double *alive)
+{
+	double		passed = 0;
+	int			low = 0;
+
+	memset(alive, 0, (size_t) count * sizeof(double));
+	if (count > 0)
+		alive[0] = 1;
+	for (int i = 1; i <= n && low < count; i++)
+	{
+		for (int k = i < count - 1 ? i : count - 1; k > low; k--)
+			alive[k] = alive[k] * (1 - error) + alive[k - 1] * error;
+		alive[low] *= 1 - error;
+		while (low < count && i >= required[low])
+			passed += alive[low++];
+	}
+	return passed;
+}
+
+double
+gtl_certify_strict_wealth(int n, const GtlPromise *promise, const GtlEnv *env)
+{
+	double		error = promise->target_error;
+	double		high = -log(promise->delta);
+	double		low = fmax(high - log(4.0), 0);
+	Test		test = {.guarantee = GTL_GUARANTEE_STRICT};
+	int		   *required;
+	double	   *alive;
+
+	if (n <= 0 || n > CALIBRATED_MOST)
+		return high;
+	required = gtl_env_alloc(env, ((size_t) n + 1) * sizeof(int));
+	alive = gtl_env_alloc(env, ((size_t) n + 1) * sizeof(double));
+	for (int step = 0; step < CALIBRATION_STEPS; step++)
+	{
+		int			count;
+
+		test.log_wealth = low + (high - low) / 2;
+		count = list_required(&test, error, n, n, required);
+		if (walk_passes(required, count, n, error, alive) <= promise->delta)
+			high = test.log_wealth;
+		else
+			low = test.log_wealth;
+	}
+	gtl_env_release(env, required);
+	gtl_env_release(env, alive);
+	return high;
+}
+
+/* ---- The dataset's promise ---- */
+
+static double
+dataset_log_tail(const Scan *scan, int64_t allowed, int64_t k)
+{
+	int64_t		total = scan->sample->pool + scan->n;
+
+	return allowed + 1 + k > total ? -INFINITY : gtl_hypergeometric_log_cdf(k, total, allowed + 1 + k, scan->n);
+}
+
+static bool
+dataset_allows(const Scan *scan, int64_t allowed, int64_t k)
+{
+	return dataset_log_tail(scan, allowed, k) <= log(scan->test.alpha) + ROUNDING;
+}
+
+static int64_t
+labels_allowed(const Scan *scan)
+{
+	return (int64_t) floor(scan->promise->target_error * (double) scan->sample->objects + ROUNDING);
+}
+
+/* The most errors of a prefix that passes: k*, or all. */
+static int
+dataset_most_wrong(const Scan *scan)
+{
+	int64_t		allowed = labels_allowed(scan);
+	int			k = -1;
+
+	while (k < scan->n && dataset_allows(scan, allowed, k + 1))
+		k++;
+	return k;
+}
+
+/* The smallest share of the dataset that a prefix with k errors leaves wrong at the most. */
+static double
+dataset_bound(const Scan *scan, int k)
+{
+	int64_t		low = -1;
+	int64_t		high = scan->sample->pool;
+
+	while (high - low > 1)
+	{
+		int64_t		middle = low + (high - low) / 2;
+
+		if (dataset_allows(scan, middle, k))
+			high = middle;
+		else
+			low = middle;
+	}
+	return (double) high / (double) scan->sample->objects;
+}
+
+/* The validation objects with which k errors would pass, drawn from the same objects. */
+static int
+dataset_required(const Scan *scan, int k)
+{
+	Scan		other = *scan;
+	GtlSample	sample = *scan->sample;
+	int64_t		allowed = labels_allowed(scan);
+	int64_t		total = sample.pool + scan->n;
+	int64_t		low = 0;
+	int64_t		high = total;
+
+	other.sample = &sample;
+	while (high - low > 1)
+	{
+		other.n = (int) (low + (high - low) / 2);
+		sample.pool = total - other.n;
+		if (dataset_allows(&other, allowed, k))
+			high = other.n;
+		else
+			low = other.n;
+	}
+	return (int) high;
 }
 
 static int
@@ -367,32 +601,41 @@ sort_observations(const double *scores, const bool *wrong, int n, int *errors, c
 static bool
 scan_passes(const Scan *scan, const Prefix *prefix)
 {
-	if (scan->promise->guarantee == GTL_GUARANTEE_CONFIDENCE)
+	if (scan->promise->scope == GTL_SCOPE_DATASET)
+		return prefix->k <= scan->most_wrong;
+	if (scan->required != NULL)
 		return prefix->k < scan->required_count && prefix->n >= scan->required[prefix->k];
-	return test_passes(scan->promise, prefix->k, prefix->n, scan->promise->target_error);
+	return test_passes(&scan->test, prefix->k, prefix->n, scan->promise->target_error);
 }
 
-/*
- * Is this the largest prefix of its k, with a lower bound than any before?  The
- * root is found only for those that beat the best so far.
- */
+static double
+scan_bound(const Scan *scan, const Prefix *prefix)
+{
+	return scan->promise->scope == GTL_SCOPE_DATASET ? dataset_bound(scan, prefix->k) : bound_of(&scan->test, prefix->k, prefix->n);
+}
+
+/* Would this prefix have a lower bound than the best so far?  Cheaper than the root. */
+static bool
+scan_beats_best(const Scan *scan, const Prefix *prefix)
+{
+	if (scan->best.n == 0)
+		return true;
+	if (scan->promise->scope == GTL_SCOPE_DATASET)
+		return prefix->k <= scan->best.k;
+	if ((double) prefix->k / prefix->n >= scan->best_bound)
+		return false;
+	return scan->required == NULL || scan->best_bound >= 1 || test_passes(&scan->test, prefix->k, prefix->n, scan->best_bound);
+}
+
+/* Is this the largest prefix of its k, with a lower bound than any before? */
 static void
 scan_consider_best(Scan *scan, const Prefix *prefix)
 {
-	const GtlPromise *promise = scan->promise;
 	double		bound;
 
-	if (scan->best.n > 0 && (double) prefix->k / prefix->n >= scan->best_bound)
+	if (!scan_beats_best(scan, prefix))
 		return;
-	if (promise->guarantee == GTL_GUARANTEE_EXPECTED ||
-		promise->guarantee == GTL_GUARANTEE_EMPIRICAL || prefix->k == prefix->n)
-		bound = gtl_certify_bound(prefix->k, prefix->n, promise);
-	else if (scan->best.n > 0 && scan->best_bound < 1 &&
-			 !test_passes(promise, prefix->k, prefix->n, scan->best_bound))
-		return;
-	else
-		bound = smallest_passing_error(promise, prefix->k, prefix->n,
-									   (double) prefix->k / prefix->n, scan->best_bound);
+	bound = scan_bound(scan, prefix);
 	if (scan->best.n == 0 || bound < scan->best_bound)
 	{
 		scan->best = *prefix;
@@ -435,41 +678,70 @@ gtl_certify_refuse(GtlCertificate *certificate)
 	certificate->bound = 1;
 }
 
-void
-gtl_certify(const double *scores, const bool *wrong, int n,
-			const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificate)
+/* The test as it is made of these objects. */
+static void
+scan_prepare(Scan *scan, int errors, const GtlEnv *env)
 {
-	Scan		scan = {.promise = promise, .best_bound = 1};
+	const GtlPromise *promise = scan->promise;
+
+	scan->test = test_of(promise, scan->sample->halvings);
+	if (promise->guarantee == GTL_GUARANTEE_STRICT)
+		scan->test.log_wealth = gtl_certify_strict_wealth(scan->n, promise, env);
+	if (promise->scope == GTL_SCOPE_DATASET)
+		scan->most_wrong = dataset_most_wrong(scan);
+	else if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE || promise->guarantee == GTL_GUARANTEE_STRICT)
+	{
+		scan->required = gtl_env_alloc(env, ((size_t) errors + 1) * sizeof(int));
+		scan->required_count = list_required(&scan->test, promise->target_error, scan->n, errors, scan->required);
+	}
+}
+
+static void
+take_passed(const Scan *scan, int errors, GtlCertificate *certificate)
+{
+	bool		all = scan->promise->scope == GTL_SCOPE_DATASET && errors <= scan->most_wrong;
+
+	if (!scan->passed)
+		return;
+	certificate->passed = true;
+	certificate->threshold = all ? 0 : scan->loosest.threshold;
+	certificate->n = scan->loosest.n;
+	certificate->k = scan->loosest.k;
+	/* rounding must not show a bound above the target it passed */
+	certificate->bound = fmin(scan_bound(scan, &scan->loosest), scan->promise->target_error);
+}
+
+void
+gtl_certify(const double *scores, const bool *wrong, int n, const GtlPromise *promise,
+			const GtlSample *sample, const GtlEnv *env, GtlCertificate *certificate)
+{
+	Scan		scan = {.promise = promise,.sample = sample,.n = n > 0 ? n : 0,.best_bound = 1};
 	Observation *sorted = NULL;
 	int			errors = 0;
 
 	if (n > 0)
-	{
 		sorted = sort_observations(scores, wrong, n, &errors, env);
-		if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE)
-			build_required(&scan, n, errors, env);
-		scan_prefixes(&scan, sorted, n);
-	}
+	scan_prepare(&scan, errors, env);
+	scan_prefixes(&scan, sorted, scan.n);
 
 	gtl_certify_refuse(certificate);
-	if (scan.passed)
-	{
-		certificate->passed = true;
-		certificate->threshold = scan.loosest.threshold;
-		certificate->n = scan.loosest.n;
-		certificate->k = scan.loosest.k;
-		/* rounding must not show a bound above the target it passed */
-		certificate->bound = fmin(gtl_certify_bound(scan.loosest.k, scan.loosest.n, promise),
-								  promise->target_error);
-	}
-	certificate->alpha = promise_level(promise);
+	take_passed(&scan, errors, certificate);
+	certificate->alpha = scan.test.alpha;
 	certificate->best_threshold = scan.best.n > 0 ? scan.best.threshold : INFINITY;
 	certificate->best_n = scan.best.n;
 	certificate->best_k = scan.best.k;
 	certificate->best_bound = scan.best_bound;
-	certificate->available = n > 0 ? n : 0;
-	certificate->minimum = gtl_certify_required(0, promise);
-	certificate->required = gtl_certify_required(scan.best.k, promise);
+	certificate->available = scan.n;
+	if (promise->scope == GTL_SCOPE_DATASET && promise->guarantee != GTL_GUARANTEE_AUDITED)
+	{
+		certificate->minimum = dataset_required(&scan, 0);
+		certificate->required = dataset_required(&scan, scan.best.k);
+	}
+	else
+	{
+		certificate->minimum = required_of(&scan.test, 0, promise->target_error);
+		certificate->required = required_of(&scan.test, scan.best.k, promise->target_error);
+	}
 
 	gtl_env_release(env, scan.required);
 	gtl_env_release(env, sorted);
@@ -477,8 +749,8 @@ gtl_certify(const double *scores, const bool *wrong, int n,
 
 void
 gtl_certify_classes(const double *scores, const bool *wrong, const int32_t *classes_predicted, int n,
-					int classes, const GtlPromise *promise, const GtlEnv *env,
-					GtlCertificate *certificates)
+					int classes, const GtlPromise *promise, const GtlSample *sample,
+					const GtlEnv *env, GtlCertificate *certificates)
 {
 	double	   *scores_of = gtl_env_alloc(env, (size_t) n * sizeof(double));
 	bool	   *wrong_of = gtl_env_alloc(env, (size_t) n * sizeof(bool));
@@ -502,7 +774,7 @@ gtl_certify_classes(const double *scores, const bool *wrong, const int32_t *clas
 	{
 		int			first = c == 0 ? 0 : end[c - 1];
 
-		gtl_certify(scores_of + first, wrong_of + first, end[c] - first, promise, env, &certificates[c]);
+		gtl_certify(scores_of + first, wrong_of + first, end[c] - first, promise, sample, env, &certificates[c]);
 	}
 	gtl_env_release(env, scores_of);
 	gtl_env_release(env, wrong_of);

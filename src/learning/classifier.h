@@ -30,11 +30,10 @@ typedef struct GtlCandidate
 } GtlCandidate;
 
 /*
- * The candidates of autolabel.md 3.4 in their order of preference:
- * {global, column} x {softmax c=0.1, softmax c=1, MLP 64 c=1}; and a wider, smoother
- * network, which is better with a few thousand labels (measured: bench/learning).
+ * The candidates in their order of preference: {global, column} x {softmax c=0.01, softmax c=0.1,
+ * softmax c=1, MLP 64 c=1}; and a wider, smoother network, which is better with a few thousand labels (measured: bench/learning).
  */
-#define GTL_CANDIDATE_COUNT 7
+#define GTL_CANDIDATE_COUNT 9
 extern const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT];
 
 /* False: with so many features and classes a candidate would need much more memory than the others. */

@@ -1,12 +1,22 @@
 /*
  * engine.c
- *		One round of active learning on matrices and arrays (autolabel.md 3.2).
+ *		One round of active learning on matrices and arrays.
  *
- * All that is kept of a pool object is a class and a margin.
+ * A certificate is made of the validation objects' scores, which the models of the folds give; the
+ * machine labels are the full model's.  What is carried over from the ones to the other is a number
+ * of objects, not a margin: a margin of one model means little to another, and objects with equal
+ * features stand above a threshold in some of the models and below it in others.  At the
+ * threshold tau the model of fold j has n_j validation objects and c_j objects of the pool, n is the sum
+ * of the n_j, and the sum of n_j/n c_j objects get the full model's label, those with the largest
+ * margins.  Objects with the same margin are not divided: all of them stay out.
+ *
+ * All that is kept of a pool object is a class and a margin, and of the models of the folds only how many
+ * objects are above the thresholds.
  */
 #include "learning/engine.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "learning/random.h"
@@ -153,6 +163,7 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 
 	memset(round, 0, sizeof *round);
 	round->certificate.threshold = INFINITY;
+	round->margin_covered = INFINITY;
 	round->chosen = -1;
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return true;
@@ -175,37 +186,22 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 }
 
 bool
-gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count,
-				 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round)
-{
-	round->pool = pool;
-	round->pool_count = pool_count;
-	if (!round->has_model)
-		return true;
-	round->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) pool_count);
-	round->margin = gtl_env_alloc(env, sizeof(double) * (size_t) pool_count);
-	return gtl_pool_score(&round->fit.full, settings->objects, pool, pool_count, read_rows, read_context, env,
-						  round->best, round->margin);
-}
-
-bool
 gtl_engine_too_noisy(const GtlPromise *promise, double label_noise)
 {
 	return promise->guarantee != GTL_GUARANTEE_EMPIRICAL && label_noise >= promise->target_error;
 }
 
-/* The margin that a prediction of this class has to reach. */
-static double
-threshold_of(const GtlEngineRound *round, int32_t class_no)
-{
-	return round->by_class == NULL ? round->certificate.threshold : round->by_class[class_no].certificate.threshold;
-}
-
 bool
 gtl_engine_covers(const GtlEngineRound *round, int64_t i)
 {
-	return round->has_model && round->margin[i] >= threshold_of(round, round->best[i]);
+	if (!round->has_model)
+		return false;
+	if (round->audit_due)
+		return true;
+	return round->margin[i] >= (round->by_class == NULL ? round->margin_covered : round->by_class[round->best[i]].margin);
 }
+
+/* ---- Certificates, and what they come to in the pool ---- */
 
 /* The active validation objects, as the certificates see them. */
 typedef struct Observations
@@ -213,9 +209,11 @@ typedef struct Observations
 	double	   *margin;
 	bool	   *wrong;
 	int32_t    *best;
+	int8_t	   *fold;
 	int			count;
 	int			classes;		/* certificates to make of them: 1 or each class */
 	double		label_noise;
+	GtlSample	sample;
 } Observations;
 
 static void
@@ -227,6 +225,7 @@ observe(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 	seen->margin = gtl_env_alloc(env, sizeof(double) * (size_t) labeled->rows);
 	seen->wrong = gtl_env_alloc(env, sizeof(bool) * (size_t) labeled->rows);
 	seen->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) labeled->rows);
+	seen->fold = gtl_env_alloc(env, (size_t) labeled->rows);
 	seen->classes = settings->per_class ? labeled->classes : 1;
 	seen->label_noise = evidence->label_noise;
 	seen->count = 0;
@@ -235,8 +234,14 @@ observe(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 		{
 			seen->margin[seen->count] = round->fit.margin[i];
 			seen->wrong[seen->count] = round->fit.best[i] != labeled->labels[i];
+			seen->fold[seen->count] = evidence->set.fold[i];
 			seen->best[seen->count++] = round->fit.best[i];
 		}
+	seen->sample = (GtlSample)
+	{
+		.halvings = gtl_certify_halvings(evidence->validation_count, seen->count),
+			.pool = round->pool_count,.objects = settings->objects
+	};
 }
 
 static void
@@ -245,6 +250,7 @@ release_observations(Observations *seen, const GtlEnv *env)
 	gtl_env_release(env, seen->margin);
 	gtl_env_release(env, seen->wrong);
 	gtl_env_release(env, seen->best);
+	gtl_env_release(env, seen->fold);
 }
 
 /* The loosest margins that keep a promise: certificates[seen->classes]. */
@@ -252,81 +258,344 @@ static void
 certify(const Observations *seen, const GtlPromise *promise, const GtlEnv *env, GtlCertificate *certificates)
 {
 	if (seen->classes == 1)
-		gtl_certify(seen->margin, seen->wrong, seen->count, promise, env, certificates);
+		gtl_certify(seen->margin, seen->wrong, seen->count, promise, &seen->sample, env, certificates);
 	else
-		gtl_certify_classes(seen->margin, seen->wrong, seen->best, seen->count, seen->classes, promise, env, certificates);
+		gtl_certify_classes(seen->margin, seen->wrong, seen->best, seen->count, seen->classes, promise, &seen->sample, env,
+							certificates);
 	if (gtl_engine_too_noisy(promise, seen->label_noise))
 		for (int c = 0; c < seen->classes; c++)
 			gtl_certify_refuse(&certificates[c]);
 }
 
-/* One certificate for all machine labels. */
-static void
-decide_together(const GtlCertificate *certificate, GtlEngineRound *round)
+/* What is tried: the job's promise, where its bound would be the lowest, and weaker promises. */
+enum
 {
-	round->certificate = *certificate;
-	for (int64_t i = 0; i < round->pool_count; i++)
+	TRY_PROMISE = 0,
+	TRY_BEST = 1,
+	TRY_WEAKER = 2,
+	TRIES = TRY_WEAKER + GTL_ALTERNATIVES
+};
+
+/* A threshold, and what is above it. */
+typedef struct Cut
+{
+	double		threshold;
+	int64_t		validation[GTL_FOLDS];	/* n_j */
+	int64_t		pool[GTL_FOLDS];	/* c_j */
+} Cut;
+
+typedef struct GtlTransfer
+{
+	int			classes;
+	int			tries;
+	GtlPromise	weaker[GTL_ALTERNATIVES];
+	GtlCertificate *certificate;	/* [classes]: of the job's promise */
+	Cut		   *cut;			/* [TRIES x classes] */
+} GtlTransfer;
+
+/* Promises that ask for less than the job's: the mean error only, and lower targets. */
+static int
+list_weaker_promises(const GtlPromise *promise, GtlPromise *weaker)
+{
+	static const double errors[] = {0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3};
+	GtlPromise	other = *promise;
+	int			count = 0;
+
+	if (promise->guarantee == GTL_GUARANTEE_STRICT)
 	{
-		round->covered += round->margin[i] >= certificate->threshold;
-		round->best_admits += certificate->best_n > 0 && round->margin[i] >= certificate->best_threshold;
+		other.guarantee = GTL_GUARANTEE_CONFIDENCE;
+		weaker[count++] = other;
 	}
+	if (promise->scope == GTL_SCOPE_MACHINE_LABELS &&
+		(promise->guarantee == GTL_GUARANTEE_STRICT || promise->guarantee == GTL_GUARANTEE_CONFIDENCE))
+	{
+		other.guarantee = GTL_GUARANTEE_EXPECTED;
+		weaker[count++] = other;
+	}
+	other = *promise;
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0] && count < GTL_ALTERNATIVES; i++)
+		if (errors[i] > promise->target_error + 1e-9)
+		{
+			other.target_error = errors[i];
+			weaker[count++] = other;
+		}
+	return count;
+}
+
+/* The thresholds of one try, and the validation objects above them. */
+static void
+set_cuts(const Observations *seen, const GtlCertificate *certificates, bool best, Cut *cuts)
+{
+	for (int c = 0; c < seen->classes; c++)
+		cuts[c].threshold = !best ? certificates[c].threshold :
+			certificates[c].best_n > 0 ? certificates[c].best_threshold : INFINITY;
+	for (int i = 0; i < seen->count; i++)
+	{
+		Cut		   *cut = &cuts[seen->classes > 1 ? seen->best[i] : 0];
+
+		cut->validation[seen->fold[i]] += seen->margin[i] >= cut->threshold;
+	}
+}
+
+static GtlTransfer *
+begin_transfer(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+			   const GtlEnv *env, const GtlEngineRound *round)
+{
+	GtlTransfer *transfer = gtl_env_alloc(env, sizeof(GtlTransfer));
+	GtlCertificate *other;
+	Observations seen;
+
+	observe(settings, evidence, env, round, &seen);
+	transfer->classes = seen.classes;
+	transfer->certificate = gtl_env_alloc(env, sizeof(GtlCertificate) * (size_t) seen.classes);
+	transfer->cut = gtl_env_alloc(env, sizeof(Cut) * TRIES * (size_t) seen.classes);
+	other = gtl_env_alloc(env, sizeof(GtlCertificate) * (size_t) seen.classes);
+	certify(&seen, &settings->promise, env, transfer->certificate);
+	set_cuts(&seen, transfer->certificate, false, transfer->cut + TRY_PROMISE * seen.classes);
+	set_cuts(&seen, transfer->certificate, true, transfer->cut + TRY_BEST * seen.classes);
+	transfer->tries = TRY_WEAKER + list_weaker_promises(&settings->promise, transfer->weaker);
+	for (int t = TRY_WEAKER; t < transfer->tries; t++)
+	{
+		certify(&seen, &transfer->weaker[t - TRY_WEAKER], env, other);
+		set_cuts(&seen, other, false, transfer->cut + t * seen.classes);
+	}
+	gtl_env_release(env, other);
+	release_observations(&seen, env);
+	return transfer;
+}
+
+static void
+release_transfer(GtlTransfer *transfer, const GtlEnv *env)
+{
+	if (transfer == NULL)
+		return;
+	gtl_env_release(env, transfer->certificate);
+	gtl_env_release(env, transfer->cut);
+	gtl_env_release(env, transfer);
+}
+
+/* Would this fold's model label anything? */
+static bool
+fold_counts(const GtlTransfer *transfer, int fold)
+{
+	for (int i = 0; i < transfer->tries * transfer->classes; i++)
+		if (transfer->cut[i].validation[fold] > 0)
+			return true;
+	return false;
+}
+
+static void
+count_pool(GtlTransfer *transfer, int fold, const int32_t *best, const double *margin, int64_t count)
+{
+	for (int t = 0; t < transfer->tries; t++)
+	{
+		Cut		   *cuts = transfer->cut + t * transfer->classes;
+
+		for (int64_t i = 0; i < count; i++)
+		{
+			Cut		   *cut = &cuts[transfer->classes > 1 ? best[i] : 0];
+
+			cut->pool[fold] += margin[i] >= cut->threshold;
+		}
+	}
+}
+
+static int
+descending(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x < y) - (x > y);
+}
+
+int64_t
+gtl_engine_transferred(const int64_t *validation, const int64_t *pool)
+{
+	int64_t		n = 0;
+	int64_t		sum = 0;
+
+	for (int j = 0; j < GTL_FOLDS; j++)
+	{
+		n += validation[j];
+		sum += validation[j] * pool[j];
+	}
+	return n > 0 ? sum / n : 0;
+}
+
+double
+gtl_engine_smallest_covered(double *margins, int64_t count, int64_t wanted)
+{
+	qsort(margins, (size_t) count, sizeof(double), descending);
+	if (wanted >= count)
+		return count > 0 ? margins[count - 1] : INFINITY;
+	while (wanted > 0 && margins[wanted - 1] == margins[wanted])
+		wanted--;
+	return wanted > 0 ? margins[wanted - 1] : INFINITY;
+}
+
+bool
+gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+				 const int32_t *pool, int64_t pool_count,
+				 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round)
+{
+	round->pool = pool;
+	round->pool_count = pool_count;
+	if (!round->has_model)
+		return true;
+	round->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) pool_count);
+	round->margin = gtl_env_alloc(env, sizeof(double) * (size_t) pool_count);
+	if (settings->promise.guarantee != GTL_GUARANTEE_AUDITED)
+	{
+		round->transfer = begin_transfer(settings, evidence, env, round);
+		/* the full model's place serves the folds first */
+		for (int j = 0; j < GTL_FOLDS; j++)
+			if (fold_counts(round->transfer, j))
+			{
+				if (!gtl_pool_score(&round->fit.fold[j], settings->objects, pool, pool_count, read_rows, read_context,
+									env, round->best, round->margin))
+					return false;
+				count_pool(round->transfer, j, round->best, round->margin, pool_count);
+			}
+	}
+	return gtl_pool_score(&round->fit.full, settings->objects, pool, pool_count, read_rows, read_context, env,
+						  round->best, round->margin);
+}
+
+/* How many pool objects get a label of this class (all: 0, without per_class) in a try. */
+static int64_t
+transferred(const GtlTransfer *transfer, int try, int class_no)
+{
+	const Cut  *cut = &transfer->cut[try * transfer->classes + class_no];
+
+	return gtl_engine_transferred(cut->validation, cut->pool);
+}
+
+/* The full model's smallest margin that gets a label; covered: how many are at or above it. */
+static double
+cover(const GtlEngineRound *round, int class_no, const GtlEnv *env, int64_t *covered)
+{
+	const GtlTransfer *transfer = round->transfer;
+	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) round->pool_count);
+	int64_t		n = 0;
+	double		smallest;
+
+	for (int64_t i = 0; i < round->pool_count; i++)
+		if (transfer->classes == 1 || round->best[i] == class_no)
+			margins[n++] = round->margin[i];
+	smallest = gtl_engine_smallest_covered(margins, n, transferred(transfer, TRY_PROMISE, class_no));
+	for (*covered = 0; *covered < n && margins[*covered] >= smallest;)
+		(*covered)++;
+	gtl_env_release(env, margins);
+	return smallest;
 }
 
 /* A certificate for each class. */
 static void
-decide_by_class(const GtlCertificate *certificates, int classes, const GtlEnv *env, GtlEngineRound *round)
+decide_by_class(const GtlEnv *env, GtlEngineRound *round)
 {
-	gtl_certify_summarize(certificates, classes, &round->certificate);
-	round->by_class = gtl_env_alloc(env, sizeof(GtlClassVerdict) * (size_t) classes);
-	for (int c = 0; c < classes; c++)
-		round->by_class[c] = (GtlClassVerdict) {.certificate = certificates[c]};
-	for (int64_t i = 0; i < round->pool_count; i++)
-	{
-		GtlClassVerdict *verdict = &round->by_class[round->best[i]];
+	const GtlTransfer *transfer = round->transfer;
 
-		verdict->covered += round->margin[i] >= verdict->certificate.threshold;
-		verdict->best_admits += verdict->certificate.best_n > 0 &&
-			round->margin[i] >= verdict->certificate.best_threshold;
-	}
-	for (int c = 0; c < classes; c++)
+	gtl_certify_summarize(transfer->certificate, transfer->classes, &round->certificate);
+	round->by_class = gtl_env_alloc(env, sizeof(GtlClassVerdict) * (size_t) transfer->classes);
+	round->margin_covered = INFINITY;
+	for (int c = 0; c < transfer->classes; c++)
 	{
-		round->covered += round->by_class[c].covered;
-		round->best_admits += round->by_class[c].best_admits;
+		GtlClassVerdict *verdict = &round->by_class[c];
+
+		verdict->certificate = transfer->certificate[c];
+		verdict->margin = cover(round, c, env, &verdict->covered);
+		verdict->best_admits = transferred(transfer, TRY_BEST, c);
+		round->margin_covered = fmin(round->margin_covered, verdict->margin);
+		round->covered += verdict->covered;
+		round->best_admits += verdict->best_admits;
 	}
 }
 
 /* Which pool objects get a machine label, by the active validation objects. */
 static void
-decide_labels(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-			  const GtlEnv *env, GtlEngineRound *round)
+decide_labels(const GtlEngineSettings *settings, const GtlEnv *env, GtlEngineRound *round)
 {
-	GtlCertificate *certificates;
-	Observations seen;
-
-	observe(settings, evidence, env, round, &seen);
-	certificates = gtl_env_alloc(env, sizeof(GtlCertificate) * (size_t) seen.classes);
-	certify(&seen, &settings->promise, env, certificates);
 	if (settings->per_class)
-		decide_by_class(certificates, seen.classes, env, round);
-	else
-		decide_together(certificates, round);
-	gtl_env_release(env, certificates);
-	release_observations(&seen, env);
+	{
+		decide_by_class(env, round);
+		return;
+	}
+	round->certificate = round->transfer->certificate[0];
+	round->margin_covered = cover(round, 0, env, &round->covered);
+	round->best_admits = transferred(round->transfer, TRY_BEST, 0);
 }
 
-/* Step 8: validation objects that the query would have sent to people leave the certificate. */
+/* ---- Audits ---- */
+
+/* The guess by all validation objects: it is no evidence. */
+static GtlAuditGuess
+calibrate_guess(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+				const GtlEnv *env, const GtlEngineRound *round)
+{
+	const GtlLabeledSet *labeled = &evidence->set.labeled;
+	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) labeled->rows);
+	bool	   *wrong = gtl_env_alloc(env, (size_t) labeled->rows);
+	int64_t		n = 0;
+	GtlAuditGuess guess;
+
+	for (int64_t i = 0; i < labeled->rows; i++)
+		if (evidence->set.validation[i])
+		{
+			margins[n] = round->fit.margin[i];
+			wrong[n++] = round->fit.best[i] != labeled->labels[i];
+		}
+	guess = gtl_audit_calibrate(margins, wrong, n, settings->promise.target_error,
+								evidence->carried > 0 ? evidence->carried : 1);
+	gtl_env_release(env, margins);
+	gtl_env_release(env, wrong);
+	return guess;
+}
+
+GtlAuditSetup
+gtl_engine_audit_setup(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+					   const GtlEngineRound *round)
+{
+	return (GtlAuditSetup)
+	{
+		.promise = settings->promise,.per_class = settings->per_class,
+			.classes = evidence->set.labeled.classes,.objects = settings->objects,
+			.guess = round->audit_guess,.seed = settings->seed,.audit_no = evidence->audits + 1
+	};
+}
+
+/* Does an audit begin?  Then all of the pool are labeled by machine, until people have checked. */
+static void
+decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+			 const GtlEnv *env, GtlEngineRound *round)
+{
+	GtlAuditSetup setup;
+	int64_t		batch = gtl_schedule_batch_count(settings->schedule, settings->objects, settings->max_concurrent, round->pool_count);
+
+	gtl_certify_refuse(&round->certificate);
+	round->margin_covered = INFINITY;
+	round->audit_guess = calibrate_guess(settings, evidence, env, round);
+	setup = gtl_engine_audit_setup(settings, evidence, round);
+	round->audit_due = gtl_audit_due(&setup, round->best, round->margin, round->pool_count, batch, env, &round->audit_expected) &&
+		!gtl_engine_too_noisy(&settings->promise, evidence->label_noise);
+	if (round->audit_due)
+		round->covered = round->pool_count;
+}
+
+/* ---- The next batch ---- */
+
+/* Validation objects that the query would have sent to people leave the certificate. */
 static void
 filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
 				  const GtlEnv *env, GtlEngineRound *round)
 {
 	round->dropped = gtl_env_alloc(env, sizeof(int32_t) * (size_t) evidence->set.labeled.rows);
 	for (int64_t i = 0; i < evidence->set.labeled.rows; i++)
-		if (evidence->set.validation[i] && evidence->active[i] && round->fit.margin[i] <= largest_margin &&
-			round->fit.margin[i] < threshold_of(round, round->fit.best[i]))
+		if (evidence->set.validation[i] && evidence->active[i] && round->fit.margin[i] <= largest_margin)
 			round->dropped[round->dropped_count++] = (int32_t) i;
 }
 
-/* Steps 6 and 7: the next batch, out of the pool objects that no machine label covers. */
+/* The next batch, out of the pool objects that no machine label covers. */
 static void
 choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 			 const GtlEnv *env, GtlEngineRound *round)
@@ -369,51 +638,27 @@ void
 gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				  const GtlEnv *env, GtlEngineRound *round)
 {
-	if (round->has_model)
-		decide_labels(settings, evidence, env, round);
+	if (round->has_model && settings->promise.guarantee == GTL_GUARANTEE_AUDITED)
+		decide_audit(settings, evidence, env, round);
+	else if (round->has_model)
+		decide_labels(settings, env, round);
 	choose_batch(settings, evidence, env, round);
 }
 
-/* Promises that ask for less than the job's: the mean error only, and lower targets. */
-static int
-list_weaker_promises(const GtlPromise *promise, GtlPromise *weaker)
-{
-	static const double errors[] = {0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3};
-	int			count = 0;
-
-	if (promise->guarantee == GTL_GUARANTEE_STRICT)
-		weaker[count++] = (GtlPromise) {GTL_GUARANTEE_CONFIDENCE, promise->target_error, promise->delta};
-	if (promise->guarantee == GTL_GUARANTEE_STRICT || promise->guarantee == GTL_GUARANTEE_CONFIDENCE)
-		weaker[count++] = (GtlPromise) {GTL_GUARANTEE_EXPECTED, promise->target_error, promise->delta};
-	for (size_t i = 0; i < sizeof errors / sizeof errors[0] && count < GTL_ALTERNATIVES; i++)
-		if (errors[i] > promise->target_error + 1e-9)
-			weaker[count++] = (GtlPromise) {promise->guarantee, errors[i], promise->delta};
-	return count;
-}
-
 void
-gtl_engine_alternatives(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-						const GtlEnv *env, GtlEngineRound *round)
+gtl_engine_alternatives(GtlEngineRound *round)
 {
-	GtlPromise	promises[GTL_ALTERNATIVES];
-	GtlCertificate *certificates;
-	Observations seen;
+	const GtlTransfer *transfer = round->transfer;
 
-	if (!round->has_model)
+	if (transfer == NULL)
 		return;
-	observe(settings, evidence, env, round, &seen);
-	certificates = gtl_env_alloc(env, sizeof(GtlCertificate) * (size_t) seen.classes);
-	round->nalternatives = list_weaker_promises(&settings->promise, promises);
+	round->nalternatives = transfer->tries - TRY_WEAKER;
 	for (int a = 0; a < round->nalternatives; a++)
 	{
-		round->alternative[a] = (GtlAlternative) {.promise = promises[a]};
-		certify(&seen, &promises[a], env, certificates);
-		for (int64_t i = 0; i < round->pool_count; i++)
-			round->alternative[a].covered +=
-				round->margin[i] >= certificates[settings->per_class ? round->best[i] : 0].threshold;
+		round->alternative[a] = (GtlAlternative) {.promise = transfer->weaker[a]};
+		for (int c = 0; c < transfer->classes; c++)
+			round->alternative[a].covered += transferred(transfer, TRY_WEAKER + a, c);
 	}
-	gtl_env_release(env, certificates);
-	release_observations(&seen, env);
 }
 
 void
@@ -426,6 +671,7 @@ gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
 	gtl_env_release(env, round->fit.margin);
 	gtl_env_release(env, round->best);
 	gtl_env_release(env, round->margin);
+	release_transfer(round->transfer, env);
 	gtl_env_release(env, round->by_class);
 	gtl_env_release(env, round->selected);
 	gtl_env_release(env, round->dropped);

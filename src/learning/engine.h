@@ -1,7 +1,6 @@
 /*
  * engine.h
- *		One round of active learning on matrices and arrays (autolabel.md 3.2): the
- *		same for a live job, whose rows come from tables, and for a simulated one.
+ *		One round of active learning on matrices and arrays: the same for a live job, whose rows come from tables, and for a simulated one.
  *
  * A round goes train -> score -> decide.  Between train and score the caller may let
  * go of whatever it read the evidence from.
@@ -9,6 +8,7 @@
 #ifndef GTL_ENGINE_H
 #define GTL_ENGINE_H
 
+#include "learning/audit.h"
 #include "learning/certify.h"
 #include "learning/crossfit.h"
 #include "learning/pool_score.h"
@@ -65,14 +65,17 @@ typedef struct GtlEngineEvidence
 	const GtlClassifier *initial;	/* same classes and dimension: one more candidate, the
 									 * first, shrunk towards its weights; NULL: none */
 	bool		chosen_initial; /* the last comparison chose it */
+	int			audits;			/* AUDITED: audits that were given up */
+	double		carried;		/* gtl_audit_carried of them, multiplied; 0 counts as 1 */
 } GtlEngineEvidence;
 
 /* A class's own certificate, and what it does to the pool. */
 typedef struct GtlClassVerdict
 {
 	GtlCertificate certificate;
-	int64_t		covered;		/* pool objects at or above its threshold */
-	int64_t		best_admits;	/* pool objects at or above certificate.best_threshold */
+	double		margin;			/* the smallest that gets a machine label; infinity: none does */
+	int64_t		covered;		/* pool objects that get a machine label */
+	int64_t		best_admits;	/* that certificate.best_threshold would give one */
 } GtlClassVerdict;
 
 /* How many pool objects another promise would have admitted on the same evidence. */
@@ -101,15 +104,22 @@ typedef struct GtlEngineRound
 	double	   *margin;			/* [pool_count]; NULL without a model */
 
 	/* decide */
+	struct GtlTransfer *transfer;	/* what the models that were tested would label */
 	GtlCertificate certificate; /* threshold +infinity without a model; with per_class the
 								 * summary of by_class */
+	double		margin_covered; /* the full model's smallest that gets a machine label; infinity: none */
 	GtlClassVerdict *by_class;	/* [classes] with per_class and a model, else NULL */
 	int64_t		covered;		/* pool objects that get a machine label */
-	int64_t		best_admits;	/* pool objects at or above certificate.best_threshold */
+	int64_t		best_admits;	/* that certificate.best_threshold would give one */
 	int32_t    *selected;		/* objects of the next batch, in order */
 	int64_t		selected_count;
 	int32_t    *dropped;		/* rows of the evidence that leave the certificate (step 8) */
 	int64_t		dropped_count;
+
+	/* decide, AUDITED */
+	bool		audit_due;		/* all of the pool get machine labels, and an audit begins; no batch */
+	GtlAuditGuess audit_guess;
+	double		audit_expected; /* human labels that it is expected to take */
 
 	/* alternatives */
 	GtlAlternative alternative[GTL_ALTERNATIVES];
@@ -139,8 +149,12 @@ extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
 extern bool gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 							 const GtlEnv *env, GtlEngineRound *round);
 
-/* False: interrupted. */
-extern bool gtl_engine_score(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count,
+/*
+ * Scores the pool by the full model, and by the models of the folds as far as the certificates
+ * need it.  False: interrupted.
+ */
+extern bool gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+							 const int32_t *pool, int64_t pool_count,
 							 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round);
 
 /*
@@ -154,12 +168,24 @@ extern void gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngine
 /* Is the noise of people's labels more than the promise allows the machine? */
 extern bool gtl_engine_too_noisy(const GtlPromise *promise, double label_noise);
 
+/* What an audit that begins with this round is made of. */
+extern GtlAuditSetup gtl_engine_audit_setup(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
+											const GtlEngineRound *round);
+
 /* After decide: what weaker promises would have admitted. Nothing is decided by it. */
-extern void gtl_engine_alternatives(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-									const GtlEnv *env, GtlEngineRound *round);
+extern void gtl_engine_alternatives(GtlEngineRound *round);
 
 /* Does pool object i, by its place in round->pool, get the machine label round->best[i]? */
 extern bool gtl_engine_covers(const GtlEngineRound *round, int64_t i);
+
+/*
+ * How many pool objects a threshold comes to, when the model of each fold has so many validation and
+ * pool objects at or above it.
+ */
+extern int64_t gtl_engine_transferred(const int64_t *validation, const int64_t *pool);
+
+/* The smallest of the `wanted` largest margins, fewer if equal ones would be divided; sorts them. */
+extern double gtl_engine_smallest_covered(double *margins, int64_t count, int64_t wanted);
 
 /* Everything the round has allocated, its models included. */
 extern void gtl_engine_release(GtlEngineRound *round, const GtlEnv *env);

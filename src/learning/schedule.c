@@ -33,8 +33,16 @@
 #define EAGER_DIVISOR		50
 #define EAGER_MINIMUM		50
 
-/* The smallest validation set worth having where its best size is asked for. */
-#define BEST_VALIDATION_LEAST 50
+/*
+ * What the eager schedule takes for the validation set: in multiples of what the promise needs, and
+ * where the set only trains.  Fewer than the first make a job depend on luck; more than the second
+ * change nothing.
+ */
+#define NEEDED_LEAST		3
+#define NEEDED_MOST			25
+#define START_DIVISOR		50
+#define START_LEAST			60
+#define START_MOST			1000
 
 #define SHARE_SLACK			1e-9
 
@@ -44,29 +52,47 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t
-gtl_schedule_validation_count(int64_t objects, double share)
+/* Of a promise that the validation set has to show. */
+static int64_t
+needed_validation(const GtlPromise *promise, bool per_class, int classes, int64_t objects)
 {
-	double		count;
+	int64_t		minimum = gtl_certify_minimum(promise, per_class, classes);
+	int64_t		share = smaller(objects / LARGE_JOB_DIVISOR, NEEDED_MOST * minimum);
+
+	return share > NEEDED_LEAST * minimum ? share : NEEDED_LEAST * minimum;
+}
+
+static int64_t
+start_validation(int64_t objects)
+{
+	int64_t		share = objects / START_DIVISOR + (objects % START_DIVISOR != 0);
+
+	return share < START_LEAST ? START_LEAST : smaller(share, START_MOST);
+}
+
+int64_t
+gtl_schedule_validation_count(GtlScheduleKind schedule, const GtlPromise *promise, bool per_class,
+							  int classes, int64_t objects, double share)
+{
+	int64_t		count;
 
 	if (objects <= 0)
 		return 0;
-	if (share < 0)
-		return objects / (objects < SMALL_JOB_OBJECTS ? SMALL_JOB_DIVISOR : LARGE_JOB_DIVISOR);
 	if (share >= 1)
 		return objects;
-	count = floor(share * (double) objects + SHARE_SLACK);
-	return smaller((int64_t) count, objects);
+	if (share >= 0)
+		return smaller((int64_t) floor(share * (double) objects + SHARE_SLACK), objects);
+	if (schedule == GTL_SCHEDULE_STANDARD || promise->guarantee != GTL_GUARANTEE_AUDITED)
+		return objects / (objects < SMALL_JOB_OBJECTS ? SMALL_JOB_DIVISOR : LARGE_JOB_DIVISOR);
+	count = promise->guarantee == GTL_GUARANTEE_AUDITED ? start_validation(objects) :
+		needed_validation(promise, per_class, classes, objects);
+	return smaller(count, objects / 3);
 }
 
 int64_t
 gtl_schedule_best_validation_count(int64_t objects, int64_t minimum)
 {
-	int64_t		best = 3 * minimum;
-
-	if (best < BEST_VALIDATION_LEAST)
-		best = BEST_VALIDATION_LEAST;
-	return smaller(best, objects / 3);
+	return smaller(3 * minimum < 50 ? 50 : 3 * minimum, objects / 3);
 }
 
 double
@@ -129,6 +155,8 @@ gtl_due(const GtlDueFacts *facts)
 		return GTL_DUE_NOTHING;
 	if (facts->batch_open)
 		return facts->batch_done ? GTL_DUE_CLOSE_BATCH : GTL_DUE_NOTHING;
+	if (facts->audit_open)
+		return GTL_DUE_AUDIT;
 	if (facts->people_left <= 0)
 		return due_at_end(facts);
 	if (facts->validation_left > 0)
@@ -157,15 +185,15 @@ gtl_plan_action_name(GtlPlanAction action)
 
 void
 gtl_plan_start(GtlPlanState *state, GtlScheduleKind schedule, int64_t objects,
-			   int64_t max_concurrent, double validation_share,
+			   int64_t max_concurrent, int64_t validation,
 			   bool initial_model, bool auto_label)
 {
-	int64_t		validation = 0;
-
 	if (objects < 0)
 		objects = 0;
-	if (auto_label)
-		validation = gtl_schedule_validation_count(objects, validation_share);
+	if (!auto_label || validation < 0)
+		validation = 0;
+	if (validation > objects)
+		validation = objects;
 
 	memset(state, 0, sizeof *state);
 	state->schedule = schedule;
@@ -263,6 +291,7 @@ gtl_plan_next(GtlPlanState *state, GtlPlanStep *step)
 		case GTL_DUE_NOTHING:
 		case GTL_DUE_STOP:
 		case GTL_DUE_CLOSE_BATCH:
+		case GTL_DUE_AUDIT:
 		case GTL_DUE_AUDIT_BATCH:
 		case GTL_DUE_COMPLETE:
 			more = plan_end(state, step);

@@ -6,7 +6,7 @@
 #ifndef GTL_SCHEDULE_H
 #define GTL_SCHEDULE_H
 
-#include "learning/env.h"
+#include "learning/certify.h"
 
 typedef enum GtlScheduleKind
 {
@@ -15,16 +15,16 @@ typedef enum GtlScheduleKind
 } GtlScheduleKind;
 
 /*
- * Size of the validation set.  share < 0: the service's rule, 20 % below 5,000
- * objects and 10 % from there on, truncated; else the truncated share.
+ * Size of the validation set.  A share of 0 or more: that, truncated.  Else the standard schedule
+ * takes the service's rule, 20 % below 5,000 objects and 10 % from there on, truncated; the eager one
+ * what the promise needs, at most a third of the objects: for an audited promise, of which it is no evidence, 2 % of
+ * the objects, from 60 to 1,000; otherwise 10 % of the objects, but from 3 to 25 times the fewest with which
+ * the promise can be shown.
  */
-extern int64_t gtl_schedule_validation_count(int64_t objects, double share);
+extern int64_t gtl_schedule_validation_count(GtlScheduleKind schedule, const GtlPromise *promise, bool per_class,
+											 int classes, int64_t objects, double share);
 
-/*
- * The size of the validation set that needs the fewest human labels in the end: three
- * times `minimum` (the objects that a promise needs without an error), at least 50,
- * at most a third of the objects (autolabel.md 2.4, 3.1).
- */
+/* Three times what the promise needs, at most a third of the objects. */
 extern int64_t gtl_schedule_best_validation_count(int64_t objects, int64_t minimum);
 
 /* A share that gtl_schedule_validation_count turns into exactly this count. */
@@ -70,6 +70,7 @@ typedef struct GtlDueFacts
 	bool		rounds;			/* the machine labels, too: auto_label, and there is a validation set */
 	bool		round_pending;	/* the last batch that was closed calls for a round (gtl_schedule_calls_round), and
 								 * has had none */
+	bool		audit_open;		/* the promise's audit has begun and is not over */
 	bool		audit_pending;	/* at the end, people are to check machine labels, and have not */
 } GtlDueFacts;
 
@@ -81,7 +82,8 @@ typedef enum GtlDue
 	GTL_DUE_VALIDATION_BATCH,
 	GTL_DUE_ROUND,				/* which issues a training batch by itself */
 	GTL_DUE_TRAINING_BATCH,
-	GTL_DUE_AUDIT_BATCH,
+	GTL_DUE_AUDIT,				/* of the promise: its next batch, or its end */
+	GTL_DUE_AUDIT_BATCH,		/* of a share of the labels, at the end */
 	GTL_DUE_COMPLETE
 } GtlDue;
 
@@ -131,7 +133,7 @@ typedef struct GtlPlanStep
 
 /* Without limits. initial_model: one gives a round right after the validation set. */
 extern void gtl_plan_start(GtlPlanState *state, GtlScheduleKind schedule, int64_t objects,
-						   int64_t max_concurrent, double validation_share,
+						   int64_t max_concurrent, int64_t validation,
 						   bool initial_model, bool auto_label);
 
 /* The next step; false at the end of the plan. */

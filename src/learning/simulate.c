@@ -28,15 +28,23 @@ typedef struct Simulation
 	bool	   *active;			/* [objects] counts in the certificate */
 	int32_t    *validation;		/* [validation_count] in the order of the shuffle */
 	int64_t		validation_count;
+	int32_t    *machine_label;	/* [objects] of the newest round, -1: none */
+	bool	   *settled;		/* [objects] its machine label has passed an audit */
 	int64_t		human;
 	bool		round_pending;
 
 	/* the last round */
 	int			round_no;
+	int32_t    *pool;			/* that it scored */
 	GtlEngineRound last;
 	int64_t		selected_at;
 	bool		chosen_initial;
+	GtlAudit   *audit;			/* of its labels; NULL: none, or over */
+	int			audits;			/* that are over */
+	double		carried;		/* from them; 0: none */
+	double		settled_bound;
 	int64_t		machine;
+	double		machine_bound;
 	double		machine_error;
 	int			classes_labeled;
 	int			classes_missed;
@@ -67,10 +75,13 @@ label_batch(Simulation *s, const int32_t *objects, int64_t count)
 static int64_t
 people_left(const Simulation *s)
 {
-	return gtl_schedule_people_left(&s->engine.limits, s->data->rows, s->human, s->machine);
+	bool		audited = s->engine.promise.guarantee == GTL_GUARANTEE_AUDITED;
+
+	/* what an audit has not passed counts for nothing, and the job ends with what it passes */
+	return gtl_schedule_people_left(&s->engine.limits, s->data->rows, s->human, audited ? 0 : s->machine);
 }
 
-/* All objects, for the draws. */
+/* The objects that nobody has labeled, people or machine for good. */
 static int32_t *
 list_unlabeled(const Simulation *s, int64_t *count)
 {
@@ -78,15 +89,22 @@ list_unlabeled(const Simulation *s, int64_t *count)
 
 	*count = 0;
 	for (int64_t o = 0; o < s->data->rows; o++)
-		if (s->answer[o] < 0)
+		if (s->answer[o] < 0 && !s->settled[o])
 			objects[(*count)++] = (int32_t) o;
 	return objects;
+}
+
+static int64_t
+validation_count(const Simulation *s)
+{
+	return gtl_schedule_validation_count(s->engine.schedule, &s->engine.promise, s->engine.per_class, s->data->classes,
+										 s->data->rows, s->settings->validation_share);
 }
 
 static void
 draw_validation_set(Simulation *s)
 {
-	int64_t		wanted = gtl_schedule_validation_count(s->data->rows, s->settings->validation_share);
+	int64_t		wanted = validation_count(s);
 	int64_t		count;
 	int32_t    *objects = list_unlabeled(s, &count);
 
@@ -188,6 +206,8 @@ gather(Simulation *s, Rows *rows)
 	rows->evidence.initial = s->settings->initial;
 	rows->evidence.chosen_initial = s->chosen_initial;
 	rows->evidence.selected_at = s->selected_at;
+	rows->evidence.audits = s->audits;
+	rows->evidence.carried = s->carried;
 }
 
 static void
@@ -213,15 +233,15 @@ report(const Simulation *s, bool final)
 	bool		labeled = s->machine > 0;
 	GtlSimulatedRound round = {
 		s->round_no, s->human, s->machine,
-		labeled ? s->last.certificate.threshold : NAN,
-		labeled ? s->last.certificate.bound : NAN,
+		labeled && s->last.certificate.passed ? s->last.certificate.threshold : NAN,
+		labeled ? s->machine_bound : NAN,
 		labeled ? s->machine_error : NAN, s->classes_labeled, s->classes_missed, final
 	};
 
 	s->report(s->report_context, &round);
 }
 
-/* The machine labels of the newest round, against the truth. */
+/* The machine labels that stand, against the truth. */
 static void
 count_machine_labels(Simulation *s)
 {
@@ -230,12 +250,13 @@ count_machine_labels(Simulation *s)
 	int64_t    *wrong = gtl_env_alloc(s->env, bytes);
 	int64_t		all_wrong = 0;
 
-	s->machine = s->last.covered;
-	for (int64_t i = 0; s->last.has_model && i < s->last.pool_count; i++)
-		if (gtl_engine_covers(&s->last, i))
+	s->machine = 0;
+	for (int64_t o = 0; o < s->data->rows; o++)
+		if (s->machine_label[o] >= 0)
 		{
-			count[s->last.best[i]]++;
-			wrong[s->last.best[i]] += s->last.best[i] != s->data->labels[s->last.pool[i]];
+			s->machine++;
+			count[s->machine_label[o]]++;
+			wrong[s->machine_label[o]] += s->machine_label[o] != s->data->labels[o];
 		}
 	s->classes_labeled = s->classes_missed = 0;
 	for (int c = 0; c < s->data->classes; c++)
@@ -247,6 +268,87 @@ count_machine_labels(Simulation *s)
 	s->machine_error = s->machine > 0 ? (double) all_wrong / (double) s->machine : NAN;
 	gtl_env_release(s->env, count);
 	gtl_env_release(s->env, wrong);
+}
+
+/* The newest round's machine labels instead of those before. */
+static void
+set_machine_labels(Simulation *s)
+{
+	for (int64_t i = 0; i < s->last.pool_count; i++)
+		s->machine_label[s->last.pool[i]] = gtl_engine_covers(&s->last, i) ? s->last.best[i] : -1;
+	s->machine_bound = s->engine.promise.guarantee != GTL_GUARANTEE_AUDITED ? s->last.certificate.bound :
+		s->last.audit_due ? NAN : s->settled_bound;
+	count_machine_labels(s);
+}
+
+/* The largest share of wrong labels of what has passed, by class if the promise is. */
+static double
+audit_bound(const Simulation *s, const GtlAudit *audit)
+{
+	bool		dataset = s->engine.promise.scope == GTL_SCOPE_DATASET;
+	double		bound = 0;
+
+	for (int32_t c = 0; c < (s->engine.per_class ? s->data->classes : 1); c++)
+	{
+		GtlAuditFigures figures;
+
+		gtl_audit_class_figures(audit, c, s->env, &figures);
+		if (figures.state == GTL_AUDIT_PASSED && figures.left > 0)
+			bound = fmax(bound, (double) figures.most_wrong / (double) (dataset ? s->data->rows : figures.left));
+	}
+	return bound;
+}
+
+/* What the audit has passed stands for good, the rest is open again. */
+static void
+end_audit(Simulation *s)
+{
+	s->machine_bound = s->settled_bound = fmax(s->settled_bound, audit_bound(s, s->audit));
+	for (int64_t i = 0; i < s->last.pool_count; i++)
+	{
+		int32_t		object = s->pool[i];
+
+		s->settled[object] = gtl_audit_stands(s->audit, i);
+		if (!s->settled[object])
+			s->machine_label[object] = -1;
+	}
+	s->audits++;
+	s->carried = (s->carried > 0 ? s->carried : 1) * gtl_audit_carried(s->audit);
+	gtl_audit_release(s->audit, s->env);
+	s->audit = NULL;
+	s->round_pending = true;
+	count_machine_labels(s);
+}
+
+/* People do what the audit asks for next, if anything. */
+static void
+do_audit(Simulation *s)
+{
+	int64_t		most = people_left(s);
+	GtlAuditPlan plan;
+
+	gtl_audit_plan(s->audit, most < s->engine.max_concurrent ? most : s->engine.max_concurrent, s->env, &plan);
+	label_batch(s, plan.objects, plan.count);
+	for (int64_t i = 0; i < plan.count; i++)
+	{
+		int32_t		object = plan.objects[i];
+
+		gtl_audit_tell(s->audit, object, plan.drawn[i], s->answer[object] != s->machine_label[object]);
+		s->machine_label[object] = -1;
+	}
+	if (plan.count == 0)
+		end_audit(s);
+	gtl_env_release(s->env, plan.objects);
+	gtl_env_release(s->env, plan.drawn);
+}
+
+/* The labels of the newest round are checked by people, until they stand or are withdrawn. */
+static void
+begin_audit(Simulation *s, const GtlEngineEvidence *evidence)
+{
+	GtlAuditSetup setup = gtl_engine_audit_setup(&s->engine, evidence, &s->last);
+
+	s->audit = gtl_audit_create(&setup, s->pool, s->last.best, s->last.margin, s->last.pool_count, s->env);
 }
 
 /* One round and the batch it chooses; false: interrupted, or an optimizer got no memory. */
@@ -261,8 +363,10 @@ run_round(Simulation *s)
 
 	gather(s, &rows);
 	done = gtl_engine_train(&s->engine, &rows.evidence, s->env, &next) &&
-		gtl_engine_score(&s->engine, pool, pool_count, read_rows, (void *) s->data, s->env, &next);
+		gtl_engine_score(&s->engine, &rows.evidence, pool, pool_count, read_rows, (void *) s->data, s->env, &next);
 	gtl_engine_release(&s->last, s->env);
+	gtl_env_release(s->env, s->pool);
+	s->pool = pool;
 	s->last = next;
 	if (done)
 	{
@@ -273,15 +377,16 @@ run_round(Simulation *s)
 			s->chosen_initial = next.chosen == GTL_ENGINE_INITIAL;
 		}
 		gtl_engine_decide(&s->engine, &rows.evidence, s->env, &s->last);
-		count_machine_labels(s);
+		set_machine_labels(s);
 		for (int64_t i = 0; i < s->last.dropped_count; i++)
 			s->active[rows.object[s->last.dropped[i]]] = false;
 		report(s, false);
 		label_batch(s, s->last.selected, s->last.selected_count);
 		s->round_pending = s->last.selected_count > 0 && gtl_schedule_calls_round(false, false);
+		if (s->last.audit_due)
+			begin_audit(s, &rows.evidence);
 	}
 	release_rows(s, &rows);
-	gtl_env_release(s->env, pool);
 	return done;
 }
 
@@ -293,7 +398,8 @@ next_step(const Simulation *s)
 		.validation_left = s->validation_count > s->human ? s->validation_count - s->human : 0,
 		.unlabeled = s->data->rows - s->human - s->machine,
 		.rounds = s->validation_count > 0,
-		.round_pending = s->round_pending
+		.round_pending = s->round_pending,
+		.audit_open = s->audit != NULL
 	};
 
 	return gtl_due(&facts);
@@ -315,6 +421,9 @@ run_job(Simulation *s)
 			case GTL_DUE_ROUND:
 				if (!run_round(s))
 					return false;
+				break;
+			case GTL_DUE_AUDIT:
+				do_audit(s);
 				break;
 			case GTL_DUE_NOTHING:
 			case GTL_DUE_STOP:
@@ -350,13 +459,20 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.answer = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.validation_no = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.active = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);
+	s.machine_label = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
+	s.settled = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);
 	for (int64_t o = 0; o < data->rows; o++)
-		s.answer[o] = s.validation_no[o] = -1;
+		s.answer[o] = s.validation_no[o] = s.machine_label[o] = -1;
 	done = run_job(&s);
 	gtl_engine_release(&s.last, env);
 	gtl_env_release(env, s.answer);
 	gtl_env_release(env, s.validation_no);
 	gtl_env_release(env, s.active);
 	gtl_env_release(env, s.validation);
+	gtl_env_release(env, s.pool);
+	gtl_env_release(env, s.machine_label);
+	gtl_env_release(env, s.settled);
+	if (s.audit != NULL)
+		gtl_audit_release(s.audit, env);
 	return done;
 }

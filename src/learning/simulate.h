@@ -47,6 +47,6 @@ extern bool gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats
 						 GtlSimulationReport report, void *report_context);
 
 /* Bytes that it allocates for each object, beyond those of cross-fitting them all. */
-#define GTL_SIMULATE_ROW_BYTES (5 * sizeof(int32_t) + 3 * sizeof(double))
+#define GTL_SIMULATE_ROW_BYTES (7 * sizeof(int32_t) + 4 * sizeof(double))
 
 #endif							/* GTL_SIMULATE_H */

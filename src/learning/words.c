@@ -14,6 +14,13 @@ const char *const gtl_guarantee_words[] = {
 	[GTL_GUARANTEE_EXPECTED] = "expected",
 	[GTL_GUARANTEE_STRICT] = "strict",
 	[GTL_GUARANTEE_EMPIRICAL] = "empirical",
+	[GTL_GUARANTEE_AUDITED] = "audited",
+	NULL
+};
+
+const char *const gtl_scope_words[] = {
+	[GTL_SCOPE_MACHINE_LABELS] = "machine_labels",
+	[GTL_SCOPE_DATASET] = "dataset",
 	NULL
 };
 

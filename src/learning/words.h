@@ -10,6 +10,7 @@
 extern int	gtl_word_number(const char *const *words, const char *word);
 
 extern const char *const gtl_guarantee_words[]; /* GtlGuarantee */
+extern const char *const gtl_scope_words[];	/* GtlScope */
 extern const char *const gtl_schedule_words[];	/* GtlScheduleKind */
 extern const char *const gtl_algorithm_words[]; /* GtlEngineAlgorithm */
 extern const char *const gtl_query_words[]; /* GtlQueryStrategy */

@@ -166,11 +166,12 @@ score_pool(const GtlJob *job, const bool *in_pool, const GtlClassifier *classifi
 
 /* From counts in each step to shares at or above each margin. */
 static void
-accumulate(const GtlPromise *promise, const Counts *validation, const Counts *pool, GtlCoverage *coverage)
+accumulate(const GtlRound *round, const Counts *validation, const Counts *pool, GtlCoverage *coverage)
 {
 	int64		n = 0;
 	int64		k = 0;
 	int64		covered = 0;
+	int			halvings = gtl_certify_halvings(round->validation_count, round->validation_active);
 
 	coverage->steps = -1;
 	for (int i = GTL_COVERAGE_STEPS; i >= 0; i--)
@@ -182,7 +183,7 @@ accumulate(const GtlPromise *promise, const Counts *validation, const Counts *po
 		if (n == 0)
 			continue;
 		coverage->steps = Max(coverage->steps, i);
-		coverage->bound[i] = gtl_certify_bound((int) k, (int) n, promise);
+		coverage->bound[i] = gtl_certify_bound((int) k, (int) n, &round->promise, halvings);
 		coverage->error[i] = (double) k / n;
 	}
 }
@@ -211,7 +212,7 @@ gtl_coverage_read(const GtlJob *job, const GtlRound *round, GtlCoverage *coverag
 		coverage->validation = set.count;
 		coverage->pool = score_pool(job, list_pool(job, round), &model->classifier, &env, rows, pool);
 		if (coverage->validation > 0 && coverage->pool > 0)
-			accumulate(&round->promise, validation, pool, coverage);
+			accumulate(round, validation, pool, coverage);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

@@ -59,6 +59,7 @@ describe_step(GtlDue due)
 			return "a round is due";
 		case GTL_DUE_TRAINING_BATCH:
 			return "a training batch is due";
+		case GTL_DUE_AUDIT:
 		case GTL_DUE_AUDIT_BATCH:
 			return "the audit is due";
 		case GTL_DUE_COMPLETE:
@@ -99,6 +100,7 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 		case GTL_DUE_VALIDATION_BATCH:
 		case GTL_DUE_ROUND:
 		case GTL_DUE_TRAINING_BATCH:
+		case GTL_DUE_AUDIT:
 		case GTL_DUE_AUDIT_BATCH:
 		case GTL_DUE_COMPLETE:
 			gtl_report_add(report, "next step", describe_step(facts->due), who);
@@ -202,6 +204,7 @@ describe_promise(const GtlPromise *promise, const GtlCertificate *c, const char 
 			return psprintf("%s: their expected error meets the target, without a confidence statement, %d of %d validation objects wrong",
 							labels, c->k, c->n);
 		case GTL_GUARANTEE_EMPIRICAL:
+		case GTL_GUARANTEE_AUDITED:
 			break;
 	}
 	return psprintf("%s: no promise, an estimate only, %d of %d validation objects wrong", labels, c->k, c->n);
@@ -241,7 +244,7 @@ explain_categories(GtlReport *report, const GtlJob *job, const GtlRound *round)
 			gtl_report_add(report, "category",
 						   describe_promise(&round->promise, c,
 											psprintf("\"%s\": %s machine labels with a margin of at least %.4f", name,
-													 gtl_format_count(verdict->covered), c->threshold)), NULL);
+													 gtl_format_count(verdict->covered), verdict->margin)), NULL);
 		else
 			gtl_report_add(report, "category",
 						   psprintf("\"%s\": no machine labels; the lowest error bound is %s (%d of %d validation objects wrong)",
@@ -268,7 +271,7 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 					   describe_promises(round) :
 					   describe_promise(&round->promise, &round->certificate,
 										psprintf("%s machine labels with a margin of at least %.4f",
-												 gtl_format_count(round->auto_labeled), round->certificate.threshold)),
+												 gtl_format_count(round->auto_labeled), round->label_margin)),
 					   gtl_job_is_final(job) ? NULL : "Provisional until the job ends: each round decides anew.");
 	if (job->per_class && round->model_id != 0)
 		explain_categories(report, job, round);

@@ -84,7 +84,7 @@ name_top_categories(const GtlJob *job, const float *probability)
 	return words.data;
 }
 
-/* What the newest model says of the object, against the newest threshold. */
+/* What the newest model says of the object, against the margin that gets a label. */
 static void
 explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 {
@@ -97,7 +97,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	const float *probability;
 	int32		best;
 	double		margin;
-	double		threshold;
+	double		needed;
 
 	if (job->purged || !gtl_round_read_last(job->job_id, &round) || round.model_id == 0)
 		return;
@@ -111,13 +111,13 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	gtl_feature_reader_close(reader);
 	scorer = gtl_row_scorer_create(&model->classifier, &env);
 	probability = gtl_row_scorer_score(scorer, row, &best, &margin);
-	threshold = job->per_class ? gtl_certificate_threshold(job->job_id, round.round_no, best) : round.certificate.threshold;
+	needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round.round_no, best) : round.label_margin;
 	gtl_report_add(report, "model",
 				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(job, probability), margin,
-							isnan(threshold) ?
-							psprintf("and round %d found no threshold that keeps the promise", round.round_no) :
-							psprintf("%s the threshold %.4f of round %d", margin >= threshold ? "at or above" : "below",
-									 threshold, round.round_no)), NULL);
+							isnan(needed) ?
+							psprintf("and round %d labeled nothing by machine", round.round_no) :
+							psprintf("%s %.4f, from which on round %d labeled", margin >= needed ? "at or above" : "below",
+									 needed, round.round_no)), NULL);
 }
 
 void

@@ -96,7 +96,7 @@ gtl_facts_plan(const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *plan)
 	int32		pool_labeled = job->human_labeled - facts->validation_labeled;
 	int32		pool_failed = job->failed - facts->validation_failed;
 
-	gtl_plan_start(plan, job->schedule, job->object_count, job->max_concurrent, job->validation_share,
+	gtl_plan_start(plan, job->schedule, job->object_count, job->max_concurrent, job->validation_count,
 				   first_round, job->auto_label && job->dimension > 0);
 	plan->validation_left = job->validation_count - facts->validation_labeled - facts->validation_failed;
 	plan->pool_left = job->object_count - job->validation_count - pool_labeled - pool_failed;

@@ -3,7 +3,7 @@
  *		In which rounds an object was labeled by machine, changed or withdrawn.
  *
  * gtlabel.label holds what stands.  What stood before is not kept, a million
- * objects would change at once; but each round's model and threshold are, and the
+ * objects would change at once; but each round's model and the margin that it labeled from are, and the
  * features, so the decisions on one object can be made once more.  It is scored in the
  * aligned block of rows in which the rounds scored it, so that the margins are the same to
  * the last bit.
@@ -32,7 +32,7 @@ typedef struct Decision
 	bool		labeled;
 	int32		class_no;
 	double		margin;
-	double		threshold;		/* NaN: none keeps the promise */
+	double		needed;			/* the margin that gets a label; NaN: none does */
 } Decision;
 
 /* Rounds in a row that decided alike. */
@@ -87,9 +87,9 @@ read_block(const GtlJob *job, int32 object_no, int *count, int *place)
 	return rows;
 }
 
-/* What the model of a round makes of the object, against that round's threshold. */
+/* What the model of a round makes of the object, against the margin that got a label in it. */
 static void
-decide(const GtlJob *job, int32 round_no, int64 model_id, double threshold, const float *rows, int count, int place,
+decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, const float *rows, int count, int place,
 	   Decision *decision)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel object history", ALLOCSET_DEFAULT_SIZES);
@@ -111,8 +111,8 @@ decide(const GtlJob *job, int32 round_no, int64 model_id, double threshold, cons
 		decision->has_model = true;
 		decision->class_no = best[place];
 		decision->margin = margin[place];
-		decision->threshold = job->per_class ? gtl_certificate_threshold(job->job_id, round_no, best[place]) : threshold;
-		decision->labeled = decision->margin >= decision->threshold;
+		decision->needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round_no, best[place]) : needed;
+		decision->labeled = decision->margin >= decision->needed;
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
@@ -135,14 +135,14 @@ add_phase(GtlReport *report, const GtlJob *job, const Phase *phase, const Phase 
 	if (!d->has_model)
 		what = had_label ? "withdrawn: no model" : "not labeled: no model";
 	else if (d->labeled)
-		what = psprintf("%s \"%s\", margin %.4f >= threshold %.4f", had_label ? "changed to" : "labeled",
-						job->categories[d->class_no], d->margin, d->threshold);
-	else if (isnan(d->threshold))
+		what = psprintf("%s \"%s\", margin %.4f >= %.4f", had_label ? "changed to" : "labeled",
+						job->categories[d->class_no], d->margin, d->needed);
+	else if (isnan(d->needed))
 		what = psprintf("%s: no threshold keeps the promise, margin %.4f for \"%s\"", had_label ? "withdrawn" : "not labeled",
 						d->margin, job->categories[d->class_no]);
 	else
-		what = psprintf("%s: margin %.4f for \"%s\" < threshold %.4f", had_label ? "withdrawn" : "not labeled",
-						d->margin, job->categories[d->class_no], d->threshold);
+		what = psprintf("%s: margin %.4f for \"%s\" < %.4f", had_label ? "withdrawn" : "not labeled",
+						d->margin, job->categories[d->class_no], d->needed);
 	gtl_report_add(report, "machine", psprintf("round %d: %s%s", phase->first, what, through), NULL);
 }
 
@@ -160,7 +160,7 @@ void
 gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 {
 	static GtlStatement select = {
-		"SELECT round_no, model_id, threshold FROM gtlabel.round WHERE job_id = $1 AND batch_no < $2 ORDER BY round_no",
+		"SELECT round_no, model_id, label_margin FROM gtlabel.round WHERE job_id = $1 AND batch_no < $2 ORDER BY round_no",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2];

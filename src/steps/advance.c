@@ -121,6 +121,7 @@ static const char *const step_names[] = {
 	[GTL_DUE_VALIDATION_BATCH] = "issue_batch",
 	[GTL_DUE_ROUND] = "round",
 	[GTL_DUE_TRAINING_BATCH] = "issue_batch",
+	[GTL_DUE_AUDIT] = "audit",
 	[GTL_DUE_AUDIT_BATCH] = "issue_batch",
 	[GTL_DUE_COMPLETE] = "complete",
 };
@@ -165,6 +166,7 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 		case GTL_DUE_TRAINING_BATCH:
 			issue_training(job);
 			break;
+		case GTL_DUE_AUDIT:
 		case GTL_DUE_AUDIT_BATCH:
 			gtl_audit_issue(job);
 			break;

@@ -35,8 +35,8 @@ passed(const GtlRound *round, StringInfo words)
 	if (round->auto_labeled == 0)
 		appendStringInfo(words, "but none of the %s unlabeled objects is above it", gtl_format_count(round->scored));
 	else
-		appendStringInfo(words, "%s of %s unlabeled objects are above it",
-						 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored));
+		appendStringInfo(words, "as many unlabeled objects as are above it get a label, %s of %s: those with a margin >= %.4f of the model itself",
+						 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored), round->label_margin);
 }
 
 static void
@@ -76,7 +76,7 @@ passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClassVerdict 
 	appendStringInfo(words, "%d of %d categories keep the promise, each by itself (highest error bound %s <= %s); ",
 					 categories, job->ncategories, gtl_format_percent(round->certificate.bound),
 					 gtl_format_percent(round->promise.target_error));
-	appendStringInfo(words, "%s of %s unlabeled objects are above the margin of their category",
+	appendStringInfo(words, "%s of %s unlabeled objects get a label",
 					 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored));
 }
 

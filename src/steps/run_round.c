@@ -135,16 +135,17 @@ score_and_decide(RoundState *state)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	if (!gtl_engine_score(&state->settings, pool, count, read_rows, reader,
+	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, read_rows, reader,
 						  &state->env, decided))
 		gtl_computing_raise();
 	gtl_feature_reader_close(reader);
 	gtl_engine_decide(&state->settings, &state->evidence.engine, &state->env, decided);
-	gtl_engine_alternatives(&state->settings, &state->evidence.engine, &state->env, decided);
+	gtl_engine_alternatives(decided);
 	memcpy(state->round.alternative, decided->alternative, sizeof(decided->alternative));
 	state->round.nalternatives = decided->nalternatives;
 	state->round.scored = decided->has_model ? (int32) count : 0;
 	state->round.certificate = decided->certificate;
+	state->round.label_margin = decided->margin_covered;
 	state->round.best_admits = (int32) decided->best_admits;
 	state->round.selected = (int32) decided->selected_count;
 	state->round.score_seconds = seconds_since(start);

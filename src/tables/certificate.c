@@ -26,6 +26,7 @@ typedef struct Columns
 	int32	   *best_admits;
 	int32	   *required;
 	int32	   *admitted;
+	double	   *label_margin;
 } Columns;
 
 static int32 *
@@ -57,6 +58,7 @@ init_columns(Columns *c, int rows)
 	c->best_admits = int32_column(rows);
 	c->required = int32_column(rows);
 	c->admitted = int32_column(rows);
+	c->label_margin = float8_column(rows);
 }
 
 static void
@@ -78,6 +80,7 @@ append_row(Columns *c, int class_no, const GtlClassVerdict *verdict)
 	c->best_admits[i] = (int32) verdict->best_admits;
 	c->required[i] = certificate->required;
 	c->admitted[i] = (int32) verdict->covered;
+	c->label_margin[i] = verdict->margin;
 }
 
 void
@@ -85,15 +88,15 @@ gtl_certificate_insert(int64 job_id, int32 round_no, const GtlClassVerdict *by_c
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.certificate (job_id, round_no, class_no, validation_active, threshold, certificate_n,"
-		" certificate_k, bound, best_threshold, best_n, best_k, best_bound, best_admits, required, admitted)"
+		" certificate_k, bound, best_threshold, best_n, best_k, best_bound, best_admits, required, admitted, label_margin)"
 		" SELECT $1, $2, class_no, available, NULLIF(threshold, 'infinity'),"
 		" CASE WHEN threshold < 'infinity' THEN n END, CASE WHEN threshold < 'infinity' THEN k END,"
 		" CASE WHEN threshold < 'infinity' THEN bound END, best_threshold, best_n, best_k, best_bound, best_admits,"
-		" required, admitted"
-		" FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS c (class_no, available, threshold, n, k,"
-		" bound, best_threshold, best_n, best_k, best_bound, best_admits, required, admitted)",
-		15, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID,
-			FLOAT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
+		" required, admitted, NULLIF(label_margin, 'infinity')"
+		" FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS c (class_no, available, threshold, n, k,"
+		" bound, best_threshold, best_n, best_k, best_bound, best_admits, required, admitted, label_margin)",
+		16, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID,
+			FLOAT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID}
 	};
 	Columns		c;
 
@@ -103,14 +106,14 @@ gtl_certificate_insert(int64 job_id, int32 round_no, const GtlClassVerdict *by_c
 			append_row(&c, i, &by_class[i]);
 	if (c.count > 0)
 	{
-		Datum		values[15] = {
+		Datum		values[16] = {
 			Int64GetDatum(job_id), Int32GetDatum(round_no), gtl_array_int32(c.class_no, c.count),
 			gtl_array_int32(c.available, c.count), gtl_array_float8(c.threshold, c.count),
 			gtl_array_int32(c.n, c.count), gtl_array_int32(c.k, c.count), gtl_array_float8(c.bound, c.count),
 			gtl_array_float8(c.best_threshold, c.count), gtl_array_int32(c.best_n, c.count),
 			gtl_array_int32(c.best_k, c.count), gtl_array_float8(c.best_bound, c.count),
 			gtl_array_int32(c.best_admits, c.count), gtl_array_int32(c.required, c.count),
-			gtl_array_int32(c.admitted, c.count)
+			gtl_array_int32(c.admitted, c.count), gtl_array_float8(c.label_margin, c.count)
 		};
 
 		gtl_query_do(&insert, values, NULL);
@@ -122,7 +125,7 @@ gtl_certificate_read(const GtlJob *job, const GtlRound *round, GtlClassCertifica
 {
 	static GtlStatement select = {
 		"SELECT class_no, validation_active, threshold, certificate_n, certificate_k, bound, best_threshold, best_n, best_k,"
-		" best_bound, best_admits, required, admitted FROM gtlabel.certificate"
+		" best_bound, best_admits, required, admitted, label_margin FROM gtlabel.certificate"
 		" WHERE job_id = $1 AND round_no = $2 ORDER BY class_no",
 		2, {INT8OID, INT4OID}
 	};
@@ -152,26 +155,27 @@ gtl_certificate_read(const GtlJob *job, const GtlRound *round, GtlClassCertifica
 		one->verdict.best_admits = gtl_result_int32(&r, i, 11);
 		c->required = gtl_result_int32(&r, i, 12);
 		one->verdict.covered = gtl_result_int32(&r, i, 13);
+		one->verdict.margin = gtl_result_float8(&r, i, 14);
 	}
 	gtl_query_end(&r);
 	return count;
 }
 
 double
-gtl_certificate_threshold(int64 job_id, int32 round_no, int32 class_no)
+gtl_certificate_label_margin(int64 job_id, int32 round_no, int32 class_no)
 {
 	static GtlStatement select = {
-		"SELECT threshold FROM gtlabel.certificate WHERE job_id = $1 AND round_no = $2 AND class_no = $3",
+		"SELECT label_margin FROM gtlabel.certificate WHERE job_id = $1 AND round_no = $2 AND class_no = $3",
 		3, {INT8OID, INT4OID, INT4OID}
 	};
 	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(round_no), Int32GetDatum(class_no)};
 	GtlResult	r;
-	double		threshold = NAN;
+	double		margin = NAN;
 
 	if (gtl_query_run(&r, &select, values, NULL) > 0)
-		threshold = gtl_result_float8(&r, 0, 1);
+		margin = gtl_result_float8(&r, 0, 1);
 	gtl_query_end(&r);
-	return threshold;
+	return margin;
 }
 
 void

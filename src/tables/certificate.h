@@ -23,8 +23,8 @@ extern void gtl_certificate_insert(int64 job_id, int32 round_no, const GtlClassV
 /* Those of a round, by category; returns how many. */
 extern int	gtl_certificate_read(const GtlJob *job, const GtlRound *round, GtlClassCertificate **certificates);
 
-/* The threshold of one category in a round; NaN: none keeps the promise. */
-extern double gtl_certificate_threshold(int64 job_id, int32 round_no, int32 class_no);
+/* The smallest margin that gets a label of this category in a round; NaN: none does. */
+extern double gtl_certificate_label_margin(int64 job_id, int32 round_no, int32 class_no);
 
 extern void gtl_certificate_delete(int64 job_id);
 

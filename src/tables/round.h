@@ -38,6 +38,7 @@ typedef struct GtlRound
 	char	   *reason;			/* in words */
 	GtlAlternative alternative[GTL_ALTERNATIVES];	/* weaker promises, and what they would have admitted */
 	int			nalternatives;
+	double		label_margin;	/* the smallest that gets a label; NaN or infinity: none */
 	double		label_noise;	/* of the validation set, estimated; -1: unknown */
 
 	double		load_seconds;

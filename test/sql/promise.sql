@@ -13,9 +13,9 @@ SELECT gt_create_job('pr joint', :digits_job, schedule => 'eager') > 0 AS create
 SELECT run('pr joint');
 -- a row for each round, with what the round has
 SELECT count(*) > 1 AS several, bool_and(c.scope = 'job' AND c.category IS NULL) AS of_the_job,
-       bool_and((c.threshold, c.n, c.k, c.bound, c.validation_active, c.model_name, c.admitted)
-                IS NOT DISTINCT FROM (r.threshold, r.certificate_n, r.certificate_k, r.bound, r.validation_active, r.model_name, r.auto_labeled)) AS same,
-       bool_and(abs(c.alpha - 0.025) < 1e-9) AS half_the_risk
+       bool_and((c.threshold, c.n, c.k, c.bound, c.validation_active, c.model_name, c.admitted, c.label_margin)
+                IS NOT DISTINCT FROM (r.threshold, r.certificate_n, r.certificate_k, r.bound, r.validation_active, r.model_name, r.auto_labeled, r.label_margin)) AS same,
+       bool_and(abs(c.alpha - 0.05 / 3 / 2 ^ floor(log(2, r.validation_count::numeric / c.validation_active))) < 1e-9) AS level
   FROM gt_rounds r JOIN gt_certificates c USING (job_name, round_no) WHERE job_name = 'pr joint';
 
 -- ---- A certificate for each category -------------------------------------------------------
@@ -41,7 +41,7 @@ SELECT bool_and(r.auto_labeled = c.admitted) AS admitted, bool_and(r.certificate
                                 max(bound) AS bound, sum(validation_active) AS active
                            FROM gt_certificates GROUP BY 1, 2) c USING (job_name, round_no) WHERE job_name = 'pr each';
 -- each machine label of the last round is above the margin of its own category
-SELECT l.label, bool_and(l.confidence >= c.threshold - 1e-6) AS above
+SELECT l.label, bool_and(l.confidence >= c.label_margin - 1e-6) AS above
   FROM gt_labels l JOIN gt_certificates c ON c.job_name = l.job_name AND c.category = l.label
    AND c.round_no = (SELECT max(round_no) FROM gt_rounds WHERE job_name = 'pr each')
  WHERE l.job_name = 'pr each' AND NOT l.human_annotated AND l.round_no = c.round_no GROUP BY 1 ORDER BY 1;
@@ -51,7 +51,7 @@ SELECT l.label, avg((l.label <> b.gold)::int) <= 0.07 AS kept, count(*) > 100 AS
 SELECT topic, regexp_replace(finding, '\d[\d,.]*\d|\d', 'N', 'g') AS finding FROM gt_explain_job('pr each') WHERE topic IN ('machine labels', 'certificate', 'category');
 SELECT position('Certificates' IN gt_report('pr each')) > 0 AS in_the_report, position('Certificates' IN gt_report('pr joint')) > 0 AS only_there;
 -- an object is explained by the threshold of its category
-SELECT c.category, e.topic, bool_and(e.finding LIKE '%threshold ' || round(c.threshold::numeric, 4) || '%') AS its_own
+SELECT c.category, e.topic, bool_and(e.finding LIKE '% ' || round(c.label_margin::numeric, 4) || '%') AS its_own
   FROM gt_certificates c,
        LATERAL (SELECT l.object_key FROM gt_labels l WHERE l.job_name = c.job_name AND NOT l.human_annotated AND l.label = c.category AND l.round_no = c.round_no LIMIT 3) o,
        LATERAL gt_explain_object('pr each', o.object_key) e
@@ -66,7 +66,7 @@ SELECT count(*) > 1 AS rounds, count(*) FILTER (WHERE (s.human_labeled, s.machin
 -- together it costs fewer labels by people
 SELECT s.human_labeled < e.human_labeled AS fewer
   FROM gt_simulate_job('pr.bits', 'gold', ARRAY['even', 'odd', 'neither'], algorithm => 'softmax', seed => 11, target_accuracy => 0.93, schedule => 'eager',
-                       best_validation => true) s, simulated e WHERE s.final AND e.final;
+                       validation_share => 0.292) s, simulated e WHERE s.final AND e.final;
 
 -- ---- What an object went through ------------------------------------------------------------
 

@@ -248,7 +248,7 @@ train_and_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evid
 				const int32_t *pool, int64_t pool_count, const GtlEnv *with, GtlEngineRound *round)
 {
 	CHECK(gtl_engine_train(settings, evidence, with, round));
-	CHECK(gtl_engine_score(settings, pool, pool_count, read_data, data, with, round));
+	CHECK(gtl_engine_score(settings, evidence, pool, pool_count, read_data, data, with, round));
 }
 
 /*
@@ -267,7 +267,9 @@ test_crossfit_team(void)
 	GtlRowReader reader = {stream_read, &stream};
 	GtlLabeledSet streamed;
 	GtlEnv		team = env;
-	GtlEngineSettings settings = {.objects = 400,.seed = 3,.algorithm = GTL_ENGINE_SOFTMAX};
+	GtlEngineSettings settings = {.objects = 400,.seed = 3,.algorithm = GTL_ENGINE_SOFTMAX,
+	.promise = {GTL_GUARANTEE_EXPECTED, 0.2, 0.05, GTL_SCOPE_MACHINE_LABELS}};
+	bool		active[400];
 	GtlEngineRound alone[2],
 				together[2];
 
@@ -282,10 +284,11 @@ test_crossfit_team(void)
 	team_rows = &streamed;
 	for (int i = 0; i < 300; i++)
 		pool[i] = i + i / 3;
+	memset(active, true, sizeof active);
 	for (int r = 0; r < 2; r++)
 	{
 		GtlEngineEvidence evidence = {
-			.set = set,.classes_seen = 3,.validation_count = 134,.human_labeled = 400,
+			.set = set,.active = active,.classes_seen = 3,.validation_count = 134,.human_labeled = 400,
 			.previous = r == 0 ? NULL : &alone[0].fit.full,.previous_folds = r == 0 ? NULL : alone[0].fit.fold,
 			.selected_at = r == 0 ? 0 : 300
 		};
@@ -306,7 +309,7 @@ test_crossfit_team(void)
 		CHECK(memcmp(alone[r].best, together[r].best, sizeof pool) == 0);
 		CHECK(memcmp(alone[r].margin, together[r].margin, 300 * sizeof(double)) == 0);
 	}
-	CHECK(sections == 2 + 2 + 1);	/* selection once */
+	CHECK(sections == 1 + 2 + 2 * (GTL_FOLDS + 1));	/* compare once, fit twice, score by each model */	/* selection once */
 	for (int r = 0; r < 2; r++)
 	{
 		gtl_engine_release(&alone[r], &env);

@@ -127,7 +127,8 @@ check_log(const Log *log, const Data *data, const GtlSimulationSettings *setting
 	bool		eager = engine->schedule == GTL_SCHEDULE_EAGER;
 	int64_t		rows = data->set.rows;
 	int64_t		batch = gtl_schedule_batch_count(engine->schedule, rows, engine->max_concurrent, rows);
-	int64_t		validation = gtl_schedule_validation_count(rows, settings->validation_share);
+	int64_t		validation = gtl_schedule_validation_count(engine->schedule, &engine->promise, engine->per_class, data->set.classes,
+														   rows, settings->validation_share);
 	const GtlSimulatedRound *end = last_of(log);
 
 	CHECK(log->count >= 2 && log->count <= MOST_ROUNDS);
@@ -184,6 +185,53 @@ test_rounds_add_up(void)
 	data_release(&data);
 }
 
+/* Jobs that are audited, as a whole and by class, over the labels and over the dataset. */
+static void
+test_audited(void)
+{
+	Data		data;
+	int			seeds = under_valgrind() ? 1 : 10;
+	int			missed = 0;
+	int			labeled = 0;
+	int64_t		human[4] = {0};
+
+	make_clouds(&data, under_valgrind() ? 400 : 1200);
+	for (int variant = 0; variant < 4; variant++)
+		for (int seed = 1; seed <= seeds; seed++)
+		{
+			GtlSimulationSettings settings = settings_for(variant == 1 ? GTL_SCHEDULE_STANDARD : GTL_SCHEDULE_EAGER, 60);
+			Log			log,
+						again;
+			const GtlSimulatedRound *end;
+
+			settings.engine.promise.guarantee = GTL_GUARANTEE_AUDITED;
+			settings.engine.promise.target_error = 0.1;
+			settings.engine.promise.scope = variant == 2 ? GTL_SCOPE_DATASET : GTL_SCOPE_MACHINE_LABELS;
+			settings.engine.per_class = variant == 3;
+			CHECK(run(&data, &settings, (uint64_t) seed, &log));
+			CHECK(run(&data, &settings, (uint64_t) seed, &again));
+			CHECK(same_logs(&log, &again));
+			end = last_of(&log);
+			CHECK(end->final && end->human_labeled + end->machine_labeled == data.set.rows);
+			CHECK(isnan(end->threshold));
+			CHECK(end->machine_labeled == 0 || (end->bound >= 0 && end->bound <= 0.1));
+			missed += variant != 2 && end->machine_labeled > 0 && end->machine_error > 0.1;
+			labeled += end->machine_labeled > 0;
+			human[variant] += end->human_labeled;
+			/* machine labels come with the audit, not before */
+			for (int i = 0; variant != 3 && i < log.count - 1; i++)
+				CHECK(log.round[i].machine_labeled == 0 ||
+					  log.round[i].human_labeled + log.round[i].machine_labeled == data.set.rows);
+			/* a limit in the middle of the audit: no machine labels */
+			settings.engine.limits.max_human = end->human_labeled - 1;
+			CHECK(variant == 3 || (run(&data, &settings, (uint64_t) seed, &log) && last_of(&log)->machine_labeled == 0));
+		}
+	CHECK(missed <= (seeds > 1 ? 2 : 1));
+	CHECK(seeds == 1 || labeled > 30);
+	CHECK(seeds == 1 || human[2] < human[0]);
+	data_release(&data);
+}
+
 static void
 test_limits(void)
 {
@@ -192,6 +240,7 @@ test_limits(void)
 	Log			log;
 
 	settings.engine.promise.target_error = 0.001;	/* people only */
+	settings.validation_share = 0.2;
 	make_clouds(&data, 1200);	/* 240 of them for validation */
 	for (int64_t most = 239; most <= 250; most += 11)
 	{
@@ -393,6 +442,7 @@ main(int argc, char **argv)
 {
 	reset_counters(-1);
 	test_rounds_add_up();
+	test_audited();
 	test_limits();
 	test_annotator_error();
 	test_interruption();

@@ -1,0 +1,126 @@
+/*
+ * audit.h
+ *		The audit of a job whose promise is proved: people answer objects drawn at random from exactly
+ *		the machine labels that will stand, until a betting martingale says that at most the target's
+ *		share of what is left is wrong.  The theorem and its proof: docs/guarantee.md.
+ *
+ * An audit is made once, of labels that do not change any more (the frozen labels).  What people say
+ * is told to it in the order in which it happened; it can be made again from the same labels and told
+ * the same answers, and is then in the same state.  With a promise for each class there is a part for
+ * each, which passes or is given up by itself; otherwise there is one part.
+ */
+#ifndef GTL_AUDIT_LEARNING_H
+#define GTL_AUDIT_LEARNING_H
+
+#include "learning/certify.h"
+
+/* The level of a job's audit number 1, 2, ..; their sum is below delta. */
+extern double gtl_audit_level(double delta, int audit_no);
+
+/*
+ * The guess of how probably a machine label is wrong, by its margin.  It decides how much an audit
+ * costs, never whether its promise holds.
+ */
+typedef struct GtlAuditGuess
+{
+	double		scale;
+	double		floor;
+} GtlAuditGuess;
+
+/*
+ * From validation objects, each scored by a model that never saw it.  carried: the ratio of found to
+ * expected errors of audits that were given up, 1 without.
+ */
+extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count,
+										 double target_error, double carried);
+extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
+
+/* What an audit is made of, but for the labels. */
+typedef struct GtlAuditSetup
+{
+	GtlPromise	promise;		/* guarantee is not looked at */
+	bool		per_class;
+	int			classes;
+	int64_t		objects;		/* of the dataset */
+	GtlAuditGuess guess;
+	uint64_t	seed;
+	int			audit_no;		/* 1, 2, .. */
+} GtlAuditSetup;
+
+/*
+ * Is an audit the cheapest thing to buy now?  The alternatives are half a batch or a batch of `batch`
+ * objects with the lowest margins first.  expected: human labels that the audit is expected to take.
+ */
+extern bool gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
+						  int64_t batch, const GtlEnv *env, double *expected);
+
+typedef struct GtlAudit GtlAudit;
+
+/* Bytes of an audit, about, for each of its labels. */
+#define GTL_AUDIT_LABEL_BYTES (3 * sizeof(int32_t) + 10 * sizeof(double))
+
+/* The labels, by ascending object; they are copied. */
+extern GtlAudit *gtl_audit_create(const GtlAuditSetup *setup, const int32_t *objects, const int32_t *best,
+								  const double *margins, int64_t count, const GtlEnv *env);
+extern void gtl_audit_release(GtlAudit *audit, const GtlEnv *env);
+
+/*
+ * A person has labeled an object: wrong says whether the machine's label was another.  A draw is one
+ * that gtl_audit_plan gave as drawn; all of a plan's draws are told in the plan's order.  Anything
+ * else that people label is a take, whoever chose it.  False: not an object of the audit that is left.
+ */
+extern bool gtl_audit_tell(GtlAudit *audit, int32_t object, bool drawn, bool wrong);
+
+/* What people are to do next.  Nothing: each part has passed or is given up. */
+typedef struct GtlAuditPlan
+{
+	int64_t		count;
+	int32_t    *objects;		/* [count], in the order of the draws of each part */
+	bool	   *drawn;			/* [count]; false: a take */
+} GtlAuditPlan;
+
+/* most: objects that people can be given now; plan->objects and ->drawn are the caller's to release. */
+extern void gtl_audit_plan(GtlAudit *audit, int64_t most, const GtlEnv *env, GtlAuditPlan *plan);
+
+typedef enum GtlAuditState
+{
+	GTL_AUDIT_OPEN = 0,
+	GTL_AUDIT_PASSED = 1,		/* what is left of the labels stands */
+	GTL_AUDIT_GIVEN_UP = 2
+} GtlAuditState;
+
+/* Of the part that an object belongs to; its label stands if that has passed and nobody has labeled the object. */
+extern bool gtl_audit_stands(const GtlAudit *audit, int64_t place);
+
+/* Where the audit stands: of all its parts together, or of one class. */
+typedef struct GtlAuditFigures
+{
+	GtlAuditState state;		/* together: open while one is, passed if one has */
+	int64_t		frozen;			/* labels at the beginning */
+	int64_t		left;			/* that nobody has labeled */
+	int64_t		draws;
+	int64_t		found;			/* wrong ones among the draws */
+	int64_t		takes;
+	int64_t		known;			/* wrong ones among draws and takes */
+	double		expected;		/* wrong ones among the draws, by the guess */
+	double		log_wealth;		/* together: of the part that is furthest from passing */
+	double		log_needed;		/* 1/alpha */
+	int64_t		most_wrong;		/* labels of those left that are wrong at the most, at the audit's level; together:
+								 * of the parts that are not given up */
+	int64_t		ahead;			/* draws without an error that would pass; -1: none would */
+} GtlAuditFigures;
+
+extern void gtl_audit_figures(const GtlAudit *audit, const GtlEnv *env, GtlAuditFigures *figures);
+extern void gtl_audit_class_figures(const GtlAudit *audit, int32_t class_no, const GtlEnv *env, GtlAuditFigures *figures);
+
+/* The martingale at `wrong` wrong labels at the beginning, as a logarithm; for tests.  Part of a class, 0 without per_class. */
+extern double gtl_audit_log_wealth(const GtlAudit *audit, int32_t class_no, int64_t wrong);
+
+/* For tests: an object's weight, and the next draws of a part whatever the plan. */
+extern double gtl_audit_weight(const GtlAudit *audit, int64_t place);
+extern void gtl_audit_draws(GtlAudit *audit, int32_t class_no, int64_t count, const GtlEnv *env, GtlAuditPlan *plan);
+
+/* The ratio of found to expected errors, for the guess of the next audit; at least 1. */
+extern double gtl_audit_carried(const GtlAudit *audit);
+
+#endif							/* GTL_AUDIT_LEARNING_H */

@@ -1,0 +1,604 @@
+/*
+ * test_audit.c
+ *		The audit: its martingale by hand, over all orders of tiny populations, and against
+ *		adversaries; its plans, takes and retries; jobs that are audited.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "learning/random.h"
+#include "check.h"
+#include "learning/audit.h"
+
+#define COUNT_OF(a) ((int) (sizeof(a) / sizeof((a)[0])))
+
+static void *
+test_alloc(void *context, size_t size)
+{
+	(void) context;
+	return calloc(1, size > 0 ? size : 1);
+}
+
+static void
+test_release(void *context, void *pointer)
+{
+	(void) context;
+	free(pointer);
+}
+
+static const GtlEnv env = {.alloc = test_alloc, .release = test_release};
+
+static uint64_t draws;
+
+static double
+uniform(void)
+{
+	return gtl_random_uniform(20260607, GTL_STREAM_ANNOTATOR, draws++);
+}
+
+/* Simulations are shortened where a run is 50 times slower. */
+static int
+simulations(int wanted)
+{
+	return getenv("GTL_VALGRIND") != NULL ? (wanted + 49) / 50 : wanted;
+}
+
+#define MOST 1300
+
+/* Labels to audit. */
+typedef struct Labels
+{
+	int64_t		count;
+	int32_t		object[MOST];
+	int32_t		best[MOST];
+	double		margin[MOST];
+	bool		wrong[MOST];
+} Labels;
+
+static Labels labels;
+
+/* Margins whose doubt falls off steeply: exp(-25 rank). */
+static void
+set_labels(int64_t count)
+{
+	memset(&labels, 0, sizeof labels);
+	labels.count = count;
+	for (int64_t i = 0; i < count; i++)
+	{
+		labels.object[i] = (int32_t) (3 * i + 1);
+		labels.margin[i] = 1 - 2 * exp(-25.0 / 1.2 * (double) i / (double) count);
+	}
+}
+
+static GtlAuditSetup
+setup_of(double target_error, double delta, uint64_t seed)
+{
+	return (GtlAuditSetup){
+		.promise = {GTL_GUARANTEE_AUDITED, target_error, delta, GTL_SCOPE_MACHINE_LABELS},
+		.classes = 3, .objects = 2000, .guess = {.scale = 0.2, .floor = 0.0025}, .seed = seed, .audit_no = 1
+	};
+}
+
+static GtlAudit *
+create(const GtlAuditSetup *setup)
+{
+	return gtl_audit_create(setup, labels.object, labels.best, labels.margin, labels.count, &env);
+}
+
+static int64_t
+place_of(int32_t object)
+{
+	return (object - 1) / 3;
+}
+
+/* ---- The levels ---- */
+
+static void
+test_levels(void)
+{
+	double		sum = 0;
+
+	CHECK_NEAR(gtl_audit_level(0.05, 1), 0.045, 1e-15);
+	CHECK_NEAR(gtl_audit_level(0.05, 2), 0.0045, 1e-15);
+	for (int r = 1; r < 60; r++)
+		sum += gtl_audit_level(0.05, r);
+	CHECK(sum <= 0.05 && sum > 0.0499);
+}
+
+/* ---- The martingale ---- */
+
+/*
+ * Two labels with the same margin have the same weight and stake, so they cancel: before the first draw
+ * n = 2, f = 0, and with s the factor of a right label is (1 + s)/(1 + s - a/2), of a wrong one
+ * s/(1 + s - a/2); before the second n = 1.  The s of the three strategies follow from right - wrong.
+ */
+static void
+test_by_hand(void)
+{
+	GtlAuditSetup setup = setup_of(0.05, 0.05, 1);
+
+	set_labels(2);
+	labels.margin[0] = labels.margin[1] = 0.5;
+	for (int wrong = 0; wrong < 2; wrong++)
+	{
+		GtlAudit   *one = create(&setup);
+		GtlAudit   *other = create(&setup);
+		double		right;
+		double		mistaken;
+
+		/* at a = 0 a right label multiplies by 1: nothing can be found, nothing is won */
+		gtl_audit_tell(one, labels.object[wrong], true, false);
+		gtl_audit_tell(other, labels.object[wrong], true, true);
+		CHECK_NEAR(gtl_audit_log_wealth(one, 0, 0), 0, 1e-12);
+		/* exactly one of the two is wrong: each is drawn with probability 1/2 */
+		right = exp(gtl_audit_log_wealth(one, 0, 1));
+		mistaken = exp(gtl_audit_log_wealth(other, 0, 1));
+		CHECK(right > 1 && mistaken < 1);
+		CHECK_NEAR((right + mistaken) / 2, 1, 1e-12);
+		/* the second draw is sure: the one left is the other kind */
+		gtl_audit_tell(one, labels.object[1 - wrong], true, true);
+		CHECK_NEAR(exp(gtl_audit_log_wealth(one, 0, 1)), right, 1e-9);
+		/* at a larger number of wrong labels the wealth is larger */
+		CHECK(gtl_audit_log_wealth(other, 0, 2) > gtl_audit_log_wealth(other, 0, 1));
+		gtl_audit_release(one, &env);
+		gtl_audit_release(other, &env);
+	}
+}
+
+/* What is drawn and taken so far, in order. */
+typedef struct Path
+{
+	int			length;
+	int			place[6];
+	bool		drawn[6];
+} Path;
+
+static double
+path_wealth(const GtlAuditSetup *setup, const Path *path, int64_t errors)
+{
+	GtlAudit   *audit = create(setup);
+	double		wealth;
+
+	for (int i = 0; i < path->length; i++)
+		CHECK(gtl_audit_tell(audit, labels.object[path->place[i]], path->drawn[i], labels.wrong[path->place[i]]));
+	wealth = path->length == 0 ? 1 : exp(gtl_audit_log_wealth(audit, 0, errors));
+	gtl_audit_release(audit, &env);
+	return wealth;
+}
+
+/*
+ * The exact expectation over all orders, takes in between: the weights are those that
+ * gtl_audit_weight tells.
+ */
+static double
+expectation(const GtlAuditSetup *setup, Path *path, const double *weight, int64_t errors, int depth, int take_at)
+{
+	double		total = 0;
+	double		mean = 0;
+	bool		left[6];
+
+	if (path->length == depth)
+		return path_wealth(setup, path, errors);
+	for (int i = 0; i < labels.count; i++)
+		left[i] = true;
+	for (int i = 0; i < path->length; i++)
+		left[path->place[i]] = false;
+	if (path->length == take_at)
+	{
+		/* an adversary takes the first wrong label that is left, else the last one */
+		int			taken = -1;
+
+		for (int i = 0; i < labels.count; i++)
+			if (left[i] && (taken < 0 || !labels.wrong[taken]))
+				taken = i;
+		path->place[path->length] = taken;
+		path->drawn[path->length++] = false;
+		mean = expectation(setup, path, weight, errors, depth, take_at);
+		path->length--;
+		return mean;
+	}
+	for (int i = 0; i < labels.count; i++)
+		total += left[i] ? weight[i] : 0;
+	for (int i = 0; i < labels.count; i++)
+		if (left[i])
+		{
+			path->place[path->length] = i;
+			path->drawn[path->length++] = true;
+			mean += weight[i] / total * expectation(setup, path, weight, errors, depth, take_at);
+			path->length--;
+		}
+	return mean;
+}
+
+static void
+test_all_orders(void)
+{
+	for (int trial = 0; trial < (simulations(50) > 1 ? 40 : 4); trial++)
+	{
+		GtlAuditSetup setup = setup_of(0.1 + 0.3 * uniform(), 0.05, 1);
+		GtlAudit   *audit;
+		double		weight[6];
+		int64_t		errors = 0;
+		int			count = 3 + trial % 3;
+
+		set_labels(count);
+		for (int i = 0; i < count; i++)
+		{
+			labels.margin[i] = uniform();
+			labels.wrong[i] = uniform() < 0.4;
+			errors += labels.wrong[i];
+		}
+		setup.guess = (GtlAuditGuess){.scale = 2 * uniform(), .floor = 0.01 + 0.2 * uniform()};
+		audit = create(&setup);
+		for (int i = 0; i < count; i++)
+			weight[i] = gtl_audit_weight(audit, i);
+		gtl_audit_release(audit, &env);
+		for (int depth = 1; depth <= count; depth++)
+			for (int take_at = -1; take_at < depth; take_at++)
+			{
+				Path		path = {.length = 0};
+
+				CHECK_NEAR(expectation(&setup, &path, weight, errors, depth, take_at), 1, 1e-9);
+			}
+	}
+}
+
+/* The keys draw in proportion to the weights. */
+static void
+test_draws_follow_weights(void)
+{
+	GtlAuditSetup setup = setup_of(0.3, 0.3, 0);
+	int			runs = simulations(4000);
+	double		drawn[5] = {0};
+	double		weight[5];
+	double		sum = 0;
+
+	set_labels(5);
+	setup.guess = (GtlAuditGuess){.scale = 1, .floor = 0.02};
+	for (int r = 0; r < runs; r++)
+	{
+		GtlAudit   *audit;
+		GtlAuditPlan plan;
+
+		setup.seed = (uint64_t) r;
+		audit = create(&setup);
+		sum = 0;
+		for (int i = 0; i < 5; i++)
+			sum += weight[i] = gtl_audit_weight(audit, i);
+		gtl_audit_draws(audit, 0, 1, &env, &plan);
+		CHECK(plan.count == 1 && plan.drawn[0]);
+		drawn[place_of(plan.objects[0])]++;
+		free(plan.objects);
+		free(plan.drawn);
+		gtl_audit_release(audit, &env);
+	}
+	for (int i = 0; i < 5; i++)
+	{
+		double		p = weight[i] / sum;
+
+		CHECK(fabs(drawn[i] - p * runs) <= 4 * sqrt(p * (1 - p) * runs));
+	}
+}
+
+/* ---- Adversaries ---- */
+
+/* Where the errors are, by the rank of the margin; the guess believes the low margins to be wrong. */
+static double
+flat(int i)
+{
+	(void) i;
+	return uniform();
+}
+
+static double
+surest(int i)
+{
+	(void) i;
+	return 1 - 0.15 * uniform();
+}
+
+static double
+least_sure(int i)
+{
+	(void) i;
+	return 0.15 * uniform();
+}
+
+static double
+bump(int i)
+{
+	(void) i;
+	return 0.4 + 0.15 * uniform();
+}
+
+static double
+halves(int i)
+{
+	return i % 2 == 0 ? 0.1 * uniform() : 1 - 0.3 * uniform();
+}
+
+static const struct
+{
+	const char *name;
+	double		(*rank) (int i);
+}			adversaries[] = {
+	{"flat", flat}, {"surest", surest}, {"least sure", least_sure}, {"bump", bump}, {"halves", halves}
+};
+
+static int64_t
+place_errors(int adversary, int64_t errors)
+{
+	int64_t		placed = 0;
+
+	memset(labels.wrong, 0, sizeof labels.wrong);
+	for (int i = 0; placed < errors; i++)
+	{
+		int64_t		place = (int64_t) (adversaries[adversary].rank(i) * (double) labels.count);
+
+		if (place < labels.count && !labels.wrong[place])
+		{
+			labels.wrong[place] = true;
+			placed++;
+		}
+	}
+	return placed;
+}
+
+/* Play an audit to its end; passed although more than the allowed share of the rest is wrong? */
+static bool
+play(const GtlAuditSetup *setup, int64_t errors, double *wealth, double *asked)
+{
+	GtlAudit   *audit = create(setup);
+	GtlAuditFigures figures;
+	GtlAuditPlan plan;
+	int64_t		bad = 0;
+	bool		more;
+
+	do
+	{
+		gtl_audit_plan(audit, 100, &env, &plan);
+		more = plan.count > 0;
+		for (int64_t i = 0; i < plan.count; i++)
+			CHECK(gtl_audit_tell(audit, plan.objects[i], plan.drawn[i], labels.wrong[place_of(plan.objects[i])]));
+		free(plan.objects);
+		free(plan.drawn);
+	} while (more);
+	gtl_audit_figures(audit, &env, &figures);
+	CHECK(figures.state != GTL_AUDIT_OPEN);
+	for (int64_t i = 0; i < labels.count; i++)
+		bad += gtl_audit_stands(audit, i) && labels.wrong[i];
+	*wealth += figures.draws > 0 ? exp(gtl_audit_log_wealth(audit, 0, errors)) : 1;
+	*asked += (double) (figures.draws + figures.takes);
+	gtl_audit_release(audit, &env);
+	return (double) bad > setup->promise.target_error * (double) figures.left + 1e-9;
+}
+
+/*
+ * Errors where the guess does not expect them, a little more than may be: with all of the policy (looks,
+ * takes, giving up) the wealth at the true number is 1 on average at the most, and a
+ * wrong pass has probability alpha at the most.  The wealth has a heavy tail, so its mean is compared
+ * with 1 by its own spread, cut at 1/alpha: Ville's inequality is the other half.
+ */
+static void
+test_adversaries(void)
+{
+	for (int a = 0; a < COUNT_OF(adversaries); a++)
+		for (int steep = 0; steep < 2; steep++)
+		{
+			GtlAuditSetup setup = setup_of(0.05, 0.25, 0);	/* alpha = 0.225 */
+			int			runs = simulations(100);
+			int			missed = 0;
+			double		sum = 0;
+			double		squares = 0;
+			double		mean;
+			double		error;
+
+			set_labels(700);
+			setup.guess = steep ? (GtlAuditGuess){.scale = 0.4, .floor = 0.0025} : (GtlAuditGuess){.scale = 0, .floor = 0.0075};
+			for (int r = 0; r < runs; r++)
+			{
+				double		wealth = 0;
+				double		asked = 0;
+				int64_t		errors = place_errors(a, 36);
+
+				setup.seed = (uint64_t) (1000 + r);
+				missed += play(&setup, errors, &wealth, &asked);
+				sum += wealth;
+				squares += wealth * wealth;
+			}
+			mean = sum / runs;
+			error = sqrt(fmax(squares / runs - mean * mean, 0) / runs);
+			if (getenv("GTL_VERBOSE") != NULL)
+				fprintf(stderr, "%s, guess %s: mean %.3f (%.3f), missed %d of %d\n", adversaries[a].name,
+						steep ? "steep" : "flat", mean, error, missed, runs);
+			CHECK(mean <= 1 + 3.5 * error + 1e-9);
+			CHECK(missed <= 0.225 * runs + 3.5 * sqrt(0.18 * runs));
+		}
+}
+
+/* Without errors an audit passes, and its figures say what is known. */
+static void
+test_passes(void)
+{
+	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
+	double		wealth = 0;
+	double		asked = 0;
+	GtlAudit   *audit;
+	GtlAuditPlan plan;
+	GtlAuditFigures figures;
+
+	set_labels(1300);
+	CHECK(!play(&setup, 0, &wealth, &asked));
+	/* fewer than 1300 draws, and never fewer than what 5 % needs against errors at random */
+	CHECK(asked >= 60 && asked < 130);
+
+	audit = create(&setup);
+	gtl_audit_figures(audit, &env, &figures);
+	CHECK(figures.state == GTL_AUDIT_OPEN && figures.draws == 0 && figures.left == 1300 && figures.most_wrong == 1300);
+	CHECK(figures.ahead == (int64_t) asked);
+	CHECK_NEAR(figures.log_needed, -log(0.045), 1e-12);
+	/* a label that is likelier wrong is drawn more often */
+	CHECK(gtl_audit_weight(audit, 20) > 1.2 * gtl_audit_weight(audit, 1299));
+	/* in pieces, as few people allow: the same draws */
+	for (int64_t told = 0; told < (int64_t) asked;)
+	{
+		gtl_audit_plan(audit, 7, &env, &plan);
+		CHECK(plan.count > 0 && plan.count <= 7);
+		for (int64_t i = 0; i < plan.count; i++, told++)
+			CHECK(plan.drawn[i] && gtl_audit_tell(audit, plan.objects[i], true, false));
+		CHECK(!gtl_audit_tell(audit, plan.objects[0], true, false) && !gtl_audit_tell(audit, 2, false, false));
+		free(plan.objects);
+		free(plan.drawn);
+	}
+	gtl_audit_plan(audit, 7, &env, &plan);
+	CHECK(plan.count == 0);
+	free(plan.objects);
+	free(plan.drawn);
+	gtl_audit_figures(audit, &env, &figures);
+	CHECK(figures.state == GTL_AUDIT_PASSED && figures.left == 1300 - (int64_t) asked && figures.found == 0);
+	CHECK(figures.log_wealth >= figures.log_needed && figures.most_wrong <= 0.05 * figures.left);
+	gtl_audit_release(audit, &env);
+}
+
+/* The next audit of a job has fresh keys and a level of its own; the same one again is the same. */
+static void
+test_fresh_keys(void)
+{
+	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
+	int			same = 0;
+	GtlAuditPlan plan[3];
+
+	set_labels(1000);
+	for (int r = 0; r < 3; r++)
+	{
+		GtlAudit   *audit;
+
+		setup.audit_no = r == 2 ? 2 : 1;
+		audit = create(&setup);
+		gtl_audit_plan(audit, 50, &env, &plan[r]);
+		CHECK(plan[r].count == 50);
+		gtl_audit_release(audit, &env);
+	}
+	CHECK(memcmp(plan[0].objects, plan[1].objects, 50 * sizeof(int32_t)) == 0);
+	for (int i = 0; i < 50; i++)
+		for (int j = 0; j < 50; j++)
+			same += plan[0].objects[i] == plan[2].objects[j];
+	CHECK(same < 20);
+	for (int r = 0; r < 3; r++)
+	{
+		free(plan[r].objects);
+		free(plan[r].drawn);
+	}
+}
+
+/* All wrong: given up soon, and nothing stands. */
+static void
+test_gives_up(void)
+{
+	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
+	double		wealth = 0;
+	double		asked = 0;
+
+	set_labels(1300);
+	for (int i = 0; i < 1300; i++)
+		labels.wrong[i] = i % 4 == 0;
+	CHECK(!play(&setup, 325, &wealth, &asked));
+	CHECK(asked < 500);
+}
+
+/* By class: each passes or not by itself, and with its own error. */
+static void
+test_by_class(void)
+{
+	GtlAuditSetup setup = setup_of(0.1, 0.05, 3);
+	GtlAudit   *audit;
+	GtlAuditPlan plan;
+	GtlAuditFigures good;
+	GtlAuditFigures bad;
+	GtlAuditFigures none;
+	bool		more;
+
+	setup.per_class = true;
+	set_labels(900);
+	for (int i = 0; i < 900; i++)
+	{
+		labels.best[i] = i % 3 == 0;
+		labels.wrong[i] = labels.best[i] == 1 && i % 2 == 0;
+	}
+	audit = create(&setup);
+	do
+	{
+		gtl_audit_plan(audit, 50, &env, &plan);
+		more = plan.count > 0;
+		for (int64_t i = 0; i < plan.count; i++)
+			gtl_audit_tell(audit, plan.objects[i], plan.drawn[i], labels.wrong[place_of(plan.objects[i])]);
+		free(plan.objects);
+		free(plan.drawn);
+	} while (more);
+	gtl_audit_class_figures(audit, 0, &env, &good);
+	gtl_audit_class_figures(audit, 1, &env, &bad);
+	gtl_audit_class_figures(audit, 2, &env, &none);
+	CHECK(good.state == GTL_AUDIT_PASSED && good.frozen == 600 && good.found == 0);
+	CHECK(bad.state == GTL_AUDIT_GIVEN_UP && bad.frozen == 300 && bad.found > 0);
+	CHECK(none.state == GTL_AUDIT_GIVEN_UP && none.frozen == 0);
+	for (int i = 0; i < 900; i++)
+		CHECK(!gtl_audit_stands(audit, i) || labels.best[i] == 0);
+	gtl_audit_release(audit, &env);
+}
+
+/* Over the dataset people's labels count as right: what is left may be wrong more often. */
+static void
+test_dataset_scope(void)
+{
+	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
+	double		wealth = 0;
+	double		narrow = 0;
+	double		wide = 0;
+
+	set_labels(1000);
+	CHECK(!play(&setup, 0, &wealth, &narrow));
+	setup.promise.scope = GTL_SCOPE_DATASET;
+	setup.objects = 3000;
+	CHECK(!play(&setup, 0, &wealth, &wide));
+	CHECK(wide < 0.5 * narrow);
+	/* 50 of the 1,000 may be wrong among 1,000 objects; all of them among 20,000 */
+	setup.objects = 20000;
+	wide = 0;
+	CHECK(!play(&setup, 0, &wealth, &wide));
+	CHECK(wide == 0);
+}
+
+/* It is due when the guess is low enough, and not when people would have to check nearly all. */
+static void
+test_due(void)
+{
+	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
+	double		expected;
+
+	set_labels(1300);
+	setup.guess = (GtlAuditGuess){.scale = 0.2, .floor = 0.0025};
+	CHECK(gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
+	CHECK(expected > 60 && expected < 150);
+	setup.guess = (GtlAuditGuess){.scale = 3, .floor = 0.0025};
+	CHECK(!gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
+	/* the guess learns from validation objects: half of them wrong, and from audits that were given up */
+	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, 1).scale <
+		  gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, 2).scale);
+}
+
+int
+main(void)
+{
+	test_levels();
+	test_by_hand();
+	test_all_orders();
+	test_draws_follow_weights();
+	test_adversaries();
+	test_passes();
+	test_fresh_keys();
+	test_gives_up();
+	test_by_class();
+	test_dataset_scope();
+	test_due();
+	return CHECK_SUMMARY("test_audit");
+}
