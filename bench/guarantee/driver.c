@@ -37,6 +37,7 @@
 
 #include "learning/random.h"
 #include "learning/select.h"
+#include "learning/neighbours.h"
 #include "learning/simulate.h"
 
 #include "../driver_env.h"
@@ -53,6 +54,7 @@ typedef struct Options
 	int			repetitions;
 	int			processes;
 	bool		verbose;
+	bool		neighbours;		/* with neighbourhood columns */
 } Options;
 
 typedef struct Outcome
@@ -256,7 +258,7 @@ fit_plain(PlainJob *job, GtlClassifier *model)
 	}
 	if (job->selected_at == 0 || count >= 2 * job->selected_at)
 	{
-		for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+		for (int i = 0; i < GTL_CANDIDATE_KINDS; i++)
 			if (job->engine->algorithm == GTL_ENGINE_AUTO ||
 				(job->engine->algorithm == GTL_ENGINE_MLP) == (gtl_candidates[i].algorithm == GTL_MLP))
 				candidates[ncandidates++] = gtl_candidates[i];
@@ -276,7 +278,7 @@ fit_plain(PlainJob *job, GtlClassifier *model)
 static void
 score_plain(const PlainJob *job, const GtlClassifier *model, int64_t count, int32_t *best, double *margin)
 {
-	GtlScorer  *scorer = gtl_scorer_create(model, &env);
+	GtlScorer  *scorer = gtl_scorer_create(model, job->data->dimension, &env);
 	int			dimension = job->data->dimension;
 	float	   *rows = bench_alloc(NULL, GTL_SCORE_BLOCK_ROWS * (size_t) dimension * sizeof(float));
 
@@ -523,6 +525,8 @@ set_option(Options *options, char *argument)
 		simulation->annotator_error = atof(value);
 	else if (strcmp(argument, "validation") == 0)
 		simulation->validation_share = atof(value);
+	else if (strcmp(argument, "neighbours") == 0)
+		options->neighbours = atoi(value) != 0;
 	else if (strcmp(argument, "per_class") == 0)
 		simulation->engine.per_class = atoi(value) != 0;
 	else if (strcmp(argument, "seed") == 0)
@@ -535,6 +539,47 @@ set_option(Options *options, char *argument)
 		options->verbose = atoi(value) != 0;
 	else
 		die("unknown option: ", argument);
+}
+
+static void
+read_features(void *context, int64_t first, int count, float *rows)
+{
+	const GtlLabeledSet *set = context;
+	size_t		dimension = (size_t) set->dimension;
+
+	memcpy(rows, set->features + (size_t) first * dimension, (size_t) count * dimension * sizeof(float));
+}
+
+/* Puts neighbourhood columns behind the features of each row. */
+static void
+add_neighbours(GtlLabeledSet *set, GtlFeatureStats *stats)
+{
+	size_t		d = (size_t) set->dimension;
+	size_t		width = d + GTL_NEIGHBOUR_COLUMNS;
+	float	   *rows = bench_alloc(NULL, (size_t) set->rows * width * sizeof(float));
+	float	   *columns = bench_alloc(NULL, GTL_KMEANS_ROWS * GTL_NEIGHBOUR_COLUMNS * sizeof(float));
+	GtlNeighbours map;
+	GtlNeighbourScratch *scratch;
+
+	gtl_neighbours_fit(&map, stats, read_features, set, &env);
+	scratch = gtl_neighbours_scratch(&map, &env);
+	for (int64_t first = 0; first < set->rows; first += GTL_KMEANS_ROWS)
+	{
+		int			count = set->rows - first < GTL_KMEANS_ROWS ? (int) (set->rows - first) : GTL_KMEANS_ROWS;
+		const float *features = set->features + (size_t) first * d;
+
+		gtl_neighbours_columns(&map, scratch, features, count, columns);
+		for (int i = 0; i < count; i++)
+		{
+			float	   *row = rows + (size_t) (first + i) * width;
+
+			memcpy(row, features + (size_t) i * d, d * sizeof(float));
+			memcpy(row + d, columns + (size_t) i * GTL_NEIGHBOUR_COLUMNS, GTL_NEIGHBOUR_COLUMNS * sizeof(float));
+		}
+	}
+	set->features = rows;
+	set->dimension = (int) width;
+	stats->neighbours = GTL_NEIGHBOUR_COLUMNS;
 }
 
 int
@@ -565,6 +610,8 @@ main(int argc, char **argv)
 		draw_rows(&table, options.rows, options.draw);
 	gtl_stats_init(&stats, table.set.dimension, &env);
 	gtl_stats_add(&stats, table.set.features, table.set.rows);
+	if (options.neighbours)
+		add_neighbours(&table.set, &stats);
 
 	size = sizeof(Board) + (size_t) options.repetitions * sizeof(Outcome);
 	board = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -104,7 +104,7 @@ bench_fit(const GtlFitRequest *request, int repeat, GtlClassifier *model)
 static void
 bench_score(const GtlLabeledSet *set, const GtlClassifier *model, int repeat)
 {
-	GtlScorer  *scorer = gtl_scorer_create(model, &env);
+	GtlScorer  *scorer = gtl_scorer_create(model, model->dimension, &env);
 	double		times[MAX_REPEAT];
 	int32_t		best[GTL_SCORE_BLOCK_ROWS];
 	double		margin[GTL_SCORE_BLOCK_ROWS];

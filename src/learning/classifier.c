@@ -29,16 +29,20 @@
 #define NARROW_HIDDEN 64
 #define WIDE_MAX_WEIGHTS 65536	/* of networks with more hidden units */
 
+#define CANDIDATES(neighbours) \
+	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.01, 0, neighbours}, \
+	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.1, 0, neighbours}, \
+	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 1.0, 0, neighbours}, \
+	{GTL_MLP, GTL_SCALING_GLOBAL, 1.0, 64, neighbours}, \
+	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.01, 0, neighbours}, \
+	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.1, 0, neighbours}, \
+	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0, 0, neighbours}, \
+	{GTL_MLP, GTL_SCALING_COLUMN, 1.0, 64, neighbours}, \
+	{GTL_MLP, GTL_SCALING_GLOBAL, 0.1, 128, neighbours}
+
 const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT] = {
-	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.01, 0},
-	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.1, 0},
-	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 1.0, 0},
-	{GTL_MLP, GTL_SCALING_GLOBAL, 1.0, 64},
-	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.01, 0},
-	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.1, 0},
-	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0, 0},
-	{GTL_MLP, GTL_SCALING_COLUMN, 1.0, 64},
-	{GTL_MLP, GTL_SCALING_GLOBAL, 0.1, 128},
+	CANDIDATES(false),
+	CANDIDATES(true)
 };
 
 /* State of one fit. */
@@ -136,12 +140,19 @@ translate(const GtlClassifier *model, const GtlScaler *scaler, const GtlLayer *f
 	}
 }
 
+/* Columns that the classifier takes. */
+static int
+dimension_of(const GtlFitRequest *request)
+{
+	return request->candidate.neighbours ? gtl_stats_width(request->stats) : request->stats->dimension;
+}
+
 static bool
 same_shape(const GtlClassifier *model, const GtlFitRequest *request)
 {
 	return model->candidate.algorithm == request->candidate.algorithm &&
 		model->candidate.hidden == request->candidate.hidden &&
-		model->dimension == request->set->dimension &&
+		model->dimension == dimension_of(request) &&
 		model->classes == request->set->classes;
 }
 
@@ -249,17 +260,17 @@ gtl_classifier_fit(const GtlFitRequest *request, const GtlEnv *env,
 				   GtlClassifier *classifier, GtlFitReport *report)
 {
 	const GtlLabeledSet *set = request->set;
-	GtlShape	shape = gtl_shape(&request->candidate, set->dimension, set->classes);
+	GtlShape	shape = gtl_shape(&request->candidate, dimension_of(request), set->classes);
 	int64_t		rows = request->subset == NULL ? set->rows : request->subset_rows;
 	Fit			fit = {.request = request, .env = env};
 
 	memset(classifier, 0, sizeof *classifier);
 	memset(report, 0, sizeof *report);
 	classifier->candidate = request->candidate;
-	classifier->dimension = set->dimension;
+	classifier->dimension = dimension_of(request);
 	classifier->classes = set->classes;
 	classifier->weight_count = shape.weight_count;
-	gtl_scaler_init(&classifier->scaler, request->candidate.scaling, request->stats, env);
+	gtl_scaler_init(&classifier->scaler, request->candidate.scaling, request->candidate.neighbours, request->stats, env);
 	classifier->weights = gtl_env_alloc(env, classifier->weight_count * sizeof(float));
 
 	if (!gtl_training_data_init(&fit.data, &shape, set, request->subset, rows, &classifier->scaler, env))

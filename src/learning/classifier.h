@@ -27,13 +27,15 @@ typedef struct GtlCandidate
 	GtlScaling	scaling;
 	double		c;				/* inverse penalty: lambda = 1 / (c * rows) */
 	int			hidden;			/* hidden units; 0 for softmax */
+	bool		neighbours;		/* on the neighbourhood columns too */
 } GtlCandidate;
 
 /*
  * The candidates in their order of preference: {global, column} x {softmax c=0.01, softmax c=0.1,
  * softmax c=1, MLP 64 c=1}; and a wider, smoother network, which is better with a few thousand labels (measured: bench/learning).
  */
-#define GTL_CANDIDATE_COUNT 9
+#define GTL_CANDIDATE_KINDS 9
+#define GTL_CANDIDATE_COUNT (2 * GTL_CANDIDATE_KINDS)	/* each once more with neighbours */
 extern const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT];
 
 /* False: with so many features and classes a candidate would need much more memory than the others. */
@@ -69,7 +71,7 @@ typedef struct GtlFitReport
 typedef struct GtlClassifier
 {
 	GtlCandidate candidate;
-	int			dimension;
+	int			dimension;		/* columns of a row that it takes, from the first on */
 	int			classes;
 	GtlScaler	scaler;
 	size_t		weight_count;
@@ -117,13 +119,13 @@ extern void gtl_classifier_release(GtlClassifier *classifier, const GtlEnv *env)
 /* Rows that score_block handles at once; fixed, so that results do not depend on the caller. */
 #define GTL_SCORE_BLOCK_ROWS 256
 
-/* Working memory of scoring, made once for many blocks. */
+/* Working memory of scoring, made once for many blocks; width: columns of a row, at least the classifier's. */
 typedef struct GtlScorer GtlScorer;
-extern GtlScorer *gtl_scorer_create(const GtlClassifier *classifier, const GtlEnv *env);
+extern GtlScorer *gtl_scorer_create(const GtlClassifier *classifier, int width, const GtlEnv *env);
 extern void gtl_scorer_release(GtlScorer *scorer, const GtlEnv *env);
 
 /*
- * Score up to GTL_SCORE_BLOCK_ROWS unscaled rows.  Any output may be NULL.
+ * Score up to GTL_SCORE_BLOCK_ROWS unscaled rows of the scorer's width.  Any output may be NULL.
  *	best          [nrows]: most probable class, the lowest index on ties
  *	margin        [nrows]: p(1st) - p(2nd), in double, computed as
  *	              -expm1(log p2 - log p1) * p1; 1 class: 1

@@ -49,7 +49,8 @@ typedef struct Item
 typedef struct Block
 {
 	int64_t		rows;
-	int			dimension;
+	int			dimension;		/* columns of a row */
+	int			neighbours;		/* of these */
 	int			classes;
 	bool		streamed;
 	uint64_t	seed;
@@ -116,7 +117,8 @@ open_state(void *shared, const GtlLabeledSet *rows, const GtlEnv *env)
 	state->set.labels = at(block, block->labels);
 	state->set.place = block->place == 0 ? NULL : at(block, block->place);
 	state->set.streamed = block->streamed;
-	state->stats.dimension = block->dimension;
+	state->stats.dimension = block->dimension - block->neighbours;
+	state->stats.neighbours = block->neighbours;
 	state->stats.count = block->stats_count;
 	state->stats.mean = at(block, block->mean);
 	state->stats.squares = at(block, block->squares);
@@ -205,7 +207,7 @@ split_fold(State *state, int fold, bool validation_only)
 static bool
 score_held_out(State *state, const GtlClassifier *classifier, bool comparing, double *loss, int64_t *counted)
 {
-	GtlScorer  *scorer = gtl_scorer_create(classifier, state->env);
+	GtlScorer  *scorer = gtl_scorer_create(classifier, state->set.dimension, state->env);
 	int32_t		best[GTL_SCORE_BLOCK_ROWS];
 	double		margin[GTL_SCORE_BLOCK_ROWS];
 	bool		running = true;
@@ -332,6 +334,7 @@ init_layout(const GtlCrossfitSet *set, uint64_t seed, Block *layout, size_t *siz
 	memset(layout, 0, sizeof *layout);
 	layout->rows = set->labeled.rows;
 	layout->dimension = set->labeled.dimension;
+	layout->neighbours = set->stats.neighbours;
 	layout->classes = set->labeled.classes;
 	layout->streamed = set->labeled.streamed;
 	layout->seed = seed;
@@ -382,8 +385,8 @@ begin(const GtlCrossfitSet *set, const Block *layout, size_t size,
 		memcpy(at(block, block->validation), set->validation, rows * sizeof(bool));
 		memcpy(at(block, block->fold), set->fold, rows * sizeof(int8_t));
 	}
-	memcpy(at(block, block->mean), set->stats.mean, (size_t) labeled->dimension * sizeof(double));
-	memcpy(at(block, block->squares), set->stats.squares, (size_t) labeled->dimension * sizeof(double));
+	memcpy(at(block, block->mean), set->stats.mean, (size_t) set->stats.dimension * sizeof(double));
+	memcpy(at(block, block->squares), set->stats.squares, (size_t) set->stats.dimension * sizeof(double));
 	return work;
 }
 
@@ -423,7 +426,7 @@ static bool
 can_start_from(const GtlCandidate *candidate, const GtlCandidate *other)
 {
 	return candidate->algorithm == GTL_SOFTMAX && other->algorithm == GTL_SOFTMAX &&
-		candidate->scaling == other->scaling;
+		candidate->scaling == other->scaling && candidate->neighbours == other->neighbours;
 }
 
 /* How many candidates from c on make up one item. */
@@ -670,6 +673,8 @@ gtl_crossfit_memory(const GtlCandidate *candidates, int ncandidates,
 	size_t		results = gtl_size_multiply((size_t) rows, sizeof(int32_t) + sizeof(double));
 	size_t		model = largest_model(candidates, ncandidates, dimension, classes);
 
+	/* the block's layout before it is there */
+	shared = gtl_size_add(shared, sizeof(Block));
 	/* models: start and result of each, in the block; the results once more at the end */
 	shared = gtl_size_add(shared, gtl_size_multiply(model, 3 * (GTL_FOLDS + 1) + 1));
 	return gtl_size_add(gtl_size_add(shared, results),

@@ -18,24 +18,6 @@
 #define MAX_SWEEPS 60
 #define TINY_LENGTH 1e-150
 
-/* total += share * x */
-GTL_CLONES static void
-add_share(double share, const double *restrict x, double *restrict total, int n)
-{
-	for (int j = 0; j < n; j++)
-		total[j] += share * x[j];
-}
-
-static double
-dot(const double *x, const double *y, int n)
-{
-	double		sum = 0.0;
-
-	for (int j = 0; j < n; j++)
-		sum += x[j] * y[j];
-	return sum;
-}
-
 /* ---- Jacobi --------------------------------------------------------------------- */
 
 /* Rotates lines and columns p and q of the matrix so that its entry (p, q) becomes 0. */
@@ -140,27 +122,12 @@ orthonormalize(double *lines, int nlines, int n)
 			{
 				const double *other = lines + (size_t) k * n;
 
-				add_share(-dot(line, other, n), other, line, n);
+				gtl_kernel_add(-gtl_kernel_dot(line, other, (size_t) n), other, line, (size_t) n);
 			}
-		length = sqrt(dot(line, line, n));
+		length = sqrt(gtl_kernel_dot(line, line, (size_t) n));
 		for (int j = 0; j < n; j++)
 			line[j] = length > TINY_LENGTH ? line[j] / length : 0.0;
 	}
-}
-
-/* out = lines * matrix; false: interrupted. */
-static bool
-multiply(const double *lines, int nlines, const double *matrix, int n, const GtlEnv *env, double *out)
-{
-	memset(out, 0, (size_t) nlines * (size_t) n * sizeof(double));
-	for (int i = 0; i < nlines; i++)
-	{
-		if (gtl_env_interrupted(env))
-			return false;
-		for (int k = 0; k < n; k++)
-			add_share(lines[(size_t) i * n + k], matrix + (size_t) k * n, out + (size_t) i * n, n);
-	}
-	return true;
 }
 
 /* The largest component of a vector is positive, so that its sign means nothing. */
@@ -193,12 +160,13 @@ solve_within(Subspace *space, const double *matrix, int n, int wanted, const Gtl
 {
 	int			m = space->nlines;
 
-	if (!multiply(space->lines, m, matrix, n, env, space->image))
+	if (gtl_env_interrupted(env))
 		return false;
+	gtl_kernel_multiply_lines(space->lines, m, matrix, n, space->image);
 	for (int i = 0; i < m; i++)
 		for (int k = 0; k <= i; k++)
 			space->small[i * m + k] = space->small[k * m + i] =
-				dot(space->image + (size_t) i * n, space->lines + (size_t) k * n, n);
+				gtl_kernel_dot(space->image + (size_t) i * n, space->lines + (size_t) k * n, (size_t) n);
 	gtl_eigen_jacobi(space->small, m, space->values, space->turns);
 	memset(vectors, 0, (size_t) wanted * (size_t) n * sizeof(double));
 	for (int i = 0; i < wanted; i++)
@@ -207,7 +175,7 @@ solve_within(Subspace *space, const double *matrix, int n, int wanted, const Gtl
 
 		values[i] = space->values[i];
 		for (int k = 0; k < m; k++)
-			add_share(space->turns[i * m + k], space->lines + (size_t) k * n, vector, n);
+			gtl_kernel_add(space->turns[i * m + k], space->lines + (size_t) k * n, vector, (size_t) n);
 		fix_sign(vector, n);
 	}
 	return true;
@@ -234,7 +202,8 @@ gtl_eigen_largest(const double *matrix, int n, int wanted, int iterations, uint6
 	{
 		double	   *lines = space.lines;
 
-		going = multiply(lines, m, matrix, n, env, space.image);
+		going = !gtl_env_interrupted(env);
+		gtl_kernel_multiply_lines(lines, m, matrix, n, space.image);
 		space.lines = space.image;
 		space.image = lines;
 		orthonormalize(space.lines, m, n);

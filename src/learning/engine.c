@@ -44,7 +44,7 @@ gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no)
 	return (int) (gtl_random_bits(seed, GTL_STREAM_FOLD, (uint64_t) object_no) % GTL_FOLDS);
 }
 
-/* Is a candidate compared with the others when so many rows are labeled? */
+/* Is a candidate compared with the others when so many rows, of so many columns, are labeled? */
 static bool
 is_compared(const GtlCandidate *candidate, GtlEngineAlgorithm algorithm, int64_t rows, int dimension, int classes)
 {
@@ -68,12 +68,15 @@ gtl_engine_allows(GtlEngineAlgorithm algorithm, const GtlClassifier *classifier)
 
 /* Numbers of the candidates to compare; returns how many. */
 static int
-list_candidates(const GtlEngineSettings *settings, const GtlLabeledSet *labeled, int *numbers)
+list_candidates(const GtlEngineSettings *settings, const GtlCrossfitSet *set, int *numbers)
 {
+	const GtlLabeledSet *labeled = &set->labeled;
+	int			kinds = set->stats.neighbours > 0 ? GTL_CANDIDATE_COUNT : GTL_CANDIDATE_KINDS;
 	int			count = 0;
 
-	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
-		if (is_compared(&gtl_candidates[i], settings->algorithm, labeled->rows, labeled->dimension, labeled->classes))
+	for (int i = 0; i < kinds; i++)
+		if (is_compared(&gtl_candidates[i], settings->algorithm, labeled->rows,
+						gtl_candidates[i].neighbours ? labeled->dimension : set->stats.dimension, labeled->classes))
 			numbers[count++] = i + 1;
 	return count;
 }
@@ -88,7 +91,7 @@ gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial, co
 	/* networks drop out as rows are added */
 	if (fewest < NETWORK_MIN_ROWS)
 		fewest = rows < NETWORK_MIN_ROWS ? rows : NETWORK_MIN_ROWS;
-	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+	for (int i = 0; i < GTL_CANDIDATE_KINDS; i++)
 		if (is_compared(&gtl_candidates[i], algorithm, fewest, dimension, classes))
 			candidates[count++] = gtl_candidates[i];
 	if (initial != NULL)
@@ -121,7 +124,7 @@ choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 		centers[0] = evidence->initial;
 		count = 1;
 	}
-	count += list_candidates(settings, &evidence->set.labeled, numbers + count);
+	count += list_candidates(settings, &evidence->set, numbers + count);
 	for (int i = 0; i < count; i++)
 		candidates[i] = numbers[i] == GTL_ENGINE_INITIAL ? evidence->initial->candidate : gtl_candidates[numbers[i] - 1];
 	gtl_crossfit_select(&evidence->set, candidates, centers, count, settings->seed, env, &selection);
@@ -140,7 +143,8 @@ choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 static bool
 same_candidate(const GtlCandidate *a, const GtlCandidate *b)
 {
-	return a->algorithm == b->algorithm && a->scaling == b->scaling && a->c == b->c && a->hidden == b->hidden;
+	return a->algorithm == b->algorithm && a->scaling == b->scaling && a->c == b->c && a->hidden == b->hidden &&
+		a->neighbours == b->neighbours;
 }
 
 /* Did the optimizer of a fit get no memory? The models are worth nothing then. */
@@ -439,6 +443,8 @@ gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 				 const int32_t *pool, int64_t pool_count,
 				 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round)
 {
+	int			width = evidence->set.labeled.dimension;
+
 	round->pool = pool;
 	round->pool_count = pool_count;
 	if (!round->has_model)
@@ -452,13 +458,13 @@ gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 		for (int j = 0; j < GTL_FOLDS; j++)
 			if (fold_counts(round->transfer, j))
 			{
-				if (!gtl_pool_score(&round->fit.fold[j], settings->objects, pool, pool_count, read_rows, read_context,
-									env, round->best, round->margin))
+				if (!gtl_pool_score(&round->fit.fold[j], width, settings->objects, pool, pool_count, read_rows,
+									read_context, env, round->best, round->margin))
 					return false;
 				count_pool(round->transfer, j, round->best, round->margin, pool_count);
 			}
 	}
-	return gtl_pool_score(&round->fit.full, settings->objects, pool, pool_count, read_rows, read_context, env,
+	return gtl_pool_score(&round->fit.full, width, settings->objects, pool, pool_count, read_rows, read_context, env,
 						  round->best, round->margin);
 }
 

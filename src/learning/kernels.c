@@ -299,6 +299,12 @@ gtl_kernel_round(const double *in, float *out, size_t n)
 		out[i] = (float) in[i];
 }
 
+void
+gtl_kernel_multiply_lines(const double *lines, int nlines, const double *matrix, int n, double *out)
+{
+	cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nlines, n, n, 1.0, lines, n, matrix, n, 0.0, out, n);
+}
+
 double
 gtl_kernel_dot(const double *x, const double *y, size_t n)
 {

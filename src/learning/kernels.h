@@ -102,6 +102,9 @@ extern void gtl_kernel_multiply_lower(const double *lower, int n, double *lines,
 /* total += x, x float, total double. */
 extern void gtl_kernel_accumulate(const float *x, double *total, size_t n);
 
+/* out [nlines x n] = lines * matrix [n x n], in double. */
+extern void gtl_kernel_multiply_lines(const double *lines, int nlines, const double *matrix, int n, double *out);
+
 /* x'y, and y += share * x, in double. */
 extern double gtl_kernel_dot(const double *x, const double *y, size_t n);
 extern void gtl_kernel_add(double share, const double *x, double *y, size_t n);

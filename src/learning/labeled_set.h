@@ -22,7 +22,7 @@ typedef struct GtlRowReader
 typedef struct GtlLabeledSet
 {
 	int64_t		rows;
-	int			dimension;
+	int			dimension;		/* columns of a row */
 	int			classes;
 	const float *features;		/* [... x dimension], unscaled; NULL: only the reader has them */
 	const int32_t *labels;		/* [rows], 0 .. classes - 1 */

@@ -11,7 +11,7 @@
  *	      8 +--------+--------+--------+--------+--------+--------+--------+--------+
  *	        | version = 1  (u32)                | algorithm  (u32)                  |
  *	     16 +-----------------------------------+-----------------------------------+
- *	        | scaling  (u32)                    | hidden units  (u32)               |
+ *	        | scaling, + 2: neighbours  (u32)   | hidden units  (u32)               |
  *	     24 +-----------------------------------+-----------------------------------+
  *	        | dimension d  (u32)                | classes  (u32)                    |
  *	     32 +-----------------------------------+-----------------------------------+
@@ -38,6 +38,7 @@
 #define MAGIC_SIZE 8
 #define VERSION 1
 #define HEADER_SIZE 40
+#define NEIGHBOURS 2u			/* beside the scaling: neighbourhood columns are among the dimensions */
 
 #define MAX_DIMENSION 1000000	/* bounds of a plausible shape, far above the documented limits */
 #define MAX_CLASSES 1000000
@@ -73,7 +74,7 @@ gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, siz
 	cursor.out = bytes + MAGIC_SIZE;
 	gtl_put(&cursor, VERSION, 4);
 	gtl_put(&cursor, (uint64_t) classifier->candidate.algorithm, 4);
-	gtl_put(&cursor, (uint64_t) classifier->candidate.scaling, 4);
+	gtl_put(&cursor, (uint64_t) classifier->candidate.scaling | (classifier->candidate.neighbours ? NEIGHBOURS : 0), 4);
 	gtl_put(&cursor, (uint64_t) classifier->candidate.hidden, 4);
 	gtl_put(&cursor, (uint64_t) classifier->dimension, 4);
 	gtl_put(&cursor, (uint64_t) classifier->classes, 4);
@@ -109,7 +110,8 @@ get_header(GtlCursor *cursor, GtlClassifier *classifier)
 {
 	GtlCandidate *candidate = &classifier->candidate;
 	uint32_t	algorithm = (uint32_t) gtl_get(cursor, 4);
-	uint32_t	scaling = (uint32_t) gtl_get(cursor, 4);
+	uint32_t	word = (uint32_t) gtl_get(cursor, 4);
+	uint32_t	scaling = word & ~NEIGHBOURS;
 	uint32_t	hidden = (uint32_t) gtl_get(cursor, 4);
 	uint32_t	dimension = (uint32_t) gtl_get(cursor, 4);
 	uint32_t	classes = (uint32_t) gtl_get(cursor, 4);
@@ -123,6 +125,7 @@ get_header(GtlCursor *cursor, GtlClassifier *classifier)
 
 	candidate->algorithm = (GtlAlgorithm) algorithm;
 	candidate->scaling = (GtlScaling) scaling;
+	candidate->neighbours = (word & NEIGHBOURS) != 0;
 	candidate->hidden = (int) hidden;
 	classifier->dimension = (int) dimension;
 	classifier->classes = (int) classes;

@@ -41,6 +41,7 @@
 #define SHARPNESS 2.0
 #define SPREAD 0.99				/* alpha of label spreading */
 #define MOST_PRODUCTS 1e12		/* rows x centres x dimension: minutes */
+#define SEED UINT64_C(1)			/* of the sample and of the start vectors */
 #define SAMPLE_ROWS 20000
 #define SAMPLE_CELLS (8 * 1024 * 1024)	/* of wide rows fewer are sampled */
 #define KMEANS_ITERATIONS 5
@@ -127,7 +128,7 @@ scale_rows(const GtlNeighbourView *view, const float *rows, int64_t count, float
 {
 	int			d = view->scaler.dimension;
 
-	gtl_scaler_apply(&view->scaler, rows, out, count);
+	gtl_scaler_apply(&view->scaler, rows, d, out, count);
 	for (int64_t i = 0; view->unit && i < count; i++)
 	{
 		float	   *row = out + (size_t) i * d;
@@ -211,7 +212,6 @@ typedef struct Fit
 	int64_t		rows;
 	GtlReadRows read_rows;
 	void	   *read_context;
-	uint64_t	seed;
 	const GtlEnv *env;
 	float	   *block;			/* [GTL_KMEANS_ROWS x dimension] */
 	float	   *sample;			/* [sample_count x dimension], in the order of their draw */
@@ -229,7 +229,7 @@ init_views(Fit *fit, const GtlFeatureStats *stats)
 	{
 		GtlNeighbourView *view = &fit->map->view[v];
 
-		gtl_scaler_init(&view->scaler, v == 0 ? GTL_SCALING_GLOBAL : GTL_SCALING_COLUMN, stats, fit->env);
+		gtl_scaler_init(&view->scaler, v == 0 ? GTL_SCALING_GLOBAL : GTL_SCALING_COLUMN, false, stats, fit->env);
 		view->unit = v == 1;
 		gtl_centres_init(&view->centres, c, stats->dimension, fit->env);
 		view->basis = gtl_env_alloc(fit->env, (size_t) c * GTL_NEIGHBOUR_VECTORS * sizeof(float));
@@ -282,7 +282,7 @@ draw_sample(Fit *fit)
 	chosen = gtl_env_alloc(fit->env, (size_t) fit->sample_count * sizeof(int32_t));
 	for (int64_t i = 0; i < fit->rows; i++)
 		place[i] = (int32_t) i;
-	gtl_select_random(place, fit->rows, fit->sample_count, fit->seed, GTL_STREAM_NEIGHBOURS, fit->env, chosen);
+	gtl_select_random(place, fit->rows, fit->sample_count, SEED, GTL_STREAM_NEIGHBOURS, fit->env, chosen);
 	for (int64_t i = 0; i < fit->rows; i++)
 		place[i] = -1;
 	for (int64_t i = 0; i < fit->sample_count; i++)
@@ -416,7 +416,7 @@ solve_view(Fit *fit, int v)
 
 	gtl_env_progress(fit->env, "solving the graph", v, GTL_NEIGHBOUR_VIEWS);
 	scale_graph(fit->weight[v], fit->products[v], c, graph);
-	going = gtl_eigen_largest(graph, (int) c, GTL_NEIGHBOUR_VECTORS, EIGEN_ITERATIONS, fit->seed + (uint64_t) v,
+	going = gtl_eigen_largest(graph, (int) c, GTL_NEIGHBOUR_VECTORS, EIGEN_ITERATIONS, SEED + (uint64_t) v,
 							  GTL_STREAM_NEIGHBOURS, fit->env, view->eigenvalue, vectors);
 	if (going)
 	{
@@ -439,10 +439,10 @@ solve_view(Fit *fit, int v)
 
 bool
 gtl_neighbours_fit(GtlNeighbours *map, const GtlFeatureStats *stats, GtlReadRows read_rows,
-				   void *read_context, uint64_t seed, const GtlEnv *env)
+				   void *read_context, const GtlEnv *env)
 {
 	Fit			fit = {.map = map,.rows = stats->count,.read_rows = read_rows,.read_context = read_context,
-		.seed = seed,.env = env};
+		.env = env};
 	GtlNeighbourScratch *scratch;
 	bool		going;
 

@@ -45,10 +45,11 @@ extern size_t gtl_neighbours_fit_memory(int64_t rows, int dimension);
 
 /*
  * Fits the map to a matrix of stats->count rows, which is read twice from first to last.  Depends
- * on the rows, their order and the seed.  False: interrupted, and nothing is left allocated.
+ * on the rows and their order alone: jobs over the same rows have the same columns, whatever
+ * their seeds.  False: interrupted, and nothing is left allocated.
  */
 extern bool gtl_neighbours_fit(GtlNeighbours *map, const GtlFeatureStats *stats, GtlReadRows read_rows,
-							   void *read_context, uint64_t seed, const GtlEnv *env);
+							   void *read_context, const GtlEnv *env);
 
 extern void gtl_neighbours_release(GtlNeighbours *map, const GtlEnv *env);
 

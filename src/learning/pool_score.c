@@ -32,7 +32,7 @@ typedef struct Place
 /* What the processes share; offsets are from its start. */
 typedef struct Block
 {
-	int			dimension;
+	int			width;			/* columns of a row */
 	int			piece_rows;
 	size_t		model;
 	size_t		model_bytes;
@@ -54,7 +54,7 @@ typedef struct State
 static float *
 place_rows(const Block *block, int place)
 {
-	return (float *) ((char *) block + block->rows) + (size_t) place * block->piece_rows * block->dimension;
+	return (float *) ((char *) block + block->rows) + (size_t) place * block->piece_rows * block->width;
 }
 
 static int32_t *
@@ -80,7 +80,7 @@ open_state(void *shared, const GtlLabeledSet *rows, const GtlEnv *env)
 	state->block = shared;
 	if (gtl_classifier_deserialize((uint8_t *) shared + state->block->model, state->block->model_bytes, env,
 								   &state->classifier, &reason))
-		state->scorer = gtl_scorer_create(&state->classifier, env);
+		state->scorer = gtl_scorer_create(&state->classifier, state->block->width, env);
 	return state;
 }
 
@@ -99,7 +99,7 @@ run_item(void *opened, int item)
 
 		if (gtl_env_interrupted(state->env))
 			return false;
-		gtl_scorer_block(state->scorer, place_rows(block, item) + (size_t) from * block->dimension,
+		gtl_scorer_block(state->scorer, place_rows(block, item) + (size_t) from * block->width,
 						 left < GTL_SCORE_BLOCK_ROWS ? left : GTL_SCORE_BLOCK_ROWS,
 						 place_best(block, item) + from, place_margin(block, item) + from, NULL);
 	}
@@ -126,39 +126,39 @@ places_of(const GtlEnv *env)
 }
 
 static int
-piece_rows_of(const GtlEnv *env, int dimension)
+piece_rows_of(const GtlEnv *env, int width)
 {
-	int			blocks = PIECE_BYTES / (GTL_SCORE_BLOCK_ROWS * (int) sizeof(float)) / dimension;
+	int			blocks = PIECE_BYTES / (GTL_SCORE_BLOCK_ROWS * (int) sizeof(float)) / width;
 
 	return GTL_SCORE_BLOCK_ROWS * (env->team == NULL || blocks < 1 ? 1 : blocks);
 }
 
 static size_t
-lay_out(Block *layout, const GtlClassifier *classifier, const GtlEnv *env)
+lay_out(Block *layout, const GtlClassifier *classifier, int width, const GtlEnv *env)
 {
 	size_t		size = 0;
 	size_t		rows;
 
 	memset(layout, 0, sizeof *layout);
-	layout->dimension = classifier->dimension;
-	layout->piece_rows = piece_rows_of(env, classifier->dimension);
+	layout->width = width;
+	layout->piece_rows = piece_rows_of(env, width);
 	rows = (size_t) places_of(env) * (size_t) layout->piece_rows;
 	(void) gtl_work_reserve(&size, sizeof(Block));
 	layout->model_bytes = gtl_classifier_bytes(&classifier->candidate, classifier->dimension, classifier->classes);
 	layout->model = gtl_work_reserve(&size, layout->model_bytes);
-	layout->rows = gtl_work_reserve(&size, rows * (size_t) classifier->dimension * sizeof(float));
+	layout->rows = gtl_work_reserve(&size, rows * (size_t) width * sizeof(float));
 	layout->best = gtl_work_reserve(&size, rows * sizeof(int32_t));
 	layout->margin = gtl_work_reserve(&size, rows * sizeof(double));
 	return size;
 }
 
 static GtlWork *
-begin(const GtlClassifier *classifier, int64_t pool_count, const GtlEnv *env)
+begin(const GtlClassifier *classifier, int columns, int64_t pool_count, const GtlEnv *env)
 {
 	Block		layout;
 	int			width = classifier->candidate.hidden > classifier->classes ? classifier->candidate.hidden : classifier->classes;
 	GtlWorkRequest request = {
-		.kind = GTL_WORK_SCORE,.block_size = lay_out(&layout, classifier, env),.nitems = places_of(env),
+		.kind = GTL_WORK_SCORE,.block_size = lay_out(&layout, classifier, columns, env),.nitems = places_of(env),
 		.process_bytes = layout.model_bytes +
 		(size_t) GTL_SCORE_BLOCK_ROWS * (size_t) (classifier->dimension + width + classifier->classes) * sizeof(float),
 		.seconds = (double) pool_count * classifier->dimension * (SECONDS_PER_ELEMENT + width * SECONDS_PER_PRODUCT)
@@ -225,7 +225,7 @@ empty_place(Pass *pass, int item, int32_t *best, double *margin)
 }
 
 bool
-gtl_pool_score(const GtlClassifier *classifier, int64_t objects,
+gtl_pool_score(const GtlClassifier *classifier, int width, int64_t objects,
 			   const int32_t *pool, int64_t pool_count,
 			   GtlReadRows read_rows, void *read_context, const GtlEnv *env,
 			   int32_t *best, double *margin)
@@ -235,7 +235,7 @@ gtl_pool_score(const GtlClassifier *classifier, int64_t objects,
 	int64_t		done = 0;
 	int			item = 0;
 
-	pass.work = begin(classifier, pool_count, env);
+	pass.work = begin(classifier, width, pool_count, env);
 	pass.block = pass.work->block;
 	while (item >= 0 && done < pool_count)
 	{

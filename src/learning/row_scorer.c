@@ -76,7 +76,7 @@ gtl_row_scorer_score(GtlRowScorer *scorer, const float *row, int32_t *best, doub
 	double		second = -INFINITY;
 	double		sum = 0.0;
 
-	gtl_scaler_apply(&scorer->classifier->scaler, row, scorer->scaled, 1);
+	gtl_scaler_apply(&scorer->classifier->scaler, row, scorer->classifier->dimension, scorer->scaled, 1);
 	run_layers(scorer);
 	for (int32_t c = 1; c < classes; c++)
 		if (scorer->score[c] > scorer->score[first])

@@ -21,6 +21,7 @@
 struct GtlScorer
 {
 	const GtlClassifier *classifier;
+	int			width;			/* of the rows that come */
 	GtlShape	shape;
 	GtlScratch	scratch;
 	float	   *rows;			/* [GTL_SCORE_BLOCK_ROWS x dimension], scaled */
@@ -29,11 +30,12 @@ struct GtlScorer
 };
 
 GtlScorer *
-gtl_scorer_create(const GtlClassifier *classifier, const GtlEnv *env)
+gtl_scorer_create(const GtlClassifier *classifier, int width, const GtlEnv *env)
 {
 	GtlScorer  *scorer = gtl_env_alloc(env, sizeof(GtlScorer));
 
 	scorer->classifier = classifier;
+	scorer->width = width;
 	scorer->shape = gtl_shape(&classifier->candidate, classifier->dimension, classifier->classes);
 	gtl_scratch_init(&scorer->scratch, &scorer->shape, GTL_SCORE_BLOCK_ROWS, false, env);
 	scorer->rows = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension * sizeof(float));
@@ -85,7 +87,7 @@ gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
 	size_t		used = (size_t) nrows * classifier->dimension;
 	size_t		all = (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension;
 
-	gtl_scaler_apply(&classifier->scaler, rows, scorer->rows, nrows);
+	gtl_scaler_apply(&classifier->scaler, rows, scorer->width, scorer->rows, nrows);
 	memset(scorer->rows + used, 0, (all - used) * sizeof(float));
 	kind->forward(&scorer->shape, classifier->weights, scorer->rows, GTL_SCORE_BLOCK_ROWS, scratch, NULL);
 

@@ -22,6 +22,7 @@
 #include <math.h>
 
 #include "learning/kernels.h"
+#include "learning/neighbours.h"
 
 #define STRIP 256				/* columns handled at once */
 #define SCALED_LIMIT 1e7f
@@ -33,6 +34,7 @@ void
 gtl_stats_init(GtlFeatureStats *stats, int dimension, const GtlEnv *env)
 {
 	stats->dimension = dimension;
+	stats->neighbours = 0;
 	stats->count = 0;
 	stats->mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
 	stats->squares = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
@@ -77,16 +79,28 @@ global_variance(const GtlFeatureStats *stats)
 	return sum / stats->dimension;
 }
 
+/* Neighbourhood columns have mean 0, and those of a view a mean square length of 1. */
+static void
+scale_neighbours(GtlScaler *scaler, const GtlFeatureStats *stats)
+{
+	int			length = 0;		/* mean square length of the scaled features */
+
+	for (int j = 0; j < stats->dimension; j++)
+		length += scaler->scaling == GTL_SCALING_GLOBAL || stats->squares[j] > 0.0;
+	for (int j = stats->dimension; j < scaler->dimension; j++)
+		scaler->factor[j] = sqrt((double) length / GTL_NEIGHBOUR_VIEWS);
+}
+
 void
-gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling,
+gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours,
 				const GtlFeatureStats *stats, const GtlEnv *env)
 {
 	double		variance = 0.0;
 
 	scaler->scaling = scaling;
-	scaler->dimension = stats->dimension;
-	scaler->mean = gtl_env_alloc(env, (size_t) stats->dimension * sizeof(double));
-	scaler->factor = gtl_env_alloc(env, (size_t) stats->dimension * sizeof(double));
+	scaler->dimension = neighbours ? gtl_stats_width(stats) : stats->dimension;
+	scaler->mean = gtl_env_alloc(env, (size_t) scaler->dimension * sizeof(double));
+	scaler->factor = gtl_env_alloc(env, (size_t) scaler->dimension * sizeof(double));
 	if (scaling == GTL_SCALING_GLOBAL && stats->count > 0)
 		variance = global_variance(stats);
 
@@ -100,6 +114,7 @@ gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling,
 			scaler->factor[j] = 1.0 / sqrt(variance);
 		}
 	}
+	scale_neighbours(scaler, stats);
 }
 
 GTL_CLONES static void
@@ -144,7 +159,7 @@ strip_to_float(const GtlScaler *scaler, int from, int n, float *mean, float *fac
 }
 
 void
-gtl_scaler_apply(const GtlScaler *scaler, const float *in, float *out, int64_t nrows)
+gtl_scaler_apply(const GtlScaler *scaler, const float *in, int width, float *out, int64_t nrows)
 {
 	float		mean[STRIP];
 	float		factor[STRIP];
@@ -156,12 +171,13 @@ gtl_scaler_apply(const GtlScaler *scaler, const float *in, float *out, int64_t n
 
 		for (int64_t i = 0; i < nrows; i++)
 		{
-			int64_t		at = i * scaler->dimension + from;
+			const float *x = in + i * width + from;
+			float	   *z = out + i * scaler->dimension + from;
 
 			if (in_float)
-				scale_float(in + at, out + at, mean, factor, n);
+				scale_float(x, z, mean, factor, n);
 			else
-				scale_double(in + at, out + at, scaler->mean + from, scaler->factor + from, n);
+				scale_double(x, z, scaler->mean + from, scaler->factor + from, n);
 		}
 	}
 }

@@ -19,7 +19,16 @@ typedef struct GtlFeatureStats
 	int64_t		count;			/* rows seen */
 	double	   *mean;			/* [dimension] */
 	double	   *squares;		/* [dimension], sum of (x - mean)^2 */
+	int			neighbours;		/* neighbourhood columns (neighbours.h) that follow the features in
+								 * a row: 0, or GTL_NEIGHBOUR_COLUMNS */
 } GtlFeatureStats;
+
+/* Columns of a row. */
+static inline int
+gtl_stats_width(const GtlFeatureStats *stats)
+{
+	return stats->dimension + stats->neighbours;
+}
 
 extern void gtl_stats_init(GtlFeatureStats *stats, int dimension, const GtlEnv *env);
 extern void gtl_stats_add(GtlFeatureStats *stats, const float *rows, int64_t nrows);
@@ -30,19 +39,26 @@ typedef enum GtlScaling
 	GTL_SCALING_COLUMN = 1		/* (x - column mean) / the column's own sd */
 } GtlScaling;
 
-/* scaled = (x - mean) * factor; a constant column has factor 0. */
+/*
+ * scaled = (x - mean) * factor; a constant column has factor 0.  Neighbourhood columns come last and
+ * share one factor, such that all of them together are as long as the scaled features.
+ */
 typedef struct GtlScaler
 {
 	GtlScaling	scaling;
-	int			dimension;
+	int			dimension;		/* columns that come out */
 	double	   *mean;			/* [dimension] */
 	double	   *factor;			/* [dimension] */
 } GtlScaler;
 
-extern void gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling,
+/* neighbours: with those columns, not only the features. */
+extern void gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours,
 							const GtlFeatureStats *stats, const GtlEnv *env);
 
-/* out may be in. */
-extern void gtl_scaler_apply(const GtlScaler *scaler, const float *in, float *out, int64_t nrows);
+/*
+ * The first columns of in[nrows x width] to out[nrows x dimension].  out may be in if the width is
+ * the dimension.
+ */
+extern void gtl_scaler_apply(const GtlScaler *scaler, const float *in, int width, float *out, int64_t nrows);
 
 #endif							/* GTL_STANDARDIZE_H */

@@ -34,7 +34,7 @@ extern bool gtl_training_data_init(GtlTrainingData *data, const GtlShape *shape,
 								   const GtlScaler *scaler, const GtlEnv *env);
 extern void gtl_training_data_release(GtlTrainingData *data, const GtlEnv *env);
 
-/* What gtl_training_data_block needs: [GTL_KERNEL_ROWS x dimension]; NULL if nothing. */
+/* What gtl_training_data_block needs; NULL if nothing. */
 extern float *gtl_training_data_buffer(const GtlTrainingData *data, const GtlEnv *env);
 
 /*

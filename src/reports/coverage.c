@@ -73,7 +73,7 @@ static void
 score_fold(const GtlJob *job, const ValidationSet *set, int fold, const GtlClassifier *classifier,
 		   const GtlEnv *env, float *rows, Counts *counts)
 {
-	GtlScorer  *scorer = gtl_scorer_create(classifier, env);
+	GtlScorer  *scorer = gtl_scorer_create(classifier, classifier->dimension, env);
 	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
 	int32		objects[GTL_SCORE_BLOCK_ROWS];
 	int32		truth[GTL_SCORE_BLOCK_ROWS];
@@ -140,7 +140,7 @@ score_pool(const GtlJob *job, const bool *in_pool, const GtlClassifier *classifi
 {
 	int64		blocks = (job->object_count + GTL_SCORE_BLOCK_ROWS - 1) / GTL_SCORE_BLOCK_ROWS;
 	int64		stride = (blocks + MOST_BLOCKS - 1) / MOST_BLOCKS * GTL_SCORE_BLOCK_ROWS;
-	GtlScorer  *scorer = gtl_scorer_create(classifier, env);
+	GtlScorer  *scorer = gtl_scorer_create(classifier, classifier->dimension, env);
 	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
 	double		margin[GTL_SCORE_BLOCK_ROWS];
 	int64		scored = 0;

@@ -104,7 +104,7 @@ decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, const f
 	model = model_id == 0 ? NULL : gtl_model_get(model_id, &env);
 	if (model != NULL)
 	{
-		GtlScorer  *scorer = gtl_scorer_create(&model->classifier, &env);
+		GtlScorer  *scorer = gtl_scorer_create(&model->classifier, model->classifier.dimension, &env);
 
 		gtl_scorer_block(scorer, rows, count, best, margin, NULL);
 		gtl_scorer_release(scorer, &env);

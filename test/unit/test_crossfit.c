@@ -54,7 +54,7 @@ test_crossfit_leak(void)
 	crossfit_init(&set, &data, validation, fold);
 	gtl_crossfit_run(&set, &candidate, NULL, 1, &env, &result);
 	CHECK(!result.interrupted);
-	scorer = gtl_scorer_create(&result.full, &env);
+	scorer = gtl_scorer_create(&result.full, result.full.dimension, &env);
 	gtl_scorer_block(scorer, data.features, LEAK_ROWS, best, NULL, NULL);
 	for (int i = 0; i < LEAK_ROWS; i++)
 	{
@@ -129,11 +129,11 @@ selected(bool linear)
 	}
 	gtl_stats_add(&data.stats, data.features, 400);
 	crossfit_init(&set, &data, validation, fold);
-	gtl_crossfit_select(&set, gtl_candidates, NULL, GTL_CANDIDATE_COUNT, 1, &env, &selection);
+	gtl_crossfit_select(&set, gtl_candidates, NULL, GTL_CANDIDATE_KINDS, 1, &env, &selection);
 	CHECK(!selection.interrupted);
-	for (int c = 0; c < GTL_CANDIDATE_COUNT; c++)
+	for (int c = 0; c < GTL_CANDIDATE_KINDS; c++)
 		CHECK(selection.log_loss[c] >= selection.log_loss[selection.chosen]);
-	CHECK(selection.log_loss[GTL_CANDIDATE_COUNT] == HUGE_VAL);
+	CHECK(selection.log_loss[GTL_CANDIDATE_KINDS] == HUGE_VAL);
 	algorithm = gtl_candidates[selection.chosen].algorithm;
 	data_release(&data);
 	return algorithm;

@@ -145,10 +145,10 @@ test_standardize(void)
 	CHECK(memcmp(pieces.squares, data.stats.squares, 300 * sizeof(double)) == 0);
 	CHECK(data.stats.squares[7] == 0.0);
 
-	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, &data.stats, &env);
+	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, false, &data.stats, &env);
 	CHECK(scaler.factor[7] == 0.0);
 	scaled = gtl_env_alloc(&env, 999 * 300 * sizeof(float));
-	gtl_scaler_apply(&scaler, data.features, scaled, 999);
+	gtl_scaler_apply(&scaler, data.features, 300, scaled, 999);
 	for (int64_t i = 0; i < 999; i++)
 	{
 		sum += scaled[i * 300 + 8];
@@ -156,7 +156,7 @@ test_standardize(void)
 	}
 	CHECK_NEAR(sum / 999, 0.0, 1e-5);
 	CHECK_NEAR(squares / 999, 1.0, 1e-5);
-	gtl_scaler_apply(&scaler, data.features, data.features, 999);
+	gtl_scaler_apply(&scaler, data.features, 300, data.features, 999);
 	CHECK(memcmp(scaled, data.features, 999 * 300 * sizeof(float)) == 0);
 
 	gtl_env_release(&env, scaled);
@@ -223,8 +223,8 @@ check_gradient(GtlAlgorithm algorithm, bool centered, bool whitened)
 	Reference	reference;
 
 	data_clouds(&data, 600, 4, 3, 1.0, 3);
-	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, &data.stats, &env);
-	gtl_scaler_apply(&scaler, data.features, data.features, 600);
+	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, false, &data.stats, &env);
+	gtl_scaler_apply(&scaler, data.features, data.set.dimension, data.features, 600);
 	training.features = data.features;
 	training.labels = data.labels;
 	for (size_t i = 0; i < n; i++)
@@ -353,7 +353,7 @@ slope_at(const Data *data, const GtlClassifier *model)
 	double		w[64];
 	double		largest = 0.0;
 
-	gtl_scaler_apply(&model->scaler, data->features, scaled, data->set.rows);
+	gtl_scaler_apply(&model->scaler, data->features, data->set.dimension, scaled, data->set.rows);
 	for (size_t i = 0; i < model->weight_count; i++)
 		w[i] = model->weights[i];
 	for (size_t i = 0; i < model->weight_count; i++)
@@ -443,10 +443,10 @@ test_center(void)
 	request = request_for(&other, GTL_SOFTMAX, GTL_SCALING_COLUMN, 1e-7);
 	request.center = &center;
 	gtl_classifier_fit(&request, &env, &pulled, &report);
-	scorer = gtl_scorer_create(&center, &env);
+	scorer = gtl_scorer_create(&center, center.dimension, &env);
 	gtl_scorer_block(scorer, data.features, 200, NULL, NULL, p[0]);
 	gtl_scorer_release(scorer, &env);
-	scorer = gtl_scorer_create(&pulled, &env);
+	scorer = gtl_scorer_create(&pulled, pulled.dimension, &env);
 	gtl_scorer_block(scorer, data.features, 200, NULL, NULL, p[1]);
 	gtl_scorer_release(scorer, &env);
 	for (int i = 0; i < 600; i++)
@@ -487,7 +487,7 @@ check_fits(Data *data, const char *what)
 		if (data->set.classes > 1000 || data->set.dimension > 1000)
 			request.max_iterations = under_valgrind() ? 1 : 3;
 		gtl_classifier_fit(&request, &env, &model, &report);
-		scorer = gtl_scorer_create(&model, &env);
+		scorer = gtl_scorer_create(&model, model.dimension, &env);
 		gtl_scorer_block(scorer, data->features, n, best, margin, p);
 		for (int i = 0; i < n; i++)
 		{

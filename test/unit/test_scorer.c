@@ -26,7 +26,7 @@ test_scorer(GtlAlgorithm algorithm, int dimension, int classes)
 	request = request_for(&data, algorithm, GTL_SCALING_GLOBAL, 10.0);
 	request.max_iterations = 15;
 	gtl_classifier_fit(&request, &env, &model, &report);
-	scorer = gtl_scorer_create(&model, &env);
+	scorer = gtl_scorer_create(&model, model.dimension, &env);
 	for (int k = 0; k < 2; k++)
 		p[k] = gtl_env_alloc(&env, (size_t) GTL_SCORE_BLOCK_ROWS * classes * sizeof(float));
 	gtl_scorer_block(scorer, data.features, GTL_SCORE_BLOCK_ROWS, best[0], margin[0], p[0]);
@@ -98,7 +98,7 @@ test_probabilities(void)
 		.scaler = {GTL_SCALING_GLOBAL, 1, &mean, &factor},
 		.weight_count = 4,
 		.weights = weights};
-	GtlScorer  *scorer = gtl_scorer_create(&model, &env);
+	GtlScorer  *scorer = gtl_scorer_create(&model, model.dimension, &env);
 	float		x[200],
 				p[400];
 	double		margin[200];
@@ -233,7 +233,7 @@ shuffle(Data *data)
 static double
 error_rate(const Data *data, const GtlClassifier *model, int64_t from)
 {
-	GtlScorer  *scorer = gtl_scorer_create(model, &env);
+	GtlScorer  *scorer = gtl_scorer_create(model, model->dimension, &env);
 	int32_t		best[GTL_SCORE_BLOCK_ROWS];
 	int			wrong = 0;
 
