@@ -557,26 +557,12 @@ add_neighbours(GtlLabeledSet *set, GtlFeatureStats *stats)
 	size_t		d = (size_t) set->dimension;
 	size_t		width = d + GTL_NEIGHBOUR_COLUMNS;
 	float	   *rows = bench_alloc(NULL, (size_t) set->rows * width * sizeof(float));
-	float	   *columns = bench_alloc(NULL, GTL_KMEANS_ROWS * GTL_NEIGHBOUR_COLUMNS * sizeof(float));
 	GtlNeighbours map;
-	GtlNeighbourScratch *scratch;
 
 	gtl_neighbours_fit(&map, stats, read_features, set, &env);
-	scratch = gtl_neighbours_scratch(&map, &env);
-	for (int64_t first = 0; first < set->rows; first += GTL_KMEANS_ROWS)
-	{
-		int			count = set->rows - first < GTL_KMEANS_ROWS ? (int) (set->rows - first) : GTL_KMEANS_ROWS;
-		const float *features = set->features + (size_t) first * d;
-
-		gtl_neighbours_columns(&map, scratch, features, count, columns);
-		for (int i = 0; i < count; i++)
-		{
-			float	   *row = rows + (size_t) (first + i) * width;
-
-			memcpy(row, features + (size_t) i * d, d * sizeof(float));
-			memcpy(row + d, columns + (size_t) i * GTL_NEIGHBOUR_COLUMNS, GTL_NEIGHBOUR_COLUMNS * sizeof(float));
-		}
-	}
+	for (int64_t i = 0; i < set->rows; i++)
+		memcpy(rows + (size_t) i * width, set->features + (size_t) i * d, d * sizeof(float));
+	gtl_neighbours_complete(&map, gtl_neighbours_scratch(&map, &env), rows, set->rows);
 	set->features = rows;
 	set->dimension = (int) width;
 	stats->neighbours = GTL_NEIGHBOUR_COLUMNS;

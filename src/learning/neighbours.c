@@ -36,8 +36,8 @@
 #define FEWEST_ROWS 500			/* below, too few centres */
 #define MOST_CENTRES 1000
 #define ROWS_PER_CENTRE 5
-#define MIXED 5					/* centres that make up a row */
-#define NEAREST (MIXED + 1)
+#define NEAREST GTL_NEIGHBOURS_NEAREST
+#define MIXED (NEAREST - 1)		/* centres that make up a row */
 #define SHARPNESS 2.0
 #define SPREAD 0.99				/* alpha of label spreading */
 #define MOST_PRODUCTS 1e12		/* rows x centres x dimension: minutes */
@@ -163,13 +163,14 @@ find_nearest(const GtlNeighbourView *view, GtlNeighbourScratch *scratch)
 	gtl_centres_nearest(&view->centres, scratch->scaled, NEAREST, scratch->products, scratch->which, scratch->distance);
 }
 
+/* Of the rows in scratch->rows; the columns of the next row stand `stride` floats on. */
 static void
-view_columns(const GtlNeighbourView *view, GtlNeighbourScratch *scratch, int count, float *columns)
+view_columns(const GtlNeighbourView *view, GtlNeighbourScratch *scratch, int count, float *columns, size_t stride)
 {
 	find_nearest(view, scratch);
 	for (int i = 0; i < count; i++)
 	{
-		float	   *out = columns + (size_t) i * GTL_NEIGHBOUR_COLUMNS;
+		float	   *out = columns + (size_t) i * stride;
 		double		share[MIXED];
 		double		sum[GTL_NEIGHBOUR_VECTORS] = {0};
 
@@ -201,7 +202,26 @@ gtl_neighbours_columns(const GtlNeighbours *map, GtlNeighbourScratch *scratch, c
 {
 	fill_rows(scratch, rows, count, map->dimension);
 	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
-		view_columns(&map->view[v], scratch, count, columns + v * GTL_NEIGHBOUR_VECTORS);
+		view_columns(&map->view[v], scratch, count, columns + v * GTL_NEIGHBOUR_VECTORS, GTL_NEIGHBOUR_COLUMNS);
+}
+
+void
+gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int64_t count)
+{
+	size_t		d = (size_t) map->dimension;
+	size_t		width = d + GTL_NEIGHBOUR_COLUMNS;
+
+	for (int64_t first = 0; first < count; first += GTL_KMEANS_ROWS)
+	{
+		int			n = count - first < GTL_KMEANS_ROWS ? (int) (count - first) : GTL_KMEANS_ROWS;
+		float	   *block = rows + (size_t) first * width;
+
+		for (int i = 0; i < n; i++)
+			memcpy(scratch->rows + (size_t) i * d, block + (size_t) i * width, d * sizeof(float));
+		memset(scratch->rows + (size_t) n * d, 0, (GTL_KMEANS_ROWS - (size_t) n) * d * sizeof(float));
+		for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
+			view_columns(&map->view[v], scratch, n, block + d + v * GTL_NEIGHBOUR_VECTORS, width);
+	}
 }
 
 /* ---- Fitting ---------------------------------------------------------------------- */
@@ -220,21 +240,39 @@ typedef struct Fit
 	double	   *products[GTL_NEIGHBOUR_VIEWS];	/* [centres x centres]: Z'Z */
 } Fit;
 
+void
+gtl_neighbours_init(GtlNeighbours *map, int dimension, int centres, const GtlEnv *env)
+{
+	map->dimension = dimension;
+	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
+	{
+		GtlNeighbourView *view = &map->view[v];
+
+		view->scaler.scaling = v == 0 ? GTL_SCALING_GLOBAL : GTL_SCALING_COLUMN;
+		view->scaler.dimension = dimension;
+		view->scaler.mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
+		view->scaler.factor = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
+		view->unit = v == 1;
+		gtl_centres_init(&view->centres, centres, dimension, env);
+		view->basis = gtl_env_alloc(env, (size_t) centres * GTL_NEIGHBOUR_VECTORS * sizeof(float));
+		view->shift = gtl_env_alloc(env, GTL_NEIGHBOUR_VECTORS * sizeof(float));
+		view->eigenvalue = gtl_env_alloc(env, GTL_NEIGHBOUR_VECTORS * sizeof(double));
+	}
+}
+
 static void
-init_views(Fit *fit, const GtlFeatureStats *stats)
+init_fit(Fit *fit, const GtlFeatureStats *stats)
 {
 	int			c = centres_for(fit->rows);
 
+	gtl_neighbours_init(fit->map, stats->dimension, c, fit->env);
 	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
 	{
-		GtlNeighbourView *view = &fit->map->view[v];
+		GtlScaler  *scaler = &fit->map->view[v].scaler;
 
-		gtl_scaler_init(&view->scaler, v == 0 ? GTL_SCALING_GLOBAL : GTL_SCALING_COLUMN, false, stats, fit->env);
-		view->unit = v == 1;
-		gtl_centres_init(&view->centres, c, stats->dimension, fit->env);
-		view->basis = gtl_env_alloc(fit->env, (size_t) c * GTL_NEIGHBOUR_VECTORS * sizeof(float));
-		view->shift = gtl_env_alloc(fit->env, GTL_NEIGHBOUR_VECTORS * sizeof(float));
-		view->eigenvalue = gtl_env_alloc(fit->env, GTL_NEIGHBOUR_VECTORS * sizeof(double));
+		gtl_env_release(fit->env, scaler->mean);
+		gtl_env_release(fit->env, scaler->factor);
+		gtl_scaler_init(scaler, scaler->scaling, false, stats, fit->env);
 		fit->weight[v] = gtl_env_alloc(fit->env, (size_t) c * sizeof(double));
 		fit->products[v] = gtl_env_alloc(fit->env, (size_t) c * (size_t) c * sizeof(double));
 	}
@@ -447,8 +485,7 @@ gtl_neighbours_fit(GtlNeighbours *map, const GtlFeatureStats *stats, GtlReadRows
 	bool		going;
 
 	memset(map, 0, sizeof *map);
-	map->dimension = stats->dimension;
-	init_views(&fit, stats);
+	init_fit(&fit, stats);
 	fit.block = gtl_env_alloc(env, GTL_KMEANS_ROWS * (size_t) stats->dimension * sizeof(float));
 	scratch = gtl_neighbours_scratch(map, env);
 	going = draw_sample(&fit) && place_centres(&fit) &&

@@ -18,6 +18,7 @@
 
 #define GTL_NEIGHBOUR_VIEWS 2	/* the features as they are; scaled by column, then to unit length */
 #define GTL_NEIGHBOUR_VECTORS 32	/* columns of a view */
+#define GTL_NEIGHBOURS_NEAREST 6	/* centres that a row looks at */
 #define GTL_NEIGHBOUR_COLUMNS (GTL_NEIGHBOUR_VIEWS * GTL_NEIGHBOUR_VECTORS)
 
 /* One view's map from a row's features to its columns. */
@@ -51,6 +52,8 @@ extern size_t gtl_neighbours_fit_memory(int64_t rows, int dimension);
 extern bool gtl_neighbours_fit(GtlNeighbours *map, const GtlFeatureStats *stats, GtlReadRows read_rows,
 							   void *read_context, const GtlEnv *env);
 
+/* An empty map of this shape, for those who fill it. */
+extern void gtl_neighbours_init(GtlNeighbours *map, int dimension, int centres, const GtlEnv *env);
 extern void gtl_neighbours_release(GtlNeighbours *map, const GtlEnv *env);
 
 /* Working memory of gtl_neighbours_columns, made once for many blocks. */
@@ -66,5 +69,17 @@ extern void gtl_neighbours_scratch_release(GtlNeighbourScratch *scratch, const G
  */
 extern void gtl_neighbours_columns(const GtlNeighbours *map, GtlNeighbourScratch *scratch, const float *rows,
 								   int count, float *columns);
+
+/* The same behind the features, in rows[count x (dimension + GTL_NEIGHBOUR_COLUMNS)]; any count. */
+extern void gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int64_t count);
+
+/*
+ * Byte format (documented at the head of neighbours_bytes.c).  serialize returns memory from env;
+ * deserialize returns false and a reason in English if the bytes are not a map that this version
+ * can read.
+ */
+extern uint8_t *gtl_neighbours_serialize(const GtlNeighbours *map, const GtlEnv *env, size_t *size);
+extern bool gtl_neighbours_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, GtlNeighbours *map,
+									   const char **reason);
 
 #endif							/* GTL_NEIGHBOURS_H */

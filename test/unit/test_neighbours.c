@@ -223,6 +223,8 @@ test_columns(void)
 	float	   *pieces;
 	float	   *repeated;
 	size_t		bytes;
+	size_t		size;
+	const char *reason;
 
 	reset_counters(-1);
 	data_clouds(&data, 1000, 7, 5, 0.4, 17);
@@ -255,6 +257,22 @@ test_columns(void)
 	repeated = all_columns(&again, &data, GTL_KMEANS_ROWS);
 	CHECK(memcmp(columns, repeated, bytes) == 0);
 	gtl_neighbours_release(&again, &env);
+	gtl_env_release(&env, repeated);
+
+	/* through bytes: the same columns; damaged bytes are refused */
+	{
+		uint8_t    *stored = gtl_neighbours_serialize(&map, &env, &size);
+
+		CHECK(gtl_neighbours_deserialize(stored, size, &env, &again, &reason));
+		repeated = all_columns(&again, &data, GTL_KMEANS_ROWS);
+		CHECK(memcmp(columns, repeated, bytes) == 0);
+		gtl_neighbours_release(&again, &env);
+		stored[size / 2] ^= 4;
+		CHECK(!gtl_neighbours_deserialize(stored, size, &env, &again, &reason) && reason != NULL);
+		CHECK(!gtl_neighbours_deserialize(stored, 20, &env, &again, &reason) && reason != NULL);
+		CHECK(!gtl_neighbours_deserialize(stored, 3, &env, &again, &reason) && reason != NULL);
+		gtl_env_release(&env, stored);
+	}
 	gtl_neighbours_release(&map, &env);
 	gtl_env_release(&env, columns);
 	gtl_env_release(&env, pieces);
