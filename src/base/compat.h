@@ -124,4 +124,15 @@
 #define TupleDescFinalize(desc) ((void) 0)
 #endif
 
+/*
+ * Names that no other file may use, because some server does not have them or
+ * gives them other parameters (make check-arrows looks for them):
+ *
+ * names: PG_VERSION_NUM, check_is_member_of_role, debug_parallel_query,
+ * names: ExecInsertIndexTuples, force_parallel_mode, index_beginscan,
+ * names: LockHeldByMe, object_aclcheck, pg_attribute_noreturn,
+ * names: pg_database_aclcheck, pg_namespace_aclcheck, pg_proc_aclcheck,
+ * names: pg_type_aclcheck, RelationGetPrimaryKeyIndex
+ */
+
 #endif							/* GTL_COMPAT_H */

@@ -32,7 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
-/* Starting a member takes some milliseconds.  (The server's force_parallel_mode lifts this, for tests.) */
+/* Starting a member takes some milliseconds.  (The server's setting that forces parallel plans lifts this, for tests.) */
 #define LEAST_SECONDS 0.05
 
 /* A block beyond this is not shared: /dev/shm of a container may have as little as 64 MB. */

@@ -44,6 +44,6 @@ extern const char *const gtl_job_state_words[]; /* GtlJobState, see learning/wor
 extern bool gtl_job_state_parse(const char *name, GtlJobState *state);
 
 /* The error for a call that the job's state does not allow; what: "purge", say.  hint may be NULL. */
-extern void gtl_error_job_state(const GtlJob *job, const char *what, const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void gtl_error_job_state(const GtlJob *job, const char *what, const char *hint);
 
 #endif							/* GTL_JOB_STATE_H */
