@@ -28,6 +28,7 @@ before=$(summary half)
 say "half-way: $before"
 export PGUSER=postgres
 contents >"$GTL_CLUSTER/contents"
+checksums=$(value 'SHOW data_checksums')
 
 # ---- The cluster moves -------------------------------------------------------------------------------------------------
 
@@ -37,7 +38,11 @@ scripts/cluster-ctl stop fast
 as_server mv "$GTL_CLUSTER/data" "$GTL_CLUSTER/old"
 # Both clusters have to be alike, and initdb's default for checksums has changed.
 options=(-U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
-if "$newer/initdb" --help | grep -q -- --no-data-checksums; then options+=(--no-data-checksums); fi
+if [ "$checksums" = on ]; then
+	options+=(--data-checksums)
+elif "$newer/initdb" --help | grep -q -- --no-data-checksums; then
+	options+=(--no-data-checksums)
+fi
 as_server "$newer/initdb" -D "$GTL_CLUSTER/data" "${options[@]}"
 as_server "$newer/pg_upgrade" -U postgres -b "$GTL_CLUSTER_BINDIR" -B "$newer" -d "$GTL_CLUSTER/old" -D "$GTL_CLUSTER/data" -s "$GTL_CLUSTER"
 sed -n "/^listen_addresses = ''/,\$p" "$GTL_CLUSTER/old/postgresql.conf" >>"$GTL_CLUSTER/data/postgresql.conf"
