@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A dump in mid-job, plain and custom, restored into a fresh cluster: everything is there, and the
-# jobs go on to the labels of an undisturbed run.  The cluster is of the server of NEWER_PG_CONFIG,
-# whose pg_dump makes the dump; by default it is the same.
+# jobs go on to the labels of an undisturbed run.  The cluster is of the server of NEWER_PG_CONFIG, by
+# default of the same.
 . "$(dirname "$0")/lib.bash"
 
 predicted() { value "SELECT string_agg(gt_predict('words', body) || gt_featurize('words', body)::text, ';' ORDER BY id) FROM text"; }
@@ -110,11 +110,13 @@ trap 'rm -rf "$folder"' EXIT
 chmod 755 "$folder"
 mv "$GTL_CLUSTER/expected" "$GTL_CLUSTER/predicted" "$folder"
 contents >"$folder/contents"
-newer=$("$NEWER_PG_CONFIG" --bindir)
-"$newer/pg_dumpall" --roles-only >"$folder/roles.sql"
-"$newer/pg_dump" >"$folder/dump.sql"
-"$newer/pg_dump" --format=custom --file="$folder/dump.custom"
-say "dumped by $("$newer/pg_dump" --version)"
+# As the server's documentation advises, by the newer server's programs.
+programs=$newer
+newer_can_dump || programs=$GTL_CLUSTER_BINDIR
+"$programs/pg_dumpall" --roles-only >"$folder/roles.sql"
+"$programs/pg_dump" >"$folder/dump.sql"
+"$programs/pg_dump" --format=custom --file="$folder/dump.custom"
+say "dumped by $("$programs/pg_dump" --version)"
 for format in plain custom; do
 	RECOVERY_SEED=$seed PG_CONFIG=$NEWER_PG_CONFIG scripts/with-cluster bash test/recovery/dump.sh restored "$folder" $format || fail "$format"
 done

@@ -14,10 +14,12 @@ RANDOM=$seed
 export PATH=$GTL_CLUSTER_BINDIR:$PATH
 export PGOPTIONS='-c client_min_messages=warning' PGCONNECT_TIMEOUT=10
 export NEWER_PG_CONFIG=${NEWER_PG_CONFIG:-$(scripts/pg-config)}
+newer=$("$NEWER_PG_CONFIG" --bindir)
 started=$SECONDS
 
 say() { printf '%4d s  %s\n' $((SECONDS - started)) "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
+skip() { say "SKIPPED: $*"; exit 77; }
 
 # One statement or script, aligned for people to read; stops at the first error.
 sql() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
@@ -169,6 +171,16 @@ play() { sql -c "CALL play('$1', true)" 2>"$GTL_CLUSTER/play.log" || fail "$(gre
 summary() { value "SELECT format('%s: %s, %s by people, %s by machine, %s failed; %s batches, %s rounds', job_name, state, human_labeled,
 	machine_labeled, failed, (SELECT count(*) FROM gt_batches b WHERE b.job_name = j.job_name),
 	(SELECT count(*) FROM gt_rounds r WHERE r.job_name = j.job_name)) FROM gt_jobs j WHERE job_name = '$1'"; }
+
+# Can the newer server's programs dump this server?  Not if its minor release is behind: 15.20 notes versions of
+# attributes among their options, which earlier releases of all majors take for something to restore.
+newer_can_dump() {
+	sql -d postgres -c 'CREATE DATABASE probe TEMPLATE template0'
+	sql -d probe -c 'CREATE TABLE plain (id int)'
+	"$newer/pg_dump" -d probe >"$GTL_CLUSTER/probe.sql"
+	sql -d postgres -c 'DROP DATABASE probe'
+	! grep -q 'ALTER COLUMN id SET (' "$GTL_CLUSTER/probe.sql"
+}
 
 # Every table and sequence of the extension, as text.
 contents() {

@@ -3,6 +3,7 @@
 # an undisturbed run.
 . "$(dirname "$0")/lib.bash"
 
+newer_can_dump || skip "$("$newer/pg_dump" --version) cannot dump $("$GTL_CLUSTER_BINDIR/postgres" --version)"
 create_fixture
 sql -c "CREATE ROLE anna LOGIN" -c "GRANT CREATE ON SCHEMA public TO anna"
 export PGUSER=anna
@@ -32,7 +33,6 @@ checksums=$(value 'SHOW data_checksums')
 
 # ---- The cluster moves -------------------------------------------------------------------------------------------------
 
-newer=$("$NEWER_PG_CONFIG" --bindir)
 as_server() { scripts/cluster-ctl as-server "$@" >"$GTL_CLUSTER/output" 2>&1 </dev/null || fail "$*: $(cat "$GTL_CLUSTER/output")"; }
 scripts/cluster-ctl stop fast
 as_server mv "$GTL_CLUSTER/data" "$GTL_CLUSTER/old"
