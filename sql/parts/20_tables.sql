@@ -292,13 +292,15 @@ CREATE TABLE gtlabel.model (
     weights          bytea NOT NULL,
     fold_weights     bytea[],
     featurizer_id    bigint,
-    input            text NOT NULL CHECK (input IN ('features', 'text', 'text, features'))
+    input            text NOT NULL CHECK (input IN ('features', 'text', 'text, features')),
+    calibration      float8[]
 );
 CREATE INDEX model_featurizer_idx ON gtlabel.model (featurizer_id) WHERE featurizer_id IS NOT NULL;
 ALTER TABLE gtlabel.model ALTER COLUMN weights SET STORAGE EXTERNAL;
 ALTER TABLE gtlabel.model ALTER COLUMN fold_weights SET STORAGE EXTERNAL;
 COMMENT ON TABLE gtlabel.model IS 'Trained classifiers with their metrics and lineage. Written by src/tables/model.c';
 COMMENT ON COLUMN gtlabel.model.accuracy IS 'On validation objects, each scored by a model that never saw it; NULL without such';
+COMMENT ON COLUMN gtlabel.model.calibration IS 'Intercept and slope of the probability that an answer is right, see src/learning/calibrate.h; NULL: unknown';
 COMMENT ON COLUMN gtlabel.model.weights IS 'Byte format: head of src/learning/model_bytes.c';
 COMMENT ON COLUMN gtlabel.model.featurizer_id IS 'What makes its features of text; NULL: nothing';
 COMMENT ON COLUMN gtlabel.model.input IS 'What it takes: features, text, or both';

@@ -310,15 +310,27 @@ COMMENT ON FUNCTION gt_predict_proba(text, text, anyelement) IS 'The probability
 
 CREATE FUNCTION gt_confidence(model_name text, features anyelement) RETURNS float4
     AS 'MODULE_PATHNAME', 'gtl_sql_confidence' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION gt_confidence(text, anyelement) IS 'The margin between the two most probable categories, 0 to 1: what rounds compare with their threshold';
+COMMENT ON FUNCTION gt_confidence(text, anyelement) IS 'The probability that gt_predict is right, calibrated on objects that the model has not learned from; NULL: it has none';
 
 CREATE FUNCTION gt_confidence(model_name text, text text) RETURNS float4
     AS 'MODULE_PATHNAME', 'gtl_sql_confidence_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
-COMMENT ON FUNCTION gt_confidence(text, text) IS 'The margin between the two most probable categories for the text, 0 to 1';
+COMMENT ON FUNCTION gt_confidence(text, text) IS 'The probability that gt_predict is right about the text';
 
 CREATE FUNCTION gt_confidence(model_name text, text text, features anyelement) RETURNS float4
     AS 'MODULE_PATHNAME', 'gtl_sql_confidence_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
-COMMENT ON FUNCTION gt_confidence(text, text, anyelement) IS 'The margin between the two most probable categories for the text and the features beside it, 0 to 1';
+COMMENT ON FUNCTION gt_confidence(text, text, anyelement) IS 'The probability that gt_predict is right about the text and the features beside it';
+
+CREATE FUNCTION gt_margin(model_name text, features anyelement) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_margin' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_margin(text, anyelement) IS 'The margin between the two most probable categories, 0 to 1: what rounds compare with their threshold';
+
+CREATE FUNCTION gt_margin(model_name text, text text) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_margin_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_margin(text, text) IS 'The margin between the two most probable categories for the text, 0 to 1';
+
+CREATE FUNCTION gt_margin(model_name text, text text, features anyelement) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_margin_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_margin(text, text, anyelement) IS 'The margin between the two most probable categories for the text and the features beside it, 0 to 1';
 
 CREATE FUNCTION gt_featurize(model_name text, text text) RETURNS float4[]
     AS 'MODULE_PATHNAME', 'gtl_sql_featurize' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;

@@ -1,6 +1,6 @@
 /*
  * predict.c
- *		What a model says of features, or of a text: gt_predict, gt_predict_proba, gt_confidence; and
+ *		What a model says of features, or of a text: gt_predict, gt_predict_proba, gt_confidence, gt_margin; and
  *		what it makes of a text: gt_featurize, gt_text_features.
  *
  * A statement loads a model once in each process: it is kept with the call site
@@ -252,13 +252,27 @@ probabilities(FunctionCallInfo fcinfo, bool of_text)
 }
 
 static Datum
-confidence(FunctionCallInfo fcinfo, bool of_text)
+margin(FunctionCallInfo fcinfo, bool of_text)
 {
 	Predictor  *predictor = predict(fcinfo, of_text);
 
 	if (predictor == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT4((float4) predictor->margin);
+}
+
+static Datum
+confidence(FunctionCallInfo fcinfo, bool of_text)
+{
+	Predictor  *predictor = predict(fcinfo, of_text);
+	double		probability;
+
+	if (predictor == NULL)
+		PG_RETURN_NULL();
+	probability = gtl_calibrated(&predictor->model->calibration, predictor->margin);
+	if (isnan(probability))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT4((float4) probability);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_predict);
@@ -301,6 +315,20 @@ Datum
 gtl_sql_confidence_text(PG_FUNCTION_ARGS)
 {
 	return confidence(fcinfo, true);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_margin);
+Datum
+gtl_sql_margin(PG_FUNCTION_ARGS)
+{
+	return margin(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_margin_text);
+Datum
+gtl_sql_margin_text(PG_FUNCTION_ARGS)
+{
+	return margin(fcinfo, true);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_featurize);

@@ -46,7 +46,8 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featur
 	GtlEngineRound round;
 	GtlModel	model;
 	GtlEnv		env;
-	int64		right = 0;
+	bool	   *right;
+	int64		rights = 0;
 	instr_time	start;
 	instr_time	end;
 
@@ -59,8 +60,12 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featur
 	describe_rows(matrix, settings->seed, &evidence);
 	if (!gtl_engine_train(settings, &evidence, &env, &round))
 		gtl_computing_raise();
+	right = palloc_extended(Max(matrix->set.rows, 1), MCXT_ALLOC_HUGE);
 	for (int64 i = 0; i < matrix->set.rows; i++)
-		right += round.fit.best[i] == matrix->set.labels[i];
+	{
+		right[i] = round.fit.best[i] == matrix->set.labels[i];
+		rights += right[i];
+	}
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
 
@@ -71,7 +76,8 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featur
 	model.ncategories = matrix->ncategories;
 	model.training_count = (int32) matrix->set.rows;
 	model.class_counts = matrix->class_counts;
-	model.accuracy = (double) right / matrix->set.rows;
+	model.accuracy = (double) rights / matrix->set.rows;
+	gtl_calibrate(round.fit.margin, right, matrix->set.rows, &model.calibration);
 	model.log_loss = round.fit.log_loss;
 	model.seconds = INSTR_TIME_GET_DOUBLE(end);
 	model.report = round.fit.full_report;

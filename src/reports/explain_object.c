@@ -141,11 +141,12 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		2, {INT8OID, INT4OID}
 	};
 	static GtlStatement label = {
-		"SELECT 'label', format('%s, by %s, confidence %s', j.label_categories[l.class_no + 1],"
+		"SELECT 'label', format('%s, by %s, confidence %s%s', j.label_categories[l.class_no + 1],"
 		"   CASE WHEN l.human THEN format('people in batch %s', l.batch_no)"
 		"        ELSE format('machine in round %s%s', l.round_no,"
 		"                    CASE WHEN j.state IN ('stopped', 'completed') THEN '' ELSE ' (provisional)' END) END,"
-		"   round(l.confidence::numeric, 4))"
+		"   round(l.confidence::numeric, 4),"
+		"   COALESCE(', margin ' || round(l.margin::numeric, 4), ', tied with ' || j.label_categories[l.tied_class_no + 1]))"
 		" FROM gtlabel.label l JOIN gtlabel.job j USING (job_id) WHERE l.job_id = $1 AND l.object_no = $2"
 		" UNION ALL"
 		" SELECT 'failure', format('%s in batch %s', f.reason, f.batch_no)"

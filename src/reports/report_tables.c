@@ -138,8 +138,8 @@ gtl_report_classes(StringInfo page, const GtlJob *job)
 
 	gtl_query_run(&r, &select, values, NULL);
 	gtl_report_section(page, "Categories", job->human_labeled + job->machine_labeled == 0 ? NULL :
-					   "The machine&#8217;s confidence is its margin: how much likelier it finds its answer"
-					   " than the next one, from 0 to 1.");
+					   "The machine&#8217;s confidence is the probability that its answer is right,"
+					   " calibrated on validation objects.");
 	if (job->human_labeled + job->machine_labeled == 0)
 		list_classes(page, job);
 	else

@@ -40,6 +40,7 @@ typedef struct RoundState
 	GtlEngineSettings settings;
 	GtlEvidence evidence;
 	GtlEngineRound decided;
+	GtlCalibration calibration; /* of the model's answers */
 	GtlRound	round;			/* what will be written */
 } RoundState;
 
@@ -152,11 +153,14 @@ score_and_decide(RoundState *state)
 }
 
 static void
-append_change(GtlLabelChange *change, int32 object, int32 class_no, double margin)
+append_change(const RoundState *state, GtlLabelChange *change, int64 i)
 {
-	change->object_no[change->count] = object;
-	change->class_no[change->count] = class_no;
-	change->confidence[change->count++] = (float) margin;
+	const GtlEngineRound *decided = &state->decided;
+
+	change->object_no[change->count] = decided->pool[i];
+	change->class_no[change->count] = decided->best[i];
+	change->margin[change->count] = (float) decided->margin[i];
+	change->confidence[change->count++] = (float) gtl_calibrated(&state->calibration, decided->margin[i]);
 }
 
 static void
@@ -166,6 +170,7 @@ init_change(const RoundState *state, GtlLabelChange *change, int64 most)
 	change->object_no = gtl_env_alloc(&state->env, mul_size(sizeof(int32), most));
 	change->class_no = gtl_env_alloc(&state->env, mul_size(sizeof(int32), most));
 	change->confidence = gtl_env_alloc(&state->env, mul_size(sizeof(float), most));
+	change->margin = gtl_env_alloc(&state->env, mul_size(sizeof(float), most));
 }
 
 /* Machine labels as this round decides them, written as differences from those that stand. */
@@ -192,9 +197,9 @@ write_labels(RoundState *state)
 		bool		stands = old < nold && old_object[old] == object;
 
 		if (above && !stands)
-			append_change(&added, object, decided->best[i], decided->margin[i]);
+			append_change(state, &added, i);
 		else if (above && decided->best[i] != old_class[old])
-			append_change(&changed, object, decided->best[i], decided->margin[i]);
+			append_change(state, &changed, i);
 		else if (!above && stands)
 			withdrawn[nwithdrawn++] = object;
 		old += stands;
@@ -204,6 +209,26 @@ write_labels(RoundState *state)
 	round->changed = changed.count;
 	round->withdrawn = nwithdrawn;
 	round->auto_labeled = state->job->machine_labeled;
+}
+
+/* How probable the model's answers are right, by the validation objects, each scored by a model that never saw it. */
+static void
+calibrate(RoundState *state)
+{
+	const GtlHumanLabels *labels = &state->evidence.labels;
+	const GtlCrossfitResult *fit = &state->decided.fit;
+	double	   *margin = gtl_env_alloc(&state->env, mul_size(sizeof(double), Max(labels->count, 1)));
+	bool	   *right = gtl_env_alloc(&state->env, Max(labels->count, 1));
+	int64		count = 0;
+
+	for (int i = 0; i < labels->count; i++)
+	{
+		if (labels->validation_no[i] < 0)
+			continue;
+		margin[count] = fit->margin[i];
+		right[count++] = fit->best[i] == labels->class_no[i];
+	}
+	gtl_calibrate(margin, right, count, &state->calibration);
 }
 
 static void
@@ -231,6 +256,7 @@ write_model(RoundState *state)
 	model.log_loss = state->decided.fit.log_loss;
 	model.seconds = state->round.train_seconds;
 	model.report = state->decided.fit.full_report;
+	model.calibration = state->calibration;
 	model.classifier = state->decided.fit.full;
 	model.has_folds = true;
 	memcpy(model.fold, state->decided.fit.fold, sizeof(model.fold));
@@ -257,7 +283,10 @@ write_round(RoundState *state)
 	const GtlEngineRound *decided = &state->decided;
 
 	if (decided->has_model)
+	{
+		calibrate(state);
 		write_model(state);
+	}
 	write_dropped(state);
 	write_labels(state);
 	state->round.reason = gtl_round_reason(job, &state->evidence, &state->round, decided->by_class);

@@ -163,13 +163,14 @@ gtl_label_read_machine(int64 job_id, int32 **objects, int32 **classes)
 	return count;
 }
 
-/* Run a statement whose parameters are ($1 job, $2 round, $3 model, $4 time, $5.. arrays). */
+/* Run a statement whose parameters are ($1 job, $2 round, $3 model, $4 time, $5 .. $8 arrays). */
 static void
 write_machine(GtlStatement *statement, const GtlJob *job, int32 round_no, int64 model_id, const GtlLabelChange *change)
 {
-	Datum		values[7] = {Int64GetDatum(job->job_id), Int32GetDatum(round_no), Int64GetDatum(model_id),
+	Datum		values[8] = {Int64GetDatum(job->job_id), Int32GetDatum(round_no), Int64GetDatum(model_id),
 		TimestampTzGetDatum(gtl_clock_now()), gtl_array_int32(change->object_no, change->count),
-	gtl_array_int32(change->class_no, change->count), gtl_array_float4(change->confidence, change->count)};
+		gtl_array_int32(change->class_no, change->count), gtl_array_float4(change->confidence, change->count),
+	gtl_array_float4(change->margin, change->count)};
 
 	if (change->count > 0)
 		gtl_query_do(statement, values, NULL);
@@ -181,16 +182,16 @@ gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
 						  const int32 *withdrawn, int nwithdrawn)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, round_no, model_id, labeled_at)"
-		" SELECT $1, a.object_no, a.class_no, a.confidence, false, $2, $3, $4"
-		" FROM unnest($5, $6, $7) AS a (object_no, class_no, confidence)",
-		7, {INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID}
+		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, round_no, model_id, labeled_at, margin)"
+		" SELECT $1, a.object_no, a.class_no, a.confidence, false, $2, $3, $4, a.margin"
+		" FROM unnest($5, $6, $7, $8) AS a (object_no, class_no, confidence, margin)",
+		8, {INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, FLOAT4ARRAYOID}
 	};
 	static GtlStatement update = {
 		"UPDATE gtlabel.label l SET class_no = a.class_no, confidence = a.confidence, round_no = $2, model_id = $3,"
-		" labeled_at = $4 FROM unnest($5, $6, $7) AS a (object_no, class_no, confidence)"
+		" labeled_at = $4, margin = a.margin FROM unnest($5, $6, $7, $8) AS a (object_no, class_no, confidence, margin)"
 		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND NOT l.human",
-		7, {INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID}
+		8, {INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, FLOAT4ARRAYOID}
 	};
 	static GtlStatement delete = {
 		"DELETE FROM gtlabel.label l USING unnest($2) AS a (object_no)"

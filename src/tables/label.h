@@ -67,6 +67,7 @@ typedef struct GtlLabelChange
 	int32	   *object_no;
 	int32	   *class_no;
 	float	   *confidence;
+	float	   *margin;
 } GtlLabelChange;
 
 extern void gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,

@@ -51,20 +51,20 @@ gtl_model_insert(GtlModel *model)
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.model (model_name, owner, job_id, round_no, parent_model_id, label_categories, dimension,"
 		" algorithm, scaling, penalty_c, hidden_units, training_count, class_counts, accuracy, log_loss, objective,"
-		" iterations, outcome, seconds, created_at, weights, fold_weights, featurizer_id, input)"
+		" iterations, outcome, seconds, created_at, weights, fold_weights, featurizer_id, input, calibration)"
 		" VALUES ($1, $2::regrole, NULLIF($3, 0), $4, NULLIF($5, 0), $6, $7, $8, $9, $10, $11, $12, $13,"
 		" NULLIF($14, 'NaN'), NULLIF($15, 'NaN'), $16, $17, $18, $19, $20, $21, $22, NULLIF($23, 0),"
 		" COALESCE((SELECT CASE WHEN f.inputs = 0 THEN 'text' ELSE 'text, features' END"
-		" FROM gtlabel.featurizer f WHERE f.featurizer_id = $23), 'features'))"
+		" FROM gtlabel.featurizer f WHERE f.featurizer_id = $23), 'features'), $24)"
 		" ON CONFLICT (model_name) DO NOTHING RETURNING model_id",
-		23,
+		24,
 		{TEXTOID, OIDOID, INT8OID, INT4OID, INT8OID, TEXTARRAYOID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, INT4OID, INT4OID,
 		INT4ARRAYOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, TEXTOID, FLOAT8OID, TIMESTAMPTZOID, BYTEAOID, BYTEAARRAYOID,
-		INT8OID}
+		INT8OID, FLOAT8ARRAYOID}
 	};
 	const GtlCandidate *candidate = &model->classifier.candidate;
-	Datum		v[23];
-	char		nulls[23];
+	Datum		v[24];
+	char		nulls[24];
 	GtlResult	r;
 
 	if (model->job_id != 0)
@@ -103,6 +103,8 @@ gtl_model_insert(GtlModel *model)
 	else
 		nulls[21] = 'n';
 	v[22] = Int64GetDatum(model->featurizer_id);
+	v[23] = gtl_array_float8((double[]) {model->calibration.intercept, model->calibration.slope}, 2);
+	nulls[23] = isnan(model->calibration.slope) ? 'n' : ' ';
 
 	if (gtl_query_run(&r, &insert, v, nulls) == 0)
 		ereport(ERROR,
@@ -127,8 +129,8 @@ read_classifier(const char *name, Datum bytes, const GtlEnv *env, GtlClassifier 
 
 #define MODEL_COLUMNS \
 	"model_id, model_name, owner::oid, job_id, round_no, parent_model_id, label_categories, training_count," \
-	" class_counts, accuracy, log_loss, seconds, iterations, objective, featurizer_id, dimension, weights," \
-	" fold_weights"
+	" class_counts, accuracy, log_loss, seconds, iterations, objective, featurizer_id, dimension," \
+	" calibration[1], calibration[2], weights, fold_weights"
 
 static GtlModel *
 read_model(const GtlResult *r, const GtlEnv *env)
@@ -155,6 +157,8 @@ read_model(const GtlResult *r, const GtlEnv *env)
 	model->report.objective = gtl_result_float8(r, 0, ++c);
 	model->featurizer_id = gtl_result_int64(r, 0, ++c);
 	model->classifier.dimension = gtl_result_int32(r, 0, ++c);
+	model->calibration.intercept = gtl_result_float8(r, 0, ++c);
+	model->calibration.slope = gtl_result_float8(r, 0, ++c);
 	if (env == NULL)
 		return model;
 	read_classifier(model->name, gtl_result_datum(r, 0, ++c, &isnull), env, &model->classifier);

@@ -6,6 +6,7 @@
 #define GTL_MODEL_H
 
 #include "base/compat.h"
+#include "learning/calibrate.h"
 #include "learning/crossfit.h"
 
 typedef struct GtlModel
@@ -24,6 +25,7 @@ typedef struct GtlModel
 	double		accuracy;		/* NaN: no validation objects */
 	double		log_loss;		/* NaN: the same */
 	double		seconds;
+	GtlCalibration calibration;	/* of its answers, out of fold */
 	GtlFitReport report;
 	GtlClassifier classifier;
 	bool		has_folds;

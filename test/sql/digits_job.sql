@@ -119,6 +119,9 @@ SELECT run('dj auto'), run('dj mlp');
 SELECT j.job_name, avg((l.label <> d.gold)::int) FILTER (WHERE NOT l.human_annotated) <= 0.05 AS promise_kept, j.machine_labeled > 800 AS many
   FROM gt_jobs j JOIN gt_labels l USING (job_name) JOIN gtl_test.digits d ON d.id::text = l.object_key
  WHERE j.job_name IN ('dj auto', 'dj mlp') GROUP BY 1, 3 ORDER BY 1;
+-- the machine's confidence is a probability, too
+SELECT l.job_name, abs(avg(l.confidence) - avg((l.label = d.gold)::int)) < 0.03 AS right_on_average, min(l.margin) < min(l.confidence) AS beside_the_margin
+  FROM gt_labels l JOIN gtl_test.digits d ON d.id::text = l.object_key WHERE l.job_name LIKE 'dj %' AND NOT l.human_annotated GROUP BY 1 ORDER BY 1;
 SELECT DISTINCT algorithm FROM gt_models WHERE job_name = 'dj mlp';
 SELECT candidate IS NOT NULL AS chosen, candidate_log_loss[candidate + 1] = (SELECT min(l) FROM unnest(candidate_log_loss) l) AS the_best,
        (SELECT count(*) FILTER (WHERE l < 'infinity') FROM unnest(candidate_log_loss) l) > 1 AS compared

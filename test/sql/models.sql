@@ -1,4 +1,4 @@
--- Classifiers outside of jobs: gt_train, gt_predict, gt_predict_proba, gt_confidence, gt_drop_model.
+-- Classifiers outside of jobs: gt_train, gt_predict, gt_predict_proba, gt_confidence, gt_margin, gt_drop_model.
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/lib/setup.sql'
 \i :setup
@@ -17,10 +17,14 @@ SELECT avg((gt_predict('mo softmax', features) = gold)::int) > 0.92 AS softmax,
        avg((gt_predict('mo mlp', features) = gold)::int) > 0.93 AS mlp,
        avg((gt_predict('mo softmax', features::float8[]) = gt_predict('mo softmax', features))::int) = 1 AS float8_too
   FROM mo.rest;
--- probabilities add up, the prediction is the most probable, the confidence the margin of the first two
+-- the confidence is a probability: on rows that the model has not seen it is right as often as it says
+SELECT m, abs(avg(gt_confidence(m, features)) - avg((gt_predict(m, features) = gold)::int)) < 0.03 AS right_on_average,
+       avg(gt_confidence(m, features)) FILTER (WHERE gt_margin(m, features) < 0.5) < 0.85 AS doubts_what_is_close
+  FROM mo.rest, unnest(ARRAY['mo softmax', 'mo mlp']) m GROUP BY m ORDER BY m;
+-- probabilities add up, the prediction is the most probable, the margin that of the first two
 SELECT bool_and(abs(1 - s.total) < 1e-5) AS add_up,
        bool_and(p.probability[array_position(ARRAY[:digits], gt_predict('mo mlp', r.features))] = s.first) AS most_probable,
-       bool_and(abs(gt_confidence('mo mlp', r.features) - (s.first - s.second)) < 1e-5) AS margin
+       bool_and(abs(gt_margin('mo mlp', r.features) - (s.first - s.second)) < 1e-5) AS margin
   FROM mo.rest r, LATERAL (SELECT gt_predict_proba('mo mlp', r.features) AS probability) p,
        LATERAL (SELECT sum(v) AS total, (array_agg(v ORDER BY v DESC))[1] AS first, (array_agg(v ORDER BY v DESC))[2] AS second
                   FROM unnest(p.probability) v) s;
@@ -51,7 +55,7 @@ SELECT gt_predict('mo few', ARRAY[9, -9]::float8[]), gt_predict('mo few', ARRAY[
 CREATE TYPE mo.point AS (x float4, y float4);
 CREATE FUNCTION mo.unfold(mo.point) RETURNS float4[] LANGUAGE sql AS $$ SELECT CASE WHEN $1.x <> 0 THEN ARRAY[$1.x, $1.y] END $$;
 CREATE CAST (mo.point AS float4[]) WITH FUNCTION mo.unfold(mo.point);
-SELECT gt_predict('mo few', ROW(9, -9)::mo.point), gt_predict('mo few', ROW(0, 1)::mo.point), gt_predict_proba('mo few', ROW(0, 1)::mo.point), gt_confidence('mo few', ROW(0, 1)::mo.point);
+SELECT gt_predict('mo few', ROW(9, -9)::mo.point), gt_predict('mo few', ROW(0, 1)::mo.point), gt_predict_proba('mo few', ROW(0, 1)::mo.point), gt_margin('mo few', ROW(0, 1)::mo.point);
 
 -- a cast by a function of one, two or three arguments gets exactly these: format() tells how many arguments there are
 CREATE FUNCTION mo.unfold(mo.point, int, boolean) RETURNS float4[] LANGUAGE sql AS $$ SELECT ARRAY[$1.x, CASE WHEN $3 THEN $2 * 9 END] $$;

@@ -41,7 +41,7 @@ SELECT bool_and(r.auto_labeled = c.admitted) AS admitted, bool_and(r.certificate
                                 max(bound) AS bound, sum(validation_active) AS active
                            FROM gt_certificates GROUP BY 1, 2) c USING (job_name, round_no) WHERE job_name = 'pr each';
 -- each machine label of the last round is above the margin of its own category
-SELECT l.label, bool_and(l.confidence >= c.label_margin - 1e-6) AS above
+SELECT l.label, bool_and(l.margin >= c.label_margin - 1e-6) AS above
   FROM gt_labels l JOIN gt_certificates c ON c.job_name = l.job_name AND c.category = l.label
    AND c.round_no = (SELECT max(round_no) FROM gt_rounds WHERE job_name = 'pr each')
  WHERE l.job_name = 'pr each' AND NOT l.human_annotated AND l.round_no = c.round_no GROUP BY 1 ORDER BY 1;
