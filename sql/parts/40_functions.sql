@@ -41,7 +41,10 @@ CREATE FUNCTION gt_create_job(
     per_class boolean DEFAULT false,
     text_column name DEFAULT NULL,
     text_dimensions integer DEFAULT 256,
-    word_vectors regclass DEFAULT NULL
+    word_vectors regclass DEFAULT NULL,
+    display_columns text[] DEFAULT NULL,
+    instructions text DEFAULT NULL,
+    max_leases_per_annotator integer DEFAULT 100
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -84,7 +87,10 @@ CREATE FUNCTION gt_alter_job(
     reset text[] DEFAULT NULL,
     text_column name DEFAULT NULL,
     text_dimensions integer DEFAULT NULL,
-    word_vectors regclass DEFAULT NULL
+    word_vectors regclass DEFAULT NULL,
+    display_columns text[] DEFAULT NULL,
+    instructions text DEFAULT NULL,
+    max_leases_per_annotator integer DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, from the next batch, lease or round on; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';

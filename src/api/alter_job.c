@@ -13,6 +13,7 @@
 #include "api/job_settings.h"
 #include "background/worker.h"
 #include "base/errors.h"
+#include "data/dataset_rows.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "steps/due.h"
@@ -106,6 +107,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	gtl_job_settings_alter(fcinfo, job);
 	read_owner(fcinfo, job);
 	gtl_job_settings_check(job);
+	if (job->display_columns != old.display_columns)
+		gtl_dataset_check_shown(job);
 	initStringInfo(&changes);
 	has_course = describe_changes(&old, job, &changes, &revise);
 	if (changes.len == 0)

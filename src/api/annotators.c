@@ -21,9 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* The tasks that one annotator can hold at once. */
-#define MAX_LEASES 100
-
 /* Is there an open batch whose tasks may be given out (or, with answers, answered)? */
 static void
 require_state(const GtlJob *job, bool answers)
@@ -56,7 +53,7 @@ read_objects(const GtlJob *job, const GtlClaim *claims, int count)
 
 	for (int i = 0; i < count; i++)
 		keys[i] = claims[i].object_key;
-	columns = gtl_dataset_display_columns(job, &ncolumns);
+	columns = gtl_dataset_shown_columns(job, &ncolumns);
 	gtl_dataset_rows(job, keys, count, columns, ncolumns, rows);
 	return rows;
 }
@@ -67,7 +64,7 @@ return_tasks(FunctionCallInfo fcinfo, const GtlJob *job, const GtlAnnotator *who
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	GtlClaim   *claims = NULL;
-	int			count = job->open_batch_no == 0 ? 0 : gtl_task_accept(job, who->name, wanted, MAX_LEASES, &claims);
+	int			count = job->open_batch_no == 0 ? 0 : gtl_task_accept(job, who->name, wanted, job->max_leases, &claims);
 	char	  **objects;
 
 	if (count == 0)

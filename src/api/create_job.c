@@ -19,6 +19,7 @@
 #include "base/progress.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "data/dataset_rows.h"
 #include "data/snapshot.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -175,6 +176,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 						 job->text_column, job->label_column, job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
+	gtl_dataset_check_shown(job);
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);
 	check_model_names(job);

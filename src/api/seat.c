@@ -234,7 +234,7 @@ gtl_sql_seat(PG_FUNCTION_ARGS)
 	GtlAnnotator who;
 	GtlJob	   *job = enter(fcinfo, &who);
 	int			ncolumns;
-	char	  **columns = gtl_dataset_display_columns(job, &ncolumns);
+	char	  **columns = gtl_dataset_shown_columns(job, &ncolumns);
 	StringInfoData json;
 
 	initStringInfo(&json);
@@ -243,7 +243,7 @@ gtl_sql_seat(PG_FUNCTION_ARGS)
 	append_text(&json, "annotator", who.name);
 	append_texts(&json, "label_categories", job->categories, job->ncategories);
 	append_texts(&json, "display_columns", columns, ncolumns);
-	append_text(&json, "instructions", NULL);
+	append_text(&json, "instructions", job->instructions);
 	append_recent(&json, job, who.name, columns, ncolumns);
 	appendStringInfoChar(&json, '}');
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));

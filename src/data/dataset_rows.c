@@ -10,6 +10,7 @@
 #include "data/dataset_rows.h"
 
 #include "access/table.h"
+#include "base/errors.h"
 #include "base/query.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
@@ -117,6 +118,32 @@ gtl_dataset_display_columns(const GtlJob *job, int *count)
 	}
 	table_close(relation, AccessShareLock);
 	return columns;
+}
+
+char	  **
+gtl_dataset_shown_columns(const GtlJob *job, int *count)
+{
+	if (job->display_columns == NULL)
+		return gtl_dataset_display_columns(job, count);
+	*count = job->ndisplay_columns;
+	return job->display_columns;
+}
+
+void
+gtl_dataset_check_shown(const GtlJob *job)
+{
+	for (int i = 0; i < job->ndisplay_columns; i++)
+	{
+		const char *column = job->display_columns[i];
+
+		if (get_attnum(job->dataset, column) <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("display_columns name column \"%s\", which dataset %s does not have", column, job->dataset_name)));
+		if ((job->gold_column != NULL && strcmp(column, job->gold_column) == 0) ||
+			(job->label_column != NULL && strcmp(column, job->label_column) == 0))
+			gtl_error_setting("display_columns", psprintf("must not show column \"%s\", which has known labels", column), NULL);
+	}
 }
 
 /* $1: the keys.  A row for each, in their order. */

@@ -15,6 +15,12 @@
  */
 extern char **gtl_dataset_display_columns(const GtlJob *job, int *count);
 
+/* The job's display_columns, or if it has none those. */
+extern char **gtl_dataset_shown_columns(const GtlJob *job, int *count);
+
+/* Error if a display column is not there, or would tell what annotators must not know. */
+extern void gtl_dataset_check_shown(const GtlJob *job);
+
 /*
  * The rows of the objects with these keys, read with the rights of the job's owner: rows[i] is
  * a JSON object with the given columns in the given order, palloc'd, or NULL if the row, the dataset

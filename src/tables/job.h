@@ -39,6 +39,10 @@ typedef struct GtlJob
 	int32		text_dimensions;
 	char	   *word_vectors;	/* qualified name of their table; NULL: none */
 	char	   *label_column;	/* NULL: no labels to start with */
+	char	  **display_columns;	/* what annotators see; NULL: what gtl_dataset_display_columns says */
+	int			ndisplay_columns;
+	char	   *instructions;	/* Markdown; NULL: none */
+	int32		max_leases;		/* of one annotator; 0: no limit */
 
 	/* settings */
 	char	  **categories;
