@@ -2,7 +2,7 @@
 # Text features: accuracy beside scikit-learn and fastText, whole jobs, the time and memory of
 # creating a large job, and the rate of predictions.
 #
-#	bench/text/run.sh DATA_FOLDER [part ...]	parts: ngrams accuracy jobs create predict (default: all)
+#	bench/text/run.sh DATA_FOLDER [part ...]	parts: ngrams accuracy jobs create cancel predict (all)
 #
 # The folder holds NAME.copy.gz (id, features, label) and NAME_text.csv.gz (id, text) of sms_spam, banking77
 # and ag_news_7600.  WORDS=file is a word-vector table as text (a token and its numbers, one a line); without it
@@ -21,7 +21,7 @@ draws=${DRAWS:-5} sizes=${SIZES:-100 250 1000 4000} jobs=${JOBS:-5} rows=${ROWS:
 python=${PYTHON:-/usr/bin/python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- ngrams accuracy jobs create predict
+[ $# -gt 0 ] || set -- ngrams accuracy jobs create cancel predict
 
 sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 sets="sms_spam banking77 ag_news_7600"
@@ -44,10 +44,17 @@ if [ -n "$WORDS" ]; then
 fi
 words=${WORDS:+, word_vectors => \'word\'}
 
+# A model whose featurizer is learned from all texts, and which is trained on one label in 40.
+train() { # model, set, settings
+	sql -c 'SET client_min_messages = error' \
+		-c "CREATE OR REPLACE VIEW few AS SELECT id, text, CASE WHEN id % 40 = 0 THEN label END AS label FROM $2" \
+		-c "SELECT gt_train('$1', 'few', 'label', text_column => 'text', algorithm => 'softmax' $3)" -c 'DROP VIEW few' >/dev/null
+}
+
 # The features of all texts of a set, as a model makes them.
 features() { # set, table to make, settings
-	sql -c 'SET client_min_messages = error' \
-		-c "SELECT gt_train('maker', '$1', 'label', text_column => 'text', algorithm => 'softmax' $3)" \
+	train maker "$1" "$3"
+	sql \
 		-c "CREATE TABLE $2 AS SELECT id, gt_featurize('maker', text) AS features, label FROM $1" \
 		-c "SELECT gt_drop_model('maker')" >/dev/null
 }
@@ -56,7 +63,7 @@ features() { # set, table to make, settings
 
 ngrams() {
 	local cosine='(SELECT sum(x::float8 * y) FROM unnest(a.features, b.features) u (x, y))'
-	sql -c "SELECT gt_train('maker', 'banking77', 'label', text_column => 'text', algorithm => 'softmax')" >/dev/null
+	train maker banking77 ''
 	sql -c "SELECT format('%s texts, %s n-grams kept, %s dimensions', sample, grams, dimension) FROM gtlabel.featurizer"
 	sql -c "CREATE TABLE banking77_made AS SELECT id, gt_featurize('maker', text) AS features FROM banking77" \
 		-c "SELECT format('longest and shortest row: %s, %s', max(l), min(l)) FROM (SELECT sqrt((SELECT sum(x::float8 * x) FROM unnest(features) x)) AS l FROM banking77_made) r" \
@@ -136,8 +143,10 @@ jobs() {
 # ---- Creating a large job -------------------------------------------------------------------------------------
 
 # Two messages of the sets one behind the other, cut to 12 words: as many short texts as are wanted.
-many() {
+many() { # how many
 	sql <<-SQL
+		SET client_min_messages = error;
+		DROP TABLE IF EXISTS many CASCADE;
 		CREATE TABLE many (id bigint PRIMARY KEY, text text NOT NULL);
 		CREATE TEMP TABLE source AS SELECT row_number() OVER () AS n, text FROM (SELECT text FROM sms_spam UNION ALL SELECT text FROM banking77) s;
 		ALTER TABLE source ADD PRIMARY KEY (n);
@@ -188,6 +197,42 @@ create() {
 	done
 }
 
+# ---- Cancelling ---------------------------------------------------------------------------------------------------
+
+# How long it takes from a cancel to the end of the statement, at 20 moments of the creation of a job.
+cancel() {
+	local i
+	many 100000
+	sql <<-'SQL'
+		CREATE PROCEDURE stop_it(after float8) LANGUAGE plpgsql AS $$
+		DECLARE
+		    p int; t timestamptz;
+		BEGIN
+		    LOOP
+		        PERFORM pg_stat_clear_snapshot();
+		        SELECT pid INTO p FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active';
+		        EXIT WHEN p IS NOT NULL;
+		        PERFORM pg_sleep(0.01);
+		    END LOOP;
+		    PERFORM pg_sleep(after);
+		    t := clock_timestamp();
+		    PERFORM pg_cancel_backend(p);
+		    LOOP
+		        PERFORM pg_stat_clear_snapshot();
+		        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = p AND state = 'active');
+		        PERFORM pg_sleep(0.001);
+		    END LOOP;
+		    RAISE NOTICE 'ms %', round(extract(epoch FROM clock_timestamp() - t) * 1000);
+		END $$;
+	SQL
+	for i in $(seq 20); do
+		PGAPPNAME=victim psql -Xq -c "SELECT gt_create_job('bench', 'many', '{a,b}', text_column => 'text', seed => 1)" >/dev/null 2>&1 &
+		sql -c "CALL stop_it($i * 0.2)" 2>&1 | awk '/ms/ { print $NF }'
+		wait
+		sql -c "SELECT gt_drop_job('bench')" >/dev/null 2>&1 || true
+	done | sort -n | awk '{ ms[NR] = $1 } END { printf "cancels served after (ms): median %d, longest %d, of %d\n", ms[int((NR + 1) / 2)], ms[NR], NR }'
+}
+
 # ---- Predicting -------------------------------------------------------------------------------------------------
 
 rate() { # what, texts, statement
@@ -198,9 +243,7 @@ rate() { # what, texts, statement
 
 predict() {
 	local n
-	for set in $sets; do
-		sql -c 'SET client_min_messages = error' -c "SELECT gt_train('$set', '$set', 'label', text_column => 'text', algorithm => 'softmax')" >/dev/null
-	done
+	for set in $sets; do train "$set" "$set" ''; done
 	echo "| texts | number | gt_predict, texts a second of one processor |"
 	echo "| --- | --- | --- |"
 	for set in $sets; do

@@ -122,6 +122,7 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, G
 	for (int i = 0; i < ncategories; i++)
 		gtl_strings_add(state.names, categories[i]);
 
+	gtl_progress_update("loading", 0, dataset->rows);
 	gtl_dataset_read(dataset, take_row, &state);
 	if (state.open)
 		sort_categories(&state);

@@ -180,6 +180,7 @@ read_dataset(SnapshotState *state, const GtlDataset *dataset)
 	bool		empty;
 
 	state->rows = dataset->rows;
+	gtl_progress_update("snapshot", 0, state->rows);
 	empty = gtl_dataset_read(dataset, take_row, state) == 0;
 
 	if (state->writer != NULL)

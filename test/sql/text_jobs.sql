@@ -60,6 +60,19 @@ DROP TABLE tj.word;
 SELECT run('tj both');
 SELECT gt_predict('tj both/0', body, features) IS NOT NULL AS predicted FROM tj.both WHERE id = 1;
 
+-- ---- What gt_progress tells while it reads the texts twice ------------------------------------------------------
+CREATE FUNCTION tj.told(id bigint, body text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF id IN (1, 1100) THEN
+        RAISE NOTICE 'text %: %', id, (SELECT format('%s, %s of %s', phase, done, total) FROM gtlabel.progress() WHERE pid = pg_backend_pid());
+    END IF;
+    RETURN body;
+END $$;
+CREATE VIEW tj.watched AS SELECT id, tj.told(id, body) AS body, gold FROM tj.message;
+SELECT gt_create_job('tj watched', 'tj.watched', ARRAY['ham', 'spam'], key_column => 'id', text_column => 'body', text_dimensions => 16, schedule => 'eager', seed => 1) > 0 AS created;
+SELECT gt_train('tj watched', 'tj.watched', 'gold', text_column => 'body', text_dimensions => 16, algorithm => 'softmax') > 0 AS trained;
+SELECT gt_drop_model('tj watched'), gt_drop_job('tj watched');
+
 -- ---- A model to start from brings its featurizer --------------------------------------------------------------
 SELECT gt_create_job('tj next', 'tj.joined', ARRAY['ham', 'spam'], key_column => 'id', text_column => 'body', initial_model => 'tj sms/0', seed => 3) > 0 AS created;
 SELECT dimension, featurizer_id = (SELECT featurizer_id FROM gtlabel.job WHERE job_name = 'tj sms') AS of_the_model FROM gtlabel.job WHERE job_name = 'tj next';
