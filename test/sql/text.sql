@@ -114,6 +114,17 @@ CREATE TABLE tx.own (body text, features float4[] GENERATED ALWAYS AS (gt_text_f
 INSERT INTO tx.own (body) VALUES ('free prize');
 SELECT features = gt_text_features('free prize', 8) AS stored FROM tx.own;
 
+-- ---- Memory: the sample gives way before the training is refused ---------------------------------------------
+SET maintenance_work_mem = '30MB';
+SELECT gt_train('tx halved', 'tx.seen', 'label', text_column => 'body', algorithm => 'softmax') > 0 AS trained;
+RESET maintenance_work_mem;
+SELECT sample BETWEEN 1000 AND 5000 AS halved FROM gtlabel.featurizer ORDER BY featurizer_id DESC LIMIT 1;
+-- text that ignores case
+CREATE EXTENSION citext SCHEMA tx;
+CREATE TABLE tx.insensitive AS SELECT id, body::tx.citext, gold AS label FROM gtl_test.message WHERE id <= 200;
+SELECT gt_train('tx citext', 'tx.insensitive', 'label', text_column => 'body', text_dimensions => 16, algorithm => 'softmax') > 0 AS trained;
+SELECT count(gt_predict('tx citext', body)) AS predicted FROM tx.insensitive;
+
 -- ---- The life of a featurizer ---------------------------------------------------------------------------------
 SELECT count(gt_drop_model(model_name)::text) AS dropped FROM gt_models WHERE model_name LIKE 'tx %' AND model_name <> 'tx one';
 SELECT * FROM tx.featurizers();
