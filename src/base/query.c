@@ -46,12 +46,8 @@ pin_setting(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-/*
- * What turns a value into text and back: so that the key of a row is the same text whoever reads
- * it, worker or session, and that text is the same value again.
- */
-static void
-pin_text_format(void)
+void
+gtl_query_pin_text_format(void)
 {
 	pin_setting("DateStyle", "ISO, YMD");
 	pin_setting("IntervalStyle", "postgres");
@@ -244,7 +240,7 @@ gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const 
 
 	/* what it leaves for later (deferred triggers, held cursors) would run as the caller, so it may not */
 	enter(result);
-	pin_text_format();
+	gtl_query_pin_text_format();
 	SetUserIdAndSecContext(role, result->saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	place = find_user_plan(sql, nargs, types);
 	code = place != NULL ? execute_user_plan(place, values) :
@@ -409,7 +405,7 @@ gtl_query_stream(const char *sql, GtlRowCallback callback, void *context)
 	int			code;
 
 	enter(&result);
-	pin_text_format();
+	gtl_query_pin_text_format();
 	plan = SPI_prepare(sql, 0, NULL);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));

@@ -103,6 +103,12 @@ extern Datum gtl_array_float8(const double *values, int64 count);
 extern Datum gtl_array_text(char *const *values, int64 count);	/* NULL where a value is */
 extern char **gtl_array_to_text(Datum array, int *count);
 
+/*
+ * Pins what turns a value into text and back, at the present level of settings: so that the key of a row is the
+ * same text whoever reads it, worker or session, and that text is the same value again.
+ */
+extern void gtl_query_pin_text_format(void);
+
 /* The owner of the extension's tables. */
 extern Oid	gtl_extension_owner(void);
 

@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #define FEATURES_HINT "Set features_column, or text_column for a column of text.  " \
@@ -123,6 +124,21 @@ text_column_expression(Oid relation, const char *column, GtlDataset *dataset)
 				 errhint("Set text_column to a column of type text, or to a view's column that makes text of it.")));
 	dataset->text_column = pstrdup(column);
 	return psprintf("d.%s::pg_catalog.text", quote_identifier(column));
+}
+
+char *
+gtl_dataset_type_name(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	name = quote_qualified_identifier(get_namespace_name(form->typnamespace), NameStr(form->typname));
+	ReleaseSysCache(tuple);
+	return name;
 }
 
 bool

@@ -55,6 +55,9 @@ extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRul
  */
 extern char *gtl_dataset_name(Oid relation);
 
+/* schema.name of a type, without a modifier: "character" would be a character(1). */
+extern char *gtl_dataset_type_name(Oid type);
+
 /* Are values of the type that are equal to it also the same text? */
 extern bool gtl_dataset_equal_is_identical(Oid type, Oid collation);
 

@@ -22,22 +22,6 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-/* schema.name of a type, without a modifier: "character" would be a character(1). */
-static char *
-type_name(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Form_pg_type form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	form = (Form_pg_type) GETSTRUCT(tuple);
-	name = quote_qualified_identifier(get_namespace_name(form->typnamespace), NameStr(form->typname));
-	ReleaseSysCache(tuple);
-	return name;
-}
-
 static char *
 operator_name(Oid operator)
 {
@@ -90,7 +74,7 @@ key_condition(Oid relation, AttrNumber attnum)
 	equal = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
 	if (!OidIsValid(equal))
 		return same_text;
-	same_value = psprintf("d.%s %s u.key::%s%s", column, operator_name(equal), type_name(type), collate_clause(collation));
+	same_value = psprintf("d.%s %s u.key::%s%s", column, operator_name(equal), gtl_dataset_type_name(type), collate_clause(collation));
 	return gtl_dataset_equal_is_identical(type, collation) ? same_value :
 		psprintf("%s AND %s", same_value, same_text);
 }

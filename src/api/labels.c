@@ -1,0 +1,87 @@
+/*
+ * labels.c
+ *		gt_label and gt_labels_of: labels by keys of the dataset's type.
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "catalog/pg_type.h"
+#include "data/key.h"
+#include "funcapi.h"
+#include "reports/labels.h"
+#include "utils/builtins.h"
+
+/* Columns from `first` on: label, confidence, human_annotated, subset, final. */
+static void
+fill_columns(const GtlObjectLabel *label, Datum *columns)
+{
+	columns[0] = CStringGetTextDatum(label->label);
+	columns[1] = Float4GetDatum(label->confidence);
+	columns[2] = BoolGetDatum(label->human);
+	columns[3] = CStringGetTextDatum(label->validation ? "validation" : "pool");
+	columns[4] = BoolGetDatum(label->final);
+}
+
+static GtlJob *
+own_job(FunctionCallInfo fcinfo)
+{
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+
+	gtl_job_require_owner(job);
+	return job;
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_label);
+Datum
+gtl_sql_label(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlJob	   *job = own_job(fcinfo);
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+	GtlObjectLabel label;
+	Datum		columns[5];
+	bool		nulls[5] = {false};
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(1))
+		return (Datum) 0;
+	if (gtl_label_of_key(job, type == TEXTOID ? TextDatumGetCString(PG_GETARG_DATUM(1)) :
+						 gtl_key_text(type, PG_GETARG_DATUM(1)), &label))
+	{
+		fill_columns(&label, columns);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* Where the rows of gt_labels_of go. */
+typedef struct TypedLabels
+{
+	ReturnSetInfo *rsinfo;
+	GtlKeyReader key;
+} TypedLabels;
+
+static void
+put_label(void *context, Datum key, const GtlObjectLabel *label)
+{
+	TypedLabels *typed = context;
+	Datum		columns[6] = {gtl_key_reader_value(&typed->key, key)};
+	bool		nulls[6] = {false};
+
+	fill_columns(label, columns + 1);
+	tuplestore_putvalues(typed->rsinfo->setResult, typed->rsinfo->setDesc, columns, nulls);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_labels_of);
+Datum
+gtl_sql_labels_of(PG_FUNCTION_ARGS)
+{
+	TypedLabels typed = {(ReturnSetInfo *) fcinfo->resultinfo};
+	GtlJob	   *job = own_job(fcinfo);
+
+	InitMaterializedSRF(fcinfo, 0);
+	gtl_key_reader_open(&typed.key, get_fn_expr_argtype(fcinfo->flinfo, 1));
+	gtl_labels_each(job, put_label, &typed);
+	gtl_key_reader_close(&typed.key);
+	return (Datum) 0;
+}
