@@ -58,7 +58,8 @@ BEGIN
     FOR v IN SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'job_name'
               JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
              WHERE c.relkind = 'v' AND c.relname LIKE 'gt\_%' ORDER BY 1 LOOP
-        CALL measure(job, v, format('SELECT count(v) FROM %I v WHERE job_name = %L', v, name), enough);
+        -- all rows and columns, without sending them anywhere
+        CALL measure(job, v, format('EXPLAIN (ANALYZE, TIMING OFF) SELECT * FROM %I WHERE job_name = %L', v, name), enough);
     END LOOP;
     CALL measure(job, 'gt_labels, one key', format('SELECT * FROM gt_labels WHERE job_name = %L AND object_key = ''77''', name), enough);
     CALL measure(job, 'gt_labels, joined to its rows', format('SELECT count(d.body || l.label) FROM gt_labels_of(%L, NULL::bigint) l JOIN dataset d ON d.id = l.key', name), enough);

@@ -101,10 +101,11 @@ CREATE TABLE gtlabel.object (
     object_no         integer NOT NULL,
     validation_no     integer,
     validation_active boolean,
-    object_key        text COLLATE "C" NOT NULL,
+    object_key        text NOT NULL,
     PRIMARY KEY (job_id, object_no)
 );
-CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key);
+-- The column has no collation of its own, for it to be compared with keys of any; the index orders by bytes.
+CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key pg_catalog.text_pattern_ops);
 CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
 COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/tables/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';

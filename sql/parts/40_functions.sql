@@ -283,17 +283,17 @@ COMMENT ON FUNCTION gt_dataset_rows IS 'The rows of these objects as they are no
 -- ---- Labels by keys of the dataset's type -------------------------------------
 
 CREATE FUNCTION gt_label(job_name text, key anyelement)
-    RETURNS TABLE (label text, confidence real, human_annotated boolean, subset text, final boolean)
+    RETURNS TABLE (label text, confidence real, human_annotated boolean, subset text, final boolean, margin real)
     AS 'MODULE_PATHNAME', 'gtl_sql_label' LANGUAGE C VOLATILE ROWS 1;
 COMMENT ON FUNCTION gt_label(text, anyelement) IS 'The label of the object with this key, which has the type of the dataset''s key column; no row: it has none';
 
 CREATE FUNCTION gt_label(job_name text, object_key text)
-    RETURNS TABLE (label text, confidence real, human_annotated boolean, subset text, final boolean)
+    RETURNS TABLE (label text, confidence real, human_annotated boolean, subset text, final boolean, margin real)
     AS 'MODULE_PATHNAME', 'gtl_sql_label' LANGUAGE C VOLATILE ROWS 1;
 COMMENT ON FUNCTION gt_label(text, text) IS 'The label of the object with this key, as text; no row: it has none';
 
 CREATE FUNCTION gt_labels_of(job_name text, key_type anyelement)
-    RETURNS TABLE (key anyelement, label text, confidence real, human_annotated boolean, subset text, final boolean)
+    RETURNS TABLE (key anyelement, label text, confidence real, human_annotated boolean, subset text, final boolean, margin real)
     AS 'MODULE_PATHNAME', 'gtl_sql_labels_of' LANGUAGE C VOLATILE ROWS 10000;
 COMMENT ON FUNCTION gt_labels_of IS 'The labels of a job with keys of the type of the second argument, a NULL: to be joined to the dataset by its key column';
 

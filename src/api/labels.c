@@ -4,6 +4,8 @@
  */
 #include "base/compat.h"
 
+#include <math.h>
+
 #include "api/arguments.h"
 #include "catalog/pg_type.h"
 #include "data/key.h"
@@ -11,15 +13,19 @@
 #include "reports/labels.h"
 #include "utils/builtins.h"
 
-/* Columns from `first` on: label, confidence, human_annotated, subset, final. */
+#define LABEL_COLUMNS 6
+
+/* label, confidence, human_annotated, subset, final, margin */
 static void
-fill_columns(const GtlObjectLabel *label, Datum *columns)
+fill_columns(const GtlObjectLabel *label, Datum *columns, bool *nulls)
 {
 	columns[0] = CStringGetTextDatum(label->label);
 	columns[1] = Float4GetDatum(label->confidence);
 	columns[2] = BoolGetDatum(label->human);
 	columns[3] = CStringGetTextDatum(label->validation ? "validation" : "pool");
 	columns[4] = BoolGetDatum(label->final);
+	columns[5] = Float4GetDatum(label->margin);
+	nulls[5] = isnan(label->margin);
 }
 
 static GtlJob *
@@ -39,8 +45,8 @@ gtl_sql_label(PG_FUNCTION_ARGS)
 	GtlJob	   *job = own_job(fcinfo);
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
 	GtlObjectLabel label;
-	Datum		columns[5];
-	bool		nulls[5] = {false};
+	Datum		columns[LABEL_COLUMNS];
+	bool		nulls[LABEL_COLUMNS] = {false};
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(1))
@@ -48,7 +54,7 @@ gtl_sql_label(PG_FUNCTION_ARGS)
 	if (gtl_label_of_key(job, type == TEXTOID ? TextDatumGetCString(PG_GETARG_DATUM(1)) :
 						 gtl_key_text(type, PG_GETARG_DATUM(1)), &label))
 	{
-		fill_columns(&label, columns);
+		fill_columns(&label, columns, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns, nulls);
 	}
 	return (Datum) 0;
@@ -65,10 +71,10 @@ static void
 put_label(void *context, Datum key, const GtlObjectLabel *label)
 {
 	TypedLabels *typed = context;
-	Datum		columns[6] = {gtl_key_reader_value(&typed->key, key)};
-	bool		nulls[6] = {false};
+	Datum		columns[1 + LABEL_COLUMNS] = {gtl_key_reader_value(&typed->key, key)};
+	bool		nulls[1 + LABEL_COLUMNS] = {false};
 
-	fill_columns(label, columns + 1);
+	fill_columns(label, columns + 1, nulls + 1);
 	tuplestore_putvalues(typed->rsinfo->setResult, typed->rsinfo->setDesc, columns, nulls);
 }
 

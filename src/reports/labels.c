@@ -2,7 +2,7 @@
  * labels.c
  *		The labels of a job by keys of the dataset's type; see labels.h.
  *
- * All labels are held, 16 bytes each; the objects with their keys pass by, in the same order.
+ * All labels are held, 20 bytes each; the objects with their keys pass by, in the same order.
  */
 #include "reports/labels.h"
 
@@ -12,10 +12,12 @@
 #include "utils/memutils.h"
 
 static void
-describe(const GtlJob *job, GtlObjectLabel *label, int32 class_no, float confidence, bool human, bool validation)
+describe(const GtlJob *job, GtlObjectLabel *label, int32 class_no, float confidence, float margin, bool human,
+		 bool validation)
 {
 	label->label = job->categories[class_no];
 	label->confidence = confidence;
+	label->margin = margin;
 	label->human = human;
 	label->final = human || job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED;
 	label->validation = validation;
@@ -25,7 +27,7 @@ bool
 gtl_label_of_key(const GtlJob *job, const char *key, GtlObjectLabel *label)
 {
 	static GtlStatement select = {
-		"SELECT l.class_no, l.confidence::float8, l.human, o.validation_no IS NOT NULL FROM gtlabel.object o CROSS JOIN LATERAL"
+		"SELECT l.class_no, l.confidence::float8, l.margin::float8, l.human, o.validation_no IS NOT NULL FROM gtlabel.object o CROSS JOIN LATERAL"
 		" (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no OFFSET 0) l"
 		" WHERE o.job_id = $1 AND o.object_key = $2",
 		2, {INT8OID, TEXTOID}
@@ -35,8 +37,8 @@ gtl_label_of_key(const GtlJob *job, const char *key, GtlObjectLabel *label)
 	bool		found = gtl_query_run(&r, &select, values, NULL) > 0;
 
 	if (found)
-		describe(job, label, gtl_result_int32(&r, 0, 1), (float) gtl_result_float8(&r, 0, 2), gtl_result_bool(&r, 0, 3),
-				 gtl_result_bool(&r, 0, 4));
+		describe(job, label, gtl_result_int32(&r, 0, 1), (float) gtl_result_float8(&r, 0, 2),
+				 (float) gtl_result_float8(&r, 0, 3), gtl_result_bool(&r, 0, 4), gtl_result_bool(&r, 0, 5));
 	gtl_query_end(&r);
 	return found;
 }
@@ -52,6 +54,7 @@ typedef struct Passing
 	int32	   *object_no;
 	int32	   *class_no;
 	float	   *confidence;
+	float	   *margin;			/* none: the bits of NULL, which are a NaN */
 	int32	   *human;
 	int			next;
 } Passing;
@@ -72,7 +75,7 @@ pass_object(void *context, TupleTableSlot *row)
 	l = passing->next;
 	if (l == passing->count || passing->object_no[l] != object_no)
 		return;
-	describe(passing->job, &label, passing->class_no[l], passing->confidence[l], passing->human[l] != 0,
+	describe(passing->job, &label, passing->class_no[l], passing->confidence[l], passing->margin[l], passing->human[l] != 0,
 			 DatumGetBool(slot_getattr(row, 3, &isnull)));
 	caller = MemoryContextSwitchTo(passing->row);
 	passing->callback(passing->context, key, &label);
@@ -84,7 +87,7 @@ void
 gtl_labels_each(const GtlJob *job, GtlLabelCallback callback, void *context)
 {
 	static GtlStatement labels = {
-		"SELECT object_no, class_no, confidence, human::int FROM gtlabel.label WHERE job_id = $1 ORDER BY object_no",
+		"SELECT object_no, class_no, confidence, margin, human::int FROM gtlabel.label WHERE job_id = $1 ORDER BY object_no",
 		1, {INT8OID}
 	};
 	static GtlStatement objects = {
@@ -95,14 +98,15 @@ gtl_labels_each(const GtlJob *job, GtlLabelCallback callback, void *context)
 	MemoryContext caller = MemoryContextSwitchTo(memory);
 	Datum		values[1] = {Int64GetDatum(job->job_id)};
 	Passing		passing = {job, callback, context};
-	int32	   *lists[4];
+	int32	   *lists[5];
 
 	passing.row = AllocSetContextCreate(memory, "gtlabel label", ALLOCSET_SMALL_SIZES);
-	passing.count = gtl_query_lists(&labels, values, 4, lists);
+	passing.count = gtl_query_lists(&labels, values, 5, lists);
 	passing.object_no = lists[0];
 	passing.class_no = lists[1];
 	passing.confidence = (float *) lists[2];
-	passing.human = lists[3];
+	passing.margin = (float *) lists[3];
+	passing.human = lists[4];
 	(void) gtl_query_each(&objects, values, pass_object, &passing);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(memory);

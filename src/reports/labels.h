@@ -13,6 +13,7 @@ typedef struct GtlObjectLabel
 {
 	const char *label;			/* of the job */
 	float		confidence;
+	float		margin;			/* NaN: none */
 	bool		human;
 	bool		final;
 	bool		validation;

@@ -57,6 +57,36 @@ $$;
 SELECT is(pg_temp.bodies(type), (SELECT array_agg('body ' || i ORDER BY i) FROM generate_series(1, cardinality(keys)) i),
           format('rows are found by a key of type %s', type)) FROM kind;
 
+-- Labels: by the key itself, and all of them with typed keys
+INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, labeled_at)
+    SELECT job_id, object_no, object_no % 2, 0.5, true, now() FROM gtlabel.object;
+CREATE FUNCTION pg_temp.by_key(type text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE n bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %I d, gt_label(%L, d.k%s) l JOIN gt_labels g ON g.job_name = %L AND g.label = l.label'
+                   ' WHERE g.object_key = (SELECT r.object_key FROM gtlabel.object r JOIN gtlabel.job USING (job_id),'
+                   '   gt_dataset_rows(%L, ARRAY[r.object_key]) x WHERE job_name = %L AND x.object ->> ''body'' = d.body)',
+                   't ' || type, 'j ' || type, CASE WHEN type = '"char"' THEN '::text' END, 'j ' || type, 'j ' || type, 'j ' || type) INTO n;
+    RETURN n;
+END $$;
+CREATE FUNCTION pg_temp.joined(type text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE n bigint;
+BEGIN
+    EXECUTE format('SELECT count(DISTINCT d.body) FROM %I d JOIN gt_labels_of(%L, (SELECT k FROM %I LIMIT 0)) l ON l.key = d.k',
+                   't ' || type, 'j ' || type, 't ' || type) INTO n;
+    RETURN n;
+END $$;
+SELECT is(pg_temp.by_key(type), cardinality(keys)::bigint, format('labels are found by a key of type %s', type)) FROM kind;
+SELECT is(pg_temp.joined(type), cardinality(keys)::bigint, format('labels are joined by a key of type %s', type)) FROM kind;
+SELECT is((SELECT count(*) FROM gt_labels l JOIN "t text COLLATE ""POSIX""" d ON d.k::text = l.object_key WHERE l.job_name = 'j text COLLATE "POSIX"'), 3::bigint,
+          'a key with a collation of its own is joined as text, too');
+SELECT is((SELECT count(*) FROM gt_tasks t JOIN "t text COLLATE ""und-x-icu""" d ON d.k::text = t.object_key WHERE t.job_name = 'j text COLLATE "und-x-icu"'), 3::bigint,
+          'a task, too');
+SELECT is_empty($$ SELECT * FROM gt_label('j bigint', 4711) $$, 'no object, no row');
+SELECT is_empty($$ SELECT * FROM gt_label('j bigint', NULL::bigint) $$, 'no key, no row');
+SELECT is((SELECT label FROM gt_label('j bigint', '1')), (SELECT label FROM gt_label('j bigint', 1)), 'the text of a key will do');
+DELETE FROM gtlabel.label;
+
 -- Order, NULL for what is gone, columns
 DELETE FROM "t bigint" WHERE k = 3;
 SELECT results_eq($$ SELECT object_key, object::text FROM gt_dataset_rows('j bigint', ARRAY['1', '3', '-9000000000000000000', '1']) $$,
