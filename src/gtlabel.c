@@ -4,6 +4,7 @@
  */
 #include "base/compat.h"
 
+#include "api/drop_role.h"
 #include "background/hub.h"
 #include "background/launcher.h"
 #include "background/worker.h"
@@ -25,4 +26,5 @@ _PG_init(void)
 	gtl_worker_init();
 	gtl_hub_init();
 	gtl_launcher_init();
+	gtl_drop_role_init();
 }

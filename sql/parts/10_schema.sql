@@ -22,6 +22,33 @@ CREATE DOMAIN gtlabel.guarantee AS text
     CHECK (VALUE IN ('confidence', 'expected', 'strict', 'empirical'));
 COMMENT ON DOMAIN gtlabel.guarantee IS 'What a certificate promises about the machine labels';
 
+-- References that a dump can always be restored with; src/api/reference_types.c.
+CREATE TYPE gtlabel.role;
+CREATE FUNCTION gtlabel.role_in(cstring) RETURNS gtlabel.role
+    AS 'MODULE_PATHNAME', 'gtl_sql_role_in' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.role_in(cstring) IS 'I/O';
+CREATE FUNCTION gtlabel.role_out(gtlabel.role) RETURNS cstring
+    AS 'MODULE_PATHNAME', 'gtl_sql_role_out' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.role_out(gtlabel.role) IS 'I/O';
+CREATE TYPE gtlabel.role (INPUT = gtlabel.role_in, OUTPUT = gtlabel.role_out, LIKE = pg_catalog.oid);
+COMMENT ON TYPE gtlabel.role IS 'A role by its number, so that it is followed through renames; dumped by its name. -: none, or none of that name';
+CREATE CAST (gtlabel.role AS pg_catalog.oid) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (gtlabel.role AS pg_catalog.regrole) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (pg_catalog.regrole AS gtlabel.role) WITHOUT FUNCTION AS ASSIGNMENT;
+
+CREATE TYPE gtlabel.relation;
+CREATE FUNCTION gtlabel.relation_in(cstring) RETURNS gtlabel.relation
+    AS 'MODULE_PATHNAME', 'gtl_sql_relation_in' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.relation_in(cstring) IS 'I/O';
+CREATE FUNCTION gtlabel.relation_out(gtlabel.relation) RETURNS cstring
+    AS 'MODULE_PATHNAME', 'gtl_sql_relation_out' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.relation_out(gtlabel.relation) IS 'I/O';
+CREATE TYPE gtlabel.relation (INPUT = gtlabel.relation_in, OUTPUT = gtlabel.relation_out, LIKE = pg_catalog.oid);
+COMMENT ON TYPE gtlabel.relation IS 'A table or view by its number, dumped by its name. -: none, or none of that name';
+CREATE CAST (gtlabel.relation AS pg_catalog.oid) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (gtlabel.relation AS pg_catalog.regclass) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (pg_catalog.regclass AS gtlabel.relation) WITHOUT FUNCTION AS ASSIGNMENT;
+
 CREATE FUNCTION gtlabel.clock() RETURNS timestamptz
     AS 'MODULE_PATHNAME', 'gtl_sql_clock' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION gtlabel.clock() IS 'The time that leases and batches go by: the wall clock plus gtlabel.clock_offset';

@@ -9,8 +9,8 @@ CREATE SEQUENCE gtlabel.job_id_seq;
 CREATE TABLE gtlabel.job (
     job_id                         bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.job_id_seq'),
     job_name                       text COLLATE "C" NOT NULL UNIQUE,
-    owner                          regrole NOT NULL,
-    dataset                        regclass NOT NULL,
+    owner                          gtlabel.role NOT NULL,
+    dataset                        gtlabel.relation NOT NULL,
     dataset_name                   text NOT NULL,
     key_column                     name NOT NULL,
     features_column                name,
@@ -26,6 +26,7 @@ CREATE TABLE gtlabel.job (
     max_annotators                 integer CHECK (max_annotators BETWEEN 1 AND 9),
     consolidation_confidence       float8 CHECK (consolidation_confidence > 0 AND consolidation_confidence < 1),
     consolidation                  text,
+    consolidation_owner            gtlabel.role,
     gold_column                    name,
     audit_share                    float8 CHECK (audit_share > 0 AND audit_share <= 1),
     audit_count                    integer,
@@ -50,7 +51,7 @@ CREATE TABLE gtlabel.job (
     max_leases_per_annotator       integer,
     display_columns                text[],
     instructions                   text,
-    workteam                       regrole,
+    workteam                       gtlabel.role,
     seed                           bigint NOT NULL,
     object_count                   integer NOT NULL,
     validation_count               integer NOT NULL,
@@ -78,6 +79,7 @@ CREATE TABLE gtlabel.job (
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
 COMMENT ON COLUMN gtlabel.job.per_class IS 'Each category has a threshold and a certificate of its own';
 COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that consolidates instead of Dawid-Skene and majority; as text, since a dump keeps no function numbers';
+COMMENT ON COLUMN gtlabel.job.consolidation_owner IS 'Who owned the function when it was named; that of another role is not called';
 COMMENT ON COLUMN gtlabel.job.gold_column IS 'Column of the dataset with known answers, which clamp the consolidation';
 COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
 COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
@@ -274,7 +276,7 @@ CREATE SEQUENCE gtlabel.model_id_seq;
 CREATE TABLE gtlabel.model (
     model_id         bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.model_id_seq'),
     model_name       text COLLATE "C" NOT NULL UNIQUE,
-    owner            regrole NOT NULL,
+    owner            gtlabel.role NOT NULL,
     job_id           bigint,
     round_no         integer,
     parent_model_id  bigint,

@@ -12,9 +12,23 @@
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.model, gtlabel.step,
-                gtlabel.event, gtlabel.exclusion, gtlabel.invitation TO PUBLIC;
+                gtlabel.event, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer, gtlabel.lease TO PUBLIC;
+-- pg_dump reads them with the rights of whoever calls it
+GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
+                gtlabel.featurizer_id_seq TO PUBLIC;
+
+ALTER TABLE gtlabel.feature_page ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.feature_page FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.featurizer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.featurizer FOR SELECT
+    USING (featurizer_id IN (SELECT j.featurizer_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
+           OR featurizer_id IN (SELECT m.featurizer_id FROM gtlabel.model m WHERE pg_catalog.pg_has_role(m.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.lease ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.lease FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT

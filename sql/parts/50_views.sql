@@ -11,7 +11,7 @@
  * labels: by FULL JOIN, which a nested loop cannot do; the condition on a key makes another of it.
  */
 CREATE VIEW gt_jobs WITH (security_invoker = true) AS
-    SELECT j.job_id, j.job_name, j.state, j.owner, j.dataset, j.object_count, j.validation_count, j.given_count, j.dimension,
+    SELECT j.job_id, j.job_name, j.state, j.owner::pg_catalog.regrole, j.dataset::pg_catalog.regclass, j.object_count, j.validation_count, j.given_count, j.dimension,
            j.human_labeled + j.machine_labeled AS total_labeled, j.human_labeled, j.machine_labeled, j.failed,
            j.object_count - j.human_labeled - j.machine_labeled - j.failed AS unlabeled,
            j.audit_count, j.audit_wrong, j.audit_verdict, j.failure_reason,
@@ -197,7 +197,7 @@ COMMENT ON VIEW gt_failures IS 'Objects without a label, until gt_retry_failed';
 COMMENT ON COLUMN gt_failures.reason IS 'expired: nobody answered while it was on offer; declined: as many people declined as should answer';
 
 CREATE VIEW gt_models WITH (security_invoker = true) AS
-    SELECT m.model_id, m.model_name, m.owner, j.job_name, m.round_no, p.model_name AS parent_model,
+    SELECT m.model_id, m.model_name, m.owner::pg_catalog.regrole, j.job_name, m.round_no, p.model_name AS parent_model,
            m.label_categories, m.dimension, m.algorithm, m.scaling, m.penalty_c, m.hidden_units,
            m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
            m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,

@@ -16,6 +16,7 @@
 #include "data/dataset_rows.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "steps/custom_consolidation.h"
 #include "steps/due.h"
 #include "tables/batch.h"
 #include "tables/event.h"
@@ -41,9 +42,9 @@ text_or_none(const char *text)
 static const char *
 role_text(Oid role)
 {
-	char	   *name = GetUserNameFromId(role, true);
+	char	   *name = OidIsValid(role) ? GetUserNameFromId(role, true) : NULL;
 
-	return name != NULL ? name : psprintf("%u", role);
+	return name != NULL ? name : "none";
 }
 
 /* Appends what differs; are there settings among it that only a job that goes on has a use for, and that a round depends on? */
@@ -64,6 +65,7 @@ describe_changes(const GtlJob *old, const GtlJob *new, StringInfo changes, bool 
 		has_course |= changes->len > before && !setting->when_finished;
 		*revise |= changes->len > before && setting->revises;
 	}
+	note_change(changes, "consolidation's owner", role_text(old->consolidation_owner), role_text(new->consolidation_owner));
 	note_change(changes, "owner", role_text(old->owner), role_text(new->owner));
 	return has_course;
 }
@@ -109,6 +111,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	gtl_job_settings_check(job);
 	if (job->display_columns != old.display_columns)
 		gtl_dataset_check_shown(job);
+	if (!PG_ARGISNULL(gtl_argument_place(fcinfo, "consolidation")) || job->consolidation == NULL)
+		gtl_custom_bind(job);
 	initStringInfo(&changes);
 	has_course = describe_changes(&old, job, &changes, &revise);
 	if (changes.len == 0)
@@ -117,7 +121,7 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot alter labeling job \"%s\": it is %s", job->name, gtl_job_state_name(job->state)),
-				 errhint("Only its workteam and its owner can still be changed.")));
+				 errhint("Only its workteam, its consolidation function and its owner can still be changed.")));
 	gtl_job_alter(job, revise);
 	if (job->owner != old.owner)
 		gtl_model_set_owner(job->job_id, job->owner);

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 
 #define CHUNK_ROWS 10000
+#define LABEL 2					/* among the columns item, annotator and label; an empty one is none */
 
 typedef struct Answers
 {
@@ -71,7 +72,7 @@ take_row(void *context, TupleTableSlot *row)
 	for (int c = 0; c < 3; c++)
 	{
 		values[c] = gtl_row_text(row, c + 1);
-		if (values[c] == NULL)
+		if (values[c] == NULL || (c == LABEL && *values[c] == '\0'))
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("column \"%s\" of %s contains NULL", reading->columns[c], reading->name),

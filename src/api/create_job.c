@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/query.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "data/dataset_rows.h"
 #include "data/snapshot.h"
@@ -31,6 +32,7 @@
 #include "tables/model.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #define MAX_NAME_CHARACTERS 63
@@ -64,6 +66,17 @@ check_attribute_name(const char *name)
 						  "In a manifest \"source\", \"source-ref\", names that end in \"-metadata\" and names with \"$\" mean something else.");
 }
 
+/* Other sessions do the steps, and show the rows to annotators. */
+static void
+check_dataset(const GtlJob *job)
+{
+	if (get_rel_persistence(job->dataset) == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("dataset %s is temporary", quote_identifier(get_rel_name(job->dataset))),
+				 errhint("A job outlives the session; copy the rows into a table of their own.")));
+}
+
 static GtlJob *
 read_settings(FunctionCallInfo fcinfo)
 {
@@ -80,6 +93,7 @@ read_settings(FunctionCallInfo fcinfo)
 	check_attribute_name(job->label_attribute_name);
 	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
 	gtl_job_settings_check(job);
+	gtl_custom_bind(job);
 	job->seed = gtl_argument_seed(fcinfo, gtl_argument_place(fcinfo, "seed"));
 	return job;
 }
@@ -176,6 +190,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 						 job->text_column, job->label_column, job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
+	check_dataset(job);
 	gtl_dataset_check_shown(job);
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);

@@ -80,8 +80,8 @@ gtl_worker_launch_at_commit(const GtlJob *job)
 {
 	PendingWorker *worker;
 
-	if (!gtl_setting_background)
-		return;
+	if (!gtl_setting_background || !OidIsValid(job->owner))
+		return;					/* without an owner there is nobody whose rights it could have */
 	for (worker = pending; worker != NULL; worker = worker->next)
 		if (worker->argument.job_id == job->job_id)
 			return;
@@ -138,7 +138,7 @@ gtl_worker_pick_up(const GtlJob *job, bool at_once)
 	TimestampTz now = GetCurrentTimestamp();
 	PendingWorker worker;
 
-	if (!gtl_setting_background ||
+	if (!gtl_setting_background || !OidIsValid(job->owner) ||
 		!TimestampDifferenceExceeds(last_time, now, PICK_UP_MILLISECONDS) ||
 		!gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id) || gtl_step_waits(job->job_id))
 		return;

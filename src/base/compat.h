@@ -124,6 +124,13 @@
 #define TupleDescFinalize(desc) ((void) 0)
 #endif
 
+/* PostgreSQL 16 added the last parameter. */
+#if PG_VERSION_NUM >= 160000
+#define GTL_COMPAT_STRING_TO_NAMES(text) stringToQualifiedNameList(text, NULL)
+#else
+#define GTL_COMPAT_STRING_TO_NAMES(text) stringToQualifiedNameList(text)
+#endif
+
 /*
  * Names that no other file may use, because some server does not have them or
  * gives them other parameters (make check-arrows looks for them):
@@ -132,7 +139,8 @@
  * names: ExecInsertIndexTuples, force_parallel_mode, index_beginscan,
  * names: LockHeldByMe, object_aclcheck, pg_attribute_noreturn,
  * names: pg_database_aclcheck, pg_namespace_aclcheck, pg_proc_aclcheck,
- * names: pg_type_aclcheck, RelationGetPrimaryKeyIndex
+ * names: pg_type_aclcheck, RelationGetPrimaryKeyIndex,
+ * names: stringToQualifiedNameList
  */
 
 #endif							/* GTL_COMPAT_H */

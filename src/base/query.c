@@ -238,6 +238,11 @@ gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const 
 	UserPlan   *place;
 	int			code;
 
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role with OID %u does not exist", role),
+				 errhint("Give its labeling jobs to another role with gt_alter_job(..., owner => ...).")));
 	/* what it leaves for later (deferred triggers, held cursors) would run as the caller, so it may not */
 	enter(result);
 	gtl_query_pin_text_format();

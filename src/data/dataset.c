@@ -239,14 +239,14 @@ gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *
 	return sql.data;
 }
 
-/* A column as text; NULL: none. */
+/* A column of labels as text, in which an empty one is none; NULL: no such column. */
 static char *
 text_expression(Oid relation, const char *column, const char *hint, const char *name)
 {
 	if (column == NULL)
 		return "NULL::pg_catalog.text";
 	(void) column_type(relation, column, hint, name);
-	return psprintf("d.%s::pg_catalog.text", quote_identifier(column));
+	return psprintf("NULLIF(d.%s::pg_catalog.text COLLATE pg_catalog.\"C\", '')", quote_identifier(column));
 }
 
 void

@@ -143,14 +143,14 @@ static GtlStatement job_checks[] = {
 	},
 	/* what it depends on */
 	{
-		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its owner, role ' || j.owner::oid || ', is gone',"
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its owner is no role here: it was dropped, or is missing since a restore',"
 		" 'Give it to another role, as a superuser: gt_alter_job(job_name, owner => ...); or gt_drop_job.'"
 		" FROM gtlabel.job j WHERE " MINE " AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = j.owner::oid) ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
 	{
-		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'its workteam, role ' || j.workteam::oid || ', is gone',"
-		" 'Name another one: gt_alter_job(job_name, workteam => ...).'"
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'its workteam is no role here: it was dropped, or is missing since a restore',"
+		" 'Name another one: gt_alter_job(job_name, workteam => ...), or none: reset => ARRAY[''workteam''].'"
 		" FROM gtlabel.job j WHERE " MINE " AND " GOES_ON " AND j.workteam IS NOT NULL"
 		" AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = j.workteam::oid) ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
@@ -177,6 +177,14 @@ static GtlStatement job_checks[] = {
 		" 'Create it again with the same signature.'"
 		" FROM gtlabel.job j WHERE " MINE " AND " GOES_ON " AND j.consolidation IS NOT NULL AND to_regprocedure(j.consolidation) IS NULL"
 		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
+		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its consolidation function ' || j.consolidation"
+		" || ' is another role''s than when the job was created, and is not called',"
+		" 'Look at what it does; gt_alter_job(..., consolidation => ...) names it anew.'"
+		" FROM gtlabel.job j JOIN pg_proc p ON p.oid = to_regprocedure(j.consolidation)"
+		" WHERE " MINE " AND " GOES_ON " AND p.proowner <> j.consolidation_owner ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
 	/* what is stored */
@@ -305,7 +313,7 @@ run_orphan_checks(Check *check)
 			char	   *ids = gtl_result_text(&r, 0, 2);
 
 			found(check, "warning", psprintf("table gtlabel.%s", table), psprintf("it has rows of jobs that do not exist: %s", ids),
-				  psprintf("DELETE FROM gtlabel.%s WHERE job_id IN (%s);", table, ids));
+				  "They may be all that is left of people's work: restore gtlabel.job from the dump that they came from.");
 		}
 		gtl_query_end(&r);
 	}

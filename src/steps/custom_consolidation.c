@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/query.h"
 #include "base/string_set.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "tables/exclusion.h"
@@ -50,25 +51,70 @@ gtl_custom_describe(Oid function)
 	return signature;
 }
 
-/* The function by its stored signature; an error if it is gone. */
+/* The function of a signature; InvalidOid: there is none. */
+static Oid
+find_signature(const char *signature)
+{
+	static GtlStatement select = {"SELECT COALESCE(to_regprocedure($1)::oid, 0::oid)", 1, {TEXTOID}};
+	Datum		values[1] = {CStringGetTextDatum(signature)};
+	GtlResult	r;
+	bool		isnull;
+	Oid			found;
+
+	gtl_query_run(&r, &select, values, NULL);
+	found = DatumGetObjectId(gtl_result_datum(&r, 0, 1, &isnull));
+	gtl_query_end(&r);
+	return found;
+}
+
+static Oid
+get_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+void
+gtl_custom_bind(GtlJob *job)
+{
+	Oid			function = job->consolidation == NULL ? InvalidOid : find_signature(job->consolidation);
+
+	job->consolidation_owner = get_owner(function);
+	if (job->consolidation != NULL && isAnyTempNamespace(get_func_namespace(function)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("function %s cannot consolidate", job->consolidation),
+				 errdetail("It is temporary, and the steps of a job are done in other sessions.")));
+}
+
+/*
+ * The function by its stored signature, which whoever may create in its schema can have made since: only
+ * one of the role that owned it when it was named runs with the rights of the job's owner.
+ */
 static Oid
 find_function(const GtlJob *job)
 {
-	static GtlStatement select = {"SELECT to_regprocedure($1)::oid", 1, {TEXTOID}};
-	Datum		values[1] = {CStringGetTextDatum(job->consolidation)};
-	GtlResult	r;
-	bool		isnull;
-	Datum		found;
+	Oid			function = find_signature(job->consolidation);
 
-	gtl_query_run(&r, &select, values, NULL);
-	found = gtl_result_datum(&r, 0, 1, &isnull);
-	gtl_query_end(&r);
-	if (isnull)
+	if (!OidIsValid(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("consolidation function %s of labeling job \"%s\" does not exist", job->consolidation, job->name),
 				 errhint("Create it again with the same signature; the answers are kept.")));
-	return DatumGetObjectId(found);
+	if (!OidIsValid(job->consolidation_owner) || get_owner(function) != job->consolidation_owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("consolidation function %s of labeling job \"%s\" is another role's than when the job was created",
+						job->consolidation, job->name),
+				 errhint("Look at what it does; gt_alter_job(..., consolidation => ...) names it anew.")));
+	return function;
 }
 
 /* The answers of the batch that count, as three arrays of one element an answer. */

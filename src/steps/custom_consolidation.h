@@ -20,6 +20,9 @@
 /* Checks the function's arguments and result; returns its signature as it is stored. */
 extern char *gtl_custom_describe(Oid function);
 
+/* Remembers who owns the job's function, if it has one; refuses a temporary one. */
+extern void gtl_custom_bind(GtlJob *job);
+
 /*
  * Calls it with the answers of a batch.  items ascending object numbers;
  * result->label is -1 where the function returned nothing.

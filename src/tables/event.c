@@ -10,35 +10,30 @@
 #include "commands/async.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 #include "utils/timestamp.h"
 
+/*
+ * Every role of the database may listen, and anybody may forge a message: it names nothing, and
+ * whoever may read the event finds it by its number.
+ */
 static void
-announce(const GtlJob *job, const char *event)
+announce(int64 job_id, int64 event_id)
 {
-	StringInfoData payload;
-
-	initStringInfo(&payload);
-	appendStringInfoString(&payload, "{\"job_name\": ");
-	escape_json(&payload, job->name);
-	appendStringInfoString(&payload, ", \"event\": ");
-	escape_json(&payload, event);
-	appendStringInfoString(&payload, ", \"state\": ");
-	escape_json(&payload, gtl_job_state_name(job->state));
-	appendStringInfoChar(&payload, '}');
-	Async_Notify("gtlabel", payload.data);
-	pfree(payload.data);
+	Async_Notify("gtlabel", psprintf("{\"job_id\": " INT64_FORMAT ", \"event_id\": " INT64_FORMAT "}", job_id, event_id));
 }
 
 void
 gtl_event_record(const GtlJob *job, const char *event, const char *detail_format,...)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.event (job_id, at, event, state, detail) VALUES ($1, $2, $3, $4, $5)",
+		"INSERT INTO gtlabel.event (job_id, at, event, state, detail) VALUES ($1, $2, $3, $4, $5)"
+		" RETURNING event_id",
 		5, {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID}
 	};
 	StringInfoData detail;
 	Datum		values[5];
+	GtlResult	r;
+	int64		event_id;
 
 	initStringInfo(&detail);
 	for (;;)
@@ -58,9 +53,11 @@ gtl_event_record(const GtlJob *job, const char *event, const char *detail_format
 	values[2] = CStringGetTextDatum(event);
 	values[3] = CStringGetTextDatum(gtl_job_state_name(job->state));
 	values[4] = CStringGetTextDatum(detail.data);
-	gtl_query_do(&insert, values, NULL);
+	gtl_query_run(&r, &insert, values, NULL);
+	event_id = gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
 	pfree(detail.data);
-	announce(job, event);
+	announce(job->job_id, event_id);
 }
 
 void

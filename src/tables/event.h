@@ -10,7 +10,7 @@
 
 /*
  * Records what has happened to the job (whose state is the one after it) and
- * sends NOTIFY gtlabel, '{"job_name": …, "event": …, "state": …}' at commit.
+ * sends NOTIFY gtlabel, '{"job_id": 1, "event_id": 2}' at commit.
  * Only for changes of a job, a batch or a round, never for an annotation.
  */
 extern void gtl_event_record(const GtlJob *job, const char *event, const char *detail_format,...) pg_attribute_printf(3, 4);

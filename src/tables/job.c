@@ -37,6 +37,7 @@ static const GtlJobField facts[] = {
 	{"job_name", GTL_FIELD_TEXT, AT(name)},
 	{"owner", GTL_FIELD_ROLE, AT(owner)},
 	{"dataset_name", GTL_FIELD_TEXT, AT(dataset_name)},
+	{"consolidation_owner", GTL_FIELD_ROLE, AT(consolidation_owner)},
 	{"object_count", GTL_FIELD_INT32, AT(object_count), .required = true},
 	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
 	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
@@ -435,6 +436,8 @@ compose_alter(GtlStatement *update)
 	update->types[0] = INT8OID;
 	update->types[update->nargs++] = REGROLEOID;
 	appendStringInfo(&sql, ", owner = $%d", update->nargs);
+	update->types[update->nargs++] = REGROLEOID;
+	appendStringInfo(&sql, ", consolidation_owner = $%d", update->nargs);
 	update->types[update->nargs++] = INT4OID;
 	appendStringInfo(&sql, ", revision = $%d WHERE job_id = $1", update->nargs);
 	update->sql = MemoryContextStrdup(TopMemoryContext, sql.data);
@@ -464,9 +467,11 @@ gtl_job_alter(GtlJob *job, bool revise)
 	job->revision += revise;
 	bind(job, can_change, values, nulls);
 	values[0] = Int64GetDatum(job->job_id);
-	values[update.nargs - 2] = ObjectIdGetDatum(job->owner);
+	values[update.nargs - 3] = ObjectIdGetDatum(job->owner);
+	values[update.nargs - 2] = ObjectIdGetDatum(job->consolidation_owner);
 	values[update.nargs - 1] = Int32GetDatum(job->revision);
-	nulls[update.nargs - 2] = nulls[update.nargs - 1] = ' ';
+	nulls[update.nargs - 3] = nulls[update.nargs - 1] = ' ';
+	nulls[update.nargs - 2] = OidIsValid(job->consolidation_owner) ? ' ' : 'n';
 	gtl_query_do(&update, values, nulls);
 }
 

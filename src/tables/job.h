@@ -56,6 +56,7 @@ typedef struct GtlJob
 	int32		min_annotators; /* asked first; follows from these */
 	double		consolidation_confidence;	/* ask more below it; -1: never */
 	char	   *consolidation;	/* signature of the owner's function; NULL: built in */
+	Oid			consolidation_owner;	/* of that function, when it was named */
 	char	   *gold_column;	/* NULL: no known answers */
 	double		audit_share;	/* of the machine labels; -1: no audit */
 	bool		auto_label;

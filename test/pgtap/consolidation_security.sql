@@ -65,5 +65,35 @@ SELECT throws_ok($$ SELECT gt_advance_job('advance') $$, '54001', NULL, 'nor doe
 SELECT is((SELECT string_agg(DISTINCT state, ' ') FROM gt_jobs WHERE job_name IN ('drop', 'advance')), 'in_progress', 'both jobs are as they were');
 SELECT is((SELECT string_agg(sings, ' ') FROM canary), 'tweet', 'the canary sings');
 
+-- ---- A function of the same signature that another role has made since -----------------------------
+
+CREATE ROLE regress_gtl_eve;
+GRANT CREATE ON SCHEMA public TO regress_gtl_eve;
+CREATE FUNCTION sc(job_name text, object_keys text[], annotators text[], labels text[]) RETURNS TABLE (object_key text, label text, confidence float8)
+    LANGUAGE sql AS $$ SELECT k, max(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k $$;
+SELECT ok(gt_create_job('bound', 'bait', ARRAY['a', 'b'], key_column => 'id', features_column => NULL,
+                        consolidation => 'sc(text, text[], text[], text[])') > 0, 'a superuser''s job with a function');
+DROP FUNCTION sc(text, text[], text[], text[]);
+SET ROLE regress_gtl_eve;
+CREATE FUNCTION sc(job_name text, object_keys text[], annotators text[], labels text[]) RETURNS TABLE (object_key text, label text, confidence float8)
+    LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'ALTER ROLE regress_gtl_eve SUPERUSER';
+    RETURN QUERY SELECT k, max(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k;
+END $$;
+RESET ROLE;
+SELECT is(gt_annotate('bound', array_agg(object_key), array_agg('a'::text)), 5, 'its batch is answered') FROM gt_tasks WHERE job_name = 'bound';
+SELECT throws_like($$ SELECT gt_advance_job('bound') $$, '%is another role''s than when the job was created', 'eve''s function is not called');
+SELECT is((SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_gtl_eve'), false, 'and she is no superuser');
+SELECT ok(EXISTS (SELECT FROM gt_check() WHERE subject = 'job bound' AND finding LIKE '%another role''s%'), 'gt_check tells of it');
+ALTER FUNCTION sc(text, text[], text[], text[]) OWNER TO CURRENT_USER;
+CREATE OR REPLACE FUNCTION sc(job_name text, object_keys text[], annotators text[], labels text[]) RETURNS TABLE (object_key text, label text, confidence float8)
+    LANGUAGE sql AS $$ SELECT k, max(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k $$;
+SELECT is(gt_advance_job('bound'), 'completed', 'the owner''s own is');
+CREATE FUNCTION pg_temp.sc(job_name text, object_keys text[], annotators text[], labels text[]) RETURNS TABLE (object_key text, label text, confidence float8)
+    LANGUAGE sql AS $$ SELECT k, max(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k $$;
+SELECT throws_like($$ SELECT gt_create_job('passing', 'bait', ARRAY['a', 'b'], key_column => 'id', features_column => NULL,
+                                           consolidation => 'pg_temp.sc(text, text[], text[], text[])') $$, '%cannot consolidate', 'a temporary function is refused');
+
 SELECT * FROM finish();
 ROLLBACK;

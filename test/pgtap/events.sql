@@ -20,7 +20,11 @@ BEGIN
             IF n.extra = 'full stop' THEN
                 RETURN;
             END IF;
-            RETURN NEXT format('%s %s %s', n.extra::jsonb ->> 'job_name', n.extra::jsonb ->> 'event', n.extra::jsonb ->> 'state');
+            IF n.extra !~ '^{"job_id": \d+, "event_id": \d+}$' THEN
+                RAISE EXCEPTION 'a message says more than two numbers: %', n.extra;
+            END IF;
+            RETURN NEXT COALESCE((SELECT format('%s %s %s', e.job_name, e.event, e.state) FROM gt_events e
+                                   WHERE e.event_id = (n.extra::jsonb ->> 'event_id')::bigint), 'an event of a job that is gone');
         END LOOP;
         PERFORM pg_sleep(0.01);
     END LOOP;
@@ -64,6 +68,6 @@ SELECT results_eq($$ SELECT event || ' ' || state FROM gt_events WHERE job_name 
 SELECT is((SELECT count(*) FROM gt_events WHERE at IS NULL OR detail IS NULL), 0::bigint, 'each event has its time and its words');
 SELECT lives_ok($$ SELECT gt_drop_job('say "it"') $$, 'a drop');
 NOTIFY gtlabel, 'full stop';
-SELECT results_eq('SELECT * FROM heard()', ARRAY['say "it" dropped stopped'], 'is announced');
+SELECT results_eq('SELECT * FROM heard()', ARRAY['an event of a job that is gone'], 'is announced');
 SELECT is_empty('SELECT * FROM gt_events', 'and takes the history with it');
 SELECT * FROM finish();

@@ -59,6 +59,7 @@ RESET ROLE;
 ALTER TABLE ch.things DROP COLUMN features;
 DROP FUNCTION ch.best;
 DROP ROLE regress_gtl_ch_owner, regress_gtl_ch_team;
+\! psql -Xqd postgres -c 'DROP ROLE regress_gtl_ch_owner, regress_gtl_ch_team'
 SELECT * FROM ailments();
 SELECT gt_alter_job('ch owned', owner => :'USER', workteam => 'pg_monitor');
 DROP TABLE ch.things;

@@ -84,14 +84,16 @@ SELECT gt_alter_job(job_name, owner => 'regress_gtl_lo_owner') FROM gt_jobs WHER
 REASSIGN OWNED BY regress_gtl_lo_owner TO regress_gtl_lo_heir;
 SELECT DISTINCT owner FROM gt_jobs WHERE job_name LIKE 'lo %' AND state = 'in_progress';
 DROP OWNED BY regress_gtl_lo_owner, regress_gtl_lo_heir CASCADE;
+-- a role that owns jobs which still run is not dropped where the library sees it
 DROP ROLE regress_gtl_lo_owner;
+\! psql -Xqd postgres -c 'DROP ROLE regress_gtl_lo_owner'
 GRANT USAGE ON SCHEMA lo, gtl_test TO regress_gtl_lo_heir;
 GRANT SELECT ON gtl_test.digits TO regress_gtl_lo_heir;
 SELECT subject, regexp_replace(finding, 'role \d+', 'role (number)') AS finding, remedy FROM gt_check() WHERE subject LIKE 'job "lo %' AND severity = 'error' ORDER BY 1, 2;
 -- a superuser may go on with it as it is
 SELECT lo.go_on('lo dropped');
 SELECT * FROM lo.outcome('lo dropped');
-SELECT refused($$ SELECT lo.go_on('lo stranger', 1) $$);
+SELECT regexp_replace(refused($$ SELECT lo.go_on('lo stranger', 1) $$), 'OID \d+', 'OID (number)') AS refused;
 SELECT count(*) AS leased FROM gt_accept_tasks('lo stranger', 2, 'ann');
 SELECT gt_stop_job('lo stranger');
 SELECT state FROM gt_jobs WHERE job_name = 'lo stranger';
@@ -111,6 +113,11 @@ SELECT gt_stop_job('lo function');
 SELECT finding, remedy FROM gt_check() WHERE subject = 'job "lo function"' AND severity = 'error';
 CREATE FUNCTION lo.best(job_name text, object_keys text[], annotators text[], labels text[]) RETURNS TABLE (object_key text, label text, confidence float8)
     LANGUAGE sql AS $$ SELECT unnest(object_keys), unnest(labels), 0.5::float8 $$;
+-- the same signature, but another role's: it is not called with the rights of the job's owner until it is named again
+SELECT refused($$ SELECT lo.go_on('lo function') $$);
+SELECT finding, remedy FROM gt_check() WHERE subject = 'job "lo function"' AND finding LIKE 'its consolidation%';
+SELECT gt_alter_job('lo function', consolidation => 'lo.best(text, text[], text[], text[])');
+SELECT detail FROM gt_events WHERE job_name = 'lo function' AND event = 'altered' ORDER BY event_id DESC LIMIT 1;
 SELECT lo.go_on('lo function');
 
 -- ---- Features that were purged --------------------------------------------------------------------------

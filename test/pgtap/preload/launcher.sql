@@ -55,7 +55,8 @@ SET ROLE regress_gtl_locked_out;
 SELECT gt_create_job('locked out', 'public.things', ARRAY['a','b'], features_column => NULL) > 0 \g /dev/null
 SELECT gt_annotate('locked out', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'locked out' \g /dev/null
 RESET ROLE;
-DROP ROLE regress_gtl_gone;
+SELECT throws_ok('DROP ROLE regress_gtl_gone', '2BP01', 'role "regress_gtl_gone" cannot be dropped because it owns labeling job "orphan"', 'the owner of a job that runs is not dropped');
+\! psql -Xqd postgres -c 'DROP ROLE regress_gtl_gone'
 CALL leave_due('third');
 CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'third' AND batch_no = 2)$$);
 SELECT pass('a job whose owner is gone does not stop others');
