@@ -3,11 +3,13 @@
  *		gt_consolidate: aggregation alone, over any table of answers.
  *
  * The table is read as the current user, ordered by item and annotator, so that the
- * result does not depend on the order of its rows.  Items are numbered as they
+ * result does not depend on the order of its rows.  Names of annotators are those of jobs: blanks around them and
+ * the form of their letters make no difference.  Items are numbered as they
  * come, categories in the order of their bytes.
  */
 #include "base/compat.h"
 
+#include "api/annotator.h"
 #include "api/arguments.h"
 #include "base/memory.h"
 #include "base/query.h"
@@ -32,11 +34,49 @@ typedef struct Answers
 	GtlStringSet   *items;
 	GtlStringSet   *annotators;
 	GtlStringSet   *labels;
+	int32	   *last;			/* [annotators]: place of the annotator's newest answer */
+	int32		last_capacity;
 } Answers;
+
+/*
+ * A person has one vote on an item: the same answer again is left out, another one is an error.
+ * The answers come item by item.
+ */
+static bool
+is_repeated(Answers *answers, int32 item, int32 annotator, int32 label)
+{
+	bool		new = annotator >= answers->last_capacity;
+	int32		last;
+
+	if (new)
+	{
+		answers->last_capacity = Max(annotator + 1, answers->last_capacity * 2);
+		answers->last = repalloc_huge(answers->last, mul_size(sizeof(int32), answers->last_capacity));
+		for (int32 i = annotator; i < answers->last_capacity; i++)
+			answers->last[i] = -1;
+	}
+	last = answers->last[annotator];
+	if (last < 0 || answers->item[last] != item)
+		return false;
+	if (answers->label[last] != label)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("annotator \"%s\" answered item \"%s\" with \"%s\" and with \"%s\"",
+						gtl_strings_list(answers->annotators)[annotator], gtl_strings_list(answers->items)[item],
+						gtl_strings_list(answers->labels)[answers->label[last]], gtl_strings_list(answers->labels)[label]),
+				 errhint("A person has one vote: leave out all answers but one, with a view.")));
+	return true;
+}
 
 static void
 append(Answers *answers, const char *item, const char *annotator, const char *label)
 {
+	int32		item_no = gtl_strings_add(answers->items, item);
+	int32		annotator_no = gtl_strings_add(answers->annotators, annotator);
+	int32		label_no = gtl_strings_add(answers->labels, label);
+
+	if (is_repeated(answers, item_no, annotator_no, label_no))
+		return;
 	if (answers->count == answers->capacity)
 	{
 		Size		bytes;
@@ -48,9 +88,14 @@ append(Answers *answers, const char *item, const char *annotator, const char *la
 		answers->annotator = repalloc_huge(answers->annotator, bytes);
 		answers->label = repalloc_huge(answers->label, bytes);
 	}
-	answers->item[answers->count] = gtl_strings_add(answers->items, item);
-	answers->annotator[answers->count] = gtl_strings_add(answers->annotators, annotator);
-	answers->label[answers->count++] = gtl_strings_add(answers->labels, label);
+	if (answers->count == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("more than %d answers", PG_INT32_MAX)));
+	answers->last[annotator_no] = (int32) answers->count;
+	answers->item[answers->count] = item_no;
+	answers->annotator[answers->count] = annotator_no;
+	answers->label[answers->count++] = label_no;
 }
 
 /* The pass over the relation. */
@@ -78,6 +123,7 @@ take_row(void *context, TupleTableSlot *row)
 					 errmsg("column \"%s\" of %s contains NULL", reading->columns[c], reading->name),
 					 errhint("Leave such rows out with a view.")));
 	}
+	values[1] = gtl_annotator_name(values[1]);
 	MemoryContextSwitchTo(caller);
 	append(reading->answers, values[0], values[1], values[2]);
 	MemoryContextReset(reading->row_context);
@@ -108,6 +154,7 @@ init_answers(Answers *answers)
 	answers->items = gtl_strings_create();
 	answers->annotators = gtl_strings_create();
 	answers->labels = gtl_strings_create();
+	answers->last = palloc(sizeof(int32));
 }
 
 static void

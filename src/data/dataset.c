@@ -294,7 +294,7 @@ bad_features(const Reading *reading, int code, const char *problem)
 {
 	ereport(ERROR,
 			(errcode(code),
-			 errmsg("features of object \"%s\" in dataset %s %s", reading->row.key, reading->dataset->name, problem),
+			 errmsg("features of %s in dataset %s %s", reading->row.name, reading->dataset->name, problem),
 			 errhint("Correct the row, or leave it out with a view.")));
 }
 
@@ -399,7 +399,7 @@ make_features(Reading *reading)
 	if (row->text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("text of object \"%s\" in dataset %s is NULL", row->key, dataset->name),
+				 errmsg("text of %s in dataset %s is NULL", row->name, dataset->name),
 				 errhint("Leave the row out with a view, or give it a text there: coalesce(..., '').")));
 	if ((row->features == NULL ? 0 : reading->inputs) != dataset->made_inputs)
 		ereport(ERROR,
@@ -415,6 +415,18 @@ make_features(Reading *reading)
 	row->dimension = dataset->made_dimension;
 }
 
+/* No category is an empty text, and what has no label is NULL. */
+static char *
+read_label(const Reading *reading, char *label, const char *what)
+{
+	if (label != NULL && label[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s of %s in dataset %s is an empty text", what, reading->row.name, reading->dataset->name),
+				 errhint("NULL says that there is none: nullif(..., '') in a view makes it so.")));
+	return label;
+}
+
 /* Fill reading->row, in the current memory context. */
 static void
 read_row(Reading *reading, TupleTableSlot *row)
@@ -425,9 +437,11 @@ read_row(Reading *reading, TupleTableSlot *row)
 
 	if (reading->dataset->key_column != NULL)
 		check_key(reading, key);
-	reading->row.key = key != NULL ? key : psprintf(INT64_FORMAT, reading->row.number + 1);
-	reading->row.label = gtl_row_text(row, 3);
-	reading->row.gold = gtl_row_text(row, 4);
+	reading->row.key = key;
+	reading->row.name = key != NULL ? psprintf("object \"%s\"", key) :
+		psprintf("row " INT64_FORMAT " in reading order", reading->row.number + 1);
+	reading->row.label = read_label(reading, gtl_row_text(row, 3), "label");
+	reading->row.gold = read_label(reading, gtl_row_text(row, 4), "known answer");
 	value = slot_getattr(row, 2, &isnull);
 	if (reading->dataset->has_features)
 		read_features(reading, value, isnull);

@@ -72,7 +72,8 @@ extern char *gtl_dataset_select_texts(Oid relation, char *const *columns, const 
 typedef struct GtlDatasetRow
 {
 	int64		number;			/* from 0 */
-	const char *key;			/* never NULL with a key column; else the row's number */
+	const char *key;			/* NULL without a key column */
+	const char *name;			/* for messages: by its key, or where it came in the order read */
 	const char *label;			/* NULL: none */
 	const char *gold;			/* NULL: none */
 	const float *features;		/* [dimension]; NULL without features */

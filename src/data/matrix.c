@@ -35,8 +35,8 @@ find_class(MatrixState *state, const GtlDatasetRow *row)
 	if (class_no < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("label \"%s\" of object \"%s\" in dataset %s is not among label_categories",
-						row->label, row->key, state->dataset->name),
+				 errmsg("label \"%s\" of %s in dataset %s is not among label_categories",
+						row->label, row->name, state->dataset->name),
 				 errhint("Name every category, or leave the row out with a view.")));
 	return class_no;
 }

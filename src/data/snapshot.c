@@ -82,7 +82,7 @@ find_class(const SnapshotState *state, const GtlDatasetRow *row, const char *nam
 	if (class_no < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s \"%s\" of object \"%s\" is not among label_categories", what, name, row->key)));
+				 errmsg("%s \"%s\" of %s is not among label_categories", what, name, row->name)));
 	return class_no;
 }
 

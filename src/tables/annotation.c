@@ -51,7 +51,10 @@ find_answer(GtlTable *annotations, int64 job_id, int32 object_no, Datum annotato
 	return gtl_table_find(annotations, keys, 3);
 }
 
-/* Whoever was excluded for a while, and is asked again, has an answer that the new one replaces. */
+/*
+ * Whoever was excluded for a while, and is asked again, has an answer that the new one replaces; and so has who
+ * answered what the owner's function left out, which gt_retry_failed offers again.
+ */
 static void
 write_answer(GtlTable *annotations, const GtlFinishedTask *task, int64 task_id, Datum annotator,
 			 int32 class_no, const char *remark, TimestampTz now)
@@ -174,7 +177,7 @@ choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, co
 		"SELECT t.task_id, o.object_no IS NOT NULL,"
 		" count(*) OVER (PARTITION BY g.object_key) > 1,"
 		" (SELECT a.class_no FROM gtlabel.annotation a"
-		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator = $3),"
+		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator = $3 AND (a.batch_no = $4 OR $7)),"
 		" (SELECT e.task_id FROM gtlabel.task e WHERE e.job_id = $1 AND e.batch_no = $4 AND e.slot_no = 0"
 		"     AND e.object_no = o.object_no AND e.state <> 'expired' LIMIT 1) IS NOT NULL AND"
 		" (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = $1 AND b.batch_no = $4) > $5"
@@ -189,10 +192,10 @@ choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, co
 		"               AND (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = $1 AND b.batch_no = $4) > $5))"
 		"    ORDER BY (t.annotator = $3) DESC NULLS LAST, t.slot_no LIMIT 1 FOR UPDATE SKIP LOCKED) t ON true"
 		" ORDER BY g.place",
-		6, {INT8OID, TEXTARRAYOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT2ARRAYOID}
+		7, {INT8OID, TEXTARRAYOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT2ARRAYOID, BOOLOID}
 	};
 	int16		slots[9];
-	Datum		values[6];
+	Datum		values[7];
 	GtlResult	r;
 	int			chosen = 0;
 
@@ -204,6 +207,7 @@ choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, co
 	values[3] = Int32GetDatum(job->open_batch_no);
 	values[4] = TimestampTzGetDatum(gtl_clock_now());
 	values[5] = gtl_array_int16(slots, job->annotators_per_object);
+	values[6] = BoolGetDatum(job->consolidation == NULL);	/* else only the answers of the batch count */
 	gtl_query_run(&r, &choose, values, NULL);
 	for (int i = 0; i < count; i++)
 	{
@@ -235,7 +239,9 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 		"  FROM unnest($1, $2) AS g (task_id, class_no) WHERE t.task_id = g.task_id"
 		"  RETURNING t.job_id, t.object_no, t.batch_no, t.task_id, t.accepted_at, g.class_no)"
 		" INSERT INTO gtlabel.annotation (job_id, object_no, annotator, class_no, batch_no, task_id, accepted_at, submitted_at)"
-		" SELECT d.job_id, d.object_no, $3, d.class_no, d.batch_no, d.task_id, d.accepted_at, $4 FROM done d",
+		" SELECT d.job_id, d.object_no, $3, d.class_no, d.batch_no, d.task_id, d.accepted_at, $4 FROM done d"
+		" ON CONFLICT (job_id, object_no, annotator) DO UPDATE SET class_no = EXCLUDED.class_no, batch_no = EXCLUDED.batch_no,"
+		"   task_id = EXCLUDED.task_id, accepted_at = EXCLUDED.accepted_at, submitted_at = EXCLUDED.submitted_at, revised_at = NULL",
 		4, {INT8ARRAYOID, INT4ARRAYOID, TEXTOID, TIMESTAMPTZOID}
 	};
 	int64	   *task_ids = palloc(sizeof(int64) * Max(count, 1));

@@ -327,7 +327,8 @@ has_had(Hunt *hunt, const GtlTable *tasks)
 	int64		task_id = gtl_table_int64(tasks, TASK_ID);
 	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
 
-	if (has_answered(hunt, object))
+	/* a function of the owner's sees the answers of the batch only: what it left out is answered anew */
+	if (hunt->job->consolidation == NULL && has_answered(hunt, object))
 		return true;
 	for (int slot = -hunt->job->annotators_per_object; slot < hunt->job->annotators_per_object; slot++)
 	{
