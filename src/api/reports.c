@@ -7,6 +7,7 @@
  */
 #include "base/compat.h"
 
+#include "access/htup_details.h"
 #include "api/arguments.h"
 #include "api/job_settings.h"
 #include "base/errors.h"
@@ -127,67 +128,89 @@ gtl_sql_check(PG_FUNCTION_ARGS)
 
 /* ---- Plans ---------------------------------------------------------------------- */
 
-static void
-put_step(ReturnSetInfo *rsinfo, int32 number, const GtlPlanStep *step)
+/* A plan that is being returned, a step a call: it can have as many steps as there are objects. */
+typedef struct PlanCall
 {
-	Datum		values[4] = {Int32GetDatum(number), CStringGetTextDatum(gtl_plan_action_name(step->action)),
-	Int64GetDatum(step->objects), Int64GetDatum(step->remaining)};
-	bool		nulls[4] = {false, false, false, false};
+	GtlPlanState plan;
+	GtlPlanStep first;			/* before those of the plan */
+	bool		has_first;
+} PlanCall;
 
-	CHECK_FOR_INTERRUPTS();
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+/* In the first call: where the plan is to be put, in memory that lasts for all. */
+static PlanCall *
+begin_plan(FunctionCallInfo fcinfo, MemoryContext *caller)
+{
+	FuncCallContext *calls = SRF_FIRSTCALL_INIT();
+
+	*caller = MemoryContextSwitchTo(calls->multi_call_memory_ctx);
+	if (get_call_result_type(fcinfo, NULL, &calls->tuple_desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	BlessTupleDesc(calls->tuple_desc);
+	calls->user_fctx = palloc0(sizeof(PlanCall));
+	return calls->user_fctx;
 }
 
-/* first: a step before those of the plan, or NULL. */
 static Datum
-return_plan(FunctionCallInfo fcinfo, const GtlPlanStep *first, GtlPlanState *plan)
+return_step(FunctionCallInfo fcinfo)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	GtlPlanStep step;
-	int32		number = 0;
+	FuncCallContext *calls = SRF_PERCALL_SETUP();
+	PlanCall   *call = calls->user_fctx;
+	GtlPlanStep step = call->first;
+	Datum		values[4];
+	bool		nulls[4] = {false};
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (first != NULL)
-		put_step(rsinfo, ++number, first);
-	while (gtl_plan_next(plan, &step))
-		put_step(rsinfo, ++number, &step);
-	return (Datum) 0;
+	CHECK_FOR_INTERRUPTS();
+	if (!(call->has_first && calls->call_cntr == 0) && !gtl_plan_next(&call->plan, &step))
+		SRF_RETURN_DONE(calls);
+	values[0] = Int32GetDatum((int32) calls->call_cntr + 1);
+	values[1] = CStringGetTextDatum(gtl_plan_action_name(step.action));
+	values[2] = Int64GetDatum(step.objects);
+	values[3] = Int64GetDatum(step.remaining);
+	SRF_RETURN_NEXT(calls, HeapTupleGetDatum(heap_form_tuple(calls->tuple_desc, values, nulls)));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_plan);
 Datum
 gtl_sql_plan(PG_FUNCTION_ARGS)
 {
-	const GtlPromise usual = {GTL_GUARANTEE_CONFIDENCE, 0.05, 0.05, GTL_SCOPE_MACHINE_LABELS};
-	GtlPlanState plan;
-	GtlJob		job;
+	if (SRF_IS_FIRSTCALL())
+	{
+		const GtlPromise usual = {GTL_GUARANTEE_CONFIDENCE, 0.05, 0.05, GTL_SCOPE_MACHINE_LABELS};
+		MemoryContext caller;
+		PlanCall   *call = begin_plan(fcinfo, &caller);
+		GtlJob		job;
 
-	gtl_argument_required(fcinfo, 0, "object_count");
-	if (PG_GETARG_INT64(0) < 0 || PG_GETARG_INT64(0) > PG_INT32_MAX)
-		gtl_error_setting("object_count", psprintf("must be between 0 and %d", PG_INT32_MAX), NULL);
-	gtl_job_setting_read(fcinfo, "max_concurrent_task_count", &job);
-	gtl_job_setting_read(fcinfo, "validation_share", &job);
-	gtl_job_setting_read(fcinfo, "schedule", &job);
-	gtl_plan_start(&plan, job.schedule, PG_GETARG_INT64(0), job.max_concurrent,
-				   gtl_schedule_validation_count(job.schedule, &usual, false, 2, PG_GETARG_INT64(0), job.validation_share),
-				   !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
-	return return_plan(fcinfo, NULL, &plan);
+		gtl_argument_required(fcinfo, 0, "object_count");
+		if (PG_GETARG_INT64(0) < 0 || PG_GETARG_INT64(0) > PG_INT32_MAX)
+			gtl_error_setting("object_count", psprintf("must be between 0 and %d", PG_INT32_MAX), NULL);
+		gtl_job_setting_read(fcinfo, "max_concurrent_task_count", &job);
+		gtl_job_setting_read(fcinfo, "validation_share", &job);
+		gtl_job_setting_read(fcinfo, "schedule", &job);
+		gtl_plan_start(&call->plan, job.schedule, PG_GETARG_INT64(0), job.max_concurrent,
+					   gtl_schedule_validation_count(job.schedule, &usual, false, 2, PG_GETARG_INT64(0), job.validation_share),
+					   !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
+		MemoryContextSwitchTo(caller);
+	}
+	return return_step(fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_plan_job);
 Datum
 gtl_sql_plan_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
-	GtlJobFacts facts;
-	GtlPlanState plan;
-	GtlPlanStep open;
-	bool		is_open;
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext caller;
+		PlanCall   *call = begin_plan(fcinfo, &caller);
+		GtlJob	   *job = own_job(fcinfo);
+		GtlJobFacts facts;
 
-	gtl_facts_read(job, &facts);
-	gtl_facts_plan(job, &facts, &plan);
-	is_open = gtl_facts_open_batch(job, &facts, &plan, &open);
-	return return_plan(fcinfo, is_open ? &open : NULL, &plan);
+		gtl_facts_read(job, &facts);
+		gtl_facts_plan(job, &facts, &call->plan);
+		call->has_first = gtl_facts_open_batch(job, &facts, &call->plan, &call->first);
+		MemoryContextSwitchTo(caller);
+	}
+	return return_step(fcinfo);
 }
 
 /* ---- Progress and clock --------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "postmaster/interrupt.h"
 #include "storage/procsignal.h"
+#include "storage/shmem.h"
 #include "utils/memutils.h"
 
 static int	file_error = 0;
@@ -86,6 +87,12 @@ gtl_computing_raise(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_QUERY_CANCELED),
 			 errmsg("canceling the step because the server is shutting down")));
+}
+
+void *
+gtl_memory_list(Size width, int64 count)
+{
+	return palloc_extended(mul_size(width, Max(count, 1)), MCXT_ALLOC_HUGE);
 }
 
 Size

@@ -24,6 +24,9 @@ extern void gtl_interrupt_because_of_file(int error_number);
  */
 pg_noreturn extern void gtl_computing_raise(void);
 
+/* A list of so many elements, at least of one, in the current memory context; beyond 1 GB, too. */
+extern void *gtl_memory_list(Size width, int64 count);
+
 /* What long computations may use: maintenance_work_mem, in bytes. */
 extern Size gtl_memory_budget(void);
 

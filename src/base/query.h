@@ -94,7 +94,9 @@ extern char *gtl_row_text(TupleTableSlot *row, int column);
 /* The elements of an int4[] (or NULL) in a result, copied; *count is their number. */
 extern int32 *gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *count);
 
-/* One-dimensional arrays, for parameters. */
+/* One-dimensional arrays, for parameters.  Longer lists are written in pieces: an array has at most 1 GB. */
+#define GTL_ARRAY_PIECE INT64CONST(16777216)
+
 extern Datum gtl_array_int16(const int16 *values, int64 count);
 extern Datum gtl_array_int32(const int32 *values, int64 count);
 extern Datum gtl_array_int64(const int64 *values, int64 count);

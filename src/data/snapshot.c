@@ -211,6 +211,7 @@ draw_validation_set(SnapshotState *state)
 
 	for (int64 i = 0; i < n; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		place[i] = -1;
 		all[i] = (int32) i;
 	}

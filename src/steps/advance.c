@@ -97,7 +97,7 @@ issue_training(GtlJob *job)
 	if (job->validation_count > 0)
 	{
 		GtlEnv		env;
-		int32	   *chosen = palloc(sizeof(int32) * Max(wanted, 1));
+		int32	   *chosen = gtl_memory_list(sizeof(int32), wanted);
 
 		gtl_env_init(&env, CurrentMemoryContext);
 		wanted = gtl_select_random(rest, n, wanted, (uint64) job->seed, GTL_STREAM_FIRST_BATCH, &env, chosen);

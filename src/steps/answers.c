@@ -26,8 +26,8 @@ gtl_answers_look_back(const GtlJob *job)
 static void
 number_objects(GtlAnswers *answers)
 {
-	answers->item = palloc(sizeof(int32) * Max(answers->raw.count, 1));
-	answers->object_no = palloc(sizeof(int32) * Max(answers->raw.count, 1));
+	answers->item = gtl_memory_list(sizeof(int32), answers->raw.count);
+	answers->object_no = gtl_memory_list(sizeof(int32), answers->raw.count);
 	answers->items = 0;
 	for (int i = 0; i < answers->raw.count; i++)
 	{

@@ -38,7 +38,7 @@ gtl_audit_issue(GtlJob *job)
 
 	n = gtl_label_read_machine(job->job_id, &objects, &classes);
 	wanted = (int64) ceil(job->audit_share * n);
-	chosen = palloc(sizeof(int32) * wanted);
+	chosen = gtl_memory_list(sizeof(int32), wanted);
 	gtl_env_init(&env, CurrentMemoryContext);
 	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed, GTL_STREAM_AUDIT, &env, chosen);
 	gtl_issue_batch(job, GTL_BATCH_AUDIT, chosen, (int) wanted);

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "base/memory.h"
 #include "steps/answers.h"
 #include "steps/audit.h"
 #include "tables/batch.h"
@@ -27,7 +28,7 @@ change_earlier(const GtlJob *job, const GtlAnswers *answers, const GtlConsolidat
 	int			count = 0;
 
 	gtl_label_read_human(job->job_id, &old);
-	changed = palloc(sizeof(GtlHumanLabel) * Max(old.count, 1));
+	changed = gtl_memory_list(sizeof(GtlHumanLabel), old.count);
 	for (int o = 0; o < old.count; o++)
 	{
 		int			i = gtl_answers_find(answers->object_no, answers->items, old.object_no[o]);
@@ -43,9 +44,9 @@ static int
 write_labels(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result,
 			 const GtlTaskObjects *batch)
 {
-	GtlHumanLabel *labels = palloc(sizeof(GtlHumanLabel) * Max(answers->items, 1));
-	int32	   *objects = palloc(sizeof(int32) * Max(answers->items, 1));
-	int32	   *classes = palloc(sizeof(int32) * Max(answers->items, 1));
+	GtlHumanLabel *labels = gtl_memory_list(sizeof(GtlHumanLabel), answers->items);
+	int32	   *objects = gtl_memory_list(sizeof(int32), answers->items);
+	int32	   *classes = gtl_memory_list(sizeof(int32), answers->items);
 	int			count = 0;
 
 	for (int i = 0; i < answers->items; i++)
@@ -80,7 +81,7 @@ static int
 fail_objects(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
 {
 	static const char *const reasons[] = {"expired", "declined", "consolidation"};
-	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
+	int32	   *objects = gtl_memory_list(sizeof(int32), batch->count);
 	int			total = 0;
 
 	for (int r = 0; r < (int) lengthof(reasons); r++)
@@ -111,7 +112,7 @@ is_unclear(const GtlJob *job, const GtlConsolidated *result, int item)
 static bool
 ask_more(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, const GtlTaskObjects *batch)
 {
-	int32	   *objects = palloc(sizeof(int32) * Max(batch->count, 1));
+	int32	   *objects = gtl_memory_list(sizeof(int32), batch->count);
 	int			count = 0;
 
 	if (job->consolidation_confidence < 0)

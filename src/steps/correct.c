@@ -7,6 +7,7 @@
  */
 #include "steps/correct.h"
 
+#include "base/memory.h"
 #include "access/xact.h"
 #include "base/format.h"
 #include "steps/relabel.h"
@@ -126,8 +127,8 @@ gtl_correct_revise(GtlJob *job, const GtlCorrector *by, const int64 *task_ids, c
 {
 	GtlTaskState *tasks = read_tasks(job, by, task_ids, count);
 	int32		first_unread = gtl_correct_first_unread(job);
-	int32	   *objects = palloc(sizeof(int32) * Max(count, 1));
-	int32	   *closed = palloc(sizeof(int32) * Max(count, 1));
+	int32	   *objects = gtl_memory_list(sizeof(int32), count);
+	int32	   *closed = gtl_memory_list(sizeof(int32), count);
 	int			nclosed = 0;
 	int			labels;
 
@@ -182,7 +183,7 @@ int
 gtl_correct_retract(GtlJob *job, const GtlCorrector *by, const int64 *task_ids, int count)
 {
 	GtlTaskState *tasks = read_tasks(job, by, task_ids, count);
-	int32	   *closed = palloc(sizeof(int32) * Max(count, 1));
+	int32	   *closed = gtl_memory_list(sizeof(int32), count);
 	int			nclosed = 0;
 	int			retracted = 0;
 	int			labels;

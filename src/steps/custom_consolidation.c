@@ -8,6 +8,7 @@
 
 #include "access/htup_details.h"
 #include "base/errors.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/string_set.h"
 #include "catalog/namespace.h"
@@ -204,7 +205,7 @@ gtl_custom_consolidate(const GtlJob *job, int32 batch_no, const int32 *object_no
 	GtlResult	r;
 
 	memset(result, 0, sizeof(*result));
-	result->label = palloc(sizeof(int32) * Max(items, 1));
+	result->label = gtl_memory_list(sizeof(int32), items);
 	result->confidence = palloc0(sizeof(float) * Max(items, 1));
 	for (int32 i = 0; i < items; i++)
 		result->label[i] = -1;

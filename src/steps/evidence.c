@@ -4,6 +4,7 @@
  */
 #include "steps/evidence.h"
 
+#include "base/memory.h"
 #include "data/training_set.h"
 #include "tables/feature_page.h"
 
@@ -61,8 +62,8 @@ static void
 describe_rows(const GtlJob *job, GtlEvidence *evidence)
 {
 	const GtlHumanLabels *labels = &evidence->labels;
-	bool	   *validation = palloc(Max(labels->count, 1) * sizeof(bool));
-	int8_t	   *fold = palloc(Max(labels->count, 1));
+	bool	   *validation = gtl_memory_list(sizeof(bool), labels->count);
+	int8_t	   *fold = gtl_memory_list(1, labels->count);
 
 	for (int i = 0; i < labels->count; i++)
 	{

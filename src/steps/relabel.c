@@ -8,6 +8,7 @@
  */
 #include "steps/relabel.h"
 
+#include "base/memory.h"
 #include "steps/answers.h"
 #include "tables/label.h"
 #include "tables/task.h"
@@ -29,13 +30,13 @@ static int
 relabel_objects(GtlJob *job, const int32 *objects, int count, bool lost, const GtlAnswers *answers,
 				const GtlConsolidated *result)
 {
-	GtlObjectLabel *old = palloc(sizeof(GtlObjectLabel) * Max(count, 1));
+	GtlObjectLabel *old = gtl_memory_list(sizeof(GtlObjectLabel), count);
 	int32	   *counts = count_answers(answers);
 	int32		wanted = lost && !gtl_job_is_final(job) ? job->min_annotators : 1;
-	GtlHumanLabel *added = palloc(sizeof(GtlHumanLabel) * Max(count, 1));
-	GtlHumanLabel *changed = palloc(sizeof(GtlHumanLabel) * Max(count, 1));
-	int32	   *removed = palloc(sizeof(int32) * Max(count, 1));
-	int32	   *not_failed = palloc(sizeof(int32) * Max(count, 1));
+	GtlHumanLabel *added = gtl_memory_list(sizeof(GtlHumanLabel), count);
+	GtlHumanLabel *changed = gtl_memory_list(sizeof(GtlHumanLabel), count);
+	int32	   *removed = gtl_memory_list(sizeof(int32), count);
+	int32	   *not_failed = gtl_memory_list(sizeof(int32), count);
 	int			nadded = 0;
 	int			nchanged = 0;
 	int			nremoved = 0;
@@ -78,7 +79,7 @@ relabel_others(GtlJob *job, const int32 *objects, int count, const GtlAnswers *a
 	int			nchanged = 0;
 
 	gtl_label_read_human(job->job_id, &old);
-	changed = palloc(sizeof(GtlHumanLabel) * Max(old.count, 1));
+	changed = gtl_memory_list(sizeof(GtlHumanLabel), old.count);
 	for (int o = 0; o < old.count; o++)
 	{
 		int			item = gtl_answers_find(answers->object_no, answers->items, old.object_no[o]);
@@ -97,7 +98,7 @@ relabel_batches(GtlJob *job, const int32 *objects, int count, bool lost)
 {
 	int32	   *batches;
 	int			nbatches = gtl_annotation_batches_of(job->job_id, objects, count, job->open_batch_no, &batches);
-	int32	   *rest = palloc(sizeof(int32) * Max(count, 1));
+	int32	   *rest = gtl_memory_list(sizeof(int32), count);
 	bool	   *seen = palloc0(sizeof(bool) * Max(count, 1));
 	int			changed = 0;
 	int			nrest;
@@ -164,7 +165,7 @@ gtl_relabel(GtlJob *job, const int32 *objects, int count, bool lost)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel relabel", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	int32	   *closed = palloc(sizeof(int32) * Max(count, 1));
+	int32	   *closed = gtl_memory_list(sizeof(int32), count);
 	int			nclosed = leave_out_open(job, objects, count, closed);
 	int			changed = nclosed == 0 ? 0 : relabel(job, closed, nclosed, lost);
 

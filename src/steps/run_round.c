@@ -20,6 +20,7 @@
 #include "base/settings.h"
 #include "base/team.h"
 #include "learning/engine.h"
+#include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "steps/due.h"
 #include "steps/evidence.h"
@@ -109,6 +110,7 @@ list_pool(RoundState *state, int32 **pool)
 	*pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), objects));
 	for (int32 o = 0; o < objects; o++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (next_labeled < labels->count && labels->object_no[next_labeled] == o)
 			next_labeled++;
 		else if (next_failed < nfailed && failed[next_failed] == o)
@@ -196,6 +198,7 @@ write_labels(RoundState *state)
 		bool		above = gtl_engine_covers(decided, i);
 		bool		stands = old < nold && old_object[old] == object;
 
+		CHECK_FOR_INTERRUPTS();
 		if (above && !stands)
 			append_change(state, &added, i);
 		else if (above && decided->best[i] != old_class[old])

@@ -8,6 +8,7 @@
 #include "tables/annotation.h"
 
 #include "access/xact.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_collation.h"
@@ -244,8 +245,8 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 		"   task_id = EXCLUDED.task_id, accepted_at = EXCLUDED.accepted_at, submitted_at = EXCLUDED.submitted_at, revised_at = NULL",
 		4, {INT8ARRAYOID, INT4ARRAYOID, TEXTOID, TIMESTAMPTZOID}
 	};
-	int64	   *task_ids = palloc(sizeof(int64) * Max(count, 1));
-	int32	   *chosen_classes = palloc(sizeof(int32) * Max(count, 1));
+	int64	   *task_ids = gtl_memory_list(sizeof(int64), count);
+	int32	   *chosen_classes = gtl_memory_list(sizeof(int32), count);
 	Datum		values[4];
 
 	memcpy(chosen_classes, classes, sizeof(int32) * count);

@@ -4,6 +4,7 @@
  */
 #include "tables/label.h"
 
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
@@ -131,8 +132,8 @@ gtl_label_read_human(int64 job_id, GtlHumanLabels *labels)
 	labels->object_no = lists[0];
 	labels->class_no = lists[1];
 	labels->confidence = (float *) lists[2];
-	labels->validation_no = palloc_extended(sizeof(int32) * Max(labels->count, 1), MCXT_ALLOC_HUGE);
-	labels->active = palloc_extended(sizeof(bool) * Max(labels->count, 1), MCXT_ALLOC_HUGE);
+	labels->validation_no = gtl_memory_list(sizeof(int32), labels->count);
+	labels->active = gtl_memory_list(sizeof(bool), labels->count);
 	for (int i = 0; i < labels->count; i++)
 	{
 		bool		found;
@@ -168,12 +169,20 @@ static void
 write_machine(GtlStatement *statement, const GtlJob *job, int32 round_no, int64 model_id, const GtlLabelChange *change)
 {
 	Datum		values[8] = {Int64GetDatum(job->job_id), Int32GetDatum(round_no), Int64GetDatum(model_id),
-		TimestampTzGetDatum(gtl_clock_now()), gtl_array_int32(change->object_no, change->count),
-		gtl_array_int32(change->class_no, change->count), gtl_array_float4(change->confidence, change->count),
-	gtl_array_float4(change->margin, change->count)};
+	TimestampTzGetDatum(gtl_clock_now())};
 
-	if (change->count > 0)
+	for (int64 i = 0; i < change->count; i += GTL_ARRAY_PIECE)
+	{
+		int64		count = Min(GTL_ARRAY_PIECE, change->count - i);
+
+		values[4] = gtl_array_int32(change->object_no + i, count);
+		values[5] = gtl_array_int32(change->class_no + i, count);
+		values[6] = gtl_array_float4(change->confidence + i, count);
+		values[7] = gtl_array_float4(change->margin + i, count);
 		gtl_query_do(statement, values, NULL);
+		for (int v = 4; v < 8; v++)
+			pfree(DatumGetPointer(values[v]));
+	}
 }
 
 void
@@ -201,9 +210,9 @@ gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
 
 	write_machine(&insert, job, round_no, model_id, added);
 	write_machine(&update, job, round_no, model_id, changed);
-	if (nwithdrawn > 0)
+	for (int64 i = 0; i < nwithdrawn; i += GTL_ARRAY_PIECE)
 	{
-		Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(withdrawn, nwithdrawn)};
+		Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(withdrawn + i, Min(GTL_ARRAY_PIECE, nwithdrawn - i))};
 
 		gtl_query_do(&delete, values, NULL);
 	}

@@ -8,6 +8,7 @@
 #include "base/query.h"
 #include "base/table.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/fmgroids.h"
 
 enum
@@ -143,6 +144,7 @@ gtl_object_unlabeled(int64 job_id, int32 **objects)
 	{
 		int32		object = (*objects)[o];
 
+		CHECK_FOR_INTERRUPTS();
 		while (l < nlabeled && labeled[l] < object)
 			l++;
 		while (f < nfailed && failed[f] < object)

@@ -17,6 +17,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "base/lock.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_collation.h"
@@ -45,10 +46,13 @@ gtl_task_issue(const GtlJob *job, const int32 *objects, int count)
 		" ORDER BY s.slot_no, o.object_no",
 		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID}
 	};
-	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
-		gtl_array_int32(objects, count), Int32GetDatum(job->min_annotators)};
+	for (int64 i = 0; i < count; i += GTL_ARRAY_PIECE)
+	{
+		Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
+			gtl_array_int32(objects + i, Min(GTL_ARRAY_PIECE, count - i)), Int32GetDatum(job->min_annotators)};
 
-	gtl_query_do(&insert, values, NULL);
+		gtl_query_do(&insert, values, NULL);
+	}
 }
 
 void
@@ -411,7 +415,7 @@ gtl_task_lock_annotator(const GtlJob *job, const char *annotator)
 static void
 add_keys(const GtlJob *job, GtlClaim *claims, int count)
 {
-	int32	   *objects = palloc(sizeof(int32) * Max(count, 1));
+	int32	   *objects = gtl_memory_list(sizeof(int32), count);
 	char	  **keys = palloc(sizeof(char *) * Max(count, 1));
 
 	for (int i = 0; i < count; i++)
@@ -687,7 +691,7 @@ gtl_task_read(int64 job_id, const int64 *task_ids, int count, const char *annota
 	int			found = (int) gtl_query_run(&r, &select, values, NULL);
 
 	gtl_lease_read(job_id, annotator, &leases);
-	*states = palloc(sizeof(GtlTaskState) * Max(found, 1));
+	*states = gtl_memory_list(sizeof(GtlTaskState), found);
 	for (int i = 0; i < found; i++)
 	{
 		GtlTaskState *task = &(*states)[i];
