@@ -1,14 +1,10 @@
 /*
  * Who sees what. Nobody but the extension's owner writes here: the gt_ functions
- * switch to it. Everybody may read, through row-level security: a job's owner (and
- * the members of that role) all of it; a member of its workteam the job, its
- * batches, the tasks that are open or the member's own, the objects of these, and
- * the member's own answers, and once the object has its label from people that and everybody's;
- * never the known answers that the team is measured by, nor the machine labels that
- * it checks in an audit.
- *
- * Owner and team are one policy, not two, which the server would ask in an order of its own: an
- * owner's rows are then known as such before the tasks of the team are read.
+ * switch to it. Everybody may read, through row-level security: the rows of their own jobs, that is those
+ * of a role that they are a member of. A workteam sees nothing here; 50_views.sql shows its
+ * members the job, its batches, the tasks that are open or the member's own, and the member's own answers, and once
+ * the object has its label from people that and everybody's; never what is a test of theirs: the
+ * validation set, the known answers, the machine labels that they check in an audit, the seed.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.model, gtlabel.step,
@@ -31,40 +27,32 @@ CREATE POLICY owner ON gtlabel.lease FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner_or_team ON gtlabel.job FOR SELECT
-    USING (pg_catalog.pg_has_role(owner, 'MEMBER')
-           OR (workteam IS NOT NULL AND pg_catalog.pg_has_role(workteam, 'MEMBER')));
+CREATE POLICY owner ON gtlabel.job FOR SELECT
+    USING (pg_catalog.pg_has_role(owner, 'MEMBER'));
 
 ALTER TABLE gtlabel.batch ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner_or_team ON gtlabel.batch FOR SELECT
-    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j));
+CREATE POLICY owner ON gtlabel.batch FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.task ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner_or_team ON gtlabel.task FOR SELECT
-    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
-           OR ((state = 'available' OR annotator = CURRENT_USER)
-           AND job_id IN (SELECT j.job_id FROM gtlabel.job j)));
+CREATE POLICY owner ON gtlabel.task FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.object ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner_or_team ON gtlabel.object FOR SELECT
-    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
-           OR ((job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t)));
+CREATE POLICY owner ON gtlabel.object FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.gold ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.gold FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.label ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner_or_team ON gtlabel.label FOR SELECT
-    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
-           OR (human AND (job_id, object_no) IN (SELECT t.job_id, t.object_no FROM gtlabel.task t WHERE t.annotator = CURRENT_USER)));
+CREATE POLICY owner ON gtlabel.label FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.annotation ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner_or_team ON gtlabel.annotation FOR SELECT
-    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
-           OR (job_id IN (SELECT j.job_id FROM gtlabel.job j)
-           AND (annotator = CURRENT_USER
-                OR (job_id, object_no) IN (SELECT l.job_id, l.object_no FROM gtlabel.label l WHERE l.human))));
+CREATE POLICY owner ON gtlabel.annotation FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.exclusion ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.exclusion FOR SELECT

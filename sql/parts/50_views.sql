@@ -1,7 +1,9 @@
 /*
- * Views, all with the caller's rights: row-level security on the tables decides
- * what each user sees.  Aggregates carry their schema: the schema that the
- * extension is created in may hold functions of others that fit better.
+ * Views.  Most have the caller's rights: row-level security on the tables shows the rows of the caller's own
+ * jobs.  What a workteam may see has no policy, since a row holds columns that would tell its members which
+ * objects they are tested with: those views read as the extension's owner, and say for each row
+ * and column what the members see.  There "mine" is: of a job of the caller's.  Aggregates carry their schema:
+ * the schema that the extension is created in may hold functions of others that fit better.
  *
  * Their plans are to be the same whatever ANALYZE has seen (20_tables.sql).  So each row of gtlabel.job
  * is joined to a subquery over that job alone.  Its ORDER BY sorts nothing, the column being the
@@ -10,17 +12,23 @@
  * subqueries that OFFSET 0 keeps apart.  Only gt_labels brings all objects of a job together with all
  * labels: by FULL JOIN, which a nested loop cannot do; the condition on a key makes another of it.
  */
-CREATE VIEW gt_jobs WITH (security_invoker = true) AS
-    SELECT j.job_id, j.job_name, j.state, j.owner::pg_catalog.regrole, j.dataset::pg_catalog.regclass, j.object_count, j.validation_count, j.given_count, j.dimension,
-           j.human_labeled + j.machine_labeled AS total_labeled, j.human_labeled, j.machine_labeled, j.failed,
-           j.object_count - j.human_labeled - j.machine_labeled - j.failed AS unlabeled,
-           j.audit_count, j.audit_wrong, j.audit_verdict, j.failure_reason,
+CREATE VIEW gt_jobs WITH (security_barrier = true) AS
+    SELECT j.job_id, j.job_name, j.state, j.owner::pg_catalog.regrole, j.dataset::pg_catalog.regclass, j.object_count,
+           CASE WHEN j.mine THEN j.validation_count END AS validation_count, CASE WHEN j.mine THEN j.given_count END AS given_count,
+           CASE WHEN j.mine THEN j.dimension END AS dimension,
+           CASE WHEN j.mine THEN j.human_labeled + j.machine_labeled END AS total_labeled,
+           CASE WHEN j.mine THEN j.human_labeled END AS human_labeled, CASE WHEN j.mine THEN j.machine_labeled END AS machine_labeled,
+           CASE WHEN j.mine THEN j.failed END AS failed,
+           CASE WHEN j.mine THEN j.object_count - j.human_labeled - j.machine_labeled - j.failed END AS unlabeled,
+           CASE WHEN j.mine THEN j.audit_count END AS audit_count, CASE WHEN j.mine THEN j.audit_wrong END AS audit_wrong,
+           CASE WHEN j.mine THEN j.audit_verdict END AS audit_verdict, CASE WHEN j.mine THEN j.failure_reason END AS failure_reason,
            CASE WHEN s.started_at IS NOT NULL OR s.sqlstate IS NOT NULL THEN s.step END AS step,
            s.started_at AS step_started_at, s.failures AS step_failures,
            s.sqlstate || ': ' || s.message AS step_error, s.retry_at,
            j.created_at, j.last_modified_at, j.finished_at, j.purged_at
-      FROM gtlabel.job j
-      LEFT JOIN gtlabel.step s ON s.job_id = j.job_id;
+      FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
+            WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
+      LEFT JOIN gtlabel.step s ON s.job_id = j.job_id AND j.mine;
 COMMENT ON VIEW gt_jobs IS 'Labeling jobs: state, counters and times; object_count = total_labeled + failed + unlabeled. gt_job_settings shows their settings';
 COMMENT ON COLUMN gt_jobs.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
 COMMENT ON COLUMN gt_jobs.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
@@ -37,38 +45,45 @@ COMMENT ON VIEW gt_job_settings IS 'Settings of your jobs, a row each';
 COMMENT ON COLUMN gt_job_settings.value IS 'NULL: not set';
 COMMENT ON COLUMN gt_job_settings.alterable IS 'gt_alter_job takes it';
 
-CREATE VIEW gt_batches WITH (security_invoker = true) AS
-    SELECT j.job_name, b.batch_no, b.subset, b.object_count,
+CREATE VIEW gt_batches WITH (security_barrier = true) AS
+    SELECT j.job_name, b.batch_no, CASE WHEN j.mine THEN b.subset END AS subset, b.object_count,
            CASE WHEN b.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
            CASE WHEN b.closed_at IS NULL THEN
                (SELECT pg_catalog.count(*) FROM gtlabel.task t
-                 WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted')
+                 WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted' AND (j.mine OR t.annotator = CURRENT_USER))
            END AS answers,
            b.labeled, b.failed, b.issued_at, b.expires_at, b.closed_at
-      FROM gtlabel.job j
+      FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
+            WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
      CROSS JOIN LATERAL (SELECT b.* FROM gtlabel.batch b WHERE b.job_id = j.job_id ORDER BY b.job_id) b;
 COMMENT ON VIEW gt_batches IS 'Batches: objects that are open to annotators at the same time, all of one subset';
 COMMENT ON COLUMN gt_batches.answers IS 'Answers so far to an open batch, of those that you may see';
 
-CREATE VIEW gt_tasks WITH (security_invoker = true) AS
+CREATE VIEW gt_tasks WITH (security_barrier = true) AS
     SELECT t.task_id, j.job_name, t.batch_no, o.object_key,
            CASE WHEN t.state IN ('available', 'accepted') AND b.expires_at <= gtlabel.clock() THEN 'expired'
                 WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available'
                 ELSE t.state END AS state,
            t.annotator, t.accepted_at, t.lease_expires_at, t.remark AS comment
-      FROM gtlabel.job j
-     CROSS JOIN LATERAL (SELECT t.* FROM gtlabel.task t WHERE t.job_id = j.job_id ORDER BY t.job_id) t
+      FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
+            WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
+     CROSS JOIN LATERAL (SELECT t.* FROM gtlabel.task t WHERE t.job_id = j.job_id
+                            AND (j.mine OR t.state = 'available' OR t.annotator = CURRENT_USER) ORDER BY t.job_id) t
      CROSS JOIN LATERAL (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = t.job_id AND b.batch_no = t.batch_no OFFSET 0) b
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = t.job_id AND o.object_no = t.object_no OFFSET 0) o;
 COMMENT ON VIEW gt_tasks IS 'Tasks: one object for one annotator; a workteam member sees the open ones and the member''s own';
 COMMENT ON COLUMN gt_tasks.comment IS 'Declined: the reason that the annotator gave';
 COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available, a batch that has as expired';
 
-CREATE VIEW gt_annotations WITH (security_invoker = true) AS
+CREATE VIEW gt_annotations WITH (security_barrier = true) AS
     SELECT j.job_name, o.object_key, a.annotator, j.label_categories[a.class_no + 1] AS label,
            a.batch_no, a.task_id, a.accepted_at, a.submitted_at, a.revised_at, a.remark AS comment
-      FROM gtlabel.job j
-     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id ORDER BY a.job_id) a
+      FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
+            WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
+     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = CURRENT_USER
+                            OR EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0)
+                               AND EXISTS (SELECT FROM gtlabel.annotation own
+                                     WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = CURRENT_USER OFFSET 0)) ORDER BY a.job_id) a
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no OFFSET 0) o;
 COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one object';
 COMMENT ON COLUMN gt_annotations.revised_at IS 'When the answer was last changed; NULL: it is the first one';
@@ -79,9 +94,10 @@ CREATE VIEW gt_invitations WITH (security_invoker = true) AS
       FROM gtlabel.invitation i JOIN gtlabel.job j USING (job_id);
 COMMENT ON VIEW gt_invitations IS 'Invitations of annotators without a database role, for the owner of the job';
 
-CREATE VIEW gt_annotators WITH (security_invoker = true) AS
+CREATE VIEW gt_annotators WITH (security_barrier = true) AS
     SELECT j.job_name, a.*
-      FROM gtlabel.job j
+      FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
+            WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
      CROSS JOIN LATERAL (
           WITH answer AS (
               SELECT a.annotator, a.accepted_at, a.submitted_at, l.confidence,
@@ -89,11 +105,12 @@ CREATE VIEW gt_annotators WITH (security_invoker = true) AS
                      j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
                      pg_catalog.cardinality(j.label_categories) AS classes,
                      (SELECT a.class_no = g.class_no FROM gtlabel.gold g
-                       WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.gold_column IS NOT NULL) AS right_on_gold
+                       WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.gold_column IS NOT NULL AND j.mine) AS right_on_gold
                 FROM gtlabel.annotation a
                 LEFT JOIN LATERAL (SELECT l.class_no, l.confidence FROM gtlabel.label l
                                     WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0) l ON true
-               WHERE a.job_id = j.job_id),
+               WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = CURRENT_USER OR l.class_no IS NOT NULL AND EXISTS (SELECT FROM gtlabel.annotation own
+                          WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = CURRENT_USER OFFSET 0))),
           confusion AS (
               SELECT c.annotator, pg_catalog.jsonb_object_agg(c.consolidated, c.answers) AS confusion
                 FROM (SELECT n.annotator, n.consolidated, pg_catalog.jsonb_object_agg(n.answered, n.times) AS answers
@@ -169,19 +186,21 @@ COMMENT ON COLUMN gt_certificates.best_bound IS 'The lowest error bound over all
 COMMENT ON COLUMN gt_certificates.required IS 'Validation objects that would be needed with best_k wrong';
 COMMENT ON COLUMN gt_certificates.admitted IS 'Machine labels that stand after the round';
 
-CREATE VIEW gt_labels WITH (security_invoker = true) AS
+CREATE VIEW gt_labels WITH (security_barrier = true) AS
     SELECT j.job_name, l.object_key, j.label_categories[l.class_no + 1] AS label, l.confidence,
            l.human AS human_annotated,
-           CASE WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
+           CASE WHEN NOT j.mine THEN NULL WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
            l.batch_no, l.round_no, l.model_id, l.labeled_at,
            l.human OR j.state IN ('stopped', 'completed') AS final,
            l.margin, j.label_categories[l.tied_class_no + 1] AS tied_with
-      FROM gtlabel.job j
+      FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
+            WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
      CROSS JOIN LATERAL (
           SELECT l.*, o.object_key, o.validation_no
             FROM (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id) l
             FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
-           WHERE COALESCE(l.class_no, -1) >= 0 ORDER BY j.job_id) l;
+           WHERE COALESCE(l.class_no, -1) >= 0 AND (j.mine OR l.human AND EXISTS (SELECT FROM gtlabel.annotation a
+                 WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = CURRENT_USER OFFSET 0)) ORDER BY j.job_id) l;
 COMMENT ON VIEW gt_labels IS 'Labels; join to the dataset by object_key = key_column::text';
 COMMENT ON COLUMN gt_labels.confidence IS 'Probability that the label is right: by people''s answers, or by the model, calibrated out of fold';
 COMMENT ON COLUMN gt_labels.margin IS 'Machine labels: between the two most probable categories; what rounds compare with their threshold';

@@ -20,6 +20,9 @@
 #include "reports/explain_job.h"
 #include "reports/explain_object.h"
 #include "reports/report_page.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -215,6 +218,18 @@ gtl_sql_plan_job(PG_FUNCTION_ARGS)
 
 /* ---- Progress and clock --------------------------------------------------------- */
 
+/* Steps of their own jobs, and trainings and simulations of their own roles. */
+static bool
+may_know(const GtlProgress *place)
+{
+	GtlJob	   *job = place->job_id == 0 ? NULL : gtl_job_get(place->job_id);
+	PGPROC	   *process = BackendPidGetProc(place->pid);
+
+	if (place->job_id != 0)
+		return job != NULL && is_member_of_role(GetUserId(), job->owner);
+	return process != NULL && is_member_of_role(GetUserId(), process->roleId);
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_progress);
 Datum
 gtl_sql_progress(PG_FUNCTION_ARGS)
@@ -233,7 +248,8 @@ gtl_sql_progress(PG_FUNCTION_ARGS)
 		bool		nulls[7] = {false, place->job_id == 0, false, place->total == 0 && place->done == 0,
 		place->total == 0, false, false};
 
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		if (may_know(place))
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -91,6 +91,19 @@ SELECT is((SELECT count(*) FROM gt_annotations), 4::bigint, 'once the object has
 SELECT is((SELECT count(*) FROM gt_labels), 2::bigint, 'and the label');
 SELECT is((SELECT count(*) FROM gt_tasks WHERE state = 'available'), 4::bigint, 'and the next open tasks');
 
+-- what would tell people that they are tested, and with what, is not theirs in any table or view
+SELECT is_empty(format('SELECT * FROM gtlabel.%I', relname), format('a member of the team reads nothing in gtlabel.%s', relname))
+  FROM pg_class WHERE relnamespace = 'gtlabel'::regnamespace AND relkind = 'r' ORDER BY relname;
+SELECT is((SELECT count(*) FROM gt_batches WHERE subset IS NOT NULL), 0::bigint, 'nor which batch is the validation set');
+SELECT is((SELECT count(*) FROM gt_labels WHERE subset IS NOT NULL), 0::bigint, 'nor which object is in it');
+SELECT is((SELECT count(*) FROM gt_job_settings), 0::bigint, 'nor the settings, with the seed, the gold column and the share to audit');
+SELECT is((SELECT count(*) FROM gt_jobs j WHERE num_nonnulls(validation_count, given_count, dimension, total_labeled, human_labeled, machine_labeled, failed,
+                                                            unlabeled, audit_count, audit_wrong, audit_verdict, failure_reason, step, step_error) > 0), 0::bigint,
+          'nor counters that tell whether all is labeled but what is audited');
+SELECT is((SELECT count(*) FROM gt_annotators WHERE gold_accuracy IS NOT NULL), 0::bigint, 'nor how people do on known answers');
+SELECT is((SELECT count(*) FROM gtlabel.job_settings((SELECT job_id FROM gt_jobs))), 0::bigint, 'nor anything by the functions below the views');
+SELECT is((SELECT count(*) FROM gtlabel.progress()), 0::bigint, 'nor what works');
+
 -- the owner names annotators freely
 SET ROLE regress_gtl_owner;
 SELECT is((SELECT count(*) FROM gt_accept_tasks('team', 1, 'a program')), 1::bigint, 'the owner accepts for anybody');

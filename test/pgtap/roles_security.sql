@@ -76,20 +76,20 @@ SELECT is(seen('regress_gtl_owner', name), seen('postgres', name, 'job_id = (SEL
 SELECT is(seen('regress_gtl_rival', name, 'job_name <> ''rival'''), 0::bigint, 'a member of another team sees nothing of the job in ' || name)
   FROM relations WHERE name LIKE 'gt\_%';
 SELECT is(seen('regress_gtl_bob', 'gtlabel.' || name), 0::bigint, 'a member sees nothing in gtlabel.' || name)
-  FROM unnest(ARRAY['event', 'round', 'model', 'failure', 'gold', 'certificate']) name;
-SELECT is(seen('regress_gtl_bob', 'gtlabel.job', 'job_name <> ''job'''), 0::bigint, 'a member sees no job of another team');
-SELECT is(seen('regress_gtl_bob', 'gtlabel.task', $$ annotator <> 'regress_gtl_bob' $$), 0::bigint, 'a member does not see who holds or has answered what');
-SELECT is(seen('regress_gtl_bob', 'gtlabel.task', $$ state <> 'available' $$), 1::bigint, 'only the open tasks and the member''s own');
-SELECT is(seen('regress_gtl_bob', 'gtlabel.task', $$ state = 'available' AND annotator IS NOT NULL $$), 0::bigint, 'who gave a task back is forgotten');
-SELECT is(seen('regress_gtl_bob', 'gtlabel.annotation'), 0::bigint, 'a member sees no answer to objects that are not the member''s');
-SELECT is(seen('regress_gtl_ann', 'gtlabel.annotation', $$ annotator <> 'regress_gtl_ann' $$), (SELECT count(*) FROM gt_annotations WHERE annotator = 'somebody'),
+  FROM unnest(ARRAY['job', 'batch', 'task', 'object', 'annotation', 'label', 'event', 'round', 'model', 'failure', 'gold', 'certificate']) name;
+SELECT is(seen('regress_gtl_bob', 'gt_jobs', 'job_name <> ''job'''), 0::bigint, 'a member sees no job of another team');
+SELECT is(seen('regress_gtl_bob', 'gt_tasks', $$ annotator <> 'regress_gtl_bob' $$), 0::bigint, 'a member does not see who holds or has answered what');
+SELECT is(seen('regress_gtl_bob', 'gt_tasks', $$ state <> 'available' $$), 1::bigint, 'only the open tasks and the member''s own');
+SELECT is(seen('regress_gtl_bob', 'gt_tasks', $$ state = 'available' AND annotator IS NOT NULL $$), 0::bigint, 'who gave a task back is forgotten');
+SELECT is(seen('regress_gtl_bob', 'gt_annotations'), 0::bigint, 'a member sees no answer to objects that are not the member''s');
+SELECT is(seen('regress_gtl_ann', 'gt_annotations', $$ annotator <> 'regress_gtl_ann' $$), (SELECT count(*) FROM gt_annotations WHERE annotator = 'somebody'),
           'but the others'' to objects that the member has answered and that have their label');
-SELECT is(seen('regress_gtl_ann', 'gtlabel.annotation', $$ annotator = 'regress_gtl_ann' $$), (SELECT count(*) FROM gt_annotations WHERE annotator = 'regress_gtl_ann'), 'and all of its own');
+SELECT is(seen('regress_gtl_ann', 'gt_annotations', $$ annotator = 'regress_gtl_ann' $$), (SELECT count(*) FROM gt_annotations WHERE annotator = 'regress_gtl_ann'), 'and all of its own');
 SELECT is(seen('regress_gtl_bob', 'gt_annotators'), 0::bigint, 'nor how the others do');
 SELECT is(seen('regress_gtl_ann', 'gt_annotators', 'gold_accuracy IS NOT NULL'), 0::bigint, 'the known answers do not show in a member''s statistics');
 SELECT isnt(seen('regress_gtl_owner', 'gt_annotators', 'gold_accuracy IS NOT NULL'), 0::bigint, 'while the owner measures by them');
-SELECT is(seen('regress_gtl_bob', 'gtlabel.label', 'NOT human'), 0::bigint, 'a member sees no machine labels, which an audit has checked without knowing, not even of objects that the member holds');
-SELECT isnt(seen('regress_gtl_ann', 'gtlabel.label', 'human'), 0::bigint, 'but the labels of objects that the member has answered');
+SELECT is(seen('regress_gtl_bob', 'gt_labels', 'NOT human_annotated'), 0::bigint, 'a member sees no machine labels, which an audit has checked without knowing, not even of objects that the member holds');
+SELECT isnt(seen('regress_gtl_ann', 'gt_labels', 'human_annotated'), 0::bigint, 'but the labels of objects that the member has answered');
 SELECT isnt(seen('regress_gtl_owner', 'gtlabel.round'), 0::bigint, 'there is a round to be hidden');
 SELECT isnt(seen('regress_gtl_owner', 'gtlabel.certificate'), 0::bigint, 'and a certificate');
 

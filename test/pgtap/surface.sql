@@ -67,8 +67,10 @@ SELECT is((SELECT provolatile FROM func f WHERE proname = name), volatile, forma
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' $$,
               ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
               'the views are those of the design');
-SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions @> '{security_invoker=true}', false) $$,
-                'every view is read with the rights of the caller');
+SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions && '{security_invoker=true,security_barrier=true}', false) $$,
+                'every view is read with the rights of the caller, or says itself what the caller sees');
+SELECT set_eq($$ SELECT relname::text FROM rel WHERE relkind = 'v' AND reloptions @> '{security_barrier=true}' $$,
+              ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_annotators', 'gt_labels'], 'those are the ones that a workteam needs');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('v', 'r') AND obj_description(oid, 'pg_class') IS NULL $$, 'every view and table has a comment');
 SELECT columns_are('public', 'gt_labels', ARRAY['job_name', 'object_key', 'label', 'confidence', 'human_annotated', 'subset', 'batch_no',
                                                 'round_no', 'model_id', 'labeled_at', 'final', 'margin', 'tied_with'], 'gt_labels has the columns of the design');
