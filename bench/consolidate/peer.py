@@ -1,4 +1,4 @@
-"""The formulas of autolabel.md 3.6 in straightforward, vectorised numpy.
+"""Majority and Dawid-Skene (src/learning/dawid_skene.c) in straightforward, vectorised numpy.
 
 peer.py VOTES CLASSES ITEMS ANNOTATORS FILE RUNS ITERATIONS LABELS
 prints median CPU seconds and the share of items with the same label as LABELS.

@@ -1,4 +1,4 @@
--- The formulas of autolabel.md 3.6 in plain SQL, over the table vote (item, annotator, label), into the table theirs
+-- Majority and Dawid-Skene (src/learning/dawid_skene.c) in plain SQL, over the table vote (item, annotator, label), into the table theirs
 -- (item, label): classes and iterations are psql variables.
 SET client_min_messages = warning;
 SET jit = off;

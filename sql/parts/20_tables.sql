@@ -111,7 +111,7 @@ CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key pg_cata
 CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
 COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/tables/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
-COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people (autolabel.md 3.2, step 8)';
+COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people: it counts in no certificate any more';
 
 CREATE TABLE gtlabel.gold (
     job_id    bigint NOT NULL,

@@ -1,8 +1,8 @@
 /*
  * classifier.h
  *		The classifiers of a labeling job: softmax regression and a network with
- *		one hidden layer of ReLU units, both fitted by L-BFGS with an L2 penalty
- *		(autolabel.md 3.4), behind one interface.
+ *		one hidden layer of ReLU units, both fitted by L-BFGS with an L2 penalty,
+ *		behind one interface.
  *
  * Everything is deterministic: the same rows in the same order, seed and start
  * give the same weights, bit for bit, on the same machine, whether the rows are in

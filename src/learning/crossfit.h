@@ -1,8 +1,7 @@
 /*
  * crossfit.h
  *		Cross-fitting: choose the candidate by K-fold log loss, and score the
- *		validation set with models that never saw the object they score
- *		(autolabel.md 3.2 steps 2-3, 3.4).
+ *		validation set with models that never saw the object they score.
  */
 #ifndef GTL_CROSSFIT_H
 #define GTL_CROSSFIT_H

@@ -7,7 +7,7 @@
  * and of the class shares p.  Differences to [1]:
  *	- pseudo-counts: 0.1 in each cell of pi_w and 1 more on its diagonal, 1 for each
  *	  class share.  With few answers a person the plain maximum is often worse than
- *	  a majority vote (autolabel.md 2.8), with Laplace's 1 everywhere even more so;
+ *	  a majority vote, with Laplace's 1 everywhere even more so;
  *	- items of known class (gold) keep it.
  * Several answers of one person to one item all count, as in [1].  The start is the
  * shares of the votes.

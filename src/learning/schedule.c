@@ -16,8 +16,8 @@
  *	- shares are truncated, 0.2 * 1758 = 351.6 makes 351, with 1e-9 added first so
  *	  that 0.29 * 100 makes 29 in floating point too.
  *
- * No memory, no clock, no randomness.  Rules and test vectors: ground-truth.md
- * 2.4, 3.2 and 3.3; the eager schedule: autolabel.md 3.2 step 7.
+ * No memory, no clock, no randomness.  The standard schedule is that
+ * of Amazon SageMaker Ground Truth, as its documentation describes it.
  */
 #include "learning/schedule.h"
 

@@ -8,7 +8,7 @@
  *
  * The margin p1 - p2 is computed as p1 * -expm1(log p2 - log p1) in double, from the
  * scores: p1 - p2 itself would be 1 or 0 for many rows, and ties make coarse
- * thresholds (autolabel.md 3.5).
+ * thresholds.
  */
 #include "learning/classifier.h"
 

@@ -2,8 +2,8 @@
  * softmax.c
  *		Softmax regression: scores are one linear layer of the features.
  *
- * f(W, b) = -(1/n) sum log softmax(W x + b)_y + 1/(2 C n) |W|^2, the bias free
- * (autolabel.md 3.4); log loss, slices and penalty are objective.c's.
+ * f(W, b) = -(1/n) sum log softmax(W x + b)_y + 1/(2 C n) |W|^2, the bias free;
+ * log loss, slices and penalty are objective.c's.
  */
 #include "learning/shape.h"
 

