@@ -16,7 +16,7 @@ import random
 import subprocess
 import sys
 
-SETS = ["sms_spam", "banking77", "ag_news_7600"]
+SETS = os.environ["SETS"].split()
 
 
 def load(folder, name):

@@ -6,13 +6,14 @@
 #
 # The folder holds NAME.copy.gz (id, features, label) and NAME_text.csv.gz (id, text) of sms_spam, banking77
 # and ag_news_7600.  WORDS=file is a word-vector table as text (a token and its numbers, one a line); without it
-# those columns are left out.  DRAWS=5 draws, SIZES="100 250 1000 4000" labels, JOBS=5 jobs, ROWS=1000000 texts.
+# those columns are left out.  SETS="..." are the sets, DRAWS=5 draws, SIZES="100 250 1000 4000" labels, JOBS=5
+# jobs, ROWS=1000000 texts.  create, cancel and predict need the texts of sms_spam and banking77.
 # Accuracy needs python3-sklearn and fasttext (Debian packages).
 set -euo pipefail
-[ $# -gt 0 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 data=$(realpath "$1")
 shift
-export WORDS=${WORDS:+$(realpath "$WORDS")}
+export WORDS=${WORDS:+$(realpath "$WORDS")} SETS=${SETS:-sms_spam banking77 ag_news_7600}
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ -n "${GTL_CLUSTER:-}" ] ||
 	exec scripts/with-cluster -c shared_buffers=2GB -c max_wal_size=16GB -c gtlabel.background=off \
@@ -24,7 +25,7 @@ trap 'rm -rf "$work"' EXIT
 [ $# -gt 0 ] || set -- ngrams accuracy jobs create cancel predict
 
 sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
-sets="sms_spam banking77 ag_news_7600"
+sets=$SETS
 
 sql -c 'SET client_min_messages = error' -c 'DROP EXTENSION IF EXISTS gtlabel CASCADE' -c 'CREATE EXTENSION gtlabel'
 for set in $sets; do
@@ -133,7 +134,7 @@ jobs() {
 	local set
 	echo "| set | features | guarantee | human labels | by machine | error | above 5 % |"
 	echo "| --- | --- | --- | --- | --- | --- | --- |"
-	for set in ${JOB_SETS:-$sets}; do
+	for set in $sets; do
 		simulate "$set" given "features_column => 'features'"
 		simulate "$set" text "text_column => 'text'"
 		[ -z "$words" ] || simulate "$set" 'text + words' "text_column => 'text' $words"
@@ -152,7 +153,7 @@ many() { # how many
 		ALTER TABLE source ADD PRIMARY KEY (n);
 		INSERT INTO many
 		SELECT i, array_to_string((regexp_split_to_array(a.text || ' ' || b.text, ' +'))[1:12], ' ')
-		  FROM generate_series(1, $1) i
+		  FROM generate_series(1, $1::bigint) i
 		  JOIN source a ON a.n = 1 + i * 7919 % 18657 JOIN source b ON b.n = 1 + i * 104729 / 18657 % 18657;
 		VACUUM ANALYZE many;
 	SQL

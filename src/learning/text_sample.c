@@ -154,7 +154,8 @@ shrink(GtlTextSample *sample)
 			drop_last(sample);
 	}
 	if (sample->held > sample->allowed)
-		sample->excess = fixed_memory(&sample->request) + sample->held;
+		sample->excess = fixed_memory(&sample->request) +
+			sample->held / (size_t) sample->n * (size_t) (sample->n > GTL_SAMPLE_LEAST ? sample->n : GTL_SAMPLE_LEAST);
 }
 
 static void

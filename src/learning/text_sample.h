@@ -37,7 +37,7 @@ extern GtlTextSample *gtl_text_sample_create(const GtlSampleRequest *request, co
 /* Numbers ascend. */
 extern void gtl_text_sample_add(GtlTextSample *sample, int64_t number, const char *text, size_t bytes);
 
-/* Bytes that the smallest sample needs, if they are more than the budget; else 0. */
+/* Bytes that the smallest sample needs, judged by the texts so far, if they are more than the budget; else 0. */
 extern size_t gtl_text_sample_excess(const GtlTextSample *sample);
 
 /*
