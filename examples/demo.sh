@@ -62,12 +62,14 @@ died() { echo; echo "demo: the script failed, see $folder/psql.log" >&2; tail -n
 # Collects what the script prints until it is done; with a command, calls it every moment until then.
 : >"$folder/psql.log"
 collect() {
-	local line code
+	local line code begun=
 	printed=
 	while true; do
 		code=0
 		IFS= read -r -t 0.1 line <&"$runner_out" || code=$?
+		line=$begun$line begun=
 		if [ $code -gt 128 ]; then
+			begun=$line				# what came of a line before the time was up
 			[ $# -eq 0 ] || "$@"
 			continue
 		fi
