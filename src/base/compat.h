@@ -119,6 +119,28 @@
 
 /* ---- 19 ------------------------------------------------------------------------- */
 
+/* Comments no longer tell the compiler that a case goes on in the next one. */
+#if PG_VERSION_NUM < 190000
+#define pg_fallthrough __attribute__((fallthrough))
+#endif
+
+/* Lets us correct what the planner knows of a relation; 19 asks for those that are no tables too. */
+#if PG_VERSION_NUM >= 190000
+#include "optimizer/pathnode.h"
+#define GTL_COMPAT_REL_HOOK build_simple_rel_hook
+#define GTL_COMPAT_REL_HOOK_TYPE build_simple_rel_hook_type
+#define GTL_COMPAT_REL_HOOK_PARAMETERS PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte
+#define GTL_COMPAT_REL_HOOK_ARGUMENTS root, rel, rte
+#define GTL_COMPAT_REL_HOOK_RELATION (rte->rtekind == RTE_RELATION ? rte->relid : InvalidOid)
+#else
+#include "optimizer/plancat.h"
+#define GTL_COMPAT_REL_HOOK get_relation_info_hook
+#define GTL_COMPAT_REL_HOOK_TYPE get_relation_info_hook_type
+#define GTL_COMPAT_REL_HOOK_PARAMETERS PlannerInfo *root, Oid table, bool inhparent, RelOptInfo *rel
+#define GTL_COMPAT_REL_HOOK_ARGUMENTS root, table, inhparent, rel
+#define GTL_COMPAT_REL_HOOK_RELATION table
+#endif
+
 /* To be called after the last TupleDescInitEntry; who forgets it crashes, and no compiler says so. */
 #if PG_VERSION_NUM < 190000
 #define TupleDescFinalize(desc) ((void) 0)
@@ -136,7 +158,8 @@
  * gives them other parameters (make check-arrows looks for them):
  *
  * names: PG_VERSION_NUM, check_is_member_of_role, debug_parallel_query,
- * names: ExecInsertIndexTuples, force_parallel_mode, index_beginscan,
+ * names: build_simple_rel_hook, ExecInsertIndexTuples, force_parallel_mode,
+ * names: get_relation_info_hook, index_beginscan,
  * names: LockHeldByMe, object_aclcheck, pg_attribute_noreturn,
  * names: pg_database_aclcheck, pg_namespace_aclcheck, pg_proc_aclcheck,
  * names: pg_type_aclcheck, RelationGetPrimaryKeyIndex,

@@ -10,15 +10,17 @@
  */
 #include "base/planner.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "optimizer/plancat.h"
+#include "storage/bufpage.h"
 #include "utils/lsyscache.h"
 
 /* About that many entries fit on a page of an index. */
 #define ENTRIES_ON_PAGE 200
 
-static get_relation_info_hook_type next_hook = NULL;
+static GTL_COMPAT_REL_HOOK_TYPE next_hook = NULL;
 
 static double
 rows_on_page(Oid relation)
@@ -29,12 +31,13 @@ rows_on_page(Oid relation)
 }
 
 static void
-set_sizes(PlannerInfo *root, Oid relation, bool inhparent, RelOptInfo *rel)
+set_sizes(GTL_COMPAT_REL_HOOK_PARAMETERS)
 {
+	Oid			relation = GTL_COMPAT_REL_HOOK_RELATION;
 	ListCell   *cell;
 
 	if (next_hook != NULL)
-		next_hook(root, relation, inhparent, rel);
+		next_hook(GTL_COMPAT_REL_HOOK_ARGUMENTS);
 	if (get_rel_namespace(relation) != get_namespace_oid("gtlabel", true) || get_rel_relkind(relation) != RELKIND_RELATION)
 		return;
 	rel->tuples = rel->pages * rows_on_page(relation);
@@ -49,6 +52,6 @@ set_sizes(PlannerInfo *root, Oid relation, bool inhparent, RelOptInfo *rel)
 void
 gtl_planner_init(void)
 {
-	next_hook = get_relation_info_hook;
-	get_relation_info_hook = set_sizes;
+	next_hook = GTL_COMPAT_REL_HOOK;
+	GTL_COMPAT_REL_HOOK = set_sizes;
 }

@@ -246,7 +246,7 @@ set_none(const GtlJobField *field, GtlJob *job)
 			break;
 		case GTL_FIELD_TEXTS:
 			*(int *) ((char *) job + field->count) = 0;
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case GTL_FIELD_TEXT:
 		case GTL_FIELD_FUNCTION:
 		case GTL_FIELD_RELATION_NAME:
