@@ -5,9 +5,9 @@
 #include "base/compat.h"
 
 #include "api/drop_role.h"
-#include "background/hub.h"
 #include "background/launcher.h"
 #include "background/worker.h"
+#include "background/worker_slots.h"
 #include "base/progress.h"
 #include "base/planner.h"
 #include "base/settings.h"
@@ -24,7 +24,7 @@ _PG_init(void)
 	gtl_planner_init();
 	gtl_progress_init();
 	gtl_worker_init();
-	gtl_hub_init();
+	gtl_slots_init();
 	gtl_launcher_init();
 	gtl_drop_role_init();
 }

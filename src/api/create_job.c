@@ -11,7 +11,7 @@
 #include "api/arguments.h"
 #include "api/job_settings.h"
 #include "api/text_settings.h"
-#include "background/hub.h"
+#include "background/worker_slots.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/lock.h"
@@ -206,6 +206,6 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_advance(job->job_id, &transaction);
 	gtl_job_settings_warn(job);
 	warn_of_memory(job);
-	(void) gtl_hub_ask(MyDatabaseId);	/* the launcher may not know yet that there is something to watch */
+	(void) gtl_slots_ask_launcher(MyDatabaseId);	/* the launcher may not know yet that there is something to watch */
 	PG_RETURN_INT64(job->job_id);
 }

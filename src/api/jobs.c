@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "steps/advance.h"
+#include "steps/in_flight.h"
 #include "storage/latch.h"
 #include "tables/annotation.h"
 #include "tables/batch.h"
@@ -128,6 +129,18 @@ warn_of_failed_stop(const GtlJob *job, const ErrorData *error)
 			 errhint("A worker tries again; gt_advance_job does so in this session.")));
 }
 
+/* The stop is recorded, and its last step is left to a worker. */
+static void
+warn_of_answers(const GtlJob *job)
+{
+	char	   *holders = gtl_in_flight_describe(job->job_id, 0);
+
+	ereport(WARNING,
+			(errmsg("labeling job \"%s\" is stopping, and waits for answers in flight", job->name),
+			 holders != NULL ? errdetail("Its tasks are being changed by %s.", holders) : 0,
+			 errhint("It is stopped when these transactions have ended: by a worker, or by gt_advance_job.")));
+}
+
 /*
  * The last step of a stop calls the owner's consolidation function, which may raise: then its
  * subtransaction is rolled back, and the stop is recorded all the same.  False: it has not been done.
@@ -173,8 +186,11 @@ gtl_sql_stop_job(PG_FUNCTION_ARGS)
 	GtlJob	   *job = own_job(fcinfo);
 	bool		may_step = gtl_lock_try(GTL_LOCK_STEPS, job->job_id, false);
 
-	if (may_step)
-		gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
+	if (may_step && !gtl_in_flight_lock(job->job_id))
+	{
+		warn_of_answers(job);
+		may_step = false;
+	}
 	job = lock_own_job(fcinfo);
 	gtl_job_move(job, GTL_MOVE_STOP, "no new batch; finished answers are consolidated");
 	if (!may_step || !try_to_finish_stop(job))
@@ -229,7 +245,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	bool		with_models = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 
 	/* no answer is in flight; a worker in mid-round finds the job gone and ends */
-	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
+	gtl_in_flight_require(job, "drop");
 	job = lock_own_job(fcinfo);
 	gtl_event_record(job, "dropped", "the job and its %s objects are gone", gtl_format_count(job->object_count));
 	gtl_annotation_delete(job->job_id);
@@ -254,7 +270,7 @@ gtl_sql_purge_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = own_job(fcinfo);
 
-	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
+	gtl_in_flight_require(job, "purge");
 	job = lock_own_job(fcinfo);
 	if (job->state != GTL_JOB_COMPLETED && job->state != GTL_JOB_STOPPED)
 		gtl_error_job_state(job, "purge", job->state == GTL_JOB_FAILED ? "gt_resume_job goes on with it, gt_drop_job removes it." :

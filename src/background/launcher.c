@@ -22,8 +22,8 @@
 #include "access/heapam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "background/hub.h"
 #include "background/request.h"
+#include "background/worker_slots.h"
 #include "base/settings.h"
 #include "catalog/pg_database.h"
 #include "fmgr.h"
@@ -60,6 +60,7 @@ typedef struct Database
 	Oid			oid;
 	TimestampTz next_scan;
 	int			backoff;		/* intervals after the last failed scan; 0: it did not fail */
+	bool		has_more;		/* due jobs than there were places: looked at again when one is free */
 	bool		exists;
 } Database;
 
@@ -166,15 +167,14 @@ slot_missing(const char *job_name)
 
 /* False: the postmaster is gone, or no slot is free. */
 static bool
-run_scan(Oid database, int wanted)
+run_scan(Oid database)
 {
-	GtlScanResult *result = gtl_hub_scan_result();
+	GtlScanResult *result = gtl_slots_scan_result();
 	BackgroundWorker worker;
 	BackgroundWorkerHandle *handle;
 
 	memset(result, 0, sizeof(*result));
 	result->state = GTL_SCAN_FAILED;
-	result->wanted = wanted;
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
@@ -204,7 +204,7 @@ wait_for_arrival(BackgroundWorkerHandle *handle, uint32 arrivals)
 
 	if (WaitForBackgroundWorkerStartup(handle, &pid) == BGWH_POSTMASTER_DIED)
 		proc_exit(1);
-	while (gtl_hub_arrivals() == arrivals && GetBackgroundWorkerPid(handle, &pid) == BGWH_STARTED)
+	while (gtl_slots_arrivals() == arrivals && GetBackgroundWorkerPid(handle, &pid) == BGWH_STARTED)
 	{
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ARRIVAL_MILLISECONDS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
@@ -219,7 +219,7 @@ start_workers(const GtlScanResult *result)
 	for (int i = 0; i < result->count; i++)
 	{
 		BackgroundWorkerHandle *handle = NULL;
-		uint32		arrivals = gtl_hub_arrivals();
+		uint32		arrivals = gtl_slots_arrivals();
 
 		switch (gtl_worker_start(&result->jobs[i], result->job_names[i], &handle))
 		{
@@ -238,12 +238,13 @@ start_workers(const GtlScanResult *result)
 }
 
 static void
-scan_database(Database *database, int wanted)
+scan_database(Database *database)
 {
-	const GtlScanResult *result = gtl_hub_scan_result();
+	const GtlScanResult *result = gtl_slots_scan_result();
 	int			intervals = 1;
 
-	if (run_scan(database->oid, wanted))
+	database->has_more = false;
+	if (run_scan(database->oid))
 	{
 		database->backoff = result->state != GTL_SCAN_FAILED ? 0 :
 			Max(2, Min(2 * database->backoff, MAX_BACKOFF));
@@ -251,8 +252,8 @@ scan_database(Database *database, int wanted)
 			intervals = database->backoff;
 		else if (result->state == GTL_SCAN_NO_EXTENSION)
 			intervals = ABSENT_INTERVALS;
-		else if (start_workers(result) && result->more)
-			intervals = 0;		/* as soon as a worker may be started */
+		else
+			database->has_more = start_workers(result) && result->more;
 	}
 	database->next_scan = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													  (int64) intervals * gtl_setting_launcher_interval);
@@ -270,28 +271,43 @@ next_database(void)
 	return next;
 }
 
+/* Databases that are due before their time: somebody has asked, or a place has become free. */
+static void
+advance_scans(void)
+{
+	static uint32 departures = 0;
+	TimestampTz now = GetCurrentTimestamp();
+	bool		place_free = gtl_slots_departures() != departures;
+	Database   *database;
+	Oid			asked;
+
+	departures = gtl_slots_departures();
+	while (OidIsValid(asked = gtl_slots_next_asked()))
+		if ((database = find_database(asked)) != NULL)
+			database->next_scan = Min(database->next_scan, now);
+	for (int i = 0; i < database_count; i++)
+		if (place_free && databases[i].has_more)
+			databases[i].next_scan = Min(databases[i].next_scan, now);
+}
+
 /* Scans what is due; returns the milliseconds until something else is. */
 static long
 look_around(void)
 {
 	for (;;)
 	{
-		int			wanted = gtl_setting_max_workers - gtl_hub_workers();
 		Database   *next;
-		Oid			asked;
 		long		wait;
 
 		CHECK_FOR_INTERRUPTS();
-		while (OidIsValid(asked = gtl_hub_next_asked()))
-			if ((next = find_database(asked)) != NULL)
-				next->next_scan = Min(next->next_scan, GetCurrentTimestamp());
+		advance_scans();
 		next = next_database();
-		if (!gtl_setting_background || wanted <= 0 || next == NULL)
+		if (!gtl_setting_background || !gtl_slots_any_free() || next == NULL)
 			return gtl_setting_launcher_interval;
 		wait = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next->next_scan);
 		if (wait > 0)
 			return Min(wait, gtl_setting_launcher_interval);
-		scan_database(next, wanted);
+		scan_database(next);
 	}
 }
 
@@ -308,7 +324,7 @@ gtl_launcher_main(Datum main_arg)
 	MemoryContextSwitchTo(TopMemoryContext);
 	databases = palloc(sizeof(Database));
 	gtl_request_attach();
-	gtl_hub_set_launcher();
+	gtl_slots_set_launcher();
 	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();

@@ -1,6 +1,6 @@
 /*
  * outcome.c
- *		What becomes of a step that has not ended well.
+ *		What a worker does after a look at its job.
  */
 #include "background/outcome.h"
 
@@ -13,6 +13,22 @@
 
 #define DELAY_FACTOR 4
 #define MAX_DELAY_MILLISECONDS (3600 * 1000)
+
+/* How long the launcher starts no worker after one that found answers in flight; how soon one that stays tries again. */
+#define POSTPONED_MILLISECONDS 5000
+#define BUSY_MILLISECONDS 1000
+
+static GtlOutcome
+retry_at(TimestampTz at)
+{
+	return (GtlOutcome) {GTL_OUTCOME_RETRY, at};
+}
+
+bool
+gtl_outcome_is_due(const GtlOutcome *outcome)
+{
+	return outcome->kind == GTL_OUTCOME_RETRY && outcome->at <= gtl_clock_now();
+}
 
 int64
 gtl_outcome_delay(int attempts)
@@ -32,27 +48,26 @@ after(int64 milliseconds)
 	return psprintf("after %g s", milliseconds / 1000.0);
 }
 
-static TimestampTz
+static GtlOutcome
 retry_after(int64 job_id, int64 milliseconds)
 {
-	if (milliseconds == 0)
-		return DT_NOBEGIN;
-	gtl_step_retry_after(job_id, milliseconds);
-	return TimestampTzPlusMilliseconds(gtl_clock_now(), milliseconds);
+	if (milliseconds > 0)
+		gtl_step_retry_after(job_id, milliseconds);
+	return retry_at(TimestampTzPlusMilliseconds(gtl_clock_now(), milliseconds));
 }
 
 /* Too many in a row: somebody has to look at it. */
-static TimestampTz
+static GtlOutcome
 give_up(GtlJob *job, const char *step, int failures, const char *what)
 {
 	job->failure_reason = psprintf("step \"%s\" has failed %d times in a row, at last with %s; "
 								   "gt_events has all of it; after that is put right, gt_resume_job tries again",
 								   step, failures, what);
 	gtl_job_move(job, GTL_MOVE_FAIL_STEP, job->failure_reason);
-	return DT_NOEND;
+	return (GtlOutcome) {GTL_OUTCOME_GIVEN_UP, 0};
 }
 
-static TimestampTz
+static GtlOutcome
 count_failure(GtlJob *job, const char *step, const char *sqlstate, const char *message, const char *context, bool crashed)
 {
 	int			failures = gtl_step_fail(job->job_id, sqlstate, message, context, true);
@@ -66,21 +81,21 @@ count_failure(GtlJob *job, const char *step, const char *sqlstate, const char *m
 	return last ? give_up(job, step, failures, what) : retry_after(job->job_id, delay);
 }
 
-TimestampTz
+GtlOutcome
 gtl_outcome_after_crash(int64 job_id)
 {
 	GtlStep		step;
 	GtlJob	   *job = gtl_job_lock(job_id);
 
 	if (job == NULL || !gtl_step_read(job_id, &step) || gtl_job_is_final(job))
-		return DT_NOBEGIN;
+		return retry_at(DT_NOBEGIN);
 	if (step.started)
 		return count_failure(job, step.name, unpack_sql_state(ERRCODE_CRASH_SHUTDOWN),
 							 "the worker or the server went down in the middle of the step", NULL, true);
-	return step.retry_at;
+	return retry_at(step.retry_at);
 }
 
-TimestampTz
+GtlOutcome
 gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated)
 {
 	const char *sqlstate = unpack_sql_state(error->sqlerrcode);
@@ -88,14 +103,14 @@ gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated)
 	GtlJob	   *job = gtl_job_lock(job_id);
 
 	if (job == NULL)
-		return DT_NOEND;
+		return (GtlOutcome) {GTL_OUTCOME_DONE, 0};
 	if (!gtl_step_read(job_id, &step))
 		step.name = "look";
 	if (terminated)
 	{
 		gtl_step_interrupt(job_id);
 		gtl_event_record(job, "step_interrupted", "step \"%s\": the worker was terminated; tried again at once", step.name);
-		return DT_NOBEGIN;
+		return retry_at(DT_NOBEGIN);
 	}
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 	{
@@ -106,4 +121,17 @@ gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated)
 		return retry_after(job_id, delay);
 	}
 	return count_failure(job, step.name, sqlstate, error->message, error->context, false);
+}
+
+GtlOutcome
+gtl_outcome_after_wait(int64 job_id)
+{
+	gtl_step_postpone(job_id, POSTPONED_MILLISECONDS);
+	return gtl_outcome_busy();
+}
+
+GtlOutcome
+gtl_outcome_busy(void)
+{
+	return (GtlOutcome) {GTL_OUTCOME_BUSY, TimestampTzPlusMilliseconds(gtl_clock_now(), BUSY_MILLISECONDS)};
 }

@@ -3,16 +3,14 @@
  *		Requests for workers that have not looked at their job yet; request.h says why.
  *
  * A few hundred bytes of shared memory, which the server has to spare also if the library
- * is not preloaded (autoprewarm.c does the same).  All fields are under the spinlock.  If
+ * is not preloaded.  All fields are under the lock.  If
  * there are more requests at once than places, some are not entered, and
  * cost a worker too many; nothing depends on their number.
  */
 #include "background/request.h"
 
+#include "base/shared.h"
 #include "miscadmin.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
-#include "storage/spin.h"
 #include "utils/timestamp.h"
 
 #define PLACES 32
@@ -30,7 +28,7 @@ typedef struct Request
 
 typedef struct Requests
 {
-	slock_t		mutex;
+	GtlShared	shared;
 	Request		places[PLACES];
 } Requests;
 
@@ -39,23 +37,13 @@ static Requests *requests = NULL;
 void
 gtl_request_attach(void)
 {
-	bool		found;
-
-	if (requests != NULL)
-		return;
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	requests = ShmemInitStruct("gtlabel requests", sizeof(Requests), &found);
-	if (!found)
-	{
-		memset(requests, 0, sizeof(Requests));
-		SpinLockInit(&requests->mutex);
-	}
-	LWLockRelease(AddinShmemInitLock);
+	if (requests == NULL)
+		requests = gtl_shared_attach("gtlabel requests", sizeof(Requests));
 }
 
-/* With the spinlock held: the job's request, or NULL. */
+/* With the lock held: the job's request, or NULL. */
 static Request *
-find(Oid database, int64 job_id)
+find_request(Oid database, int64 job_id)
 {
 	for (int i = 0; i < PLACES; i++)
 		if (requests->places[i].database == database && requests->places[i].job_id == job_id)
@@ -64,7 +52,7 @@ find(Oid database, int64 job_id)
 }
 
 static bool
-stands(const Request *request, TimestampTz now)
+is_standing(const Request *request, TimestampTz now)
 {
 	return request->database != InvalidOid &&
 		(request->worker != 0 || !TimestampDifferenceExceeds(request->entered_at, now, ARRIVAL_MILLISECONDS));
@@ -77,11 +65,11 @@ gtl_request_enter(Oid database, int64 job_id)
 	Request    *place;
 	bool		is_new;
 
-	SpinLockAcquire(&requests->mutex);
-	place = find(database, job_id);
-	is_new = place == NULL || !stands(place, now);
+	LWLockAcquire(&requests->shared.lock, LW_EXCLUSIVE);
+	place = find_request(database, job_id);
+	is_new = place == NULL || !is_standing(place, now);
 	for (int i = 0; i < PLACES && place == NULL; i++)
-		if (!stands(&requests->places[i], now))
+		if (!is_standing(&requests->places[i], now))
 			place = &requests->places[i];
 	if (is_new && place != NULL)
 	{
@@ -90,7 +78,7 @@ gtl_request_enter(Oid database, int64 job_id)
 		place->worker = 0;
 		place->entered_at = now;
 	}
-	SpinLockRelease(&requests->mutex);
+	LWLockRelease(&requests->shared.lock);
 	return is_new;
 }
 
@@ -99,11 +87,11 @@ gtl_request_adopt(Oid database, int64 job_id)
 {
 	Request    *place;
 
-	SpinLockAcquire(&requests->mutex);
-	place = find(database, job_id);
+	LWLockAcquire(&requests->shared.lock, LW_EXCLUSIVE);
+	place = find_request(database, job_id);
 	if (place != NULL && place->worker == 0)
 		place->worker = MyProcPid;
-	SpinLockRelease(&requests->mutex);
+	LWLockRelease(&requests->shared.lock);
 }
 
 void
@@ -111,9 +99,9 @@ gtl_request_leave(Oid database, int64 job_id)
 {
 	Request    *place;
 
-	SpinLockAcquire(&requests->mutex);
-	place = find(database, job_id);
+	LWLockAcquire(&requests->shared.lock, LW_EXCLUSIVE);
+	place = find_request(database, job_id);
 	if (place != NULL && (place->worker == 0 || place->worker == MyProcPid))
 		place->database = InvalidOid;
-	SpinLockRelease(&requests->mutex);
+	LWLockRelease(&requests->shared.lock);
 }

@@ -4,12 +4,12 @@
  *
  * A process can be connected to one database in its life, so each look is a process of
  * some milliseconds.  It waits for no lock longer than a second: somebody may just be
- * dropping the extension.  What it finds goes to the launcher through hub.h.
+ * dropping the extension.  What it finds goes to the launcher through worker_slots.h.
  */
 #include "background/launcher.h"
 
 #include "access/xact.h"
-#include "background/hub.h"
+#include "background/worker_slots.h"
 #include "background/outcome.h"
 #include "base/lock.h"
 #include "base/settings.h"
@@ -36,13 +36,33 @@ report_job(GtlScanResult *result, const GtlDueJob *job)
 	GtlWorkerArgument *argument = &result->jobs[result->count];
 	char	   *name = result->job_names[result->count];
 
+	if (!gtl_step_attempt(job->job_id, gtl_outcome_delay(Min(job->attempts + 1, MAX_ATTEMPT_DELAYS))))
+		return;
 	gtl_worker_argument(argument, job->job_id, job->owner);
 	argument->from_launcher = true;
 	if (job->attempts > 0)
 		argument->owner_can_connect = false;
 	strlcpy(name, job->name, 1 + pg_mbcliplen(job->name, (int) strlen(job->name), NAMEDATALEN - 1));
-	gtl_step_attempt(job->job_id, gtl_outcome_delay(Min(job->attempts + 1, MAX_ATTEMPT_DELAYS)));
 	result->count++;
+}
+
+/* Would there be a place for it beside those that are reported already? */
+static bool
+has_place(const GtlScanResult *result, Oid owner)
+{
+	int			of_owner = 0;
+
+	for (int i = 0; i < result->count; i++)
+		of_owner += result->jobs[i].owner == owner;
+	return result->count < GTL_SCAN_JOBS && gtl_slots_may_begin(owner, result->count, of_owner);
+}
+
+static bool
+is_due(int64 job_id)
+{
+	GtlJob	   *job = gtl_job_get(job_id);
+
+	return job != NULL && gtl_due_seems(job) && gtl_lock_is_free(GTL_LOCK_STEPS, job_id);
 }
 
 static void
@@ -53,23 +73,17 @@ scan(GtlScanResult *result)
 
 	for (int i = 0; i < count; i++)
 	{
-		GtlJob	   *job = gtl_job_get(jobs[i].job_id);
-
-		if (job == NULL || !gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
-			continue;
-		if (result->count >= Min(result->wanted, GTL_SCAN_JOBS))
-		{
+		if (!has_place(result, jobs[i].owner))
 			result->more = true;
-			break;
-		}
-		report_job(result, &jobs[i]);
+		else if (is_due(jobs[i].job_id))
+			report_job(result, &jobs[i]);
 	}
 }
 
 void
 gtl_scan_main(Datum main_arg)
 {
-	GtlScanResult *result = gtl_hub_scan_result();
+	GtlScanResult *result = gtl_slots_scan_result();
 	Oid			database = DatumGetObjectId(main_arg);
 	GtlScanState state = GTL_SCAN_NO_EXTENSION;
 

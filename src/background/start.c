@@ -12,8 +12,9 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "background/hub.h"
+#include "access/xlog.h"
 #include "background/request.h"
+#include "background/worker_slots.h"
 #include "base/lock.h"
 #include "base/settings.h"
 #include "catalog/pg_authid.h"
@@ -80,7 +81,7 @@ gtl_worker_launch_at_commit(const GtlJob *job)
 {
 	PendingWorker *worker;
 
-	if (!gtl_setting_background || !OidIsValid(job->owner))
+	if (!gtl_setting_background || RecoveryInProgress() || !OidIsValid(job->owner))
 		return;					/* without an owner there is nobody whose rights it could have */
 	for (worker = pending; worker != NULL; worker = worker->next)
 		if (worker->argument.job_id == job->job_id)
@@ -123,7 +124,7 @@ start_pending(const PendingWorker *request)
 {
 	if (gtl_worker_start(&request->argument, request->job_name, NULL) != GTL_WORKER_NO_SLOT)
 		return;
-	if (gtl_hub_ask(request->argument.database))
+	if (gtl_slots_ask_launcher(request->argument.database))
 		return;					/* it looks again until there is a slot, and warns */
 	ereport(WARNING,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
@@ -138,10 +139,10 @@ gtl_worker_pick_up(const GtlJob *job, bool at_once)
 	TimestampTz now = GetCurrentTimestamp();
 	PendingWorker worker;
 
-	if (!gtl_setting_background || !OidIsValid(job->owner) ||
+	if (!gtl_setting_background || RecoveryInProgress() || !OidIsValid(job->owner) ||
 		!TimestampDifferenceExceeds(last_time, now, PICK_UP_MILLISECONDS) ||
 		!gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id) || gtl_step_waits(job->job_id))
-		return;
+		return;					/* (a worker registered on a standby would keep its place until the promotion) */
 	last_time = now;
 	if (!at_once)
 	{

@@ -2,10 +2,13 @@
  * worker.c
  *		Background workers: one does the due steps of one job, and ends.
  *
- * The worker first waits for answers that are in flight (GTL_LOCK_ANSWERS, see task.h
- * and lock.h), so the last of several simultaneous answers is never overlooked; then it
- * holds GTL_LOCK_STEPS for the session and does what is due.  A worker that finds
- * nothing to do costs a few milliseconds.
+ * The worker holds GTL_LOCK_STEPS for the session, waits for answers that are in flight (GTL_LOCK_ANSWERS, see
+ * task.h and lock.h), so the last of several simultaneous answers is never overlooked, and then does what is due.  A
+ * worker that finds nothing to do costs a few milliseconds.
+ *
+ * It waits for nobody longer than GTL_WORKER_PATIENCE at a time, with no snapshot, and meanwhile does not count
+ * among gtlabel.max_workers.  Then it lets go of its locks.  With a launcher it ends, and another one comes in some
+ * seconds; without one it stays, and tries again in some seconds, for MOST_BUSY_SECONDS at the most.
  *
  * It runs as the job's owner.  An owner who may not connect cannot be
  * connected as, so then the worker connects as the bootstrap superuser and switches
@@ -20,9 +23,9 @@
 #include "background/worker.h"
 
 #include "access/xact.h"
-#include "background/hub.h"
 #include "background/outcome.h"
 #include "background/request.h"
+#include "background/worker_slots.h"
 #include "base/lock.h"
 #include "base/progress.h"
 #include "base/settings.h"
@@ -38,6 +41,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
+
+/* Without a launcher: whoever asks for tasks or waits for the job afterwards picks it up. */
+#define MOST_BUSY_SECONDS 600
 
 static GtlWorkerArgument argument;
 
@@ -83,8 +89,9 @@ set_up(void)
 	gtl_request_adopt(argument.database, argument.job_id);
 	before_shmem_exit(leave_at_exit, (Datum) 0);
 	pqsignal(SIGTERM, die);
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	BackgroundWorkerUnblockSignals();
-	if (!gtl_hub_enter_worker(argument.database, argument.from_launcher))
+	if (!gtl_slots_enter(&argument))
 		proc_exit(0);			/* too many: the launcher comes back to it */
 	BackgroundWorkerInitializeConnectionByOid(argument.database,
 											  argument.owner_can_connect ? argument.owner : InvalidOid, 0);
@@ -93,41 +100,99 @@ set_up(void)
 	override_settings();
 }
 
-/*
- * One waits for answers in flight and for the steps that are being done, one
- * behind it keeps its request facts, and no more than these come.
- */
 static void
-lock_steps(GtlTransaction *transaction)
+reload_settings(void)
 {
-	gtl_transaction_resume(transaction);
-	gtl_progress_phase("waiting");
-	gtl_lock_acquire_session(GTL_LOCK_WORKER, argument.job_id, false);
-	gtl_request_leave(argument.database, argument.job_id);
-	gtl_lock_wait(GTL_LOCK_ANSWERS, argument.job_id);
-	gtl_lock_acquire_session(GTL_LOCK_STEPS, argument.job_id, false);
-	gtl_lock_release_session(GTL_LOCK_WORKER, argument.job_id, false);
-	gtl_transaction_suspend(transaction);
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
 }
 
-/* What a worker before this one left; returns when to go on. */
-static TimestampTz
+/* The steps are somebody else's: until they are free.  False: not within the time. */
+static bool
+wait_for_steps(void)
+{
+	gtl_progress_phase("waiting");
+	gtl_slots_wait();
+	return gtl_lock_poll_session(GTL_LOCK_STEPS, argument.job_id, GTL_WORKER_PATIENCE);
+}
+
+/* Answers are in flight: until they are there.  False: not within the time. */
+static bool
+wait_for_answers(void)
+{
+	gtl_progress_phase("waiting");
+	gtl_slots_wait();
+	return gtl_lock_poll_holders(GTL_LOCK_ANSWERS, argument.job_id, GTL_WORKER_PATIENCE);
+}
+
+typedef enum Locks
+{
+	LOCKS_NONE,					/* another one does the steps, or no place is free any more */
+	LOCKS_STEPS,				/* the steps are ours, but answers are in flight */
+	LOCKS_ALL
+} Locks;
+
+/*
+ * The request stands until the steps are ours: so of the workers of a job one waits for them, and no other comes.  It
+ * goes before the answers in flight are looked for: whoever answers after that asks anew.
+ */
+static Locks
+lock_steps(void)
+{
+	Locks		locks = LOCKS_NONE;
+
+	StartTransactionCommand();
+	if (gtl_lock_poll_session(GTL_LOCK_STEPS, argument.job_id, 0) || wait_for_steps())
+	{
+		locks = LOCKS_STEPS;
+		gtl_request_leave(argument.database, argument.job_id);
+		if (gtl_lock_poll_holders(GTL_LOCK_ANSWERS, argument.job_id, 0) || wait_for_answers())
+			locks = gtl_slots_go_on(argument.database) ? LOCKS_ALL : LOCKS_NONE;
+	}
+	CommitTransactionCommand();
+	return locks;
+}
+
+/* What a worker before this one left. */
+static GtlOutcome
 look_back(GtlTransaction *transaction)
 {
-	TimestampTz retry_at;
+	GtlOutcome	outcome;
 
 	gtl_transaction_resume(transaction);
-	retry_at = gtl_outcome_after_crash(argument.job_id);
+	outcome = gtl_outcome_after_crash(argument.job_id);
 	gtl_transaction_suspend(transaction);
-	return retry_at;
+	return outcome;
 }
 
-/* The failed transaction goes; what happened is recorded in a new one.  Returns when to try again. */
-static TimestampTz
-record_error(GtlTransaction *transaction)
+static GtlOutcome
+note_wait(GtlTransaction *transaction)
+{
+	GtlOutcome	outcome;
+
+	gtl_transaction_resume(transaction);
+	outcome = gtl_outcome_after_wait(argument.job_id);
+	gtl_transaction_suspend(transaction);
+	return outcome;
+}
+
+/* Does what is due. */
+static GtlOutcome
+do_steps(GtlTransaction *transaction)
+{
+	gtl_transaction_resume(transaction);
+	gtl_advance(argument.job_id, transaction);
+	gtl_transaction_suspend(transaction);
+	return transaction->busy ? note_wait(transaction) : (GtlOutcome) {GTL_OUTCOME_DONE, 0};
+}
+
+/* The failed transaction goes, and with it what it holds; the steps stay ours if they were. */
+static ErrorData *
+roll_back(GtlTransaction *transaction)
 {
 	ErrorData  *error;
-	TimestampTz retry_at;
 
 	MemoryContextSwitchTo(transaction->context);
 	HOLD_INTERRUPTS();
@@ -135,44 +200,78 @@ record_error(GtlTransaction *transaction)
 	if (!ShutdownRequestPending)
 		EmitErrorReport();
 	FlushErrorState();
+	if (transaction->locked_job != 0)
+		gtl_lock_keep_session(GTL_LOCK_STEPS, transaction->locked_job);
 	AbortCurrentTransaction();
 	RESUME_INTERRUPTS();
-	gtl_transaction_resume(transaction);
-	retry_at = gtl_outcome_after_error(argument.job_id, error, ShutdownRequestPending);
-	gtl_transaction_suspend(transaction);
-	FreeErrorData(error);
-	return retry_at;
+	return error;
 }
 
-/* Does what is due; returns when to try again, DT_NOEND if all is well or nothing helps. */
-static TimestampTz
-do_steps(GtlTransaction *transaction)
+/* What happened is recorded in a new transaction, if the steps are ours. */
+static GtlOutcome
+record_error(GtlTransaction *transaction)
 {
-	volatile TimestampTz retry_at = DT_NOEND;
+	ErrorData  *error = roll_back(transaction);
+	GtlOutcome	outcome = gtl_outcome_busy();
 
+	if (transaction->locked_job == 0)
+		return outcome;
+	gtl_transaction_resume(transaction);
+	outcome = gtl_outcome_after_error(argument.job_id, error, ShutdownRequestPending);
+	gtl_transaction_suspend(transaction);
+	return outcome;
+}
+
+/* With the locks that it takes: what is due, if it is time for it. */
+static GtlOutcome
+look_at_job(GtlTransaction *transaction)
+{
+	Locks		locks = lock_steps();
+	GtlOutcome	outcome;
+
+	if (locks == LOCKS_NONE)
+		return gtl_outcome_busy();
+	transaction->locked_job = argument.job_id;
+	if (locks == LOCKS_STEPS)
+		return note_wait(transaction);
+	outcome = look_back(transaction);
+	if (gtl_outcome_is_due(&outcome))
+		return do_steps(transaction);
+	return (GtlOutcome) {GTL_OUTCOME_DONE, 0};	/* whoever failed waits, or the launcher comes back */
+}
+
+/* One attempt, after which no lock is held. */
+static GtlOutcome
+attempt(GtlTransaction *transaction)
+{
+	volatile GtlOutcome outcome = {GTL_OUTCOME_DONE, 0};
+
+	reload_settings();
 	PG_TRY();
 	{
-		gtl_transaction_resume(transaction);
-		gtl_advance(argument.job_id, transaction);
-		gtl_transaction_suspend(transaction);
+		outcome = look_at_job(transaction);
 	}
 	PG_CATCH();
 	{
-		retry_at = record_error(transaction);
+		outcome = record_error(transaction);
 	}
 	PG_END_TRY();
+	transaction->locked_job = 0;
+	gtl_lock_release_session();
 	MemoryContextReset(transaction->context);
-	return retry_at;
+	return outcome;
 }
 
-/* False: told to end. */
+/* False: told to end.  Meanwhile our request stands: nobody need come. */
 static bool
-wait_until(TimestampTz retry_at)
+wait_until(TimestampTz at)
 {
 	gtl_progress_phase("waiting to try again");
+	(void) gtl_request_enter(argument.database, argument.job_id);
+	gtl_request_adopt(argument.database, argument.job_id);
 	for (;;)
 	{
-		long		milliseconds = TimestampDifferenceMilliseconds(gtl_clock_now(), retry_at);
+		long		milliseconds = TimestampDifferenceMilliseconds(gtl_clock_now(), at);
 
 		if (ShutdownRequestPending)
 			return false;
@@ -181,11 +280,7 @@ wait_until(TimestampTz retry_at)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		QueryCancelPending = false; /* nothing to cancel: it may as well try */
-		if (ConfigReloadPending)
-		{
-			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
-		}
+		reload_settings();
 	}
 }
 
@@ -193,33 +288,47 @@ wait_until(TimestampTz retry_at)
 static void
 hand_over(void)
 {
-	if (!gtl_hub_ask(argument.database))
+	gtl_request_leave(argument.database, argument.job_id);
+	if (!gtl_slots_ask_launcher(argument.database))
 		(void) gtl_worker_start(&argument, MyBgworkerEntry->bgw_name + strlen("gtlabel job "), NULL);
+}
+
+/*
+ * Without a launcher, which would start another worker when it is time: shall this one stay and try again?
+ * *busy_since: since when it has met nothing but other people's transactions; 0: it has not.
+ */
+static bool
+stays(const GtlOutcome *outcome, TimestampTz *busy_since)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (ShutdownRequestPending || gtl_slots_have_launcher() ||
+		(outcome->kind != GTL_OUTCOME_RETRY && outcome->kind != GTL_OUTCOME_BUSY))
+		return false;
+	if (outcome->kind == GTL_OUTCOME_RETRY)
+		*busy_since = 0;
+	else if (*busy_since == 0)
+		*busy_since = now;
+	else if (TimestampDifferenceExceeds(*busy_since, now, MOST_BUSY_SECONDS * 1000))
+		return false;
+	return wait_until(outcome->at);
 }
 
 void
 gtl_worker_main(Datum main_arg)
 {
-	GtlTransaction transaction;
-	TimestampTz retry_at;
+	GtlTransaction transaction = {0};
+	TimestampTz busy_since = 0;
+	GtlOutcome	outcome;
 
 	set_up();
 	transaction.own = true;
 	transaction.owner = argument.owner;
 	transaction.context = AllocSetContextCreate(TopMemoryContext, "gtlabel worker", ALLOCSET_DEFAULT_SIZES);
-	for (;;)
-	{
-		lock_steps(&transaction);
-		retry_at = look_back(&transaction);
-		if (retry_at <= gtl_clock_now())
-			retry_at = do_steps(&transaction);
-		else
-			retry_at = DT_NOEND;	/* whoever failed waits, or the launcher comes back */
-		gtl_lock_release_session(GTL_LOCK_STEPS, argument.job_id, false);
-		if (ShutdownRequestPending)
-			hand_over();
-		if (ShutdownRequestPending || retry_at == DT_NOEND || gtl_hub_has_launcher() || !wait_until(retry_at))
-			break;
-	}
+	do
+		outcome = attempt(&transaction);
+	while (stays(&outcome, &busy_since));
+	if (ShutdownRequestPending)
+		hand_over();
 	proc_exit(0);
 }

@@ -153,6 +153,15 @@
 #define GTL_COMPAT_STRING_TO_NAMES(text) stringToQualifiedNameList(text)
 #endif
 
+/* The name of a lock is told when its tranche is made, and known to all processes. */
+#if PG_VERSION_NUM >= 190000
+#define GTL_COMPAT_NEW_TRANCHE(name) LWLockNewTrancheId(name)
+#define GTL_COMPAT_REGISTER_TRANCHE(id, name) ((void) 0)
+#else
+#define GTL_COMPAT_NEW_TRANCHE(name) LWLockNewTrancheId()
+#define GTL_COMPAT_REGISTER_TRANCHE(id, name) LWLockRegisterTranche(id, name)
+#endif
+
 /*
  * Names that no other file may use, because some server does not have them or
  * gives them other parameters (make check-arrows looks for them):
@@ -160,7 +169,8 @@
  * names: PG_VERSION_NUM, check_is_member_of_role, debug_parallel_query,
  * names: build_simple_rel_hook, ExecInsertIndexTuples, force_parallel_mode,
  * names: get_relation_info_hook, index_beginscan,
- * names: LockHeldByMe, object_aclcheck, pg_attribute_noreturn,
+ * names: LockHeldByMe, LWLockNewTrancheId, LWLockRegisterTranche,
+ * names: object_aclcheck, pg_attribute_noreturn,
  * names: pg_database_aclcheck, pg_namespace_aclcheck, pg_proc_aclcheck,
  * names: pg_type_aclcheck, RelationGetPrimaryKeyIndex,
  * names: stringToQualifiedNameList

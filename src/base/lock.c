@@ -5,8 +5,13 @@
 #include "base/lock.h"
 
 #include "miscadmin.h"
-#include "storage/lmgr.h"
+#include "storage/latch.h"
 #include "storage/lock.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+/* How often a lock that somebody holds is tried. */
+#define POLL_MILLISECONDS 10L
 
 static void
 set_tag(LOCKTAG *tag, GtlLockClass class, int64 id)
@@ -38,13 +43,64 @@ gtl_lock_try(GtlLockClass class, int64 id, bool shared)
 	return LockAcquire(&tag, mode(shared), false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-void
-gtl_lock_wait(GtlLockClass class, int64 id)
+/* False: the time is over. */
+static bool
+wait_a_little(TimestampTz until)
 {
+	long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+
+	CHECK_FOR_INTERRUPTS();
+	if (left <= 0)
+		return false;
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(left, POLL_MILLISECONDS), PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	return true;
+}
+
+static bool
+poll(GtlLockClass class, int64 id, bool session, int milliseconds)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
 	LOCKTAG		tag;
 
 	set_tag(&tag, class, id);
-	WaitForLockers(tag, ExclusiveLock, false);
+	while (LockAcquire(&tag, ExclusiveLock, session, true) == LOCKACQUIRE_NOT_AVAIL)
+		if (!wait_a_little(until))
+			return false;
+	return true;
+}
+
+bool
+gtl_lock_poll(GtlLockClass class, int64 id, int milliseconds)
+{
+	return poll(class, id, false, milliseconds);
+}
+
+bool
+gtl_lock_poll_session(GtlLockClass class, int64 id, int milliseconds)
+{
+	return poll(class, id, true, milliseconds);
+}
+
+bool
+gtl_lock_poll_holders(GtlLockClass class, int64 id, int milliseconds)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	VirtualTransactionId *holders;
+	LOCKTAG		tag;
+	int			count;
+	int			ended = 0;
+
+	set_tag(&tag, class, id);
+	holders = GetLockConflicts(&tag, ExclusiveLock, &count);
+	while (ended < count)
+		if (VirtualXactLock(holders[ended], false))
+			ended++;
+		else if (!wait_a_little(until))
+			break;
+	pfree(holders);
+	return ended == count;
 }
 
 bool
@@ -79,19 +135,16 @@ gtl_lock_pass_user(int64 number)
 }
 
 void
-gtl_lock_acquire_session(GtlLockClass class, int64 id, bool shared)
+gtl_lock_keep_session(GtlLockClass class, int64 id)
 {
 	LOCKTAG		tag;
 
 	set_tag(&tag, class, id);
-	(void) LockAcquire(&tag, mode(shared), true, false);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 }
 
 void
-gtl_lock_release_session(GtlLockClass class, int64 id, bool shared)
+gtl_lock_release_session(void)
 {
-	LOCKTAG		tag;
-
-	set_tag(&tag, class, id);
-	(void) LockRelease(&tag, mode(shared), true);
+	LockReleaseSession(USER_LOCKMETHOD);
 }

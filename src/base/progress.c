@@ -2,7 +2,7 @@
  * progress.c
  *		How far running work is, in shared memory.
  *
- * An array of places under one spinlock.  A place is taken and given back by the process
+ * An array of places under one lock.  A place is taken and given back by the process
  * whose id stands in it, and nobody else writes to it; readers copy it.  Updates come a
  * few times a second.  When all places are taken, work goes on without being shown.
  * The server has a few kilobytes to spare also if the library is not preloaded.
@@ -10,12 +10,10 @@
 #include "base/progress.h"
 
 #include "access/xact.h"
+#include "base/shared.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/ipc.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
-#include "storage/spin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -26,7 +24,7 @@
 
 typedef struct Board
 {
-	slock_t		mutex;
+	GtlShared	shared;
 	GtlProgress places[PLACES];
 } Board;
 
@@ -41,24 +39,14 @@ request_memory(void)
 {
 	if (previous_request_hook != NULL)
 		previous_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Board)));
+	gtl_shared_request(sizeof(Board));
 }
 
 static void
 attach(void)
 {
-	bool		found;
-
-	if (board != NULL)
-		return;
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	board = ShmemInitStruct("gtlabel progress", sizeof(Board), &found);
-	if (!found)
-	{
-		memset(board, 0, sizeof(Board));
-		SpinLockInit(&board->mutex);
-	}
-	LWLockRelease(AddinShmemInitLock);
+	if (board == NULL)
+		board = gtl_shared_attach("gtlabel progress", sizeof(Board));
 }
 
 static void
@@ -66,9 +54,9 @@ leave(void)
 {
 	if (mine == NULL)
 		return;
-	SpinLockAcquire(&board->mutex);
+	LWLockAcquire(&board->shared.lock, LW_EXCLUSIVE);
 	mine->pid = 0;
-	SpinLockRelease(&board->mutex);
+	LWLockRelease(&board->shared.lock);
 	mine = NULL;
 }
 
@@ -106,7 +94,7 @@ gtl_progress_begin(int64 job_id, const char *phase)
 	if (!exit_registered)
 		before_shmem_exit(leave_at_exit, (Datum) 0);
 	exit_registered = true;
-	SpinLockAcquire(&board->mutex);
+	LWLockAcquire(&board->shared.lock, LW_EXCLUSIVE);
 	for (int i = 0; i < PLACES && mine == NULL; i++)
 		if (board->places[i].pid == 0)
 			mine = &board->places[i];
@@ -119,7 +107,7 @@ gtl_progress_begin(int64 job_id, const char *phase)
 		mine->started_at = mine->phase_started_at = now;
 		strlcpy(mine->phase, phase, sizeof(mine->phase));
 	}
-	SpinLockRelease(&board->mutex);
+	LWLockRelease(&board->shared.lock);
 }
 
 void
@@ -161,13 +149,13 @@ gtl_progress_update(const char *phase, int64 done, int64 total)
 	if (mine != NULL)
 	{
 		is_new = strcmp(mine->phase, phase) != 0;	/* nobody else writes it */
-		SpinLockAcquire(&board->mutex);
+		LWLockAcquire(&board->shared.lock, LW_EXCLUSIVE);
 		if (is_new || done < mine->done)
 			mine->phase_started_at = now;
 		strlcpy(mine->phase, phase, sizeof(mine->phase));
 		mine->done = done;
 		mine->total = total;
-		SpinLockRelease(&board->mutex);
+		LWLockRelease(&board->shared.lock);
 	}
 	if (subject != NULL && (is_new || TimestampDifferenceExceeds(told_at, now, ACTIVITY_MILLISECONDS)))
 	{
@@ -182,9 +170,9 @@ gtl_progress_read(int *count)
 	GtlProgress *copy = palloc(sizeof(GtlProgress) * PLACES);
 
 	attach();
-	SpinLockAcquire(&board->mutex);
+	LWLockAcquire(&board->shared.lock, LW_SHARED);
 	memcpy(copy, board->places, sizeof(GtlProgress) * PLACES);
-	SpinLockRelease(&board->mutex);
+	LWLockRelease(&board->shared.lock);
 	*count = 0;
 	for (int i = 0; i < PLACES; i++)
 		if (copy[i].pid != 0 && copy[i].database == MyDatabaseId)

@@ -16,12 +16,18 @@ int			gtl_setting_max_parallel_workers = -1;
 int			gtl_setting_launcher_interval = 10000;
 int			gtl_setting_undo_grace = 5000;
 int			gtl_setting_retry_delay = 10000;
+int			gtl_setting_answers_timeout = 10000;
 int			gtl_setting_debug_round_lock = 0;
 static int	clock_offset = 0;
 
 void
 gtl_settings_define(void)
 {
+	DefineCustomIntVariable("gtlabel.answers_timeout",
+							"How long calls that end a job or a batch wait for open transactions of annotators.",
+							"Afterwards a stop is left to a worker, and the other calls fail.",
+							&gtl_setting_answers_timeout, 10000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomBoolVariable("gtlabel.background",
 							 "Starts a background worker when a job has a step to do.",
 							 "When off, steps wait for gt_advance_job.",

@@ -16,6 +16,7 @@ extern int	gtl_setting_max_parallel_workers;	/* -1: automatic */
 extern int	gtl_setting_launcher_interval;	/* ms */
 extern int	gtl_setting_retry_delay;	/* ms */
 extern int	gtl_setting_undo_grace; /* ms */
+extern int	gtl_setting_answers_timeout;	/* ms */
 extern int	gtl_setting_debug_round_lock;
 
 extern void gtl_settings_define(void);

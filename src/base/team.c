@@ -250,8 +250,39 @@ fill_segment(TeamSegment *segment, const GtlWorkRequest *request, int nmembers, 
 
 static const GtlTeam team_methods;
 
+/*
+ * NULL: there is no slot for it, or no room: then nobody helps, and the training goes on.  (/dev/shm of a container may
+ * hold 64 MB in all.)
+ */
+static dsm_segment *
+create_segment(Size size)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	dsm_segment *volatile segment = NULL;
+
+	PG_TRY();
+	{
+		segment = dsm_create(size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		ereport(DEBUG1,
+				(errmsg_internal("no shared memory for the helpers of a training: %s", error->message)));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	return segment;
+}
+
 static GtlWork *
-begin(const GtlWorkRequest *request, const GtlEnv *env)
+team_begin(const GtlWorkRequest *request, const GtlEnv *env)
 {
 	MemoryContext context = (MemoryContext) env->context;
 	int			nmembers = count_members(request);
@@ -266,7 +297,7 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 		return NULL;
 	work = MemoryContextAllocZero(context, sizeof(TeamWork));
 	callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
-	handle = dsm_create(block + request->block_size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	handle = create_segment(block + request->block_size);
 	if (handle == NULL)
 		return NULL;
 	dsm_pin_mapping(handle);
@@ -299,7 +330,7 @@ begin(const GtlWorkRequest *request, const GtlEnv *env)
 }
 
 static void
-post(GtlWork *base, int item)
+team_post(GtlWork *base, int item)
 {
 	TeamWork   *work = (TeamWork *) base;
 
@@ -323,7 +354,7 @@ take_done(TeamSegment *segment)
 }
 
 static int
-next(GtlWork *base)
+team_next(GtlWork *base)
 {
 	TeamWork   *work = (TeamWork *) base;
 	TeamSegment *segment = work->process.segment;
@@ -351,7 +382,7 @@ next(GtlWork *base)
 }
 
 static void
-end(GtlWork *base)
+team_end(GtlWork *base)
 {
 	TeamWork   *work = (TeamWork *) base;
 
@@ -364,7 +395,7 @@ end(GtlWork *base)
 		(void) WaitForBackgroundWorkerShutdown(work->worker[i]);
 }
 
-static const GtlTeam team_methods = {begin, post, next, end};
+static const GtlTeam team_methods = {team_begin, team_post, team_next, team_end};
 
 void
 gtl_team_enable(GtlEnv *env)

@@ -12,7 +12,7 @@
 #include "reports/check.h"
 
 #include "access/xlog.h"
-#include "background/hub.h"
+#include "background/worker_slots.h"
 #include "base/format.h"
 #include "base/lock.h"
 #include "base/memory.h"
@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "steps/due.h"
 #include "steps/evidence.h"
+#include "steps/in_flight.h"
 #include "tables/job.h"
 #include "tables/step.h"
 #include "utils/acl.h"
@@ -32,6 +33,9 @@
 
 /* A step that has been due for so long should have been done. */
 #define PATIENCE "interval '5 minutes'"
+
+/* A transaction that changes tasks should have ended after so many seconds. */
+#define IN_FLIGHT_SECONDS 5
 
 /* Of the jobs that the caller ($1) may know. */
 #define MINE "pg_has_role($1, j.owner::oid, 'MEMBER')"
@@ -44,7 +48,7 @@ typedef struct Check
 } Check;
 
 static void
-found(Check *check, const char *severity, const char *subject, const char *finding, const char *remedy)
+add_finding(Check *check, const char *severity, const char *subject, const char *finding, const char *remedy)
 {
 	Datum		values[4] = {CStringGetTextDatum(severity), CStringGetTextDatum(subject), CStringGetTextDatum(finding),
 	CStringGetTextDatum(remedy)};
@@ -58,12 +62,12 @@ found(Check *check, const char *severity, const char *subject, const char *findi
 static void
 check_launcher(Check *check)
 {
-	if (gtl_hub_scan_result() == NULL)
-		found(check, "info", "launcher", "gtlabel is not in shared_preload_libraries: after a crash, and when a batch expires, "
+	if (!gtl_slots_exist())
+		add_finding(check, "info", "launcher", "gtlabel is not in shared_preload_libraries: after a crash, and when a batch expires, "
 			  "jobs go on only when somebody calls a function of theirs",
 			  "Add gtlabel to shared_preload_libraries and restart the server.");
-	else if (!gtl_hub_has_launcher() && !RecoveryInProgress())
-		found(check, "error", "launcher", "gtlabel is preloaded, but its launcher does not run",
+	else if (!gtl_slots_have_launcher() && !RecoveryInProgress())
+		add_finding(check, "error", "launcher", "gtlabel is preloaded, but its launcher does not run",
 			  "Increase max_worker_processes and restart the server; its log says more.");
 }
 
@@ -71,13 +75,13 @@ static void
 check_server(Check *check)
 {
 	if (RecoveryInProgress())
-		found(check, "info", "server", "this is a standby: it shows jobs, and does nothing for them",
+		add_finding(check, "info", "server", "this is a standby: it shows jobs, and does nothing for them",
 			  "After a promotion the jobs go on.");
 	if (gtl_clock_now() > GetCurrentTimestamp() + USECS_PER_SEC || gtl_clock_now() < GetCurrentTimestamp() - USECS_PER_SEC)
-		found(check, "warning", "gtlabel.clock_offset", "leases and batches do not go by the time of day",
+		add_finding(check, "warning", "gtlabel.clock_offset", "leases and batches do not go by the time of day",
 			  "RESET gtlabel.clock_offset; it is for tests.");
-	if (max_worker_processes < gtl_setting_max_workers + 2 && gtl_hub_has_launcher())
-		found(check, "warning", "max_worker_processes",
+	if (max_worker_processes < gtl_setting_max_workers + 3 && gtl_slots_have_launcher())
+		add_finding(check, "warning", "max_worker_processes",
 			  psprintf("it is %d, too few for gtlabel.max_workers = %d beside launcher and scans", max_worker_processes, gtl_setting_max_workers),
 			  "Increase max_worker_processes and restart the server, or lower gtlabel.max_workers.");
 }
@@ -99,7 +103,7 @@ check_worker_slots(Check *check)
 	used = gtl_result_int32(&r, 0, 1);
 	gtl_query_end(&r);
 	if (used >= max_worker_processes)
-		found(check, "warning", "max_worker_processes", psprintf("all %d background workers are in use", max_worker_processes),
+		add_finding(check, "warning", "max_worker_processes", psprintf("all %d background workers are in use", max_worker_processes),
 			  "Increase max_worker_processes and restart the server; until then gt_advance_job does the steps.");
 }
 
@@ -114,7 +118,7 @@ check_version(Check *check)
 	version = gtl_result_text(&r, 0, 1);
 	gtl_query_end(&r);
 	if (strcmp(version, GTL_VERSION) != 0)
-		found(check, "error", "version", psprintf("the library is %s, the extension in this database %s", GTL_VERSION, version),
+		add_finding(check, "error", "version", psprintf("the library is %s, the extension in this database %s", GTL_VERSION, version),
 			  "ALTER EXTENSION gtlabel UPDATE; if that changes nothing, restart the server.");
 }
 
@@ -222,26 +226,41 @@ static GtlStatement job_checks[] = {
 };
 
 /*
- * Jobs that look as if a step of theirs were overdue ($1 .. $3 as above) and that nobody works on; gtl_due_seems
+ * Jobs that may have a step due ($1 .. $3 as above), since when, and whether that is too long; gtl_due_seems
  * decides.
  */
-static GtlStatement overdue_candidates = {
-	"SELECT j.job_id, date_trunc('second', j.last_modified_at)::text"
+static GtlStatement due_candidates = {
+	"SELECT j.job_id, date_trunc('second', j.last_modified_at)::text,"
+	" NOT $3 OR s.started_at IS NULL AND j.last_modified_at < $2 - " PATIENCE
 	" FROM gtlabel.job j LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
 	" WHERE " MINE " AND " GTL_STEP_MAY_BE_DUE("$2") " AND COALESCE(s.failures, 0) = 0 AND COALESCE(s.attempts, 0) < 2"
-	" AND (NOT $3 OR s.started_at IS NULL AND j.last_modified_at < $2 - " PATIENCE ")"
 	" ORDER BY j.job_name",
 	3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 };
+
+/* False: no step of the job waits for anybody. */
+static bool
+check_in_flight(Check *check, const GtlJob *job)
+{
+	char	   *holders = gtl_in_flight_describe(job->job_id, IN_FLIGHT_SECONDS);
+
+	if (holders == NULL)
+		return false;
+	add_finding(check, "warning", psprintf("job %s", quote_identifier(job->name)),
+		  psprintf("its next step waits for answers in flight: its tasks are being changed by %s", holders),
+		  "End these transactions: COMMIT or ROLLBACK, ROLLBACK PREPARED, pg_terminate_backend;"
+		  " idle_in_transaction_session_timeout does it for annotators who forget.");
+	return true;
+}
 
 static void
 check_overdue(Check *check, const GtlJob *job, const char *since)
 {
 	bool		background = gtl_setting_background;
 
-	if (!gtl_due_seems(job) || !gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
+	if (!gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
 		return;
-	found(check, background ? "error" : "warning", psprintf("job %s", quote_identifier(job->name)),
+	add_finding(check, background ? "error" : "warning", psprintf("job %s", quote_identifier(job->name)),
 		  psprintf("a step has been due since %s, and %s", since,
 				   background ? "nobody does it" : "gtlabel.background is off"),
 		  background ? "gt_advance_job does it in this session. If no worker comes, max_worker_processes is too small." :
@@ -249,16 +268,16 @@ check_overdue(Check *check, const GtlJob *job, const char *since)
 }
 
 static void
-run_overdue_checks(Check *check, const Datum *values)
+run_due_checks(Check *check, const Datum *values)
 {
 	GtlResult	r;
-	uint64		count = gtl_query_run(&r, &overdue_candidates, values, NULL);
+	uint64		count = gtl_query_run(&r, &due_candidates, values, NULL);
 
 	for (uint64 row = 0; row < count; row++)
 	{
 		GtlJob	   *job = gtl_job_get(gtl_result_int64(&r, row, 1));
 
-		if (job != NULL)
+		if (job != NULL && gtl_due_seems(job) && !check_in_flight(check, job) && gtl_result_bool(&r, row, 3))
 			check_overdue(check, job, gtl_result_text(&r, row, 2));
 	}
 	gtl_query_end(&r);
@@ -270,14 +289,14 @@ run_job_checks(Check *check)
 	Datum		values[3] = {ObjectIdGetDatum(GetUserId()), TimestampTzGetDatum(gtl_clock_now()),
 	BoolGetDatum(gtl_setting_background)};
 
-	run_overdue_checks(check, values);
+	run_due_checks(check, values);
 	for (int i = 0; i < (int) lengthof(job_checks); i++)
 	{
 		GtlResult	r;
 		uint64		count = gtl_query_run(&r, &job_checks[i], values, NULL);
 
 		for (uint64 row = 0; row < count; row++)
-			found(check, gtl_result_text(&r, row, 1), gtl_result_text(&r, row, 2), gtl_result_text(&r, row, 3),
+			add_finding(check, gtl_result_text(&r, row, 1), gtl_result_text(&r, row, 2), gtl_result_text(&r, row, 3),
 				  gtl_result_text(&r, row, 4));
 		gtl_query_end(&r);
 	}
@@ -312,8 +331,8 @@ run_orphan_checks(Check *check)
 			char	   *table = gtl_result_text(&r, 0, 1);
 			char	   *ids = gtl_result_text(&r, 0, 2);
 
-			found(check, "warning", psprintf("table gtlabel.%s", table), psprintf("it has rows of jobs that do not exist: %s", ids),
-				  "They may be all that is left of people's work: restore gtlabel.job from the dump that they came from.");
+			add_finding(check, "warning", psprintf("table gtlabel.%s", table), psprintf("it has rows of jobs that do not exist: %s", ids),
+						"They may be all that is left of people's work: restore gtlabel.job from the dump that they came from.");
 		}
 		gtl_query_end(&r);
 	}
@@ -329,7 +348,7 @@ check_memory(Check *check, const GtlJob *job)
 	Size		needed = gtl_evidence_memory(job, rows);
 
 	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > gtl_memory_budget())
-		found(check, "warning", psprintf("job %s", quote_identifier(job->name)),
+		add_finding(check, "warning", psprintf("job %s", quote_identifier(job->name)),
 			  psprintf("its next round needs %zu MB for %s labeled objects of %d dimensions; maintenance_work_mem is %d MB in this session",
 					   needed / (1024 * 1024) + 1, gtl_format_count(rows), job->dimension, maintenance_work_mem / 1024),
 			  psprintf("ALTER ROLE %s SET maintenance_work_mem = '%zuMB';",

@@ -16,6 +16,8 @@
 #include "lib/stringinfo.h"
 #include "steps/advance.h"
 #include "steps/audit.h"
+#include "steps/due.h"
+#include "steps/in_flight.h"
 #include "steps/limits.h"
 #include "tables/certificate.h"
 #include "tables/job.h"
@@ -106,6 +108,17 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 			gtl_report_add(report, "next step", describe_step(facts->due), who);
 			break;
 	}
+}
+
+/* Transactions that keep the next step waiting. */
+static void
+explain_in_flight(GtlReport *report, const GtlJob *job)
+{
+	char	   *holders = gtl_due_seems(job) ? gtl_in_flight_describe(job->job_id, 0) : NULL;
+
+	if (holders != NULL)
+		gtl_report_add(report, "answers in flight", psprintf("the next step waits for %s, whose transactions change tasks of the job", holders),
+					   "It is done when they have ended; ROLLBACK PREPARED and pg_terminate_backend end them.");
 }
 
 /* A step that a worker does, or could not do. */
@@ -468,6 +481,7 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	gtl_facts_plan(job, facts, &plan);
 	gtl_report_begin(report);
 	explain_state(report, job, facts);
+	explain_in_flight(report, job);
 	explain_step(report, job);
 	if (!explain_before_round(report, job, facts, &plan))
 		explain_last_round(report, job, facts);

@@ -20,6 +20,7 @@
 #include "steps/audit.h"
 #include "steps/close_batch.h"
 #include "steps/due.h"
+#include "steps/in_flight.h"
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
 #include "steps/run_round.h"
@@ -182,15 +183,17 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
  * its owner can pause or alter the job.
  */
 static GtlJob *
-lock_job(int64 job_id, bool *answers_locked)
+lock_job(int64 job_id, bool *answers_locked, GtlTransaction *transaction)
 {
 	GtlJob	   *job = gtl_job_get(job_id);
 
 	if (job == NULL || gtl_due_of(job) == GTL_DUE_ROUND)
 		return job;
 	*answers_locked = may_close_early(job);
-	if (*answers_locked)
-		gtl_lock_acquire(GTL_LOCK_ANSWERS, job_id, false);
+	if (*answers_locked && transaction->own)
+		transaction->busy = !(*answers_locked = gtl_lock_poll(GTL_LOCK_ANSWERS, job_id, GTL_WORKER_PATIENCE));
+	else if (*answers_locked)
+		gtl_in_flight_require(job, "advance");
 	return gtl_job_lock(job_id);
 }
 
@@ -208,7 +211,7 @@ mark_step(GtlJob *job, GtlDue *due, bool *look_again, GtlTransaction *transactio
 	gtl_transaction_suspend(transaction);
 	gtl_progress_phase(step_names[*due]);
 	gtl_transaction_resume(transaction);
-	job = lock_job(job_id, &answers_locked);
+	job = lock_job(job_id, &answers_locked, transaction);
 	if (job != NULL)
 		*due = due_step(job, answers_locked, look_again);
 	return job;
@@ -225,10 +228,13 @@ gtl_advance(int64 job_id, GtlTransaction *transaction)
 		GtlDue		due;
 
 		CHECK_FOR_INTERRUPTS();
-		job = lock_job(job_id, &answers_locked);
+		transaction->busy = false;
+		job = lock_job(job_id, &answers_locked, transaction);
 		if (job == NULL)
 			return NULL;
 		due = due_step(job, answers_locked, &look_again);
+		if (look_again && transaction->busy)
+			return job;
 		if (transaction->own && due != GTL_DUE_NOTHING)
 			job = mark_step(job, &due, &look_again, transaction);
 		if (job != NULL)

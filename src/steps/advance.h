@@ -23,6 +23,9 @@
 #include "steps/transaction.h"
 #include "tables/job.h"
 
+/* How long a worker waits for answers in flight at a time, in milliseconds. */
+#define GTL_WORKER_PATIENCE 2000
+
 /*
  * Does the due steps until people, or nobody, are needed next; returns the job as it
  * stands then, NULL if it is gone.  The caller holds GTL_LOCK_STEPS.

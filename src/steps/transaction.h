@@ -16,6 +16,8 @@ typedef struct GtlTransaction
 	Oid			owner;			/* whom an own transaction runs as */
 	MemoryContext context;		/* survives the transactions of one step; current
 								 * after begin */
+	int64		locked_job;		/* whose GTL_LOCK_STEPS an own transaction holds as well as the session; 0: none */
+	bool		busy;			/* by gtl_advance: a step is due, but has to wait for transactions of annotators */
 } GtlTransaction;
 
 /* Commit and let go of the snapshot; does nothing in a caller's transaction. */

@@ -100,7 +100,6 @@ gtl_error_job_state(const GtlJob *job, const char *what, const char *hint)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot %s labeling job \"%s\": it is %s", what, job->name, gtl_job_state_name(job->state)),
 			 hint != NULL ? errhint("%s", hint) : 0));
-	pg_unreachable();
 }
 
 void

@@ -139,8 +139,10 @@ gtl_step_candidates(GtlDueJob **jobs)
 		" JOIN pg_roles r ON r.oid = j.owner::oid"
 		" LEFT JOIN gtlabel.batch b ON b.job_id = j.job_id AND b.batch_no = j.open_batch_no"
 		" LEFT JOIN gtlabel.step s ON s.job_id = j.job_id"
+		" CROSS JOIN LATERAL (SELECT GREATEST(s.retry_at,"
+		"   CASE WHEN b.expires_at <= $1 THEN b.expires_at ELSE j.last_modified_at END)) w (since)"
 		" WHERE " GTL_STEP_MAY_BE_DUE("$1") " AND (s.attempt_at IS NULL OR s.attempt_at <= $1)"
-		" ORDER BY GREATEST(s.retry_at, CASE WHEN b.expires_at <= $1 THEN b.expires_at ELSE j.last_modified_at END), j.job_id",
+		" ORDER BY row_number() OVER (PARTITION BY j.owner ORDER BY w.since, j.job_id), w.since, j.job_id",
 		1, {TIMESTAMPTZOID}
 	};
 	Datum		values[1] = {TimestampTzGetDatum(gtl_clock_now())};
@@ -161,13 +163,28 @@ gtl_step_candidates(GtlDueJob **jobs)
 	return count;
 }
 
-void
+bool
 gtl_step_attempt(int64 job_id, int64 milliseconds)
 {
 	static GtlStatement upsert = {
 		"INSERT INTO gtlabel.step AS s (job_id, step, attempts, attempt_at)"
-		" SELECT job_id, 'look', 1, $2 FROM gtlabel.job WHERE job_id = $1 FOR KEY SHARE"
+		" SELECT job_id, 'look', 1, $2 FROM gtlabel.job WHERE job_id = $1 FOR KEY SHARE SKIP LOCKED"
 		" ON CONFLICT (job_id) DO UPDATE SET attempts = s.attempts + 1, attempt_at = $2",
+		2, {INT8OID, TIMESTAMPTZOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id),
+	TimestampTzGetDatum(TimestampTzPlusMilliseconds(gtl_clock_now(), milliseconds))};
+
+	return gtl_query_do(&upsert, values, NULL) > 0;
+}
+
+void
+gtl_step_postpone(int64 job_id, int64 milliseconds)
+{
+	static GtlStatement upsert = {
+		"INSERT INTO gtlabel.step AS s (job_id, step, attempt_at)"
+		" SELECT job_id, 'look', $2 FROM gtlabel.job WHERE job_id = $1 FOR KEY SHARE SKIP LOCKED"
+		" ON CONFLICT (job_id) DO UPDATE SET attempts = 0, attempt_at = $2",
 		2, {INT8OID, TIMESTAMPTZOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id),

@@ -65,10 +65,16 @@ typedef struct GtlDueJob
 #define GTL_STEP_MAY_BE_DUE(now) \
 	"(s.retry_at IS NULL OR s.retry_at <= " now ") AND j.state IN ('stopping', 'in_progress')"
 
-/* The jobs that may have a step due, oldest first, of owners that exist. */
+/* The jobs that may have a step due, of owners that exist: the oldest of each owner, then the next of each. */
 extern int	gtl_step_candidates(GtlDueJob **jobs);
 
-/* A worker is started for the job: not again for a while, should it not arrive. */
-extern void gtl_step_attempt(int64 job_id, int64 milliseconds);
+/*
+ * A worker is started for the job: not again for a while, should it not arrive.  False: it must not be, somebody is
+ * just dropping the job.
+ */
+extern bool gtl_step_attempt(int64 job_id, int64 milliseconds);
+
+/* A worker has come and has to wait: the launcher starts no other for a while. */
+extern void gtl_step_postpone(int64 job_id, int64 milliseconds);
 
 #endif							/* GTL_STEP_H */

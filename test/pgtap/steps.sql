@@ -109,6 +109,69 @@ SELECT is((SELECT count(*) FROM gt_events WHERE job_name = 'retried' AND event =
           'gt_retry_failed forgives a failed step: it is tried five times again');
 SELECT gt_drop_job('retried') \g /dev/null
 
+-- ---- The steps stay one worker's, whatever the owner's function unlocks -----------------------------
+
+CREATE TABLE held (locks bigint);
+CREATE FUNCTION unlocks(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_lock(4711), pg_advisory_unlock_all();
+    INSERT INTO public.held SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 18252 AND pid = pg_backend_pid();
+    IF NOT (SELECT fine FROM public.weather) THEN
+        RAISE EXCEPTION 'no consolidation in bad weather' USING ERRCODE = 'P1234';
+    END IF;
+    RETURN QUERY SELECT k, min(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k;
+END $$;
+UPDATE weather SET fine = true;
+SELECT gt_create_job('unlocked', 'things', ARRAY['a','b'], max_concurrent_task_count => 20, schedule => 'eager', validation_share => 0.5,
+                     algorithm => 'softmax', consolidation => 'unlocks(text, text[], text[], text[])') > 0 AS created \g /dev/null
+SELECT format('ALTER DATABASE %I SET gtlabel.debug_round_lock = 78', current_database()) \gexec
+SELECT pg_advisory_lock(78) \g /dev/null
+SELECT answer('unlocked') \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 78 AND NOT granted)$$);
+SELECT is((SELECT locks FROM held), 1::bigint, 'pg_advisory_unlock_all in a step leaves the lock of the steps');
+SELECT is((SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 18252 AND granted), 1::bigint, 'the session still holds it in the next');
+SELECT pg_advisory_unlock(78) \g /dev/null
+SELECT format('ALTER DATABASE %I RESET gtlabel.debug_round_lock', current_database()) \gexec
+CALL wait_for($$(SELECT max(batch_no) = 2 FROM gt_batches WHERE job_name = 'unlocked')$$);
+CALL wait_for($$NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gtlabel job unlocked')$$);
+SELECT is_empty($$SELECT FROM gt_events WHERE job_name = 'unlocked' AND event = 'step_failed'$$, 'nothing fails of it');
+SELECT gt_drop_job('unlocked', true) \g /dev/null
+
+-- ---- Settings reach a worker that lives ---------------------------------------------------------------
+
+UPDATE weather SET fine = false;
+ALTER SYSTEM SET gtlabel.retry_delay = '1s';
+SELECT pg_reload_conf() \g /dev/null
+SELECT pg_sleep(0.2) \g /dev/null
+SELECT gt_create_job('reloaded', 'things', ARRAY['a','b'], features_column => NULL, consolidation => 'moody(text, text[], text[], text[])') > 0 AS created \g /dev/null
+SELECT answer('reloaded') \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM gt_events WHERE job_name = 'reloaded' AND event = 'step_failed')$$);
+ALTER SYSTEM SET gtlabel.retry_delay = '20ms';
+SELECT pg_reload_conf() \g /dev/null
+CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'reloaded')$$);
+SELECT matches((SELECT detail FROM gt_events WHERE job_name = 'reloaded' AND event = 'step_failed' ORDER BY event_id OFFSET 1 LIMIT 1),
+               'tried again after 0.08 s$', 'a worker that waits reads the new settings');
+SELECT gt_drop_job('reloaded') \g /dev/null
+
+-- ---- Answers in flight: a worker waits without a snapshot, and somebody follows one that is told to end ----
+
+SELECT gt_create_job('flight', 'things', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 2) > 0 AS created \g /dev/null
+\! psql -Xqd "$PGDATABASE" -c "BEGIN" -c "SELECT gt_annotate('flight', array_agg(object_key), array_agg('a'::text)) FROM (SELECT object_key FROM gt_tasks WHERE job_name = 'flight' LIMIT 1) t" -c "SELECT pg_sleep(6)" -c "COMMIT" >/dev/null &
+CALL wait_for($$EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = 'SELECT pg_sleep(6)')$$);
+SELECT gt_submit_annotations(ARRAY[task_id], ARRAY['a'], 'y') FROM gt_accept_tasks('flight', 1, 'y') \g /dev/null
+CALL wait_for($$EXISTS (SELECT FROM gt_progress WHERE job_name = 'flight' AND phase LIKE 'waiting%')$$);
+SELECT pid AS worker FROM gt_progress WHERE job_name = 'flight' \gset
+SELECT is((SELECT (backend_xmin, backend_xid)::text FROM pg_stat_activity WHERE pid = :worker), '(,)', 'waiting for answers in flight holds no snapshot');
+SELECT pg_terminate_backend(:worker, 5000) AS gone \gset
+SELECT ok(:'gone'::boolean, 'a worker that waits can be terminated');
+CALL wait_for(format($$EXISTS (SELECT FROM gt_progress WHERE job_name = 'flight' AND pid <> %s)$$, :worker));
+SELECT pass('and another one comes');
+CALL wait_for($$(SELECT max(batch_no) = 2 FROM gt_batches WHERE job_name = 'flight')$$);
+SELECT pass('the step is done when the transaction has ended');
+SELECT gt_drop_job('flight') \g /dev/null
+UPDATE weather SET fine = true;
+
 -- ---- Crashes: what a worker leaves that was killed -------------------------------------------------
 
 SET gtlabel.background = off;

@@ -105,7 +105,7 @@ SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND relhast
 -- ---- Settings ------------------------------------------------------------------------------
 
 SELECT ok(gtlabel.clock() BETWEEN now() - interval '1 minute' AND now() + interval '1 minute', 'the clock is the wall clock');
-SELECT set_eq($$ SELECT name, context FROM pg_settings WHERE name LIKE 'gtlabel.%' $$, $$ VALUES ('gtlabel.background', 'user'), ('gtlabel.clock_offset', 'superuser'),
+SELECT set_eq($$ SELECT name, context FROM pg_settings WHERE name LIKE 'gtlabel.%' $$, $$ VALUES ('gtlabel.answers_timeout', 'user'), ('gtlabel.background', 'user'), ('gtlabel.clock_offset', 'superuser'),
                           ('gtlabel.debug_round_lock', 'superuser'),
                           ('gtlabel.launcher_interval', 'sighup'), ('gtlabel.max_parallel_workers', 'user'), ('gtlabel.max_workers', 'sighup'),
                           ('gtlabel.retry_delay', 'sighup'), ('gtlabel.undo_grace', 'superuser') $$,

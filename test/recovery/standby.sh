@@ -2,7 +2,7 @@
 # A hot standby: views are readable, whatever writes is refused clearly, and after promotion the job
 # goes on to the same labels.
 #
-# with-cluster: -c wal_level=replica -c max_wal_senders=4
+# with-cluster: -c wal_level=replica -c max_wal_senders=4 -c max_worker_processes=2
 . "$(dirname "$0")/lib.bash"
 
 create_fixture
@@ -17,6 +17,9 @@ sql -c "SET gtlabel.background = off" -c "DO \$\$ BEGIN
 		COMMIT;
 	END LOOP;
 END \$\$" -c "SELECT count(*) FROM gt_accept_tasks('half', 1)" >/dev/null
+create_job due
+sql -c "SET gtlabel.background = off" -c "SELECT gt_annotate('due', array_agg(object_key), array_agg(gold))
+	FROM gt_tasks JOIN things ON id::text = object_key WHERE job_name = 'due' AND state = 'available'" >/dev/null
 before=$(summary half)
 
 standby=$GTL_CLUSTER/standby
@@ -43,6 +46,11 @@ for call in "gt_accept_tasks('half')" "gt_submit_annotations(ARRAY(SELECT task_i
 		*) fail "$call on a standby: $refusal" ;;
 	esac
 done
+# A worker that is asked for here would not come, and keep its place from parallel queries.
+same "waiting for a job whose step is due" f "$(value "SELECT gt_wait_job('due', timeout => '1 s')")"
+launched=$(value "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+	EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT count(*) FROM things" | sed -n 's/.*Workers Launched: //p')
+same "parallel workers on the standby" 1 "$launched"
 say "the standby shows $before"
 
 PGPORT=5432 scripts/cluster-ctl stop immediate

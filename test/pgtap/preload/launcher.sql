@@ -135,6 +135,57 @@ SELECT is((SELECT max(jobs) FROM seen), 2::bigint, 'each with a job of its own')
 SELECT is((SELECT array_agg((i + 1) / 2 ORDER BY i) FROM (SELECT row_number() OVER (ORDER BY event_id) AS place, right(job_name, 1)::int AS i
              FROM gt_events WHERE job_name LIKE 'slow%' AND event = 'completed') e WHERE (place + 1) / 2 <> (i + 1) / 2), NULL, 'oldest first');
 
+-- ---- Nobody keeps the others from working -----------------------------------------------------------
+
+CREATE ROLE regress_gtl_eve;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO regress_gtl_eve;
+SET gtlabel.background = off;
+SELECT gt_create_job('flight' || i, 'things', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 2),
+       gt_alter_job('flight' || i, owner => 'regress_gtl_eve') FROM generate_series(1, 3) i \g /dev/null
+SELECT gt_create_job('sleepy' || i, 'things', ARRAY['a','b'], features_column => NULL, consolidation => 'moody(text, text[], text[], text[])'),
+       gt_alter_job('sleepy' || i, owner => 'regress_gtl_eve') FROM generate_series(1, 3) i \g /dev/null
+SELECT gt_create_job('victim' || i, 'things', ARRAY['a','b'], features_column => NULL) FROM generate_series(1, 2) i \g /dev/null
+SELECT current_database() AS database \gset
+\setenv PGDATABASE :database
+-- answers in flight in more jobs than there may be workers
+\! for i in 1 2 3; do psql -Xqc "BEGIN" -c "SELECT gt_accept_tasks('flight$i', 1, 'x')" -c "SELECT pg_sleep(20)" >/dev/null & done
+CALL wait_for($$(SELECT count(*) = 3 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = 'SELECT pg_sleep(20)')$$);
+RESET gtlabel.background;
+SELECT gt_submit_annotations(ARRAY[task_id], ARRAY['a'], 'y') FROM generate_series(1, 3) i, gt_accept_tasks('flight' || i, 1, 'y') \g /dev/null
+CALL wait_for($$(SELECT count(*) >= 2 FROM gtlabel.step s JOIN gtlabel.job j USING (job_id) WHERE j.job_name LIKE 'flight%' AND s.attempt_at IS NOT NULL)$$);
+SELECT gt_annotate('victim1', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'victim1' \g /dev/null
+CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'victim1')$$);
+SELECT is((SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 18253), 3::bigint,
+          'workers that wait for open transactions do not keep others from working');
+SELECT is_empty($$SELECT application_name FROM pg_stat_activity WHERE backend_type = 'gtlabel worker' AND backend_xmin IS NOT NULL$$, 'nor hold a snapshot');
+CALL wait_for($$(SELECT count(*) = 3 FROM gt_check() WHERE subject LIKE 'job flight%' AND finding LIKE 'its next step waits%')$$);
+SELECT matches((SELECT finding FROM gt_check() WHERE subject = 'job flight1' AND finding LIKE 'its next step waits%'),
+               'answers in flight: its tasks are being changed by process [0-9]+ of role "[a-z]+" for 00:00:[0-9]+$', 'gt_check names them');
+SELECT matches((SELECT finding FROM gt_explain_job('flight1') WHERE topic = 'answers in flight'),
+               'process [0-9]+ of role "[a-z]+" for 00:00:[0-9]+', 'so does gt_explain_job');
+-- one owner's steps that take for ever, in more jobs than there may be workers
+CREATE OR REPLACE FUNCTION moody(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE NOT (SELECT fine FROM public.weather) LOOP
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+    RETURN QUERY SELECT k, min(l), 0.9::float8 FROM unnest(object_keys, labels) u (k, l) GROUP BY k;
+END $$;
+UPDATE weather SET fine = false;
+SELECT gt_annotate('sleepy' || i, array_agg(object_key), array_agg('a'::text)) FROM generate_series(1, 3) i JOIN gt_tasks ON job_name = 'sleepy' || i
+ GROUP BY i \g /dev/null
+CALL wait_for($$(SELECT count(*) = 2 FROM gt_progress WHERE job_name LIKE 'sleepy%' AND phase = 'close_batch')$$);
+SELECT gt_annotate('victim2', array_agg(object_key), array_agg('a'::text)) FROM gt_tasks WHERE job_name = 'victim2' \g /dev/null
+CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'victim2')$$);
+SELECT is((SELECT count(*) FROM gt_progress WHERE job_name LIKE 'sleepy%' AND phase = 'close_batch'), 2::bigint, 'no owner takes all places');
+UPDATE weather SET fine = true;
+CALL wait_for($$(SELECT count(*) = 3 FROM gt_jobs WHERE job_name LIKE 'sleepy%' AND state = 'completed')$$);
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 18253 \g /dev/null
+SELECT gt_drop_job(job_name) FROM gt_jobs WHERE job_name LIKE 'flight%' OR job_name LIKE 'sleepy%' \g /dev/null
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM regress_gtl_eve;
+DROP ROLE regress_gtl_eve;
+
 SELECT * FROM finish();
 SELECT gt_drop_job('orphan') \g /dev/null
 \! psql -Xqd postgres -c 'DROP DATABASE launcher_closed' -c 'DROP DATABASE "launcher ""other"""'
