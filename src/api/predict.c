@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include <math.h>
 
@@ -33,6 +34,7 @@ typedef struct Predictor
 	MemoryContext context;		/* of all that is here; goes when the next model is named */
 	char	   *name;
 	GtlModel   *model;
+	SnapshotData seen;			/* in which the model was that of its name; its lists are not ours */
 	GtlRowScorer *scorer;
 	const GtlFeaturizer *featurizer;	/* what the text is for; NULL: called with features only */
 	GtlFeatureMaker *maker;
@@ -129,6 +131,31 @@ load_predictor(FunctionCallInfo fcinfo, bool of_text, MemoryContext context)
 	return predictor;
 }
 
+static bool
+is_same_snapshot(const SnapshotData *a, const SnapshotData *b)
+{
+	return a->xmin == b->xmin && a->xmax == b->xmax && a->xcnt == b->xcnt && a->curcid == b->curcid;
+}
+
+/*
+ * Is the model at this call site the one that is named?  A call site can live for long (an expression of PL/pgSQL as long
+ * as its transaction), and the model be dropped and trained again meanwhile: so this is asked once for each snapshot, and
+ * not for each row of a query.
+ */
+static bool
+is_current(Predictor *predictor, const text *name)
+{
+	const SnapshotData *now = GetActiveSnapshot();
+
+	if (strlen(predictor->name) != VARSIZE_ANY_EXHDR(name) ||
+		memcmp(predictor->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) != 0)
+		return false;
+	if (!is_same_snapshot(&predictor->seen, now) && !gtl_model_is_current(predictor->name, predictor->model->model_id))
+		return false;
+	predictor->seen = *now;
+	return true;
+}
+
 static Predictor *
 find_predictor(FunctionCallInfo fcinfo, bool of_text)
 {
@@ -137,8 +164,7 @@ find_predictor(FunctionCallInfo fcinfo, bool of_text)
 	MemoryContext context;
 	MemoryContext caller;
 
-	if (predictor != NULL && strlen(predictor->name) == VARSIZE_ANY_EXHDR(name) &&
-		memcmp(predictor->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0)
+	if (predictor != NULL && is_current(predictor, name))
 		return predictor;
 	if (predictor != NULL)
 		MemoryContextDelete(predictor->context);
@@ -146,6 +172,7 @@ find_predictor(FunctionCallInfo fcinfo, bool of_text)
 	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "gtlabel predictor", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
 	predictor = load_predictor(fcinfo, of_text, context);
+	predictor->seen = *GetActiveSnapshot();
 	MemoryContextSwitchTo(caller);
 	fcinfo->flinfo->fn_extra = predictor;
 	return predictor;

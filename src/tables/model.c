@@ -192,6 +192,20 @@ gtl_model_get(int64 model_id, const GtlEnv *env)
 	return model;
 }
 
+bool
+gtl_model_is_current(const char *name, int64 model_id)
+{
+	static GtlStatement select = {
+		"SELECT FROM gtlabel.model WHERE model_name = $1 AND model_id = $2", 2, {TEXTOID, INT8OID}
+	};
+	Datum		values[2] = {CStringGetTextDatum(name), Int64GetDatum(model_id)};
+	GtlResult	r;
+	bool		found = gtl_query_run(&r, &select, values, NULL) > 0;
+
+	gtl_query_end(&r);
+	return found;
+}
+
 GtlModel *
 gtl_model_find(const char *name, const GtlEnv *env)
 {

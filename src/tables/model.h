@@ -38,6 +38,9 @@ extern void gtl_model_insert(GtlModel *model);
 /* Loads a model with its classifier (and folds); NULL if there is none. */
 extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
 
+/* Is the model of that name still this one?  One look into an index. */
+extern bool gtl_model_is_current(const char *name, int64 model_id);
+
 /* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier, but for its dimension. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 

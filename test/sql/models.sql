@@ -134,6 +134,23 @@ RESET ROLE;
 DROP OWNED BY mo_other;
 DROP ROLE mo_other;
 
+-- a model that is dropped and trained again in one transaction answers anew, in PL/pgSQL too
+CREATE TABLE mo.sides (id integer PRIMARY KEY, features float4[], side text, other text);
+INSERT INTO mo.sides SELECT i, ARRAY[i % 2, i % 7], (ARRAY['left', 'right'])[1 + i % 2], (ARRAY['right', 'left'])[1 + i % 2] FROM generate_series(1, 60) i;
+SELECT gt_train('mo sides', 'mo.sides', 'side', algorithm => 'softmax') > 0 AS trained;
+DO $$
+DECLARE
+    before text; after text;
+BEGIN
+    FOR turn IN 1 .. 2 LOOP
+        before := after;
+        after := gt_predict('mo sides', ARRAY[1, 3]::float4[]);
+        PERFORM gt_drop_model('mo sides'), gt_train('mo sides', 'mo.sides', 'other', algorithm => 'softmax');
+    END LOOP;
+    PERFORM set_config('mo.said', before || ', then ' || after, false);
+END $$;
+SELECT current_setting('mo.said') AS said, gt_drop_model('mo sides');
+
 SELECT gt_drop_model(m) FROM unnest(ARRAY['mo few', 'mo softmax', 'mo mlp']) m;
 SELECT refused($$ SELECT gt_drop_model('mo few') $$);
 -- what cannot be read can still be dropped
