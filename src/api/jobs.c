@@ -16,7 +16,10 @@
 #include "base/lock.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "executor/spi.h"
+#include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "steps/advance.h"
 #include "steps/in_flight.h"
@@ -36,6 +39,7 @@
 #include "tables/task.h"
 #include "utils/builtins.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -306,34 +310,82 @@ error_unreachable(const GtlJob *job, GtlJobState wish)
 			 job->state == GTL_JOB_FAILED ? errhint("Put that right, then call gt_resume_job.") : 0));
 }
 
+/* When the wait is over; DT_NOEND: never. */
+static TimestampTz
+end_of_wait(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_ARGISNULL(argument))
+		return DT_NOEND;
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(GetCurrentTimestamp()),
+												   PG_GETARG_DATUM(argument)));
+}
+
+/* One look at the job, with a snapshot of its own: has it come to the state? */
+static bool
+has_reached(int64 job_id, const char *name, GtlJobState wish, bool pick_up)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel wait", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	GtlJob	   *job;
+	bool		reached;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	job = gtl_job_get(job_id);
+	if (job == NULL)
+		gtl_error_unknown_job(name);
+	reached = job->state == wish;
+	if (!reached && !gtl_job_can_reach(job, wish))
+		error_unreachable(job, wish);
+	if (!reached && pick_up)
+		gtl_worker_pick_up(job, true);
+	PopActiveSnapshot();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return reached;
+}
+
+/*
+ * Between two looks the transaction is ended, where CALL lets us: a wait can take days, and must not
+ * keep vacuum from its work.
+ */
+static void
+wait_for_next_look(bool atomic)
+{
+	if (!atomic)
+		SPI_commit();
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, WAIT_MILLISECONDS, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+static Datum
+return_reached(FunctionCallInfo fcinfo, bool reached)
+{
+	Datum		values[1] = {BoolGetDatum(reached)};
+	bool		nulls[1] = {false};
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "gt_wait_job has one result");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_wait_job);
 Datum
 gtl_sql_wait_job(PG_FUNCTION_ARGS)
 {
+	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic;
 	GtlJob	   *job = own_job(fcinfo);
 	GtlJobState wish = state_argument(fcinfo, 1);
-	TimestampTz until = DT_NOEND;
+	TimestampTz until = end_of_wait(fcinfo, 2);
+	bool		reached;
 	int			looks = 0;
 
-	if (!PG_ARGISNULL(2))
-		until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-														TimestampTzGetDatum(GetCurrentTimestamp()), PG_GETARG_DATUM(2)));
-	for (;;)
-	{
-		GtlJob	   *now = gtl_job_get(job->job_id);
-
-		if (now == NULL)
-			gtl_error_unknown_job(job->name);
-		if (now->state == wish)
-			PG_RETURN_BOOL(true);
-		if (!gtl_job_can_reach(now, wish))
-			error_unreachable(now, wish);
-		if (GetCurrentTimestamp() >= until)
-			PG_RETURN_BOOL(false);
-		if (looks++ % LOOKS_PER_PICK_UP == 0)
-			gtl_worker_pick_up(now, true);
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, WAIT_MILLISECONDS, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
+	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
+	while (!(reached = has_reached(job->job_id, job->name, wish, looks++ % LOOKS_PER_PICK_UP == 0)) &&
+		   GetCurrentTimestamp() < until)
+		wait_for_next_look(atomic);
+	SPI_finish();
+	return return_reached(fcinfo, reached);
 }

@@ -32,7 +32,8 @@ SELECT is((SELECT count(*) FROM gt_tasks) + (SELECT count(*) FROM gt_batches) + 
           + (SELECT count(*) FROM gt_events) + (SELECT count(*) FROM gt_failures) + (SELECT count(*) FROM gt_rounds) + (SELECT count(*) FROM gt_models)
           + (SELECT count(*) FROM gt_annotators) + (SELECT count(*) FROM gt_progress), 0::bigint, 'nor anything of one');
 SELECT throws_ok(format('SELECT %s(''alone'')', f), '42501', 'must be owner of labeling job "alone"', f || ' is the owner''s')
-  FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_resume_job', 'gt_stop_job', 'gt_retry_failed', 'gt_drop_job', 'gt_wait_job', 'gt_plan_job', 'gt_explain_job', 'gt_report']) f;
+  FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_resume_job', 'gt_stop_job', 'gt_retry_failed', 'gt_drop_job', 'gt_plan_job', 'gt_explain_job', 'gt_report']) f;
+SELECT throws_ok($$ CALL gt_wait_job('alone') $$, '42501', 'must be owner of labeling job "alone"', 'gt_wait_job is the owner''s');
 SELECT throws_ok($$ SELECT gt_explain_object('alone', '1') $$, '42501', 'must be owner of labeling job "alone"', 'gt_explain_object is the owner''s');
 SELECT throws_ok($$ SELECT gt_annotate('alone', ARRAY['1'], ARRAY['a']) $$, '42501', 'must be owner of labeling job "alone"', 'gt_annotate is the owner''s');
 SELECT throws_ok($$ SELECT gt_accept_tasks('team') $$, '42501', 'permission denied for labeling job "team"', 'a stranger accepts no task');

@@ -197,8 +197,9 @@ SELECT ok(gt_create_job('boss', 'things', ARRAY['a', 'b'], key_column => 'id', f
 SELECT is(seen('regress_gtl_owner', 'gt_jobs', $$ job_name = 'boss' $$), 0::bigint, 'which is nobody else''s');
 SET ROLE regress_gtl_owner;
 SELECT throws_ok(format('SELECT %s(''boss'')', f), '42501', NULL, f || ' is the superuser''s alone')
-  FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_resume_job', 'gt_stop_job', 'gt_retry_failed', 'gt_drop_job', 'gt_wait_job', 'gt_withdraw_machine_labels',
+  FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_resume_job', 'gt_stop_job', 'gt_retry_failed', 'gt_drop_job', 'gt_withdraw_machine_labels',
                     'gt_plan_job', 'gt_explain_job', 'gt_report', 'gt_accept_tasks']) f;
+SELECT throws_ok($$ CALL gt_wait_job('boss') $$, '42501', NULL, 'gt_wait_job is the superuser''s alone');
 SET ROLE regress_gtl_bob;
 SELECT throws_ok(format('SELECT %s(''boss'')', f), '42501', NULL, f || ' is not the team''s')
   FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_stop_job', 'gt_retry_failed', 'gt_drop_job', 'gt_withdraw_machine_labels']) f;

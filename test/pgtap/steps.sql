@@ -90,7 +90,7 @@ SELECT isnt((SELECT state FROM gt_jobs WHERE job_name = 'halted'), 'in_progress'
 CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'halted')$$);
 SELECT throws_ok($$SELECT gt_retry_failed('halted')$$, '55000', 'cannot retry the failed objects of labeling job "halted": it is failed',
                  'a job that failed while it stopped is not taken up again otherwise');
-SELECT throws_ok($$SELECT gt_wait_job('halted', 'stopped', '1 s')$$, '55000', 'cannot wait for state "stopped" of labeling job "halted": it is failed',
+SELECT throws_ok($$CALL gt_wait_job('halted', 'stopped', '1 s')$$, '55000', 'cannot wait for state "stopped" of labeling job "halted": it is failed',
                  'gt_wait_job does not wait for what nobody does');
 UPDATE weather SET fine = true;
 SELECT gt_resume_job('halted') \g /dev/null
@@ -181,8 +181,8 @@ INSERT INTO gtlabel.step (job_id, step, started_at) VALUES (:calm, 'close_batch'
 SELECT is((SELECT finding FROM gt_explain_job('calm') WHERE topic = 'running step'), 'step "close_batch"', 'gt_explain_job says that a step is being done');
 SELECT is((SELECT (step, step_started_at IS NULL)::text FROM gt_jobs WHERE job_name = 'calm'), '(close_batch,f)', 'a step that is being done is shown');
 SET gtlabel.background = on;
-SELECT gt_wait_job('calm', 'completed', '30 s') AS done \gset
-SELECT ok(:'done'::boolean, 'what a crash has cut off is done again');
+CALL gt_wait_job('calm', 'completed', '30 s') \gset
+SELECT ok(:'reached'::boolean, 'what a crash has cut off is done again');
 SELECT matches((SELECT detail FROM gt_events WHERE job_name = 'calm' AND event = 'step_failed'),
                'step "close_batch", failure 1 of 5, 57P02: the worker or the server went down in the middle of the step; tried again at once',
                'and counted as a failure');
@@ -228,6 +228,17 @@ SELECT gt_drop_job('long', true) \g /dev/null
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gtlabel job long' \g /dev/null
 CALL wait_for($$NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gtlabel job long')$$);
 SELECT pass('a worker whose job is dropped ends');
+
+-- ---- Waiting for a job, for days ------------------------------------------------------------------------
+
+SELECT gt_create_job('awaited', 'things', ARRAY['a','b'], features_column => NULL) > 0 AS created \g /dev/null
+\! psql -Xqd "$PGDATABASE" -c "CALL gt_wait_job('awaited', 'paused')" >/dev/null &
+CALL wait_for($$EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL gt_wait_job(%' AND backend_xmin IS NULL AND pid <> pg_backend_pid())$$);
+SELECT pass('gt_wait_job holds no snapshot between two looks');
+SELECT gt_pause_job('awaited') \g /dev/null
+CALL wait_for($$NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL gt_wait_job(%' AND state = 'active' AND pid <> pg_backend_pid())$$);
+SELECT pass('and ends when the job has come to the state');
+SELECT gt_drop_job('awaited') \g /dev/null
 
 -- ---- What runs outside of jobs ----------------------------------------------------------------------
 

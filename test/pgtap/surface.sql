@@ -37,7 +37,7 @@ INSERT INTO wanted VALUES
     ('gt_stop_job', 'job_name text', 'void', 'v'),
     ('gt_retry_failed', 'job_name text', 'integer', 'v'),
     ('gt_drop_job', 'job_name text, with_models boolean DEFAULT false', 'void', 'v'),
-    ('gt_wait_job', 'job_name text, for_state text DEFAULT ''completed''::text, timeout interval DEFAULT NULL::interval', 'boolean', 'v'),
+    ('gt_wait_job', 'IN job_name text, IN for_state text DEFAULT ''completed''::text, IN timeout interval DEFAULT NULL::interval, INOUT reached boolean DEFAULT NULL::boolean', NULL, 'v'),
     ('gt_accept_tasks', 'job_name text, max_tasks integer DEFAULT 1, annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'TABLE(task_id bigint, object_key text, lease_expires_at timestamp with time zone, object json)', 'v'),
     ('gt_answer', 'task_ids bigint[], labels text[], comments text[] DEFAULT NULL::text[], max_tasks integer DEFAULT 1, annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'TABLE(task_id bigint, object_key text, lease_expires_at timestamp with time zone, object json)', 'v'),
     ('gt_submit_annotations', 'task_ids bigint[], labels text[], annotator text DEFAULT NULL::text, comments text[] DEFAULT NULL::text[], token text DEFAULT NULL::text', 'integer', 'v'),

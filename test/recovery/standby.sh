@@ -47,7 +47,7 @@ for call in "gt_accept_tasks('half')" "gt_submit_annotations(ARRAY(SELECT task_i
 	esac
 done
 # A worker that is asked for here would not come, and keep its place from parallel queries.
-same "waiting for a job whose step is due" f "$(value "SELECT gt_wait_job('due', timeout => '1 s')")"
+same "waiting for a job whose step is due" f "$(value "CALL gt_wait_job('due', timeout => '1 s')")"
 launched=$(value "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 	EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT count(*) FROM things" | sed -n 's/.*Workers Launched: //p')
 same "parallel workers on the standby" 1 "$launched"

@@ -135,14 +135,14 @@ SELECT state, failed FROM gt_jobs WHERE job_name = 'co sample 2';
 
 -- ---- Waiting -----------------------------------------------------------------------------
 
-SELECT gt_wait_job('co pause');
-SELECT gt_wait_job('co stop', 'stopped');
-SELECT refused($$SELECT gt_wait_job('co stop')$$);
-SELECT refused($$SELECT gt_wait_job('co sample 2', 'finished')$$);
-SELECT refused($$SELECT gt_wait_job('co sample 2', NULL)$$);
-SELECT gt_wait_job('co sample 2', timeout => '0') AS in_time;
-SELECT gt_wait_job('co sample 2', 'stopped', '20 ms') AS in_time;
-SELECT gt_wait_job('co sample 2', 'in_progress') AS in_time;
+CALL gt_wait_job('co pause');
+CALL gt_wait_job('co stop', 'stopped');
+SELECT refused($$CALL gt_wait_job('co stop')$$);
+SELECT refused($$CALL gt_wait_job('co sample 2', 'finished')$$);
+SELECT refused($$CALL gt_wait_job('co sample 2', NULL)$$);
+CALL gt_wait_job('co sample 2', timeout => '0');
+CALL gt_wait_job('co sample 2', 'stopped', '20 ms');
+CALL gt_wait_job('co sample 2', 'in_progress');
 
 -- ---- Without a machine -------------------------------------------------------------------
 
@@ -221,9 +221,10 @@ SELECT count(*) FROM gt_models WHERE model_name LIKE 'co machine/%';
 SELECT gt_create_job('co machine', :job) > :job_id AS a_new_id;
 
 SELECT refused(format('SELECT %s(''nobody''''s'')', f)) FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_resume_job', 'gt_stop_job',
-    'gt_retry_failed', 'gt_wait_job', 'gt_explain_job']) f;
+    'gt_retry_failed', 'gt_explain_job']) f;
+SELECT refused($$CALL gt_wait_job('nobody''s')$$), refused($$CALL gt_wait_job(NULL)$$);
 SELECT refused(format('SELECT %s(NULL)', f)) FROM unnest(ARRAY['gt_advance_job', 'gt_pause_job', 'gt_resume_job', 'gt_stop_job',
-    'gt_retry_failed', 'gt_wait_job', 'gt_explain_job']) f;
+    'gt_retry_failed', 'gt_explain_job']) f;
 
 SELECT drop_jobs('co %') > 0 AS dropped;
 SELECT count(gt_drop_model(model_name)) > 0 AS dropped FROM gt_models WHERE model_name LIKE 'co %';

@@ -128,7 +128,7 @@ SELECT machine_labeled > 900 AS labeled FROM gt_jobs WHERE job_name = 'ho ambush
 SELECT ambushed($$SELECT public.gt_pause_job('ho ambush')$$), ambushed($$SELECT public.gt_resume_job('ho ambush')$$);
 SELECT ambushed($$SELECT topic FROM public.gt_explain_job('ho ambush')$$), ambushed($$SELECT action FROM public.gt_plan_job('ho ambush')$$);
 SELECT ambushed('SELECT topic FROM public.gt_explain_object(''ho ambush'', $1[1])', min(object_key)) FROM gt_labels;
-SELECT ambushed($$SELECT public.gt_wait_job('ho ambush', 'in_progress')$$), ambushed($$SELECT public.gt_retry_failed('ho ambush')$$);
+SELECT ambushed($$CALL public.gt_wait_job('ho ambush', 'in_progress')$$), ambushed($$SELECT public.gt_retry_failed('ho ambush')$$);
 SELECT ambushed('SELECT v FROM public.' || v || ' v') IS NOT NULL AS read, v FROM unnest(ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations',
     'gt_annotators', 'gt_rounds', 'gt_labels', 'gt_models', 'gt_events']) v;
 SELECT ambushed($$SELECT public.gt_stop_job('ho ambush')$$), ambushed($$SELECT public.gt_drop_job('ho ambush', true)$$);

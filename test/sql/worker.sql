@@ -13,12 +13,14 @@ SET gtlabel.background = on;
 CREATE PROCEDURE gtl_test.answer_until_completed(job text) LANGUAGE plpgsql AS $$
 DECLARE
     waited integer := 0;
+    reached boolean;
 BEGIN
     LOOP
         IF EXISTS (SELECT FROM gt_tasks WHERE job_name = job AND state = 'available') THEN
             PERFORM gtl_test.answer(job);
         ELSE
-            EXIT WHEN gt_wait_job(job, 'completed', '100 ms') OR waited > 600;
+            CALL gt_wait_job(job, 'completed', '100 ms', reached);
+            EXIT WHEN reached OR waited > 600;
             waited := waited + 1;
         END IF;
         COMMIT;
@@ -54,7 +56,7 @@ SELECT count(*) AS labels, count(*) FILTER (WHERE (a.label, a.confidence, a.huma
 SELECT gt_create_job('wo pause', :digits_job, auto_label => false) > 0 AS created;
 SELECT gt_pause_job('wo pause');
 SELECT answer('wo pause', 100), answer('wo pause', 100);
-SELECT gt_wait_job('wo pause', 'paused');
+CALL gt_wait_job('wo pause', 'paused');
 SELECT gt_resume_job('wo pause');
 CALL answer_until_completed('wo pause');
 SELECT state, human_labeled FROM gt_jobs WHERE job_name = 'wo pause';
@@ -71,10 +73,12 @@ ALTER DATABASE :"database" SET gtlabel.clock_offset = '1 h';
 SET gtlabel.clock_offset = '1 h';
 SELECT count(*) AS given_out FROM gt_accept_tasks('wo expiry', 9, 'ann');
 DO $$
+DECLARE
+    reached boolean;
 BEGIN
     FOR turn IN 1 .. 600 LOOP
         EXIT WHEN EXISTS (SELECT FROM gt_batches WHERE job_name = 'wo expiry' AND batch_no = 2);
-        PERFORM gt_wait_job('wo expiry', 'completed', '100 ms');
+        CALL gt_wait_job('wo expiry', 'completed', '100 ms', reached);
         COMMIT;
     END LOOP;
 END $$;
@@ -86,7 +90,7 @@ SELECT gt_stop_job('wo expiry');
 SET gtlabel.background = off;
 SELECT gt_create_job('wo off', 'gtl_test.digits', ARRAY[:digits], auto_label => false, max_human_labeled_object_count => 10) > 0 AS created;
 SELECT answer('wo off');
-SELECT gt_wait_job('wo off', 'completed', '300 ms') AS done_by_nobody;
+CALL gt_wait_job('wo off', 'completed', '300 ms');
 SELECT gt_advance_job('wo off');
 
 -- no worker is left behind
