@@ -99,7 +99,7 @@ SELECT is((SELECT human_labeled FROM gt_jobs WHERE job_name = 'halted'), 20, 're
 
 SELECT gt_decline_tasks(array_agg(task_id)) FROM gt_accept_tasks('retried', 1) \g /dev/null
 SELECT answer('retried') \g /dev/null
-CALL wait_for($$(SELECT failed = 1 FROM gt_jobs WHERE job_name = 'retried')$$);
+CALL wait_for($$(SELECT failed = 1 AND EXISTS (SELECT FROM gt_batches WHERE job_name = 'retried' AND batch_no = 2) FROM gt_jobs WHERE job_name = 'retried')$$);
 UPDATE weather SET fine = false;
 SELECT answer('retried') \g /dev/null
 CALL wait_for($$(SELECT state = 'failed' FROM gt_jobs WHERE job_name = 'retried')$$);
