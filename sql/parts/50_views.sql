@@ -122,12 +122,14 @@ CREATE VIEW gt_annotators WITH (security_barrier = true) AS
                  pg_catalog.avg(a.agrees::int)::float8 AS agreement,
                  pg_catalog.avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
                  pg_catalog.avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
-                 pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds
+                 pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds,
+                 EXISTS (SELECT FROM gtlabel.exclusion e WHERE e.job_id = j.job_id AND e.annotator = a.annotator) AS excluded
             FROM answer a LEFT JOIN confusion c USING (annotator)
            GROUP BY a.annotator, c.confusion) a;
 COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
 COMMENT ON COLUMN gt_annotators.consolidated IS 'Those of the answers whose object has a label by now';
-COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean posterior of the answers: the label''s confidence where they agree, an even share of the rest where not';
+COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean probability that the answers are right: the label''s confidence where they agree, an even share of the rest where not';
+COMMENT ON COLUMN gt_annotators.excluded IS 'The answers do not count; gt_include_annotator undoes it';
 COMMENT ON COLUMN gt_annotators.gold_accuracy IS 'Share of right answers among the objects with a known answer; NULL without such, and for the team';
 COMMENT ON COLUMN gt_annotators.confusion IS '{"label": {"answer": times}} over the answers whose object has a label';
 COMMENT ON COLUMN gt_annotators.agreement IS 'Share of the answers that equal the consolidated label, among those whose object has one';

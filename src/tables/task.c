@@ -29,6 +29,7 @@
 #include "storage/procarray.h"
 #include "tables/annotation.h"
 #include "tables/batch.h"
+#include "tables/exclusion.h"
 #include "tables/lease.h"
 #include "tables/object.h"
 #include "utils/array.h"
@@ -36,22 +37,34 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
+/* As many tasks an object as it is short of answers: it has some if an answer to it was taken back or excluded. */
 void
 gtl_task_issue(const GtlJob *job, const int32 *objects, int count)
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.task (job_id, batch_no, slot_no, object_no)"
-		" SELECT $1, $2, s.slot_no, o.object_no"
-		" FROM generate_series(0, $4 - 1) AS s (slot_no), unnest($3) AS o (object_no)"
-		" ORDER BY s.slot_no, o.object_no",
-		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID}
+		" SELECT $1, $2, 0, object_no FROM unnest($3) AS o (object_no) ORDER BY object_no",
+		3, {INT8OID, INT4OID, INT4ARRAYOID}
 	};
+	static GtlStatement insert_several = {
+		"INSERT INTO gtlabel.task (job_id, batch_no, slot_no, object_no)"
+		" SELECT $1, $2, s.slot_no, o.object_no"
+		" FROM unnest($3) AS o (object_no)"
+		" CROSS JOIN LATERAL (SELECT count(*)::int AS answers FROM gtlabel.annotation a"
+		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator <> ALL ($5) OFFSET 0) a"
+		" CROSS JOIN LATERAL generate_series(0, GREATEST($4 - a.answers, 1) - 1) AS s (slot_no)"
+		" ORDER BY s.slot_no, o.object_no",
+		5, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID, TEXTARRAYOID}
+	};
+	GtlStatement *statement = job->min_annotators == 1 ? &insert : &insert_several;
+	Datum		excluded = job->min_annotators == 1 ? (Datum) 0 : gtl_exclusion_names(job->job_id);
+
 	for (int64 i = 0; i < count; i += GTL_ARRAY_PIECE)
 	{
-		Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
-			gtl_array_int32(objects + i, Min(GTL_ARRAY_PIECE, count - i)), Int32GetDatum(job->min_annotators)};
+		Datum		values[5] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
+		gtl_array_int32(objects + i, Min(GTL_ARRAY_PIECE, count - i)), Int32GetDatum(job->min_annotators), excluded};
 
-		gtl_query_do(&insert, values, NULL);
+		gtl_query_do(statement, values, NULL);
 	}
 }
 
@@ -713,58 +726,89 @@ gtl_task_read(int64 job_id, const int64 *task_ids, int count, const char *annota
 	"generate_series(" first ", " last ") g CROSS JOIN LATERAL (SELECT t.task_id, t.slot_no, t.state FROM gtlabel.task t" \
 	" WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no = g AND t.object_no = $3 OFFSET 0) t "
 
-/*
- * The slot that a declined task can have again; -1: none.  The task that took its place goes if nobody
- * has it, and so does one that was closed because too many people declined; *reopen: the latter.
- */
+/* The lowest free slot of an object of the open batch; -1: none. */
 static int
-make_room(const GtlJob *job, int32 object_no, bool *reopen)
+vacant_slot(const GtlJob *job, int32 object_no)
 {
-	static GtlStatement replaced = {
-		"DELETE FROM gtlabel.task WHERE task_id = (SELECT t.task_id FROM " SLOTS_OF_OBJECT("0", "$4 - 1")
-		"   WHERE t.state IN ('available', 'expired') ORDER BY t.state = 'available' DESC, t.slot_no DESC LIMIT 1)"
-		" RETURNING slot_no::int, state = 'expired'",
-		4, {INT8OID, INT4OID, INT4OID, INT4OID}
-	};
 	static GtlStatement vacant = {
-		"SELECT min(g) FROM generate_series(0, $4 - 1) g WHERE (SELECT o.task_id FROM gtlabel.task o"
-		"   WHERE o.job_id = $1 AND o.batch_no = $2 AND o.slot_no = g AND o.object_no = $3 LIMIT 1) IS NULL",
+		"SELECT COALESCE(min(g), -1) FROM generate_series(0, $4 - 1) g WHERE NOT EXISTS (SELECT FROM gtlabel.task o"
+		"   WHERE o.job_id = $1 AND o.batch_no = $2 AND o.slot_no = g AND o.object_no = $3)",
 		4, {INT8OID, INT4OID, INT4OID, INT4OID}
 	};
 	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(object_no),
 	Int32GetDatum(job->annotators_per_object)};
 	GtlResult	r;
-	int			slot = -1;
+	int			slot;
 
-	*reopen = false;
-	if (gtl_query_run(&r, &replaced, values, NULL) > 0)
-	{
-		slot = gtl_result_int32(&r, 0, 1);
-		*reopen = gtl_result_bool(&r, 0, 2);
-	}
-	gtl_query_end(&r);
-	if (slot >= 0)
-		return slot;
 	gtl_query_run(&r, &vacant, values, NULL);
-	if (!gtl_result_isnull(&r, 0, 1))
-		slot = gtl_result_int32(&r, 0, 1);
+	slot = gtl_result_int32(&r, 0, 1);
 	gtl_query_end(&r);
 	return slot;
 }
 
-/* A decline less: the later ones move up, and tasks that it had closed are open again. */
+/* The slot of the task that took a declined one's place, if nobody has it: then it goes; else -1. */
+static int
+replaced_slot(const GtlJob *job, int32 object_no)
+{
+	static GtlStatement replaced = {
+		"DELETE FROM gtlabel.task WHERE task_id = (SELECT task_id FROM gtlabel.task"
+		"   WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN 0 AND $4 - 1 AND object_no = $3 AND state = 'available'"
+		"   ORDER BY slot_no DESC LIMIT 1) RETURNING slot_no::int",
+		4, {INT8OID, INT4OID, INT4OID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(object_no),
+	Int32GetDatum(job->annotators_per_object)};
+	GtlResult	r;
+	int			slot = gtl_query_run(&r, &replaced, values, NULL) > 0 ? gtl_result_int32(&r, 0, 1) : -1;
+
+	gtl_query_end(&r);
+	return slot;
+}
+
+static int
+count_declines(const GtlJob *job, int32 object_no)
+{
+	static GtlStatement select = {
+		"SELECT count(*) FROM gtlabel.task WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN -$4 AND -1 AND object_no = $3",
+		4, {INT8OID, INT4OID, INT4OID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(object_no),
+	Int32GetDatum(job->annotators_per_object)};
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, &select, values, NULL);
+	count = (int) gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
+	return count;
+}
+
+/* What too many declines had closed is open again. */
+static void
+reopen(const GtlJob *job, int32 object_no)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL"
+		" WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN 0 AND $4 - 1 AND object_no = $3 AND state = 'expired'",
+		4, {INT8OID, INT4OID, INT4OID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), Int32GetDatum(object_no),
+	Int32GetDatum(job->annotators_per_object)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+/*
+ * A decline less: the later ones move up.  If it was one of those that closed the object, what it closed is open
+ * again; else the task that took its place goes.
+ */
 static bool
 undo_decline(const GtlJob *job, const GtlTaskState *task)
 {
 	static GtlStatement move_up = {
-		"UPDATE gtlabel.task SET slot_no = slot_no + 1 WHERE task_id = ANY (ARRAY("
-		"   SELECT t.task_id FROM " SLOTS_OF_OBJECT("-$5", "$4 - 1") "))",
+		"UPDATE gtlabel.task SET slot_no = slot_no + 1 WHERE job_id = $1 AND batch_no = $2"
+		" AND slot_no BETWEEN -$5 AND $4 - 1 AND object_no = $3",
 		5, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID}
-	};
-	static GtlStatement reopen = {
-		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL"
-		" WHERE state = 'expired' AND task_id = ANY (ARRAY(SELECT t.task_id FROM " SLOTS_OF_OBJECT("0", "$4 - 1") "))",
-		4, {INT8OID, INT4OID, INT4OID, INT4OID}
 	};
 	static GtlStatement place = {
 		"UPDATE gtlabel.task SET slot_no = $2 WHERE task_id = $1", 2, {INT8OID, INT4OID}
@@ -776,15 +820,15 @@ undo_decline(const GtlJob *job, const GtlTaskState *task)
 	int			slot;
 
 	gtl_lock_acquire(GTL_LOCK_DECLINES, job->job_id, false);
-	slot = make_room(job, task->object_no, &was_closed);
+	was_closed = count_declines(job, task->object_no) >= job->annotators_per_object;
+	slot = was_closed ? vacant_slot(job, task->object_no) : replaced_slot(job, task->object_no);
 	if (slot < 0)
 		return false;
 	placed[1] = Int32GetDatum(slot);
 	gtl_query_do(&place, placed, NULL);
 	gtl_query_do(&move_up, object, NULL);
-	object[3] = Int32GetDatum(job->annotators_per_object);
 	if (was_closed)
-		gtl_query_do(&reopen, object, NULL);
+		reopen(job, task->object_no);
 	return true;
 }
 
