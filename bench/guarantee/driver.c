@@ -7,15 +7,16 @@
  *
  *	rows=N              objects of the job, drawn from the rows by draw=SEED; 0: all
  *	rule=gtlabel|plain  gtl_simulate, or the plain rule below
- *	schedule=standard|eager  guarantee=confidence|expected|strict|empirical
+ *	schedule=standard|eager  guarantee=audited|confidence|expected|strict|empirical
+ *	scope=machine_labels|dataset  queries=margin|random
  *	algorithm=auto|softmax|mlp  target=0.95  level=0.95  batch=1000  error=0
- *	validation=SHARE    below 0: the service's rule
+ *	validation=SHARE    below 0: what the schedule takes
  *	per_class=0         1: a certificate for each class
  *	seed=1  repetitions=100  processes=2  verbose=0
  *
  * ROWS is COPY text: id, tab, {feature,...}, tab, label.  Prints one line: repetitions, mean
  * and standard deviation of the human labels, mean machine-labeled share, mean realized
- * error, largest realized error (of the jobs with machine labels), jobs with machine
+ * error, largest realized error (of the jobs with machine labels; over the dataset, with that scope), jobs with machine
  * labels, jobs that missed the target, CPU seconds a job; with per_class also the classes with
  * machine labels, over all jobs, and those whose own error missed the target.
  *
@@ -450,10 +451,13 @@ print_outcomes(const Options *options, const Board *board, int64_t rows)
 		classes_missed += o->classes_missed;
 		if (o->machine > 0)
 		{
+			double		of_all = o->error * (double) o->machine / (double) rows;
+			bool		dataset = options->simulation.engine.promise.scope == GTL_SCOPE_DATASET;
+
 			labeled++;
 			error += o->error;
-			largest = fmax(largest, o->error);
-			missed += o->error > options->simulation.engine.promise.target_error + 1e-12;
+			largest = fmax(largest, dataset ? of_all : o->error);
+			missed += (dataset ? of_all : o->error) > options->simulation.engine.promise.target_error + 1e-12;
 		}
 		if (options->verbose)
 			fprintf(stderr, "seed %llu: %lld human, %lld machine, error %.4f\n", (unsigned long long) options->seed + r,

@@ -4,10 +4,11 @@
 #
 #	bench/guarantee/run.sh DATA_FOLDER [quick|full]
 #
-# The folder holds optdigits, sms_spam, shuttle, banking77 and fashion_km128 as NAME.copy.gz.
-# Prints the tables; full also writes them into README.md, between its marks.  full takes some
-# 35 minutes of two cores, quick two minutes.  JOBS=2 processes; RESULTS=FILE keeps one line for
-# each cell, and cells that are there already are not run again.
+# The folder holds optdigits, sms_spam, shuttle, banking77, fashion_km128 and ag_news_7600 as
+# NAME.copy.gz; tables.awk makes the others.  Prints the tables; full also writes them into README.md and
+# docs/guarantee.md, between their marks.  full takes hours of two cores, quick some minutes.  JOBS=2
+# processes; RESULTS=FILE keeps one line for each cell, and cells that are there already are not run again:
+# so a run that was stopped goes on, and SECONDS_LIMIT=N begins no cell after N seconds.
 set -euo pipefail
 usage="usage: run.sh DATA_FOLDER [quick|full]"
 data=$(realpath "${1:?$usage}") mode=${2:-quick}
@@ -28,132 +29,174 @@ ${CC:-cc} -std=gnu11 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -
 if [ "$results" = /dev/null ]; then results=$work/results; fi
 touch "$results"
 
-# cell NAME TARGET SCHEDULE BATCH RULE ALGORITHM ERROR REPETITIONS
-# RULE is a guarantee, plain, per_class (confidence for each class by itself), or best (confidence
-# with the validation set that best_validation takes).  A line of the results: these eight (with the repetitions
-# that were asked for), then what the driver printed.
+# cell NAME TARGET SCHEDULE BATCH RULE SCOPE QUERIES ALGORITHM ERROR REPETITIONS
+# RULE is a guarantee, plain, or per_class (confidence for each class by itself).  A line of the results: these
+# ten (with the repetitions that were asked for), then what the driver printed.
 cell() {
-	local name=$1 target=$2 schedule=$3 batch=$4 rule=$5 algorithm=$6 error=$7 repetitions=$8
-	local file=$name rows=0 options
+	local name=$1 target=$2 schedule=$3 batch=$4 rule=$5 scope=$6 queries=$7 algorithm=$8 error=$9 repetitions=${10}
+	local file=$name rows=0 option
 	[ "$mode" = full ] || repetitions=$(((repetitions + 19) / 20))
-	local key="$name	$target	$schedule	$batch	$rule	$algorithm	$error	$repetitions"
-	! grep -q "^${key//./\\.}	" "$results" || return 0
+	local key="$name	$target	$schedule	$batch	$rule	$scope	$queries	$algorithm	$error	$repetitions"
+	! grep -qF "$key	" "$results" || return 0
+	[ $SECONDS -lt "${SECONDS_LIMIT:-1000000}" ] || return 0
 	case $name in
 		digits) file=optdigits rows=1758 ;;
 		shuttle | banking77) rows=5000 ;;
 		fashion_km128) rows=20000 ;;
 	esac
-	[ -f "$work/$file" ] || gzip -dc "$data/$file.copy.gz" > "$work/$file"
+	if [ ! -f "$work/$file" ]; then
+		case $file in
+			*-[123]) awk -v table="${file%-*}" -v seed="${file##*-}" -f bench/guarantee/tables.awk > "$work/$file" ;;
+			ties | vectors12 | bump) awk -v table="$file" -v seed=1 -f bench/guarantee/tables.awk > "$work/$file" ;;
+			*) gzip -dc "$data/$file.copy.gz" > "$work/$file" ;;
+		esac
+	fi
 	case $rule in
-		plain) options=rule=plain ;;
-		per_class) options=per_class=1 ;;
-		best) options=validation=$(best_validation "$target" "$([ $rows -gt 0 ] && echo $rows || wc -l < "$work/$file")") ;;
-		*) options=guarantee=$rule ;;
+		plain) option=rule=plain ;;
+		per_class) option=per_class=1 ;;
+		*) option=guarantee=$rule ;;
 	esac
-	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule="$schedule" batch="$batch" "$options" \
-		algorithm="$algorithm" error="$error" repetitions="$repetitions" processes="${JOBS:-2}" \
+	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule="$schedule" batch="$batch" "$option" scope="$scope" \
+		queries="$queries" algorithm="$algorithm" error="$error" seed=1 repetitions="$repetitions" processes="${JOBS:-2}" \
 		< "$work/$file")" >> "$results"
 }
 
-# best_validation TARGET OBJECTS: as a share; three times what the target needs without an error
-best_validation() {
-	awk -v error="$(awk "BEGIN { print 1 - $1 }")" -v objects="$2" 'BEGIN {
-		needed = log(.025) / log(1 - error); needed = int(needed) + (needed > int(needed))
-		print (3 * needed + .5) / objects }'
-}
-
-# cells NAME TARGET ALGORITHM SCHEDULE BATCH REPETITIONS RULE ...
-# Under eager any batch from 2 % of the objects on, at least 50, gives the same job.
+# cells NAME TARGET SCHEDULE BATCH REPETITIONS RULE ...: softmax, margin queries; RULE:dataset for that scope
 cells() {
 	local rule
-	for rule in "${@:7}"; do cell "$1" "$2" "$4" "$5" "$rule" "$3" 0 "$6"; done
+	for rule in "${@:6}"; do
+		case $rule in
+			*:dataset) cell "$1" "$2" "$3" "$4" "${rule%:*}" dataset margin softmax 0 "$5" ;;
+			*) cell "$1" "$2" "$3" "$4" "$rule" machine_labels margin softmax 0 "$5" ;;
+		esac
+	done
 }
 
-all="confidence expected plain" ours="confidence expected"
-
-# Most important first; what is slow has fewer jobs.
-cells digits .95 softmax eager 1000 1000 $ours
-cells fashion_km128 .95 softmax eager 1000 400 confidence
-cells fashion_km128 .95 softmax standard 1000 200 confidence
-for name in digits optdigits sms_spam shuttle; do
-	for target in .95 .98; do
-		[ $name$target = digits.95 ] || cells $name $target softmax eager 1000 200 $ours
-		for batch in 1000 250 100; do
-			cells $name $target softmax standard $batch 200 $all
-		done
-	done
+# Most important first; what is slow has fewer jobs.  Under eager any batch from 2 % of the objects on, at
+# least 50, gives the same job.
+main="audited confidence" wide="audited:dataset confidence:dataset"
+for name in digits optdigits sms_spam shuttle; do cells $name .95 eager 1000 200 $main; done
+for name in digits optdigits sms_spam shuttle; do cells $name .98 eager 1000 200 $main; done
+for name in ties vectors12; do
+	for rule in $main; do cell $name .95 eager 1000 "$rule" machine_labels random softmax 0 200; done
 done
-cells banking77 .95 softmax eager 1000 20 confidence
-for name in sms_spam shuttle; do cells $name .95 softmax eager 1000 200 per_class; done
-for name in digits optdigits sms_spam shuttle; do for target in .95 .98; do cells $name $target softmax eager 1000 200 best; done; done
-cells fashion_km128 .95 softmax eager 1000 50 expected
-cells fashion_km128 .95 softmax standard 1000 50 expected plain
-cells digits .95 auto eager 1000 100 confidence
-cells optdigits .95 auto eager 1000 40 confidence
-cells shuttle .95 auto eager 1000 100 confidence
-cell digits .95 eager 1000 confidence softmax .02 100
-cells banking77 .95 softmax standard 1000 20 $all
-cells fashion_km128 .95 softmax standard 250 200 confidence
-cells fashion_km128 .95 softmax standard 250 20 expected plain
+for table in flips5.0-1 flips5.0-2 flips5.0-3 flips5.5-1 flips5.5-2 flips5.5-3; do cells $table .95 eager 1000 100 $main; done
+cells bump .95 eager 1000 200 $main
+cells ag_news_7600 .95 eager 1000 100 $main
+cells banking77 .95 eager 1000 100 $main $wide
+for name in digits optdigits sms_spam shuttle; do cells $name .95 eager 1000 200 $wide strict expected; done
+cells fashion_km128 .95 eager 1000 100 $main $wide
+for name in digits optdigits sms_spam shuttle; do
+	for batch in 1000 100; do cells $name .95 standard $batch 200 $main $wide plain; done
+done
+cells optdigits .99 eager 1000 200 $main
+for name in digits optdigits sms_spam shuttle; do cells $name .98 eager 1000 200 $wide strict expected; done
+for name in ties vectors12; do
+	for rule in $main; do cell $name .95 eager 1000 "$rule" machine_labels margin auto 0 100; done
+done
+cell digits .95 eager 1000 audited machine_labels margin auto 0 100
+cell digits .95 eager 1000 audited machine_labels margin softmax .02 100
+cell digits .95 eager 1000 confidence machine_labels margin softmax .02 100
+for name in digits optdigits sms_spam shuttle; do
+	for batch in 1000 100; do cells $name .98 standard $batch 200 $main plain; done
+done
+for name in sms_spam shuttle; do cells $name .95 eager 1000 200 per_class; done
+cells ag_news_7600 .95 standard 1000 100 $main
+cells banking77 .95 standard 1000 100 $main
+cells fashion_km128 .95 standard 1000 100 $main
 
 # ---- Tables -----------------------------------------------------------------
 
-# interval K N: the 95 % interval (Wilson) of a share, in percent.
-functions='function interval(k, n,    p, z, middle, half) {
-	p = k / n; z = 1.96; middle = p + z * z / (2 * n); half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-	if (k == 0) half = middle
-	return sprintf("%.1f to %.1f", 100 * (middle - half) / (1 + z * z / n), 100 * (middle + half) / (1 + z * z / n))
+# interval K N: the exact 95 % interval (Clopper-Pearson) of a share, in percent, by bisection.
+functions='function tail(k, n, p,    i, term, sum) {	# P(Binomial(n, p) <= k)
+	term = exp(n * log(1 - p)); sum = term
+	for (i = 1; i <= k; i++) { term *= (n - i + 1) / i * p / (1 - p); sum += term }
+	return sum
+}
+function end(k, n, level,    low, high, middle, i) {
+	low = 1e-9; high = 1 - 1e-9
+	for (i = 0; i < 50; i++) { middle = (low + high) / 2; if (tail(k, n, middle) > level) low = middle; else high = middle }
+	return low
+}
+function interval(k, n) {
+	return sprintf("%.1f to %.1f", k == 0 ? 0 : 100 * end(k - 1, n, .975), k == n ? 100 : 100 * end(k, n, .025))
+}
+function cell_text(    text) {
+	if ($17 == 0) return sprintf("%.0f / 0 %% / - / 0 (%s)", $12, interval(0, $11))
+	text = sprintf("%.0f / %.0f %% / %.2f %% / %d (%s)", $12, 100 * $14, 100 * $15, $18, interval($18, $11))
+	return ($5 == "confidence" && $18 / $11 > .05) || ($5 == "audited" && $18 / $11 > .01) ? "**" text "**" : text
 }'
-print_tables() {
-	echo "Human labels / machine-labeled share / realized error / jobs that missed the target; of \`confidence\` with the 95 % interval."
+# three tables of flips are one row; the counts add, the means are means
+merged() {
+	awk -F '\t' -v OFS='\t' '{ sub(/-[123]$/, "", $1); key = $1 FS $2 FS $3 FS $4 FS $5 FS $6 FS $7 FS $8 FS $9
+		if (!(key in n)) order[++rows] = key
+		first[key] = $10; n[key] += $11; human[key] += $11 * $12; share[key] += $11 * $14; error[key] += $17 * $15
+		if ($16 > largest[key]) largest[key] = $16
+		labeled[key] += $17; missed[key] += $18; classes[key] = $20; classes_missed[key] = $21 }
+		END { for (i = 1; i <= rows; i++) { k = order[i]
+			print k, first[k], n[k], human[k] / n[k], 0, share[k] / n[k], labeled[k] > 0 ? error[k] / labeled[k] : 0,
+				largest[k], labeled[k], missed[k], 0, classes[k], classes_missed[k] } }' "$results"
+}
+# matrix SCOPE RULES HEADINGS: one row a setting, one column a rule
+matrix() {
+	echo "| data | target | algorithm, queries | schedule, batch | $3 | jobs |"
+	echo "| --- | --- | --- | --- |$(sed 's/[^|]*|/ --- |/g' <<< "$3|") --- |"
+	merged | awk -F '\t' -v scope="$1" -v rules="$2" "$functions"'
+		BEGIN { count = split(rules, rule, " ") }
+		$9 == 0 && $6 == scope && index(" " rules " ", " " $5 " ") > 0 {
+			row = $1 FS $2 FS $8 FS $7 FS $3 FS $4
+			if (!(row in jobs)) order[++n] = row
+			jobs[row] = $11; value[row, $5] = cell_text()
+		} END {
+			for (i = 1; i <= n; i++) {
+				split(order[i], f, FS)
+				printf "| %s | 0%s | %s, %s | %s%s |", f[1], f[2], f[3], f[4], f[5], f[5] == "eager" ? "" : " " f[6]
+				for (r = 1; r <= count; r++) printf " %s |", value[order[i], rule[r]]
+				printf " %d |\n", jobs[order[i]]
+			}
+		}' | sed 's/|  |/| |/g' | sort -t '|' -s -k 5,5 -k 2,2 -k 3,3
+}
+print_main() {
+	echo "Human labels / machine-labeled share / realized error of the machine labels / missed jobs (exact 95 % interval, in percent)."
 	echo
-	echo "| data | target | algorithm | schedule, batch | \`confidence\` | \`expected\` | plain rule | jobs |"
-	echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
-	awk -F '\t' "$functions"' $7 == 0 && $5 != "per_class" && $5 != "best" {
-		row = $1 FS $2 FS $6 FS $3 FS $4
-		if (!(row in jobs)) order[++n] = row
-		if (index(", " jobs[row] ", ", ", " $9 ", ") == 0) jobs[row] = jobs[row] (jobs[row] == "" ? "" : ", ") $9
-		text = sprintf("%.0f / %.0f %% / %.2f %% / %.1f %%", $10, 100 * $12, 100 * $13, 100 * $16 / $9)
-		if ($5 == "confidence") text = text " (" interval($16, $9) ")"
-		if ($5 == "confidence" && $16 / $9 > .05) text = "**" text "**"
-		if ($15 == 0) text = sprintf("%.0f / 0 / - / 0", $10)
-		value[row, $5] = text
-	} END {
-		for (i = 1; i <= n; i++) {
-			split(order[i], f, FS)
-			printf "| %s | 0%s | %s | %s %s | %s | %s | %s | %s |\n", f[1], f[2], f[3], f[4],
-				f[4] == "eager" ? "" : f[5], value[order[i], "confidence"], value[order[i], "expected"],
-				value[order[i], "plain"], jobs[order[i]]
-		}
-	}' "$results" | sed 's/  */ /g' | sort -t '|' -k 2,2 -k 3,3 -k 4,4r -k 5,5V
+	matrix machine_labels "audited confidence" '`audited` | `confidence`'
 	echo
-	echo "People who are wrong in some of their answers; digits, \`eager\`, \`confidence\`, target 0.95. The error is against the truth."
+	echo "\`guarantee_scope => 'dataset'\`: missed if more than 1 - target of *all* labels of the dataset are wrong."
 	echo
-	echo "| wrong answers | human labels | machine share | realized error | missed | jobs |"
-	echo "| --- | --- | --- | --- | --- | --- |"
-	awk -F '\t' '$7 > 0 { printf "| %.0f %% | %.0f | %.0f %% | %.2f %% | %.1f %% | %d |\n", 100 * $7, $10, 100 * $12,
-		100 * $13, 100 * $16 / $9, $9 }' "$results"
+	matrix dataset "audited confidence" '`audited` | `confidence`'
+}
+print_others() {
+	echo "The other guarantees, and the plain rule (driver.c says what that is)."
+	echo
+	matrix machine_labels "strict expected plain" '`strict` | `expected` | plain rule'
+	echo
+	echo "People who are wrong in some of their answers; digits, \`eager\`, target 0.95. The error is against the truth."
+	echo
+	echo "| wrong answers | guarantee | human labels | machine share | realized error | missed | jobs |"
+	echo "| --- | --- | --- | --- | --- | --- | --- |"
+	awk -F '\t' '$9 > 0 { printf "| %.0f %% | %s | %.0f | %.0f %% | %.2f %% | %d | %d |\n", 100 * $9, $5, $12, 100 * $14,
+		100 * $15, $18, $11 }' "$results"
 	echo
 	echo "A certificate for each class (\`per_class\`), \`eager\`, \`confidence\`, softmax. Missed: of the classes that have machine labels, over all"
 	echo "jobs, those whose own realized error is above the target; a class with few machine labels misses it by one of them."
 	echo
 	echo "| data | target | human labels | machine share | realized error | classes | missed | jobs |"
 	echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
-	awk -F '\t' '$5 == "per_class" { printf "| %s | 0%s | %.0f | %.0f %% | %.2f %% | %d | %.1f %% | %d |\n", $1, $2, $10,
-		100 * $12, 100 * $13, $18, 100 * $19 / $18, $9 }' "$results"
-	echo
-	echo "A validation set of the best size (\`best_validation\`) beside the default one; \`eager\`, \`confidence\`, softmax."
-	echo
-	echo "| data | target | human labels, default | human labels, best | missed, best | jobs |"
-	echo "| --- | --- | --- | --- | --- | --- |"
-	awk -F '\t' "$functions"' $4 == "1000" && $3 == "eager" && $5 == "confidence" && $6 == "softmax" && $7 == 0 { usual[$1, $2] = $10 }
-		$5 == "best" { best[++n] = $0 } END { for (i = 1; i <= n; i++) { split(best[i], f, FS)
-		printf "| %s | 0%s | %.0f | %.0f | %.1f %% (%s) | %d |\n", f[1], f[2], usual[f[1], f[2]], f[10], 100 * f[16] / f[9], interval(f[16], f[9]), f[9] } }' "$results"
+	awk -F '\t' '$5 == "per_class" { printf "| %s | 0%s | %.0f | %.0f %% | %.2f %% | %d | %.1f %% | %d |\n", $1, $2, $12,
+		100 * $14, 100 * $15, $20, 100 * $21 / $20, $11 }' "$results"
 }
 
-print_tables > "$work/tables"
-cat "$work/tables"
+# put FILE: what is on standard input between the marks of a document
+put() {
+	cat > "$work/put"
+	sed -i -e "/^<!-- measured -->/,/^<!-- end -->/{/^<!-- measured -->/{p;r $work/put
+		};/^<!-- end -->/!d}" "$1"
+}
+
+print_main
+echo
+print_others
 if [ "$mode" = full ]; then
-	sed -i -e "/^<!-- measured -->/,/^<!-- end -->/{/^<!-- measured -->/{p;r $work/tables
-		};/^<!-- end -->/!d}" bench/guarantee/README.md
+	print_main | put docs/guarantee.md
+	print_others | put bench/guarantee/README.md
 fi

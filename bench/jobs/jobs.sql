@@ -40,7 +40,7 @@ CREATE PROCEDURE run_job(job integer, enough float8) LANGUAGE plpgsql AS $$
 DECLARE
     name text := 'job ' || job; v text; batch integer := 0;
 BEGIN
-    CALL measure(job, 'create', format('SELECT gt_create_job(%L, ''dataset'', ''{a,b,c}'', schedule => ''eager'', algorithm => ''softmax'','
+    CALL measure(job, 'create', format('SELECT gt_create_job(%L, ''dataset'', ''{a,b,c}'', schedule => ''eager'', guarantee => ''confidence'', algorithm => ''softmax'','
                                        ' validation_share => 0.01, max_concurrent_task_count => 1000, audit_share => NULL, seed => 1)', name));
     CALL measure(job, 'one task with its row', format('SELECT t.task_id, r.object FROM gt_accept_tasks(%1$L, 1) t,'
                                                      ' gt_dataset_rows(%1$L, ARRAY[t.object_key]) r', name), enough);

@@ -26,7 +26,7 @@ labels() { # answers every open task of the job, from the column label
 # Round 0 after 7,000 validation objects, and round 1 after 1,000 more.
 round() {
 	"$data/load.sh" "$PGDATABASE" fashion_mnist >/dev/null
-	sql -c "SET client_min_messages = error" -c "SELECT gt_create_job('bench', 'fashion_mnist', '{0,1,2,3,4,5,6,7,8,9}', schedule => 'eager',
+	sql -c "SET client_min_messages = error" -c "SELECT gt_create_job('bench', 'fashion_mnist', '{0,1,2,3,4,5,6,7,8,9}', schedule => 'eager', guarantee => 'confidence', validation_share => 0.1,
 	        target_accuracy => 0.95, max_concurrent_task_count => 7000, seed => 1)" >/dev/null
 	echo '| round | labeled | end to end, s | load | train | score | write and commit | labels written | accuracy |'
 	echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
@@ -51,7 +51,7 @@ pages() {
 	SQL
 	local score=() read=() ms
 	for ((run = 0; run < runs; run++)); do
-		sql -c "SET client_min_messages = error" -c "SELECT gt_create_job('bench', 'million', '{a,b,c,d,e,f,g,h,i,j}', schedule => 'eager',
+		sql -c "SET client_min_messages = error" -c "SELECT gt_create_job('bench', 'million', '{a,b,c,d,e,f,g,h,i,j}', schedule => 'eager', guarantee => 'confidence',
 		        validation_share => 0.001, algorithm => 'softmax', max_concurrent_task_count => 1000, seed => 1)" -c "$(labels million)" \
 			-c CHECKPOINT -c "SET gtlabel.max_parallel_workers = 0" -c "SELECT gt_advance_job('bench')" >/dev/null
 		score+=("$(sql -c 'SELECT score_seconds FROM gtlabel.round ORDER BY round_no DESC LIMIT 1')")

@@ -58,7 +58,7 @@ score() { # what, algorithm
 				SET maintenance_work_mem = '1GB';
 				SET gtlabel.max_parallel_workers = $([ $who = a ] && echo 0 || echo 1);
 				SET client_min_messages = error;
-				SELECT gt_create_job('bench', 'million', '{a,b,c,d,e,f,g,h,i,j}', schedule => 'eager', validation_share => 0.001, algorithm => '$2',
+				SELECT gt_create_job('bench', 'million', '{a,b,c,d,e,f,g,h,i,j}', schedule => 'eager', guarantee => 'confidence', validation_share => 0.001, algorithm => '$2',
 				                     max_concurrent_task_count => 1000, seed => 1) \g /dev/null
 				SELECT gt_annotate('bench', array_agg(t.object_key), array_agg(d.label)) FROM gt_tasks t JOIN million d ON d.id = t.object_key::bigint
 				 WHERE t.job_name = 'bench' \g /dev/null

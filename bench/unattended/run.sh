@@ -28,7 +28,7 @@ CREATE TABLE many AS SELECT i AS id, ARRAY(SELECT (random() * 4 + (i + d) % 7)::
 ALTER TABLE many ADD PRIMARY KEY (id);
 CREATE TABLE few AS SELECT i AS id FROM generate_series(1, 1000000) i;
 ALTER TABLE few ADD PRIMARY KEY (id);
-SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager',
+SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager', guarantee => 'confidence',
                      max_concurrent_task_count => 10000, validation_share => 0.5, seed => 1) \g /dev/null
 SELECT gt_create_job('people', 'few', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 1000000) \g /dev/null
 BEGIN;

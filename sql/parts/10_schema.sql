@@ -19,8 +19,8 @@ CREATE DOMAIN gtlabel.subset AS text
 COMMENT ON DOMAIN gtlabel.subset IS 'Where an object stands: validation (random, labeled by people, never trained on) or pool';
 
 CREATE DOMAIN gtlabel.guarantee AS text
-    CHECK (VALUE IN ('confidence', 'expected', 'strict', 'empirical'));
-COMMENT ON DOMAIN gtlabel.guarantee IS 'What a certificate promises about the machine labels';
+    CHECK (VALUE IN ('audited', 'confidence', 'expected', 'strict', 'empirical'));
+COMMENT ON DOMAIN gtlabel.guarantee IS 'What is promised of the machine labels';
 
 -- References that a dump can always be restored with; src/api/reference_types.c.
 CREATE TYPE gtlabel.role;

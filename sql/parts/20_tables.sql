@@ -36,10 +36,10 @@ CREATE TABLE gtlabel.job (
     target_accuracy                float8 NOT NULL CHECK (target_accuracy > 0 AND target_accuracy < 1),
     confidence_level               float8 NOT NULL CHECK (confidence_level > 0 AND confidence_level < 1),
     guarantee                      gtlabel.guarantee NOT NULL,
+    guarantee_scope                text NOT NULL CHECK (guarantee_scope IN ('machine_labels', 'dataset')),
     per_class                      boolean NOT NULL,
     schedule                       text NOT NULL CHECK (schedule IN ('standard', 'eager')),
     validation_share               float8 CHECK (validation_share > 0 AND validation_share < 1),
-    best_validation                boolean NOT NULL,
     algorithm                      text NOT NULL,
     query_strategy                 text NOT NULL,
     initial_model_id               bigint,
@@ -232,8 +232,10 @@ CREATE TABLE gtlabel.label (
     labeled_at timestamptz NOT NULL,
     margin     float4,
     tied_class_no integer,
+    audit_no   integer,
     PRIMARY KEY (job_id, object_no)
 );
+COMMENT ON COLUMN gtlabel.label.audit_no IS 'The audit that a machine label has passed: no round changes it any more';
 COMMENT ON TABLE gtlabel.label IS 'The consolidated (human) or predicted (machine) answer for one object. Written by src/tables/label.c';
 COMMENT ON COLUMN gtlabel.label.confidence IS 'Probability that the label is right: by the answers (human), or by the model, calibrated out of fold (machine)';
 COMMENT ON COLUMN gtlabel.label.margin IS 'Machine: between the two most probable classes; what rounds compare with their threshold';
@@ -349,6 +351,7 @@ CREATE TABLE gtlabel.round (
     alternatives       jsonb,
     label_noise        float8,
     label_margin       float8,
+    guarantee_scope    text NOT NULL,
     load_seconds       float8 NOT NULL,
     train_seconds      float8 NOT NULL,
     score_seconds      float8 NOT NULL,
@@ -392,6 +395,57 @@ CREATE TABLE gtlabel.certificate (
 COMMENT ON TABLE gtlabel.certificate IS 'A category''s own certificate in a round of a job with per_class, for those categories that the model gives to an active validation object. What all of a round share stands in gtlabel.round. Written by src/tables/certificate.c';
 COMMENT ON COLUMN gtlabel.certificate.validation_active IS 'Active validation objects that the model gives this category';
 COMMENT ON COLUMN gtlabel.certificate.admitted IS 'Pool objects that got this category by machine';
+
+CREATE TABLE gtlabel.audit (
+    job_id           bigint NOT NULL,
+    audit_no         integer NOT NULL,
+    round_no         integer NOT NULL,
+    state            text NOT NULL CHECK (state IN ('open', 'passed', 'given_up')),
+    per_class        boolean NOT NULL,
+    scope            text NOT NULL CHECK (scope IN ('machine_labels', 'dataset')),
+    target_accuracy  float8 NOT NULL,
+    confidence_level float8 NOT NULL,
+    guess_scale      float8 NOT NULL,
+    guess_floor      float8 NOT NULL,
+    frozen           integer NOT NULL,
+    left_count       integer NOT NULL,
+    draws            integer NOT NULL,
+    found            integer NOT NULL,
+    takes            integer NOT NULL,
+    known            integer NOT NULL,
+    expected         float8 NOT NULL,
+    evidence         float8 NOT NULL,
+    needed           float8 NOT NULL,
+    most_wrong       integer,
+    more_draws       integer,
+    carried          float8,
+    begun_at         timestamptz NOT NULL,
+    ended_at         timestamptz,
+    PRIMARY KEY (job_id, audit_no)
+);
+COMMENT ON TABLE gtlabel.audit IS 'One row an audit of a job with guarantee => ''audited''. Written by src/tables/audit.c';
+COMMENT ON COLUMN gtlabel.audit.guess_scale IS 'With guess_floor: how probably a label is wrong, by its margin; decides what the audit costs, not what it proves';
+COMMENT ON COLUMN gtlabel.audit.left_count IS 'Labels of the frozen ones that nobody has labeled';
+COMMENT ON COLUMN gtlabel.audit.known IS 'Wrong labels found, among draws and takes';
+COMMENT ON COLUMN gtlabel.audit.evidence IS 'Logarithm of the martingale at the fewest wrong labels that would break the promise';
+COMMENT ON COLUMN gtlabel.audit.needed IS 'The evidence that passes: the logarithm of 1/level';
+COMMENT ON COLUMN gtlabel.audit.carried IS 'Found by expected errors, at least 1: the guess of the next audit';
+
+CREATE TABLE gtlabel.audit_object (
+    job_id    bigint NOT NULL,
+    audit_no  integer NOT NULL,
+    object_no integer NOT NULL,
+    class_no  integer NOT NULL,
+    margin    float4 NOT NULL,
+    draw_no   integer,
+    event_no  integer,
+    wrong     boolean,
+    PRIMARY KEY (job_id, audit_no, object_no)
+);
+COMMENT ON TABLE gtlabel.audit_object IS 'The machine labels of an audit; when it is over, those that people were asked about. Written by src/tables/audit.c';
+COMMENT ON COLUMN gtlabel.audit_object.draw_no IS 'Its place in the order of the draws; NULL: not drawn';
+COMMENT ON COLUMN gtlabel.audit_object.event_no IS 'Its place in the order in which answers were counted; NULL: not counted yet';
+COMMENT ON COLUMN gtlabel.audit_object.wrong IS 'People gave another label, or none';
 
 CREATE TABLE gtlabel.step (
     job_id     bigint PRIMARY KEY,
@@ -445,6 +499,8 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.certificate', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.audit', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.audit_object', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.step', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');

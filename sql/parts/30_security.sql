@@ -7,7 +7,8 @@
  * validation set, the known answers, the machine labels that they check in an audit, the seed.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
-                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.model, gtlabel.step,
+                gtlabel.label, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object,
+                gtlabel.model, gtlabel.step,
                 gtlabel.event, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer, gtlabel.lease TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
 GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
@@ -72,6 +73,14 @@ CREATE POLICY owner ON gtlabel.round FOR SELECT
 
 ALTER TABLE gtlabel.certificate ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.certificate FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.audit ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.audit FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.audit_object ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.audit_object FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.step ENABLE ROW LEVEL SECURITY;

@@ -19,7 +19,7 @@ CREATE FUNCTION gt_create_job(
     auto_label boolean DEFAULT true,
     target_accuracy float8 DEFAULT 0.95,
     confidence_level float8 DEFAULT 0.95,
-    guarantee text DEFAULT 'confidence',
+    guarantee text DEFAULT NULL,
     schedule text DEFAULT 'standard',
     validation_share float8 DEFAULT NULL,
     algorithm text DEFAULT 'auto',
@@ -36,7 +36,6 @@ CREATE FUNCTION gt_create_job(
     consolidation_confidence float8 DEFAULT NULL,
     consolidation regprocedure DEFAULT NULL,
     gold_column name DEFAULT NULL,
-    best_validation boolean DEFAULT false,
     audit_share float8 DEFAULT NULL,
     per_class boolean DEFAULT false,
     text_column name DEFAULT NULL,
@@ -44,7 +43,8 @@ CREATE FUNCTION gt_create_job(
     word_vectors regclass DEFAULT NULL,
     display_columns text[] DEFAULT NULL,
     instructions text DEFAULT NULL,
-    max_leases_per_annotator integer DEFAULT 100
+    max_leases_per_annotator integer DEFAULT 100,
+    guarantee_scope text DEFAULT 'machine_labels'
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -80,9 +80,9 @@ CREATE FUNCTION gt_alter_job(
     consolidation_confidence float8 DEFAULT NULL,
     consolidation regprocedure DEFAULT NULL,
     gold_column name DEFAULT NULL,
-    best_validation boolean DEFAULT NULL,
     audit_share float8 DEFAULT NULL,
     per_class boolean DEFAULT NULL,
+    guarantee_scope text DEFAULT NULL,
     owner regrole DEFAULT NULL,
     reset text[] DEFAULT NULL,
     text_column name DEFAULT NULL,
@@ -217,7 +217,8 @@ COMMENT ON FUNCTION gt_consolidate IS 'One label and a confidence for each item 
 
 CREATE FUNCTION gt_plan(object_count bigint, max_concurrent_task_count integer DEFAULT 1000,
                         validation_share float8 DEFAULT NULL, initial_model boolean DEFAULT false,
-                        schedule text DEFAULT 'standard')
+                        schedule text DEFAULT 'standard', guarantee text DEFAULT NULL, target_accuracy float8 DEFAULT 0.95,
+                        confidence_level float8 DEFAULT 0.95)
     RETURNS TABLE (step integer, action text, objects bigint, remaining bigint)
     AS 'MODULE_PATHNAME', 'gtl_sql_plan' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION gt_plan IS 'The batches and rounds of a job of this size if no round labels anything; objects of an auto_label step is the most that it could label';
@@ -236,7 +237,7 @@ CREATE FUNCTION gt_simulate_job(
     max_concurrent_task_count integer DEFAULT 1000,
     target_accuracy float8 DEFAULT 0.95,
     confidence_level float8 DEFAULT 0.95,
-    guarantee text DEFAULT 'confidence',
+    guarantee text DEFAULT NULL,
     schedule text DEFAULT 'standard',
     validation_share float8 DEFAULT NULL,
     algorithm text DEFAULT 'auto',
@@ -247,11 +248,11 @@ CREATE FUNCTION gt_simulate_job(
     annotator_error float8 DEFAULT 0,
     repetitions integer DEFAULT 1,
     initial_model text DEFAULT NULL,
-    best_validation boolean DEFAULT false,
     per_class boolean DEFAULT false,
     text_column name DEFAULT NULL,
     text_dimensions integer DEFAULT 256,
-    word_vectors regclass DEFAULT NULL
+    word_vectors regclass DEFAULT NULL,
+    guarantee_scope text DEFAULT 'machine_labels'
 ) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
                  threshold float8, bound float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
@@ -260,6 +261,10 @@ COMMENT ON FUNCTION gt_simulate_job IS 'Replays whole jobs on a table that is al
 CREATE FUNCTION gt_explain_job(job_name text) RETURNS TABLE (topic text, finding text, advice text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_job' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not more) was labeled by machine, and what to change';
+
+CREATE FUNCTION gt_certificate(job_name text) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_certificate' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION gt_certificate IS 'What is promised of the job''s machine labels and on what ground, in words for who was not there: who was asked, how drawn, how many wrong, the bound, the level, the assumption; NULL: nothing';
 
 CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE (topic text, finding text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;

@@ -138,7 +138,7 @@ COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answ
 CREATE VIEW gt_rounds WITH (security_invoker = true) AS
     SELECT j.job_name, r.round_no, r.batch_no, m.model_name, m.algorithm, m.scaling, m.accuracy,
            r.training_count, r.validation_count, r.validation_active,
-           r.guarantee, r.target_accuracy, r.confidence_level, r.threshold, r.label_margin,
+           r.guarantee, r.guarantee_scope, r.target_accuracy, r.confidence_level, r.threshold, r.label_margin,
            r.certificate_n, r.certificate_k, r.bound,
            r.best_threshold, r.best_n, r.best_k, r.best_bound, r.best_admits, r.minimum, r.required,
            r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason, r.alternatives, r.label_noise,
@@ -193,7 +193,7 @@ CREATE VIEW gt_labels WITH (security_barrier = true) AS
            l.human AS human_annotated,
            CASE WHEN NOT j.mine THEN NULL WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
            l.batch_no, l.round_no, l.model_id, l.labeled_at,
-           l.human OR j.state IN ('stopped', 'completed') AS final,
+           l.human OR l.audit_no IS NOT NULL OR j.state IN ('stopped', 'completed') AS final,
            l.margin, j.label_categories[l.tied_class_no + 1] AS tied_with
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
@@ -208,6 +208,36 @@ COMMENT ON COLUMN gt_labels.confidence IS 'Probability that the label is right: 
 COMMENT ON COLUMN gt_labels.margin IS 'Machine labels: between the two most probable categories; what rounds compare with their threshold';
 COMMENT ON COLUMN gt_labels.tied_with IS 'Another category that people''s answers speak for as much; NULL: none';
 COMMENT ON COLUMN gt_labels.final IS 'False: a machine label that a later round may change or withdraw';
+
+CREATE VIEW gt_audits WITH (security_invoker = true) AS
+    SELECT j.job_name, a.audit_no, a.round_no, a.state, a.scope, a.per_class, a.target_accuracy, a.confidence_level,
+           exp(-a.needed) AS alpha, a.frozen, a.left_count, a.draws, a.found, a.takes, a.evidence, a.needed, a.most_wrong,
+           a.most_wrong::float8 / NULLIF(CASE WHEN a.scope = 'dataset' THEN j.object_count ELSE a.left_count END, 0) AS bound,
+           CASE WHEN a.state = 'open' THEN a.more_draws END AS more_draws, a.begun_at, a.ended_at
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.audit a WHERE a.job_id = j.job_id ORDER BY a.job_id) a;
+COMMENT ON VIEW gt_audits IS 'The audits of jobs with guarantee => ''audited'': what people checked, what they found, what it shows';
+COMMENT ON COLUMN gt_audits.alpha IS 'Level of the audit: those of all audits of a job add up to less than 1 - confidence_level';
+COMMENT ON COLUMN gt_audits.frozen IS 'Machine labels that were fixed when the audit began';
+COMMENT ON COLUMN gt_audits.left_count IS 'Those that nobody has labeled since';
+COMMENT ON COLUMN gt_audits.draws IS 'Objects drawn at random and answered';
+COMMENT ON COLUMN gt_audits.found IS 'Those among the draws whose machine label was wrong';
+COMMENT ON COLUMN gt_audits.takes IS 'Objects that people labeled beside the draws, because they were likely to be wrong';
+COMMENT ON COLUMN gt_audits.evidence IS 'Logarithm of the betting martingale; the audit passes at needed, the logarithm of 1/alpha';
+COMMENT ON COLUMN gt_audits.most_wrong IS 'Labels among those left that are wrong at the most, at this level';
+COMMENT ON COLUMN gt_audits.more_draws IS 'Further answers that would do if none shows an error';
+
+CREATE VIEW gt_audit_objects WITH (security_invoker = true) AS
+    SELECT j.job_name, a.audit_no, o.object_key, j.label_categories[a.class_no + 1] AS machine_label, a.margin,
+           a.draw_no IS NOT NULL AS drawn, a.draw_no, a.event_no, a.wrong
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.audit_object a
+                          WHERE a.job_id = j.job_id AND (a.draw_no IS NOT NULL OR a.event_no IS NOT NULL) ORDER BY a.job_id) a
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no OFFSET 0) o;
+COMMENT ON VIEW gt_audit_objects IS 'The objects that people were asked about in an audit, for who wants to check it';
+COMMENT ON COLUMN gt_audit_objects.drawn IS 'Drawn at random; false: labeled beside the draws';
+COMMENT ON COLUMN gt_audit_objects.event_no IS 'Its place in the order in which answers were counted; NULL: not counted yet';
+COMMENT ON COLUMN gt_audit_objects.wrong IS 'People gave another label than the machine, or none';
 
 CREATE VIEW gt_failures WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, f.reason, f.batch_no, f.failed_at
@@ -251,5 +281,5 @@ COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that
 COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
-GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_labels, gt_failures,
+GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_audits, gt_audit_objects, gt_labels, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "steps/custom_consolidation.h"
 #include "steps/due.h"
+#include "steps/promise_audit.h"
 #include "tables/batch.h"
 #include "tables/event.h"
 #include "tables/job_field.h"
@@ -123,6 +124,11 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 				 errmsg("cannot alter labeling job \"%s\": it is %s", job->name, gtl_job_state_name(job->state)),
 				 errhint("Only its workteam, its consolidation function and its owner can still be changed.")));
 	gtl_job_alter(job, revise);
+	if (job->guarantee != old.guarantee && gtl_promise_audit_is_open(job))
+	{
+		gtl_promise_audit_end(job, false, "the job has another guarantee now");
+		gtl_batch_end_audit(job);
+	}
 	if (job->owner != old.owner)
 		gtl_model_set_owner(job->job_id, job->owner);
 	if (memcmp(&job->task_availability_lifetime, &old.task_availability_lifetime, sizeof(Interval)) != 0 &&

@@ -252,8 +252,14 @@ gtl_job_settings_check(const GtlJob *job)
 						  "One more person is asked while an object's confidence is below it.");
 	if (job->consolidation != NULL && job->gold_column != NULL)
 		gtl_error_setting("gold_column", "goes with the built-in consolidation only", NULL);
-	if (job->best_validation && job->validation_share >= 0)
-		gtl_error_setting("best_validation", "and validation_share exclude each other", NULL);
+	if (job->scope == GTL_SCOPE_DATASET && job->guarantee != GTL_GUARANTEE_AUDITED && job->guarantee != GTL_GUARANTEE_CONFIDENCE)
+		gtl_error_setting("guarantee_scope", "must be machine_labels with this guarantee",
+						  "The error over the dataset is promised by guarantee => 'audited' and 'confidence'.");
+	if (job->scope == GTL_SCOPE_DATASET && job->per_class)
+		gtl_error_setting("guarantee_scope", "must be machine_labels with per_class", NULL);
+	if (job->guarantee == GTL_GUARANTEE_AUDITED && job->audit_share >= 0)
+		gtl_error_setting("audit_share", "must not be set with guarantee => 'audited'",
+						  "The audit of that guarantee is the promise; audit_share goes with the others.");
 }
 
 /* ---- gt_job_settings ----------------------------------------------------------------- */
@@ -296,16 +302,77 @@ gtl_sql_job_settings(PG_FUNCTION_ARGS)
 
 /* ---- Warnings --------------------------------------------------------------------------- */
 
+/* Too few validation objects for the promise, or for each category's. */
+static void
+warn_of_few(const GtlJob *job, const GtlPromise *promise)
+{
+	int			minimum = gtl_certify_required(0, promise);
+	int64		each = gtl_certify_minimum(promise, job->per_class, job->ncategories);
+
+	if (job->validation_count < minimum)
+		ereport(WARNING,
+				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
+				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
+						   job->target_accuracy, gtl_format_count(minimum), gtl_format_count(job->validation_count)),
+				 errhint("Set a larger validation_share, schedule => 'eager', or a lower target_accuracy or confidence_level.")));
+	else if (job->validation_count < each)
+		ereport(WARNING,
+				(errmsg("most categories of labeling job \"%s\" may never be labeled by machine", job->name),
+				 errdetail("With per_class each category needs %s validation objects of its own without an error, and %s objects for %s categories are %s each.",
+						   gtl_format_count(minimum), gtl_format_count(job->validation_count), gtl_format_count(job->ncategories),
+						   gtl_format_count(job->validation_count / job->ncategories)),
+				 errhint("Set a larger validation_share, or do without per_class.")));
+	else if (job->validation_count < 2 * each && job->validation_count < job->object_count / 3)
+		ereport(NOTICE,
+				(errmsg("the validation set of labeling job \"%s\" is small for its target", job->name),
+				 errdetail("It has %s objects, and %s are needed without an error: one or two errors can keep the machine from labeling anything.",
+						   gtl_format_count(job->validation_count), gtl_format_count(each)),
+				 errhint("About three times as many usually save labels in the end: validation_share => %.2f.",
+						 Min(0.33, (3.0 * each + 1) / job->object_count))));
+}
+
+/* The machine may be wrong in so few labels that hardly any audit passes. */
+#define FEW_WRONG 30
+
+static void
+warn_of_small_audit(const GtlJob *job)
+{
+	double		allowed = (1.0 - job->target_accuracy) * job->object_count;
+
+	if (allowed < FEW_WRONG)
+		ereport(NOTICE,
+				(errmsg("labeling job \"%s\" is small for an audit at its target", job->name),
+				 errdetail("At most %d of %s labels may be wrong: people may have to check nearly all of them to prove that.",
+						   (int) allowed, gtl_format_count(job->object_count)),
+				 errhint("guarantee => 'confidence' needs fewer labels here, and a lower target_accuracy with either.")));
+}
+
+/* More validation objects than this many times what the eager schedule takes are worth a word. */
+#define MANY_TIMES 4
+
+static void
+warn_of_many(const GtlJob *job, const GtlPromise *promise)
+{
+	int64		needed = gtl_schedule_validation_count(GTL_SCHEDULE_EAGER, promise, job->per_class, job->ncategories,
+													   job->object_count, -1);
+
+	if (job->schedule == GTL_SCHEDULE_STANDARD && job->validation_share < 0 && job->validation_count >= MANY_TIMES * needed)
+		ereport(NOTICE,
+				(errmsg("the validation set of labeling job \"%s\" is larger than its target needs", job->name),
+				 errdetail("It has %s objects, the share that the service takes; about %s would do.",
+						   gtl_format_count(job->validation_count), gtl_format_count(needed)),
+				 errhint("Set validation_share => %.4f, or schedule => 'eager'.", (needed + 1.0) / job->object_count)));
+}
+
 void
 gtl_job_settings_warn(const GtlJob *job)
 {
 	GtlPlanState plan;
 	GtlPromise	promise = gtl_job_promise(job);
 	GtlLimits	limits = {job->max_human_labeled, job->max_percentage_labeled};
-	int			minimum = gtl_certify_required(0, &promise);
-	int64		each = gtl_certify_minimum(&promise, job->per_class, job->ncategories);
-	int64		best = gtl_schedule_best_validation_count(job->object_count, each);
+	bool		audited = job->guarantee == GTL_GUARANTEE_AUDITED;
 	int64		before_round;
+	int64		audit;
 
 	if (!job->auto_label || job->dimension == 0)
 		return;
@@ -318,29 +385,20 @@ gtl_job_settings_warn(const GtlJob *job)
 						   gtl_format_count(job->validation_count), gtl_format_count(job->max_concurrent),
 						   gtl_format_count(job->object_count)),
 				 errhint("Set a smaller max_concurrent_task_count, or schedule => 'eager'.")));
-	if (job->validation_count < minimum)
-		ereport(WARNING,
-				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
-				 errdetail("A target accuracy of %g needs %s validation objects without an error, but the validation set has %s.",
-						   job->target_accuracy, gtl_format_count(minimum), gtl_format_count(job->validation_count)),
-				 errhint("Set best_validation => true or a larger validation_share, or a lower target_accuracy or confidence_level.")));
-	else if (job->validation_count < each)
-		ereport(WARNING,
-				(errmsg("most categories of labeling job \"%s\" may never be labeled by machine", job->name),
-				 errdetail("With per_class each category needs %s validation objects of its own without an error, and %s objects for %s categories are %s each.",
-						   gtl_format_count(minimum), gtl_format_count(job->validation_count), gtl_format_count(job->ncategories),
-						   gtl_format_count(job->validation_count / job->ncategories)),
-				 errhint("Set a larger validation_share, or do without per_class.")));
-	else if (job->validation_count < 2 * each && best > job->validation_count)
-		ereport(NOTICE,
-				(errmsg("the validation set of labeling job \"%s\" is small for its target", job->name),
-				 errdetail("It has %s objects, and %s are needed without an error: one or two errors can keep the machine from labeling anything.",
-						   gtl_format_count(job->validation_count), gtl_format_count(each)),
-				 errhint("best_validation => true takes %s objects, which usually saves labels in the end.", gtl_format_count(best))));
+	if (audited)
+		warn_of_small_audit(job);
+	else
+		warn_of_few(job, &promise);
+	warn_of_many(job, &promise);
 	before_round = job->object_count - gtl_plan_machine_limit(&plan);
-	if (before_round < job->object_count && gtl_schedule_people_left(&limits, job->object_count, before_round, 0) == 0)
+	audit = audited ? gtl_certify_minimum(&promise, job->per_class, 1) : 0;
+	if (before_round < job->object_count &&
+		gtl_schedule_people_left(&limits, job->object_count, before_round, 0) <= (audited ? audit - 1 : 0))
 		ereport(WARNING,
 				(errmsg("no object of labeling job \"%s\" can be labeled by machine", job->name),
+				 audited ?
+				 errdetail("The job ends before people could have checked the machine's labels: the first model runs after %s labels by people, and an audit takes at least %s more.",
+						   gtl_format_count(before_round), gtl_format_count(audit)) :
 				 errdetail("The job ends before its first model, which runs after %s labels by people.",
 						   gtl_format_count(before_round)),
 				 errhint("Set a larger max_human_labeled_object_count or max_percentage_of_input_dataset_labeled, "

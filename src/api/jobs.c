@@ -24,7 +24,9 @@
 #include "steps/advance.h"
 #include "steps/in_flight.h"
 #include "storage/latch.h"
+#include "steps/promise_audit.h"
 #include "tables/annotation.h"
+#include "tables/audit.h"
 #include "tables/batch.h"
 #include "tables/certificate.h"
 #include "tables/event.h"
@@ -232,7 +234,9 @@ gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
 	int			count;
 
 	gtl_job_require_move(job, GTL_MOVE_WITHDRAW);
-	count = gtl_label_withdraw_machine(job);
+	count = job->machine_labeled;
+	gtl_promise_audit_end(job, false, "the machine labels were withdrawn");
+	gtl_label_withdraw_machine(job);
 	job->auto_label = false;
 	gtl_batch_end_audit(job);
 	gtl_job_move(job, count > 0 ? GTL_MOVE_WITHDRAW : GTL_MOVE_WITHDRAW_NONE,
@@ -258,6 +262,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_label_delete(job->job_id);
 	gtl_round_delete(job->job_id);
 	gtl_certificate_delete(job->job_id);
+	gtl_audits_delete(job->job_id);
 	gtl_feature_page_delete(job->job_id);
 	gtl_object_delete(job->job_id);
 	gtl_step_delete(job->job_id);

@@ -120,6 +120,17 @@ gtl_sql_report(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(page->data, page->len));
 }
 
+PG_FUNCTION_INFO_V1(gtl_sql_certificate);
+Datum
+gtl_sql_certificate(PG_FUNCTION_ARGS)
+{
+	char	   *words = gtl_explain_certificate(own_job(fcinfo));
+
+	if (words == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(words));
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_check);
 Datum
 gtl_sql_check(PG_FUNCTION_ARGS)
@@ -178,10 +189,10 @@ gtl_sql_plan(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
 	{
-		const GtlPromise usual = {GTL_GUARANTEE_CONFIDENCE, 0.05, 0.05, GTL_SCOPE_MACHINE_LABELS};
+		GtlPromise	promise;
 		MemoryContext caller;
 		PlanCall   *call = begin_plan(fcinfo, &caller);
-		GtlJob		job;
+		GtlJob		job = {.scope = GTL_SCOPE_MACHINE_LABELS};
 
 		gtl_argument_required(fcinfo, 0, "object_count");
 		if (PG_GETARG_INT64(0) < 0 || PG_GETARG_INT64(0) > PG_INT32_MAX)
@@ -189,8 +200,13 @@ gtl_sql_plan(PG_FUNCTION_ARGS)
 		gtl_job_setting_read(fcinfo, "max_concurrent_task_count", &job);
 		gtl_job_setting_read(fcinfo, "validation_share", &job);
 		gtl_job_setting_read(fcinfo, "schedule", &job);
+		gtl_job_setting_read(fcinfo, "guarantee", &job);
+		gtl_job_setting_read(fcinfo, "target_accuracy", &job);
+		gtl_job_setting_read(fcinfo, "confidence_level", &job);
+		gtl_job_derive(&job);
+		promise = gtl_job_promise(&job);
 		gtl_plan_start(&call->plan, job.schedule, PG_GETARG_INT64(0), job.max_concurrent,
-					   gtl_schedule_validation_count(job.schedule, &usual, false, 2, PG_GETARG_INT64(0), job.validation_share),
+					   gtl_schedule_validation_count(job.schedule, &promise, false, 2, PG_GETARG_INT64(0), job.validation_share),
 					   !PG_ARGISNULL(3) && PG_GETARG_BOOL(3), true);
 		MemoryContextSwitchTo(caller);
 	}

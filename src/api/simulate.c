@@ -83,15 +83,6 @@ read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 	gtl_matrix_read(&dataset, job->categories, job->ncategories, matrix);
 }
 
-static void
-set_best_validation(GtlSimulationSettings *settings, int64 rows, int classes)
-{
-	int64		minimum = gtl_certify_minimum(&settings->engine.promise, settings->engine.per_class, classes);
-
-	settings->validation_share =
-		gtl_schedule_share_of(gtl_schedule_best_validation_count(rows, minimum), rows);
-}
-
 /* The model that the simulated jobs start from; it has to fit the data. */
 static const GtlClassifier *
 read_initial_model(const GtlJob *job, const GtlMatrix *matrix)
@@ -128,8 +119,6 @@ gtl_sql_simulate_job(PG_FUNCTION_ARGS)
 	read_settings(fcinfo, &job, &settings);
 	gtl_progress_begin(0, "loading");
 	read_matrix(fcinfo, &job, &matrix);
-	if (job.best_validation)
-		set_best_validation(&settings, matrix.set.rows, matrix.set.classes);
 	settings.initial = read_initial_model(&job, &matrix);
 	if (settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
 		needs.row_bytes += GTL_AUDIT_LABEL_BYTES;

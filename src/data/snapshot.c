@@ -263,13 +263,6 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	read_dataset(&state, dataset);
 	job->object_count = (int32) state.count;
 	promise = gtl_job_promise(job);
-	if (job->best_validation)
-	{
-		job->validation_share =
-			gtl_schedule_share_of(gtl_schedule_best_validation_count(state.count,
-																	 gtl_certify_minimum(&promise, job->per_class, job->ncategories)),
-								  state.count);
-	}
 	if (job->auto_label && job->dimension > 0)
 		job->validation_count = (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
 																	  state.count, job->validation_share);

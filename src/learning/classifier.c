@@ -45,6 +45,17 @@ const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT] = {
 	CANDIDATES(true)
 };
 
+int
+gtl_smallest_network(void)
+{
+	int			least = 0;
+
+	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+		if (gtl_candidates[i].hidden > 0 && (least == 0 || gtl_candidates[i].hidden < least))
+			least = gtl_candidates[i].hidden;
+	return least;
+}
+
 /* State of one fit. */
 typedef struct Fit
 {

@@ -38,6 +38,9 @@ typedef struct GtlCandidate
 #define GTL_CANDIDATE_COUNT (2 * GTL_CANDIDATE_KINDS)	/* each once more with neighbours */
 extern const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT];
 
+/* Hidden units of the smallest network among them. */
+extern int	gtl_smallest_network(void);
+
 /* False: with so many features and classes a candidate would need much more memory than the others. */
 extern bool gtl_candidate_offered(const GtlCandidate *candidate, int dimension, int classes);
 

@@ -22,14 +22,6 @@
 #include "learning/random.h"
 #include "learning/select.h"
 
-/*
- * Networks are compared with softmax regression only while a fit takes a second or
- * two (rows x dimension x the wider of hidden layer and classes), and not on fewer
- * rows than this.
- */
-#define NETWORK_MAX_PRODUCT 2e8
-#define NETWORK_MIN_ROWS 100
-
 bool
 gtl_engine_sufficient(int classes_seen, int64_t validation_count)
 {
@@ -44,19 +36,27 @@ gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no)
 	return (int) (gtl_random_bits(seed, GTL_STREAM_FOLD, (uint64_t) object_no) % GTL_FOLDS);
 }
 
+GtlNetworks
+gtl_engine_networks(int hidden, int64_t rows, int dimension, int classes)
+{
+	int			width = hidden > classes ? hidden : classes;
+
+	if (rows < GTL_NETWORK_MIN_ROWS)
+		return GTL_NETWORKS_TOO_FEW_ROWS;
+	return (double) rows * dimension * width > GTL_NETWORK_MAX_PRODUCT ? GTL_NETWORKS_TOO_LARGE : GTL_NETWORKS_COMPARED;
+}
+
 /* Is a candidate compared with the others when so many rows, of so many columns, are labeled? */
 static bool
 is_compared(const GtlCandidate *candidate, GtlEngineAlgorithm algorithm, int64_t rows, int dimension, int classes)
 {
 	bool		network = candidate->algorithm == GTL_MLP;
-	int			width = candidate->hidden > classes ? candidate->hidden : classes;
-	double		product = (double) rows * dimension * width;
 
 	if (!gtl_candidate_offered(candidate, dimension, classes))
 		return false;
 	if (algorithm != GTL_ENGINE_AUTO)
 		return network == (algorithm == GTL_ENGINE_MLP);
-	return !network || (rows >= NETWORK_MIN_ROWS && product <= NETWORK_MAX_PRODUCT);
+	return !network || gtl_engine_networks(candidate->hidden, rows, dimension, classes) == GTL_NETWORKS_COMPARED;
 }
 
 bool
@@ -89,8 +89,8 @@ gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial, co
 	int			count = 0;
 
 	/* networks drop out as rows are added */
-	if (fewest < NETWORK_MIN_ROWS)
-		fewest = rows < NETWORK_MIN_ROWS ? rows : NETWORK_MIN_ROWS;
+	if (fewest < GTL_NETWORK_MIN_ROWS)
+		fewest = rows < GTL_NETWORK_MIN_ROWS ? rows : GTL_NETWORK_MIN_ROWS;
 	for (int i = 0; i < GTL_CANDIDATE_KINDS; i++)
 		if (is_compared(&gtl_candidates[i], algorithm, fewest, dimension, classes))
 			candidates[count++] = gtl_candidates[i];

@@ -138,6 +138,20 @@ extern size_t gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifie
 /* May a job with this setting keep the classifier? */
 extern bool gtl_engine_allows(GtlEngineAlgorithm algorithm, const GtlClassifier *classifier);
 
+/* Does AUTO compare networks, when so many rows are labeled? */
+typedef enum GtlNetworks
+{
+	GTL_NETWORKS_COMPARED = 0,
+	GTL_NETWORKS_TOO_FEW_ROWS = 1,
+	GTL_NETWORKS_TOO_LARGE = 2	/* a fit would take minutes */
+} GtlNetworks;
+
+extern GtlNetworks gtl_engine_networks(int hidden, int64_t rows, int dimension, int classes);
+
+/* Multiplications of an iteration up to which they are compared, and the fewest rows. */
+#define GTL_NETWORK_MAX_PRODUCT 2e8
+#define GTL_NETWORK_MIN_ROWS 100
+
 /* Is there enough to train and certify with? */
 extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);
 

@@ -82,23 +82,11 @@ gtl_schedule_validation_count(GtlScheduleKind schedule, const GtlPromise *promis
 		return objects;
 	if (share >= 0)
 		return smaller((int64_t) floor(share * (double) objects + SHARE_SLACK), objects);
-	if (schedule == GTL_SCHEDULE_STANDARD || promise->guarantee != GTL_GUARANTEE_AUDITED)
+	if (schedule == GTL_SCHEDULE_STANDARD)
 		return objects / (objects < SMALL_JOB_OBJECTS ? SMALL_JOB_DIVISOR : LARGE_JOB_DIVISOR);
 	count = promise->guarantee == GTL_GUARANTEE_AUDITED ? start_validation(objects) :
 		needed_validation(promise, per_class, classes, objects);
 	return smaller(count, objects / 3);
-}
-
-int64_t
-gtl_schedule_best_validation_count(int64_t objects, int64_t minimum)
-{
-	return smaller(3 * minimum < 50 ? 50 : 3 * minimum, objects / 3);
-}
-
-double
-gtl_schedule_share_of(int64_t count, int64_t objects)
-{
-	return objects > 0 ? ((double) count + 0.5) / (double) objects : 0.0;
 }
 
 int64_t
@@ -179,6 +167,8 @@ gtl_plan_action_name(GtlPlanAction action)
 			return "auto_label";
 		case GTL_PLAN_STOP:
 			return "stop";
+		case GTL_PLAN_AUDIT:
+			return "audit";
 	}
 	return "unknown";
 }

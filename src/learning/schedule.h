@@ -24,12 +24,6 @@ typedef enum GtlScheduleKind
 extern int64_t gtl_schedule_validation_count(GtlScheduleKind schedule, const GtlPromise *promise, bool per_class,
 											 int classes, int64_t objects, double share);
 
-/* Three times what the promise needs, at most a third of the objects. */
-extern int64_t gtl_schedule_best_validation_count(int64_t objects, int64_t minimum);
-
-/* A share that gtl_schedule_validation_count turns into exactly this count. */
-extern double gtl_schedule_share_of(int64_t count, int64_t objects);
-
 /*
  * Size of the next training batch out of `remaining` unlabeled objects that the
  * machine does not label: min(max_concurrent, remaining), and under the eager
@@ -100,7 +94,8 @@ typedef enum GtlPlanAction
 	GTL_PLAN_VALIDATION = 0,	/* people label validation objects */
 	GTL_PLAN_TRAINING = 1,		/* people label training objects */
 	GTL_PLAN_AUTO_LABEL = 2,	/* a round; `objects` is the most it could label */
-	GTL_PLAN_STOP = 3			/* a limit is reached; `objects` are left without a human label */
+	GTL_PLAN_STOP = 3,			/* a limit is reached; `objects` are left without a human label */
+	GTL_PLAN_AUDIT = 4			/* people check machine labels; only of a job that is there already */
 } GtlPlanAction;
 
 extern const char *gtl_plan_action_name(GtlPlanAction action);

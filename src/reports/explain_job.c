@@ -19,6 +19,7 @@
 #include "steps/due.h"
 #include "steps/in_flight.h"
 #include "steps/limits.h"
+#include "steps/promise_audit.h"
 #include "tables/certificate.h"
 #include "tables/job.h"
 #include "tables/step.h"
@@ -28,7 +29,7 @@
 static const char *
 kind_of(const GtlBatch *batch)
 {
-	return batch->validation ? "validation" : "training";
+	return batch->validation ? "validation" : batch->audit ? "audit" : "training";
 }
 
 static char *
@@ -210,8 +211,11 @@ describe_promise(const GtlPromise *promise, const GtlCertificate *c, const char 
 	{
 		case GTL_GUARANTEE_CONFIDENCE:
 		case GTL_GUARANTEE_STRICT:
-			return psprintf("%s: with a confidence of %s their error is at most %s (%d of %d validation objects wrong, bound %s)",
-							labels, gtl_format_percent(1 - promise->delta), gtl_format_percent(promise->target_error),
+			return psprintf("%s: with a confidence of %s, %s, at most %s of %s are wrong (%d of %d validation objects wrong, bound %s)",
+							labels, gtl_format_percent(1 - promise->delta),
+							promise->guarantee == GTL_GUARANTEE_STRICT ? "proved for one certificate with fixed scores" : "measured, not proved",
+							gtl_format_percent(promise->target_error),
+							promise->scope == GTL_SCOPE_DATASET ? "all labels of the dataset" : "them",
 							c->k, c->n, gtl_format_percent(c->bound));
 		case GTL_GUARANTEE_EXPECTED:
 			return psprintf("%s: their expected error meets the target, without a confidence statement, %d of %d validation objects wrong",
@@ -231,8 +235,10 @@ describe_promises(const GtlRound *round)
 	const char *labels = psprintf("%s machine labels, of each category by itself", gtl_format_count(round->auto_labeled));
 
 	if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE || promise->guarantee == GTL_GUARANTEE_STRICT)
-		return psprintf("%s: with a confidence of %s their error is at most %s (highest bound %s)", labels,
-						gtl_format_percent(1 - promise->delta), gtl_format_percent(promise->target_error),
+		return psprintf("%s: with a confidence of %s, %s, at most %s of them are wrong (highest bound %s)", labels,
+						gtl_format_percent(1 - promise->delta),
+						promise->guarantee == GTL_GUARANTEE_STRICT ? "proved for one certificate with fixed scores" : "measured, not proved",
+						gtl_format_percent(promise->target_error),
 						gtl_format_percent(round->certificate.bound));
 	return describe_promise(promise, &round->certificate, labels);
 }
@@ -277,7 +283,8 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 	bool		noisy = gtl_engine_too_noisy(&round->promise, round->label_noise);
 
 	gtl_report_add(report, "machine labels", psprintf("round %d: %s", round->round_no, round->reason),
-				   round->model_id != 0 && !round->certificate.passed && !noisy ? more_validation_advice(job, round) : NULL);
+				   round->model_id != 0 && !round->certificate.passed && !noisy &&
+				   round->promise.guarantee != GTL_GUARANTEE_AUDITED ? more_validation_advice(job, round) : NULL);
 	if (round->certificate.passed && round->auto_labeled > 0)
 		gtl_report_add(report, "certificate",
 					   job->per_class ?
@@ -288,6 +295,35 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 					   gtl_job_is_final(job) ? NULL : "Provisional until the job ends: each round decides anew.");
 	if (job->per_class && round->model_id != 0)
 		explain_categories(report, job, round);
+}
+
+/* What the comparison of classifiers leaves out, and why. */
+static void
+explain_candidates(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
+{
+	const GtlRound *round = &facts->round;
+	int32		rows = round->training_count + round->validation_count;
+	int			hidden = gtl_smallest_network();
+
+	if (!facts->has_round || round->model_id == 0 || job->algorithm != GTL_ENGINE_AUTO)
+		return;
+	switch (gtl_engine_networks(hidden, rows, job->dimension, job->ncategories))
+	{
+		case GTL_NETWORKS_COMPARED:
+			break;
+		case GTL_NETWORKS_TOO_FEW_ROWS:
+			gtl_report_add(report, "classifiers", psprintf("networks are not compared yet: from %d labeled objects on",
+														   GTL_NETWORK_MIN_ROWS), NULL);
+			break;
+		case GTL_NETWORKS_TOO_LARGE:
+			gtl_report_add(report, "classifiers",
+						   psprintf("networks are left out: with %s labeled objects, %s dimensions and %s categories an iteration takes "
+									"%.1g multiplications, and they are compared up to %.0g", gtl_format_count(rows),
+									gtl_format_count(job->dimension), gtl_format_count(job->ncategories),
+									(double) rows * job->dimension * Max(hidden, job->ncategories), GTL_NETWORK_MAX_PRODUCT),
+						   "algorithm => 'mlp' takes the time and trains networks alone.");
+			break;
+	}
 }
 
 /* What people get wrong uses up what the machine may: as much of the target as this share is worth a warning. */
@@ -383,7 +419,8 @@ explain_forecast(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 	int32		gained = round->auto_labeled - before->auto_labeled;
 	StringInfoData words;
 
-	if (!facts->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0)
+	if (!facts->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0 ||
+		round->promise.guarantee == GTL_GUARANTEE_AUDITED || before->promise.guarantee == GTL_GUARANTEE_AUDITED)
 		return;
 	initStringInfo(&words);
 	if (round->auto_labeled == 0 && before->auto_labeled == 0)
@@ -397,23 +434,18 @@ explain_forecast(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 	gtl_report_add(report, "forecast", words.data, NULL);
 }
 
-/* Would another size of the validation set have been better? Said while little is lost by beginning anew. */
+/* The audit of a promise with a proof. */
 static void
-explain_validation_size(GtlReport *report, const GtlJob *job, const GtlPlanState *plan)
+explain_promise_audit(GtlReport *report, const GtlJob *job)
 {
-	GtlPromise	promise = gtl_job_promise(job);
-	int64		minimum = gtl_certify_minimum(&promise, job->per_class, job->ncategories);
-	int64		best = gtl_schedule_best_validation_count(job->object_count, minimum);
+	GtlAuditRecord record;
 
-	if (!plan->auto_label || plan->validation_left <= 0 || gtl_job_is_final(job))
+	if (!gtl_audits_last(job->job_id, &record))
 		return;
-	if (job->validation_count >= 2 * minimum && job->validation_count <= 4 * minimum)
-		return;
-	if (job->validation_count < 2 * minimum ? best > job->validation_count : best < job->validation_count)
-		gtl_report_add(report, "validation set",
-					   psprintf("%s objects; about three times the %s that the target needs without an error save most labels in the end",
-								gtl_format_count(job->validation_count), gtl_format_count(minimum)),
-					   psprintf("A job created with best_validation => true takes %s.", gtl_format_count(best)));
+	gtl_report_add(report, record.figures.state == GTL_AUDIT_PASSED ? "certificate" : "audit",
+				   gtl_promise_audit_sentence(job, &record),
+				   record.figures.state == GTL_AUDIT_GIVEN_UP && !gtl_job_is_final(job) ?
+				   "The answers train the next model; the next audit has a level of its own." : NULL);
 }
 
 static void
@@ -485,12 +517,53 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	explain_step(report, job);
 	if (!explain_before_round(report, job, facts, &plan))
 		explain_last_round(report, job, facts);
-	explain_validation_size(report, job, &plan);
+	explain_candidates(report, job, facts);
 	explain_noise(report, job, facts);
 	explain_other_settings(report, job, facts);
 	explain_forecast(report, job, facts);
+	explain_promise_audit(report, job);
 	explain_audit(report, job);
 	explain_outlook(report, job, facts, &plan);
 	explain_classes(report, job, facts);
 	explain_failures(report, job);
+}
+
+/* The ground of the promise, beside what the certificate says. */
+static const char *
+describe_ground(const GtlJob *job)
+{
+	switch (job->guarantee)
+	{
+		case GTL_GUARANTEE_AUDITED:
+			return "The draws are random by the job's seed, the labels were fixed before them, and gt_audit_objects lists who was asked about what. "
+				"Nothing is assumed of the classifier, its scores, the number of rounds or the reason to stop; people's answers count as right.";
+		case GTL_GUARANTEE_CONFIDENCE:
+			return "The validation objects are a random sample by the job's seed, each judged by a model that never saw its label. "
+				"That the promise holds over the rounds of a job is measured on simulated jobs, not proved; people's answers count as right.";
+		case GTL_GUARANTEE_STRICT:
+			return "The validation objects are a random sample by the job's seed, each judged by a model that never saw its label. "
+				"The bound is proved for one certificate with fixed scores, not for the rounds together; people's answers count as right.";
+		case GTL_GUARANTEE_EXPECTED:
+		case GTL_GUARANTEE_EMPIRICAL:
+			break;
+	}
+	return "No confidence is stated.";
+}
+
+char *
+gtl_explain_certificate(const GtlJob *job)
+{
+	GtlJobFacts facts;
+	GtlReport	report;
+	const GtlReportRow *certificate;
+
+	gtl_facts_read(job, &facts);
+	gtl_explain_job(job, &facts, &report);
+	certificate = gtl_report_find(&report, "certificate");
+	if (certificate == NULL || job->machine_labeled == 0)
+		return NULL;
+	return psprintf("Labeling job \"%s\" over %s: %s objects, %s labeled by people, %s by machine%s. %s. %s", job->name, job->dataset_name,
+					gtl_format_count(job->object_count), gtl_format_count(job->human_labeled),
+					gtl_format_count(job->machine_labeled), gtl_job_is_final(job) ? "" : " (provisional)",
+					certificate->finding, describe_ground(job));
 }

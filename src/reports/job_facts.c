@@ -102,7 +102,8 @@ gtl_facts_plan(const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *plan)
 	plan->pool_left = job->object_count - job->validation_count - pool_labeled - pool_failed;
 	plan->limits = (GtlLimits) {job->max_human_labeled, job->max_percentage_labeled};
 	plan->human_labeled = job->human_labeled;
-	plan->machine_labeled = job->machine_labeled;
+	/* what an audit has not passed counts for no limit */
+	plan->machine_labeled = job->guarantee == GTL_GUARANTEE_AUDITED ? 0 : job->machine_labeled;
 	if (gtl_job_is_final(job))
 		plan->validation_left = plan->pool_left = 0;
 	if (plan->auto_label)
@@ -114,7 +115,7 @@ gtl_facts_open_batch(const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *
 {
 	if (!facts->batch.open || gtl_job_is_final(job))
 		return false;
-	step->action = facts->batch.validation ? GTL_PLAN_VALIDATION : GTL_PLAN_TRAINING;
+	step->action = facts->batch.validation ? GTL_PLAN_VALIDATION : facts->batch.audit ? GTL_PLAN_AUDIT : GTL_PLAN_TRAINING;
 	step->objects = facts->batch.object_count;
 	if (facts->batch.validation)
 		plan->validation_left -= step->objects;

@@ -254,7 +254,7 @@ put_numbers(ReportPage *page)
 	double		accuracy = facts->has_round ? model_accuracy(facts) : NAN;
 	char	   *guarantee = psprintf("guarantee: %s", gtl_guarantee_name(job->guarantee));
 
-	if (job->guarantee == GTL_GUARANTEE_CONFIDENCE || job->guarantee == GTL_GUARANTEE_STRICT)
+	if (job->guarantee == GTL_GUARANTEE_CONFIDENCE || job->guarantee == GTL_GUARANTEE_STRICT || job->guarantee == GTL_GUARANTEE_AUDITED)
 		guarantee = psprintf("with %s confidence", plain_percent(job->confidence_level));
 	gtl_html_raw(text, "<dl class=\"numbers\">\n");
 	put_number(text, "Objects", gtl_format_count(job->object_count),

@@ -23,6 +23,7 @@
 #include "steps/in_flight.h"
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
+#include "steps/promise_audit.h"
 #include "steps/run_round.h"
 #include "tables/batch.h"
 #include "tables/job_state.h"
@@ -154,6 +155,7 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 		case GTL_DUE_STOP:
 			if (job->open_batch_no != 0)
 				close_batch(job);
+			gtl_promise_audit_end(job, true, "the job was stopped");
 			gtl_job_move(job, GTL_MOVE_FINISH_STOP, final_counts(job));
 			break;
 		case GTL_DUE_CLOSE_BATCH:
@@ -168,6 +170,8 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 			issue_training(job);
 			break;
 		case GTL_DUE_AUDIT:
+			gtl_promise_audit_step(job);
+			break;
 		case GTL_DUE_AUDIT_BATCH:
 			gtl_audit_issue(job);
 			break;

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "steps/answers.h"
 #include "steps/audit.h"
+#include "steps/promise_audit.h"
 #include "tables/batch.h"
 #include "tables/event.h"
 #include "tables/label.h"
@@ -60,6 +61,8 @@ write_labels(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *resu
 		change_earlier(job, answers, result);
 	if (batch->audit)
 		gtl_audit_compare(job, objects, classes, count);
+	else
+		gtl_label_drop_machine(job, objects, count);
 	gtl_label_add_human(job, job->open_batch_no, labels, count);
 	return count;
 }
@@ -95,6 +98,7 @@ fail_objects(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *resu
 			if (reason != NULL && strcmp(reason, reasons[r]) == 0)
 				objects[count++] = batch->object_no[i];
 		}
+		gtl_label_drop_machine(job, objects, count);
 		gtl_failure_add(job, job->open_batch_no, objects, count, reasons[r]);
 		total += count;
 	}
@@ -147,7 +151,8 @@ consolidate_and_close(GtlJob *job, bool give_back, bool complete)
 
 	gtl_task_objects(job, &batch);
 	gtl_batch_last(job->job_id, &newest);
-	batch.audit = newest.audit;
+	/* in the audit of a promise an object can fail, and counts as wrong */
+	batch.audit = newest.audit && !gtl_promise_audit_is_open(job);
 	gtl_answers_read(job, batch_no, &answers);
 	gtl_answers_consolidate(job, batch_no, &answers, &result);
 	if (complete && ask_more(job, &answers, &result, &batch))

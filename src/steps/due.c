@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "steps/audit.h"
 #include "steps/limits.h"
+#include "steps/promise_audit.h"
 #include "tables/batch.h"
 #include "tables/object.h"
 #include "tables/round.h"
@@ -67,6 +68,7 @@ read_between_batches(const GtlJob *job, GtlDueFacts *facts)
 	facts->unlabeled = gtl_job_unlabeled(job);
 	facts->rounds = job->auto_label && job->validation_count > 0 && job->human_labeled + job->failed < job->object_count;
 	facts->round_pending = facts->rounds && gtl_due_round_pending(job);
+	facts->audit_open = job->guarantee == GTL_GUARANTEE_AUDITED && gtl_promise_audit_is_open(job);
 	facts->audit_pending = gtl_audit_pending(job);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "data/training_set.h"
+#include "tables/audit.h"
 #include "tables/feature_page.h"
 
 /* Rows that came with a label train like objects that people have labeled. */
@@ -120,6 +121,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	evidence->engine.validation_count = evidence->validation_count;
 	evidence->engine.label_noise = Max(job->label_noise, 0);
 	evidence->engine.selected_at = evidence->last.selected_at;
+	evidence->engine.audits = gtl_audits_over(job->job_id, &evidence->engine.carried);
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;
 	describe_rows(job, evidence);

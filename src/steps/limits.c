@@ -14,12 +14,19 @@ limits_of(const GtlJob *job)
 	return limits;
 }
 
+/* Labels that an audit has yet to pass count for nothing, and with those that it passes the job ends. */
+static int32
+machine_labeled(const GtlJob *job)
+{
+	return job->guarantee == GTL_GUARANTEE_AUDITED ? 0 : job->machine_labeled;
+}
+
 int64
 gtl_limits_batch(const GtlJob *job, int64 wanted)
 {
 	GtlLimits	limits = limits_of(job);
 
-	return Min(wanted, gtl_schedule_people_left(&limits, job->object_count, job->human_labeled, job->machine_labeled));
+	return Min(wanted, gtl_schedule_people_left(&limits, job->object_count, job->human_labeled, machine_labeled(job)));
 }
 
 char *

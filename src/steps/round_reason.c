@@ -7,6 +7,8 @@
  */
 #include "steps/round_reason.h"
 
+#include <math.h>
+
 #include "base/format.h"
 #include "learning/crossfit.h"
 #include "lib/stringinfo.h"
@@ -101,6 +103,20 @@ nothing_passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClass
 						 gtl_format_count(c->required));
 }
 
+/* Of a job whose promise is audited. */
+static void
+audited(const GtlRound *round, StringInfo words)
+{
+	if (round->audit_due)
+		appendStringInfo(words, "an audit begins: the %s machine labels stay as they are, and people check some of them; about %s answers are expected to do",
+						 gtl_format_count(round->scored), gtl_format_count((int64) ceil(round->audit_expected)));
+	else if (round->audit_expected < round->scored)
+		appendStringInfo(words, "no machine labels yet: to check them now is expected to take %s answers, more than to ask about the least certain objects first",
+						 gtl_format_count((int64) ceil(round->audit_expected)));
+	else
+		appendStringInfo(words, "no machine labels yet: too many of them would be wrong for an audit to pass");
+}
+
 char *
 gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound *round,
 				 const GtlClassVerdict *by_class)
@@ -112,6 +128,8 @@ gtl_round_reason(const GtlJob *job, const GtlEvidence *evidence, const GtlRound 
 		no_model(evidence, &words);
 	else if (gtl_engine_too_noisy(&round->promise, round->label_noise))
 		too_noisy(round, &words);
+	else if (round->promise.guarantee == GTL_GUARANTEE_AUDITED)
+		audited(round, &words);
 	else if (by_class != NULL && round->certificate.passed)
 		passed_by_class(job, round, by_class, &words);
 	else if (by_class != NULL)

@@ -25,6 +25,7 @@
 #include "steps/due.h"
 #include "steps/evidence.h"
 #include "steps/issue_batch.h"
+#include "steps/promise_audit.h"
 #include "steps/round_reason.h"
 #include "tables/batch.h"
 #include "tables/certificate.h"
@@ -93,7 +94,7 @@ train(RoundState *state)
 }
 
 /*
- * The objects that no person has labeled and that have not failed; returns how many.  No validation object is
+ * The objects that neither a person nor, for good, the machine has labeled, and that have not failed; returns how many.  No validation object is
  * among them: a round is not due while one is open (learning/schedule.c).
  */
 static int64
@@ -102,9 +103,12 @@ list_pool(RoundState *state, int32 **pool)
 	const GtlHumanLabels *labels = &state->evidence.labels;
 	int32		objects = state->job->object_count;
 	int32	   *failed;
+	int32	   *settled;
 	int			nfailed = gtl_failure_read(state->job->job_id, &failed);
+	int			nsettled = gtl_label_read_settled(state->job->job_id, &settled);
 	int			next_labeled = 0;
 	int			next_failed = 0;
+	int			next_settled = 0;
 	int64		count = 0;
 
 	*pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), objects));
@@ -115,6 +119,8 @@ list_pool(RoundState *state, int32 **pool)
 			next_labeled++;
 		else if (next_failed < nfailed && failed[next_failed] == o)
 			next_failed++;
+		else if (next_settled < nsettled && settled[next_settled] == o)
+			next_settled++;
 		else
 			(*pool)[count++] = o;
 	}
@@ -148,7 +154,9 @@ score_and_decide(RoundState *state)
 	state->round.nalternatives = decided->nalternatives;
 	state->round.scored = decided->has_model ? (int32) count : 0;
 	state->round.certificate = decided->certificate;
-	state->round.label_margin = decided->margin_covered;
+	state->round.label_margin = decided->audit_due ? 0 : decided->margin_covered;
+	state->round.audit_due = decided->audit_due;
+	state->round.audit_expected = decided->audit_expected;
 	state->round.best_admits = (int32) decided->best_admits;
 	state->round.selected = (int32) decided->selected_count;
 	state->round.score_seconds = seconds_since(start);
@@ -297,6 +305,12 @@ write_round(RoundState *state)
 	if (decided->by_class != NULL)
 		gtl_certificate_insert(job->job_id, state->round.round_no, decided->by_class, job->ncategories);
 	gtl_event_record(job, "round", "round %d: %s", state->round.round_no, state->round.reason);
+	if (decided->audit_due)
+	{
+		GtlAuditSetup setup = gtl_engine_audit_setup(&state->settings, &state->evidence.engine, decided);
+
+		gtl_promise_audit_begin(job, state->round.round_no, &setup, decided, &state->env);
+	}
 	if (decided->selected_count > 0)
 		gtl_issue_batch(job, GTL_BATCH_TRAINING, decided->selected, (int) decided->selected_count);
 	else

@@ -98,6 +98,8 @@ gtl_job_derive(GtlJob *job)
 {
 	job->annotators_per_object = job->max_annotators_set > 0 ? job->max_annotators_set : job->annotators_set;
 	job->min_annotators = job->min_annotators_set > 0 ? job->min_annotators_set : job->annotators_set;
+	if ((int) job->guarantee < 0)
+		job->guarantee = job->schedule == GTL_SCHEDULE_EAGER ? GTL_GUARANTEE_AUDITED : GTL_GUARANTEE_CONFIDENCE;
 }
 
 /* The row at hand as a struct in the current memory context. */
@@ -365,7 +367,7 @@ gtl_job_given_classes(const GtlJob *job)
 GtlPromise
 gtl_job_promise(const GtlJob *job)
 {
-	return (GtlPromise) {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level};
+	return (GtlPromise) {job->guarantee, 1.0 - job->target_accuracy, 1.0 - job->confidence_level, job->scope};
 }
 
 bool

@@ -63,11 +63,10 @@ typedef struct GtlJob
 	double		target_accuracy;
 	double		confidence_level;
 	GtlGuarantee guarantee;
+	GtlScope	scope;
 	bool		per_class;		/* each category has its own certificate */
 	GtlScheduleKind schedule;
 	double		validation_share;	/* -1: the service's rule */
-	bool		best_validation;	/* the size that is best for the target; from the snapshot on
-									 * validation_share says how much that is */
 	GtlEngineAlgorithm algorithm;
 	GtlQueryStrategy query_strategy;
 	int64		initial_model_id;	/* 0: none */

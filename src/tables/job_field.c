@@ -72,8 +72,12 @@ const GtlJobField gtl_job_settings[] = {
 	.revises = true, .meaning = "share of right machine labels that the job promises"},
 	{"confidence_level", GTL_FIELD_FLOAT8, AT(confidence_level), .initial = "0.95", .required = true, .high = 1,
 	.revises = true, .meaning = "with which it promises that"},
-	{"guarantee", GTL_FIELD_WORD, AT(guarantee), .words = gtl_guarantee_words, .initial = "confidence", .required = true,
-	.revises = true, .meaning = "how it promises that: confidence, expected, strict, or empirical (no promise)"},
+	{"guarantee", GTL_FIELD_WORD, AT(guarantee), .none = -1, .words = gtl_guarantee_words, .revises = true,
+	.meaning = "how it promises that: audited (proved), confidence (measured), strict, expected, or empirical (no promise); "
+	"NULL: audited under the eager schedule, confidence under the standard one"},
+	{"guarantee_scope", GTL_FIELD_WORD, AT(scope), .words = gtl_scope_words, .initial = "machine_labels", .required = true,
+	.revises = true, .meaning = "machine_labels: at most 1 - target_accuracy of them are wrong; dataset: of all labels, people's "
+	"counted as right (audited and confidence)"},
 	{"per_class", GTL_FIELD_BOOL, AT(per_class), .initial = "false", .required = true,
 	.fixed = "the validation set was drawn for it", .meaning = "true: the promise holds for each category by itself"},
 	{"schedule", GTL_FIELD_WORD, AT(schedule), .words = gtl_schedule_words, .initial = "standard", .required = true,
@@ -81,10 +85,8 @@ const GtlJobField gtl_job_settings[] = {
 	.meaning = "standard: validation set, training batch, round, training batch, ...; eager: a round as soon as the validation "
 	"set is labeled, and batches of at most 2 % of the objects (at least 50)"},
 	{"validation_share", GTL_FIELD_FLOAT8, AT(validation_share), .none = -1, .high = 1, .fixed = VALIDATION,
-	.meaning = "share of the objects in the validation set; NULL: 20 % below 5,000 objects, else 10 %"},
-	{"best_validation", GTL_FIELD_BOOL, AT(best_validation), .initial = "false", .required = true, .fixed = VALIDATION,
-	.meaning = "true: instead, the size that needs the fewest human labels in the end, about three times what the target "
-	"needs without an error"},
+	.meaning = "share of the objects in the validation set; NULL: 20 % below 5,000 objects, else 10 %, under the standard schedule; "
+	"what the promise needs under the eager one"},
 	{"audit_share", GTL_FIELD_FLOAT8, AT(audit_share), .none = -1, .high = 1, .high_too = true,
 	.fixed = "the job's order follows it from the first batch on",
 	.meaning = "share of the machine labels that people check at the end; NULL: none"},
@@ -205,7 +207,8 @@ gtl_field_get(const GtlJobField *field, const GtlJob *job, bool *isnull)
 		case GTL_FIELD_FLOAT8:
 			return get_number(field, FIELD(double, field, job), Float8GetDatum(FIELD(double, field, job)), isnull);
 		case GTL_FIELD_WORD:
-			return CStringGetTextDatum(field->words[FIELD(int, field, job)]);
+			*isnull = FIELD(int, field, job) < 0;
+			return *isnull ? (Datum) 0 : CStringGetTextDatum(field->words[FIELD(int, field, job)]);
 		case GTL_FIELD_TEXT:
 		case GTL_FIELD_FUNCTION:
 		case GTL_FIELD_RELATION_NAME:
@@ -235,7 +238,7 @@ set_none(const GtlJobField *field, GtlJob *job)
 			FIELD(int32, field, job) = (int32) field->none;
 			break;
 		case GTL_FIELD_WORD:
-			FIELD(int, field, job) = 0;
+			FIELD(int, field, job) = (int) field->none;
 			break;
 		case GTL_FIELD_INT64:
 		case GTL_FIELD_MODEL:

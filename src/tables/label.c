@@ -44,7 +44,7 @@ gtl_label_add_human(GtlJob *job, int32 batch_no, const GtlHumanLabel *labels, in
 		"   FROM gtlabel.annotation n WHERE n.job_id = $1 AND n.object_no = a.object_no)), $3, NULLIF(a.tied, -1)"
 		" FROM unnest($4, $5, $6, $7) AS a (object_no, class_no, confidence, tied)"
 		" ON CONFLICT (job_id, object_no) DO UPDATE SET class_no = EXCLUDED.class_no, confidence = EXCLUDED.confidence,"
-		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, labeled_at = EXCLUDED.labeled_at,"
+		"   human = true, batch_no = EXCLUDED.batch_no, round_no = NULL, model_id = NULL, audit_no = NULL, labeled_at = EXCLUDED.labeled_at,"
 		"   margin = NULL, tied_class_no = EXCLUDED.tied_class_no",
 		7, {INT8OID, INT4OID, TIMESTAMPTZOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID, INT4ARRAYOID}
 	};
@@ -153,7 +153,7 @@ int
 gtl_label_read_machine(int64 job_id, int32 **objects, int32 **classes)
 {
 	static GtlStatement select = {
-		"SELECT object_no, class_no FROM gtlabel.label WHERE job_id = $1 AND NOT human ORDER BY object_no", 1, {INT8OID}
+		"SELECT object_no, class_no FROM gtlabel.label WHERE job_id = $1 AND NOT human AND audit_no IS NULL ORDER BY object_no", 1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 	int32	   *lists[2];
@@ -217,6 +217,46 @@ gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
 		gtl_query_do(&delete, values, NULL);
 	}
 	job->machine_labeled += added->count - nwithdrawn;
+}
+
+int
+gtl_label_drop_machine(GtlJob *job, const int32 *objects, int count)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.label l USING unnest($2) AS a (object_no)"
+		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND NOT l.human",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(objects, count)};
+	int			dropped = count > 0 ? (int) gtl_query_do(&delete, values, NULL) : 0;
+
+	job->machine_labeled -= dropped;
+	return dropped;
+}
+
+void
+gtl_label_settle(const GtlJob *job, int32 audit_no, const int32 *objects, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.label l SET audit_no = $2 FROM unnest($3) AS a (object_no)"
+		" WHERE l.job_id = $1 AND l.object_no = a.object_no AND NOT l.human",
+		3, {INT8OID, INT4OID, INT4ARRAYOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(audit_no), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+int
+gtl_label_read_settled(int64 job_id, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT object_no FROM gtlabel.label WHERE job_id = $1 AND NOT human AND audit_no IS NOT NULL ORDER BY object_no", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	return gtl_query_lists(&select, values, 1, objects);
 }
 
 int

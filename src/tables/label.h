@@ -57,7 +57,7 @@ typedef struct GtlHumanLabels
 
 extern void gtl_label_read_human(int64 job_id, GtlHumanLabels *labels);
 
-/* The machine labels that stand, by object number; returns how many. */
+/* The machine labels that a round may change, by object number; returns how many. */
 extern int	gtl_label_read_machine(int64 job_id, int32 **objects, int32 **classes);
 
 /* The difference between two rounds' machine labels. */
@@ -73,6 +73,15 @@ typedef struct GtlLabelChange
 extern void gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
 									  const GtlLabelChange *added, const GtlLabelChange *changed,
 									  const int32 *withdrawn, int nwithdrawn);
+
+/* The machine labels of these objects go; returns how many had one. */
+extern int	gtl_label_drop_machine(GtlJob *job, const int32 *objects, int count);
+
+/* The machine labels of these objects have passed an audit: no round changes them any more. */
+extern void gtl_label_settle(const GtlJob *job, int32 audit_no, const int32 *objects, int count);
+
+/* The objects whose machine labels have passed an audit, ascending; returns how many. */
+extern int	gtl_label_read_settled(int64 job_id, int32 **objects);
 
 /* All machine labels of the job go; returns how many. */
 extern int	gtl_label_withdraw_machine(GtlJob *job);

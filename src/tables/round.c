@@ -35,21 +35,21 @@ gtl_round_insert(const GtlRound *round)
 		" validation_count, validation_active, candidate, candidate_log_loss, guarantee, target_accuracy,"
 		" confidence_level, alpha, threshold, certificate_n, certificate_k, bound, best_threshold, best_n, best_k,"
 		" best_bound, best_admits, minimum, required, scored, auto_labeled, added, changed, withdrawn, selected, reason,"
-		" load_seconds, train_seconds, score_seconds, alternatives, label_noise, label_margin)"
+		" load_seconds, train_seconds, score_seconds, alternatives, label_noise, label_margin, guarantee_scope)"
 		" VALUES ($1, $2, $3, NULLIF($4, 0), $5, $6, $7, $8, $9, NULLIF($10, -1), $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1), $39)",
-		39,
+		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1), $39, $40)",
+		40,
 		{INT8OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID,
 			INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, TEXTOID, FLOAT8OID,
 			FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID,
 			FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID}
 	};
 	const GtlCertificate *c = &round->certificate;
 	bool		trained = round->model_id != 0;
 	bool		evidence = trained && c->best_n > 0;
-	Datum		v[39];
-	char		nulls[39];
+	Datum		v[40];
+	char		nulls[40];
 	int			i = 0;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -68,7 +68,7 @@ gtl_round_insert(const GtlRound *round)
 	PUT(CStringGetTextDatum(gtl_guarantee_name(round->promise.guarantee)), true);
 	PUT(Float8GetDatum(1.0 - round->promise.target_error), true);
 	PUT(Float8GetDatum(1.0 - round->promise.delta), true);
-	PUT(Float8GetDatum(c->alpha), trained);
+	PUT(Float8GetDatum(c->alpha), trained && round->promise.guarantee != GTL_GUARANTEE_AUDITED);
 	PUT(Float8GetDatum(c->threshold), c->passed);
 	PUT(Int32GetDatum(c->n), c->passed);
 	PUT(Int32GetDatum(c->k), c->passed);
@@ -78,7 +78,7 @@ gtl_round_insert(const GtlRound *round)
 	PUT(Int32GetDatum(c->best_k), evidence);
 	PUT(Float8GetDatum(c->best_bound), evidence);
 	PUT(Int32GetDatum(round->best_admits), evidence);
-	PUT(Int32GetDatum(c->minimum), trained);
+	PUT(Int32GetDatum(c->minimum), trained && round->promise.guarantee != GTL_GUARANTEE_AUDITED);
 	PUT(Int32GetDatum(c->required), evidence);
 	PUT(Int32GetDatum(round->scored), true);
 	PUT(Int32GetDatum(round->auto_labeled), true);
@@ -93,6 +93,7 @@ gtl_round_insert(const GtlRound *round)
 	PUT(CStringGetTextDatum(alternatives_json(round)), round->nalternatives > 0);
 	PUT(Float8GetDatum(round->label_noise), true);
 	PUT(Float8GetDatum(round->label_margin), round->label_margin < INFINITY);
+	PUT(CStringGetTextDatum(gtl_scope_name(round->promise.scope)), true);
 #undef PUT
 	Assert(i == lengthof(v));
 	gtl_query_do(&insert, v, nulls);
@@ -160,7 +161,7 @@ gtl_round_read_before(int64 job_id, int32 round_no, GtlRound *round)
 		"SELECT round_no, batch_no, model_id, training_count, validation_count, validation_active, guarantee,"
 		" target_accuracy, confidence_level, alpha, threshold, certificate_n, certificate_k, bound, best_threshold,"
 		" best_n, best_k, best_bound, best_admits, minimum, required, scored, auto_labeled, added, changed, withdrawn,"
-		" selected, reason, COALESCE(label_noise, -1), label_margin"
+		" selected, reason, COALESCE(label_noise, -1), label_margin, guarantee_scope"
 		" FROM gtlabel.round WHERE job_id = $1 AND round_no < $2 ORDER BY round_no DESC LIMIT 1",
 		2, {INT8OID, INT4OID}
 	};
@@ -207,6 +208,8 @@ gtl_round_read_before(int64 job_id, int32 round_no, GtlRound *round)
 		round->reason = gtl_result_text(&r, 0, ++i);
 		round->label_noise = gtl_result_float8(&r, 0, ++i);
 		round->label_margin = gtl_result_float8(&r, 0, ++i);
+		if (!gtl_scope_parse(gtl_result_text(&r, 0, ++i), &round->promise.scope))
+			elog(ERROR, "unknown scope in round %d of job " INT64_FORMAT, round->round_no, job_id);
 	}
 	gtl_query_end(&r);
 	if (found)

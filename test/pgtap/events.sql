@@ -36,7 +36,7 @@ CREATE FUNCTION answer() RETURNS integer LANGUAGE sql AS $$
 $$;
 
 SET client_min_messages = error;
-SELECT ok(gt_create_job('say "it"', 'things', ARRAY['0', '1'], key_column => 'id', schedule => 'eager', max_concurrent_task_count => 20,
+SELECT ok(gt_create_job('say "it"', 'things', ARRAY['0', '1'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, max_concurrent_task_count => 20,
                         algorithm => 'softmax', target_accuracy => 0.5, seed => 3) > 0, 'a job is created');
 NOTIFY gtlabel, 'full stop';
 SELECT results_eq('SELECT * FROM heard()', ARRAY['say "it" created initializing', 'say "it" batch_issued in_progress'], 'its creation and first batch are announced');

@@ -79,7 +79,7 @@ SET gtlabel.max_parallel_workers = 2;
 
 CREATE FUNCTION run(job text, algorithm text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM gt_create_job(job, 'heap', ARRAY['a', 'b', 'c'], label_column => 'known', schedule => 'eager', max_concurrent_task_count => 300,
+    PERFORM gt_create_job(job, 'heap', ARRAY['a', 'b', 'c'], label_column => 'known', schedule => 'eager', guarantee => 'confidence', validation_share => 0.1, max_concurrent_task_count => 300,
                           target_accuracy => 0.93, seed => 7, algorithm => algorithm, max_human_labeled_object_count => 900);
     WHILE gt_advance_job(job) = 'in_progress' LOOP
         PERFORM gt_annotate(job, array_agg(t.object_key), array_agg(d.gold))
@@ -105,7 +105,7 @@ SELECT is(:'poor'::text, :'solo', 'and with little memory');
 
 CREATE FUNCTION simulated() RETURNS text LANGUAGE sql AS $$
     SELECT md5(string_agg(r::text, ',' ORDER BY repetition, round_no, human_labeled)) || ' ' || count(*)
-      FROM gt_simulate_job('heap', 'gold', key_column => 'id', schedule => 'eager', algorithm => 'softmax', target_accuracy => 0.93, seed => 3,
+      FROM gt_simulate_job('heap', 'gold', key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.1, algorithm => 'softmax', target_accuracy => 0.93, seed => 3,
                            max_human_labeled_object_count => 3000, repetitions => 2) r $$;
 SET gtlabel.max_parallel_workers = 0;
 SELECT simulated() AS solo \gset

@@ -25,7 +25,7 @@ GRANT INSERT ON held TO PUBLIC;
 SET ROLE regress_gtl_rival_owner;
 SELECT ok(gt_create_job('rival', 'things', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, workteam => 'regress_gtl_rival_team') > 0, 'a rival has a job');
 SET ROLE regress_gtl_owner;
-SELECT ok(gt_create_job('job', 'things', ARRAY['a', 'b'], key_column => 'id', gold_column => 'gold', annotators_per_object => 2, schedule => 'eager',
+SELECT ok(gt_create_job('job', 'things', ARRAY['a', 'b'], key_column => 'id', gold_column => 'gold', annotators_per_object => 2, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2,
                         max_concurrent_task_count => 8, algorithm => 'softmax', target_accuracy => 0.98, per_class => true, workteam => 'regress_gtl_team', seed => 1) > 0, 'the owner has one');
 -- the validation set is done by both, so that labels, a round, a model and machine labels are there
 SELECT is(gt_annotate('job', array_agg(DISTINCT object_key), (SELECT array_agg('a'::text) FROM (SELECT DISTINCT object_key FROM gt_tasks) x), who) > 0, true, who || ' has answered before')

@@ -50,7 +50,7 @@ CREATE FUNCTION pg_temp.life(job integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     name text := 'job ' || job; v text;
 BEGIN
-    PERFORM pg_temp.count(job, 'gt_create_job', format('SELECT gt_create_job(%L, ''speed'', ''{a,b,c}'', schedule => ''eager'', algorithm => ''softmax'','
+    PERFORM pg_temp.count(job, 'gt_create_job', format('SELECT gt_create_job(%L, ''speed'', ''{a,b,c}'', schedule => ''eager'', guarantee => ''confidence'', algorithm => ''softmax'','
         ' validation_share => 0.2, max_concurrent_task_count => 600, annotators_per_object => 2, seed => 1)', name));
     FOR step IN 1 .. 4 LOOP
         PERFORM pg_temp.answer(job, name);

@@ -195,7 +195,7 @@ ALTER TABLE many ADD PRIMARY KEY (id);
 -- (a superuser's workers; nothing else in this cluster raises it)
 ALTER ROLE postgres SET maintenance_work_mem = '1GB';
 SET maintenance_work_mem = '1GB';
-SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager', max_concurrent_task_count => 3000,
+SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager', guarantee => 'confidence', max_concurrent_task_count => 3000,
                      validation_share => 0.5, seed => 1) > 0 AS created \g /dev/null
 SELECT gt_annotate('long', array_agg(t.object_key), array_agg(d.gold)) FROM gt_tasks t JOIN many d ON d.id::text = t.object_key
  WHERE t.job_name = 'long' AND t.state = 'available' \g /dev/null

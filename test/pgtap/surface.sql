@@ -30,7 +30,7 @@ SELECT is_empty($$ SELECT oid::regprocedure FROM func WHERE proparallel <> 'u' A
 
 CREATE TEMP TABLE wanted (name text, arguments text, returns text, volatile "char");
 INSERT INTO wanted VALUES
-    ('gt_create_job', 'job_name text, dataset regclass, label_categories text[], key_column name DEFAULT NULL::name, features_column name DEFAULT ''features''::name, label_column name DEFAULT NULL::name, label_attribute_name text DEFAULT NULL::text, max_concurrent_task_count integer DEFAULT 1000, annotators_per_object integer DEFAULT 1, auto_label boolean DEFAULT true, target_accuracy double precision DEFAULT 0.95, confidence_level double precision DEFAULT 0.95, guarantee text DEFAULT ''confidence''::text, schedule text DEFAULT ''standard''::text, validation_share double precision DEFAULT NULL::double precision, algorithm text DEFAULT ''auto''::text, query_strategy text DEFAULT ''auto''::text, initial_model text DEFAULT NULL::text, max_human_labeled_object_count integer DEFAULT NULL::integer, max_percentage_of_input_dataset_labeled integer DEFAULT NULL::integer, task_time_limit interval DEFAULT ''01:00:00''::interval, task_availability_lifetime interval DEFAULT ''30 days''::interval, workteam regrole DEFAULT NULL::regrole, seed bigint DEFAULT NULL::bigint', 'bigint', 'v'),
+    ('gt_create_job', 'job_name text, dataset regclass, label_categories text[], key_column name DEFAULT NULL::name, features_column name DEFAULT ''features''::name, label_column name DEFAULT NULL::name, label_attribute_name text DEFAULT NULL::text, max_concurrent_task_count integer DEFAULT 1000, annotators_per_object integer DEFAULT 1, auto_label boolean DEFAULT true, target_accuracy double precision DEFAULT 0.95, confidence_level double precision DEFAULT 0.95, guarantee text DEFAULT NULL::text, schedule text DEFAULT ''standard''::text, validation_share double precision DEFAULT NULL::double precision, algorithm text DEFAULT ''auto''::text, query_strategy text DEFAULT ''auto''::text, initial_model text DEFAULT NULL::text, max_human_labeled_object_count integer DEFAULT NULL::integer, max_percentage_of_input_dataset_labeled integer DEFAULT NULL::integer, task_time_limit interval DEFAULT ''01:00:00''::interval, task_availability_lifetime interval DEFAULT ''30 days''::interval, workteam regrole DEFAULT NULL::regrole, seed bigint DEFAULT NULL::bigint', 'bigint', 'v'),
     ('gt_advance_job', 'job_name text', 'text', 'v'),
     ('gt_pause_job', 'job_name text', 'void', 'v'),
     ('gt_resume_job', 'job_name text', 'void', 'v'),
@@ -65,7 +65,7 @@ SELECT is((SELECT provolatile FROM func f WHERE proname = name), volatile, forma
 -- ---- Views ---------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' $$,
-              ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
+              ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_audits', 'gt_audit_objects', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
               'the views are those of the design');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions && '{security_invoker=true,security_barrier=true}', false) $$,
                 'every view is read with the rights of the caller, or says itself what the caller sees');
@@ -91,7 +91,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'featurizer', 'batch', 'task', 'lease', 'annotation', 'exclusion', 'invitation', 'label', 'failure', 'round', 'certificate', 'model', 'step', 'event']);
+SELECT tables_are('gtlabel', ARRAY['job', 'object', 'gold', 'feature_page', 'featurizer', 'batch', 'task', 'lease', 'annotation', 'exclusion', 'invitation', 'label', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity $$, 'every table has row-level security');

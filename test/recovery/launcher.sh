@@ -53,7 +53,7 @@ sql <<'END'
 CREATE TABLE many AS SELECT i AS id, ARRAY(SELECT (random() * 4 + (i + d) % 7)::float4 FROM generate_series(1, 512) d) AS features,
        'c' || ((i * 7919) % 60) AS gold FROM generate_series(1, 6000) i;
 ALTER TABLE many ADD PRIMARY KEY (id);
-SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager',
+SELECT gt_create_job('long', 'many', (SELECT array_agg(DISTINCT gold) FROM many), algorithm => 'mlp', schedule => 'eager', guarantee => 'confidence',
                      max_concurrent_task_count => 3000, validation_share => 0.5, seed => 1) \g /dev/null
 SELECT gt_annotate('long', array_agg(t.object_key), array_agg(d.gold)) FROM gt_tasks t JOIN many d ON d.id::text = t.object_key
  WHERE t.job_name = 'long' AND t.state = 'available' \g /dev/null

@@ -19,7 +19,7 @@ PGUSER=victim sql >/dev/null <<'END'
 CREATE TABLE victim.secrets AS SELECT 'canary ' || i AS id, ARRAY[i % 3, i % 2, 1, 1]::float4[] AS features, 'canary ' || i % 3 AS gold FROM generate_series(1, 60) i;
 ALTER TABLE victim.secrets ADD PRIMARY KEY (id);
 SET gtlabel.background = off;
-SELECT gt_create_job(j, 'victim.secrets', '{canary 0,canary 1,canary 2}', max_concurrent_task_count => 20, schedule => 'eager', algorithm => 'softmax', target_accuracy => 0.6, seed => 1)
+SELECT gt_create_job(j, 'victim.secrets', '{canary 0,canary 1,canary 2}', max_concurrent_task_count => 20, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', target_accuracy => 0.6, seed => 1)
   FROM unnest(ARRAY['victim_open', 'canary']) j;
 SELECT gt_annotate(j, array_agg(object_key), array_agg(gold), 'canary') FROM (SELECT job_name AS j, object_key, gold FROM gt_tasks JOIN victim.secrets ON id = object_key) x GROUP BY j;
 SELECT gt_advance_job(j) FROM unnest(ARRAY['victim_open', 'canary']) j;

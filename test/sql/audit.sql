@@ -7,7 +7,7 @@ SET search_path = public, au, gtl_test;
 
 -- ---- A promise that is kept ------------------------------------------------------------------
 
-SELECT gt_create_job('au kept', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
+SELECT gt_create_job('au kept', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
 SELECT gtl_test.run('au kept');
 SELECT gtl_test.setting(job_name, 'audit_share') AS audit_share, audit_count = ceil(0.3 * (machine_labeled + audit_count)) AS share_of_machine_labels, audit_wrong < 0.05 * audit_count AS few_wrong, audit_verdict
   FROM gt_jobs WHERE job_name = 'au kept';
@@ -23,7 +23,7 @@ SELECT topic, finding ~ '^people checked [\d,]+ machine labels: \d+ wrong, an er
 
 -- ---- A promise that is broken: people change their mind about what a digit is -------------------
 
-SELECT gt_create_job('au broken', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
+SELECT gt_create_job('au broken', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
 DO $$
 BEGIN
     -- until only the audit is left

@@ -67,7 +67,7 @@ DECLARE
     data text;
 BEGIN
     FOREACH data IN ARRAY ARRAY['tiny', 'denormal', 'huge', 'limits', 'shifted', 'mixed', 'thin', 'single', 'same'] LOOP
-        PERFORM gt_create_job('bi ' || data, data::regclass, ARRAY['even', 'odd', 'once'], key_column => 'id', schedule => 'eager',
+        PERFORM gt_create_job('bi ' || data, data::regclass, ARRAY['even', 'odd', 'once'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2,
                               target_accuracy => 0.8, max_concurrent_task_count => 20, seed => 1);
         INSERT INTO bi.states (data, state) VALUES (data, gtl_test.run('bi ' || data));
         EXECUTE format('UPDATE bi.states s SET labels = (SELECT count(*) FROM gt_labels l WHERE l.job_name = ''bi '' || s.data),
@@ -80,14 +80,14 @@ RESET client_min_messages;
 SELECT data, s.state, labels, correct >= 0.8 AS right, sane, j.machine_labeled > 0 AS by_machine
   FROM bi.states s JOIN gt_jobs j ON j.job_name = 'bi ' || data ORDER BY data;
 -- one class only: people label everything
-SELECT gt_create_job('bi one', 'one', ARRAY['even', 'odd'], key_column => 'id', schedule => 'eager', max_concurrent_task_count => 50, seed => 1) > 0 AS created;
+SELECT gt_create_job('bi one', 'one', ARRAY['even', 'odd'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, max_concurrent_task_count => 50, seed => 1) > 0 AS created;
 SELECT run('bi one');
 SELECT human_labeled, machine_labeled FROM gt_jobs WHERE job_name = 'bi one';
 SELECT DISTINCT reason FROM gt_rounds WHERE job_name = 'bi one';
 -- too large to train: a warning at once, an error at the round, nothing stored
 SET client_min_messages = error;
 SELECT gt_create_job('bi large', 'wide', (SELECT array_agg('c' || n) || ARRAY['even', 'odd'] FROM generate_series(3, 100) n), key_column => 'id',
-                     schedule => 'eager', target_accuracy => 0.8, max_concurrent_task_count => 30, seed => 1) > 0 AS created;
+                     schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, target_accuracy => 0.8, max_concurrent_task_count => 30, seed => 1) > 0 AS created;
 RESET client_min_messages;
 SELECT answer('bi large') > 0 AS answered;
 SELECT regexp_replace(refused($$ SELECT gt_advance_job('bi large') $$), '\d\d+ MB, ', 'many MB, ');

@@ -42,7 +42,7 @@ SELECT batch_no, subset, object_count FROM gt_batches WHERE job_name = 'co digit
 SELECT bool_and(final) AS final FROM gt_labels WHERE job_name = 'co digits';
 -- a budget that ends before the first model could run is worth a warning, and gt_explain_job says so too
 SELECT gt_create_job('co poor', :digits_job, max_human_labeled_object_count => 1351) > 0 AS created;
-SELECT gt_create_job('co poorer', :digits_job, schedule => 'eager', max_percentage_of_input_dataset_labeled => 19) > 0 AS created;
+SELECT gt_create_job('co poorer', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, max_percentage_of_input_dataset_labeled => 19) > 0 AS created;
 SELECT answer('co poor'), gt_advance_job('co poor');
 SELECT topic, finding FROM gt_explain_job('co poor') WHERE topic = 'outlook';
 SELECT run('co poor'), run('co poorer');
@@ -103,7 +103,7 @@ SELECT refused($$SELECT * FROM gt_accept_tasks('co stop')$$);
 SELECT gt_advance_job('co stop');
 SELECT * FROM gt_plan_job('co stop');
 -- paused jobs can be stopped; a job with machine labels keeps them, final
-SELECT gt_create_job('co stop 2', :digits_job, schedule => 'eager', target_accuracy => 0.98) > 0 AS created;
+SELECT gt_create_job('co stop 2', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, target_accuracy => 0.98) > 0 AS created;
 SELECT answer('co stop 2'), gt_advance_job('co stop 2');
 SELECT answer('co stop 2', 10);
 SELECT gt_pause_job('co stop 2');
@@ -185,7 +185,7 @@ SELECT * FROM co.counters WHERE job_name = 'co constant';
 -- ---- A dataset that goes away ------------------------------------------------------------
 
 CREATE TABLE co.gone AS SELECT * FROM gtl_test.digits;
-SELECT gt_create_job('co gone', 'co.gone', ARRAY[:digits], key_column => 'id', schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('co gone', 'co.gone', ARRAY[:digits], key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', seed => 11) > 0 AS created;
 SELECT answer('co gone');
 UPDATE co.gone SET features = NULL;
 DROP TABLE co.gone;

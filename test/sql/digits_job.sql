@@ -39,7 +39,7 @@ SELECT run('dj 250');
 SELECT batch_no, subset, object_count FROM gt_batches WHERE job_name = 'dj 250' AND batch_no <= 3 ORDER BY batch_no;
 
 -- Eager: the first round comes right after the validation set, and batches are of at most 50.
-SELECT gt_create_job('dj eager', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('dj eager', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', seed => 11) > 0 AS created;
 SELECT answer('dj eager');
 SELECT gt_advance_job('dj eager');
 SELECT round_no, batch_no, training_count, validation_count, selected BETWEEN 1 AND 50 AS small_batch FROM gt_rounds
@@ -82,7 +82,7 @@ SELECT bool_and(m.training_count = r.training_count + r.validation_count) AS tra
 -- ---- Withdrawn -------------------------------------------------------------------------------
 
 -- People who answer wrongly from the second batch on spoil the model: its certificate goes, and with it all machine labels.
-SELECT gt_create_job('dj spoilt', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax',
+SELECT gt_create_job('dj spoilt', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax',
                      target_accuracy => 0.98, seed => 11) > 0 AS created;
 SELECT answer('dj spoilt'), gt_advance_job('dj spoilt');
 SELECT machine_labeled > 900 AS many FROM gt_jobs WHERE job_name = 'dj spoilt';
@@ -96,7 +96,7 @@ SELECT a.round_no, b.round_no, b.threshold, b.auto_labeled, b.withdrawn = a.auto
 
 -- ---- Provisional, then final -----------------------------------------------------------------
 
-SELECT gt_create_job('dj again', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('dj again', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', seed => 11) > 0 AS created;
 DO $$
 BEGIN
     FOR turn IN 1 .. 100 LOOP
@@ -112,7 +112,7 @@ SELECT DISTINCT final FROM gt_labels WHERE job_name = 'dj again';
 -- ---- The other engines ----------------------------------------------------------------------
 
 -- auto compares softmax regression with networks on the labels there are, and writes down what it compared
-SELECT gt_create_job('dj auto', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', seed => 11) > 0 AS created;
+SELECT gt_create_job('dj auto', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, seed => 11) > 0 AS created;
 SELECT gt_create_job('dj mlp', 'gtl_test.digits', ARRAY[:digits], algorithm => 'mlp', max_concurrent_task_count => 351,
                      query_strategy => 'random', seed => 11) > 0 AS created;
 SELECT run('dj auto'), run('dj mlp');

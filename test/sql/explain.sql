@@ -62,13 +62,13 @@ SELECT topic, finding, advice FROM ex.explain('ex futile') WHERE topic IN ('mach
 
 -- ---- Eager -------------------------------------------------------------------------------
 
-SELECT gt_create_job('ex eager', :digits_job, schedule => 'eager') > 0 AS created;
+SELECT gt_create_job('ex eager', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2) > 0 AS created;
 SELECT topic, finding, advice FROM ex.explain('ex eager') WHERE topic IN ('machine labels', 'outlook');
 
 -- ---- Too few validation objects for the target ----------------------------------------------
 
 SET client_min_messages = error;
-SELECT gt_create_job('ex strict', :digits_job, schedule => 'eager', target_accuracy => 0.99) > 0 AS created;
+SELECT gt_create_job('ex strict', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, target_accuracy => 0.99) > 0 AS created;
 RESET client_min_messages;
 SELECT answer('ex strict'), gt_advance_job('ex strict');
 SELECT threshold, auto_labeled, minimum, validation_active, reason FROM gt_rounds WHERE job_name = 'ex strict';
@@ -78,7 +78,7 @@ SELECT topic, finding, regexp_replace(advice, 'of 0\.9\d would have admitted [\d
 -- ---- The best bound against the target, and a class without examples ------------------------
 
 CREATE TABLE ex.noise AS SELECT id, features, CASE WHEN hashint8(id) % 2 = 0 THEN 'heads' ELSE 'tails' END AS gold FROM gtl_test.digits;
-SELECT gt_create_job('ex noise', 'ex.noise', ARRAY['heads', 'tails', 'edge'], key_column => 'id', schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('ex noise', 'ex.noise', ARRAY['heads', 'tails', 'edge'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', seed => 11) > 0 AS created;
 SELECT answer('ex noise'), gt_advance_job('ex noise');
 SELECT threshold, auto_labeled, best_bound > 0.05 AS too_high, required > best_n AS needs_more FROM gt_rounds WHERE job_name = 'ex noise';
 SELECT topic, finding, advice FROM ex.explain('ex noise');

@@ -18,7 +18,7 @@ INSERT INTO "o'brien; DROP TABLE public.canary; --"."t""a'b;$1%s\ DROP TABLE pub
 SELECT format('%I.%I', n.nspname, c.relname) AS evil FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname LIKE 'o''brien%' AND c.relkind = 'r' \gset
 SELECT gt_create_job($$j"o'b; DROP TABLE public.canary; -- %s $1 \ äß字$$, :'evil', ARRAY[$$e'v"en;--$$, 'o,d{d}'],
-                     key_column => $$i'd"; DROP TABLE public.canary; --$$, features_column => $$fea"t'ures;--$$, schedule => 'eager',
+                     key_column => $$i'd"; DROP TABLE public.canary; --$$, features_column => $$fea"t'ures;--$$, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2,
                      label_attribute_name => $$a"t't; DROP TABLE public.canary$$, target_accuracy => 0.6, max_concurrent_task_count => 10, seed => 1) > 0 AS created;
 SELECT job_name FROM gt_jobs WHERE job_name LIKE 'j"%' \gset
 SELECT dataset_name FROM gtlabel.job WHERE job_name = :'job_name';
@@ -111,7 +111,7 @@ BEGIN
     RETURN answer;
 END $$;
 SET search_path = public, gtl_test;
-SELECT ambushed($$SELECT public.gt_create_job('ho ambush', 'gtl_test.digits', '{0,1,2,3,4,5,6,7,8,9}', schedule => 'eager', algorithm => 'softmax',
+SELECT ambushed($$SELECT public.gt_create_job('ho ambush', 'gtl_test.digits', '{0,1,2,3,4,5,6,7,8,9}', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax',
                   annotators_per_object => 2, seed => 11)$$) IS NOT NULL AS created;
 SELECT ambushed($$SELECT task_id FROM public.gt_accept_tasks('ho ambush', 1, 'ann')$$) IS NOT NULL AS accepted;
 SELECT ambushed('SELECT public.gt_release_tasks($1::pg_catalog.int8[], ''ann'')', VARIADIC array_agg(task_id::text)) FROM gt_tasks WHERE annotator = 'ann';

@@ -52,7 +52,7 @@ SELECT gt_advance_job('lc own');
 
 -- ---- Purged, withdrawn, answered, purged again -----------------------------------------------------
 
-SELECT gt_create_job('lc purge', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('lc purge', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', seed => 11) > 0 AS created;
 SELECT run('lc purge');
 SELECT gt_purge_job('lc purge');
 SELECT count(*) AS tasks FROM gt_tasks WHERE job_name = 'lc purge';
@@ -65,7 +65,7 @@ SELECT count(*) AS purges FROM gt_events WHERE job_name = 'lc purge' AND event =
 
 -- ---- Another algorithm counts from the next round on -------------------------------------------------
 
-SELECT gt_create_job('lc algorithm', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', target_accuracy => 0.999, seed => 11) > 0 AS created;
+SELECT gt_create_job('lc algorithm', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', target_accuracy => 0.999, seed => 11) > 0 AS created;
 SELECT answer('lc algorithm'), gt_advance_job('lc algorithm');
 SELECT gt_alter_job('lc algorithm', algorithm => 'mlp');
 SELECT answer('lc algorithm'), gt_advance_job('lc algorithm');
@@ -73,7 +73,7 @@ SELECT round_no, algorithm FROM gt_models WHERE job_name = 'lc algorithm' ORDER 
 
 -- ---- Machine labels are withdrawn in the middle of an audit ------------------------------------------
 
-SELECT gt_create_job('lc audit', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
+SELECT gt_create_job('lc audit', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', audit_share => 0.3, seed => 1) > 0 AS created;
 DO $$
 BEGIN
     FOR turn IN 1 .. 100 LOOP

@@ -28,7 +28,7 @@ END $$;
 -- to the first machine labels, before the end
 CREATE FUNCTION lo.start(job text, dataset regclass, settings text DEFAULT '') RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('SELECT gt_create_job(%L, %L, %L, schedule => ''eager'', algorithm => ''softmax'', target_accuracy => 0.95, max_concurrent_task_count => 100, seed => 11%s)',
+    EXECUTE format('SELECT gt_create_job(%L, %L, %L, schedule => ''eager'', guarantee => ''confidence'', validation_share => 0.2, algorithm => ''softmax'', target_accuracy => 0.95, max_concurrent_task_count => 100, seed => 11%s)',
                    job, dataset, ARRAY['0','1','2','3','4','5','6','7','8','9'], settings);
     WHILE NOT EXISTS (SELECT FROM gt_rounds r WHERE r.job_name = job AND r.auto_labeled > 0) LOOP
         PERFORM lo.go_on(job, 1);

@@ -105,7 +105,6 @@ SELECT refused($$ SELECT gt_predict('mo few', ARRAY[1, 1e300]::float8[]) $$);
 SELECT refused($$ SELECT gt_predict('mo few', 'text'::text) $$);
 SELECT refused($$ SELECT gt_predict('no such model', ARRAY[1, 2]::float4[]) $$);
 SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', annotator_error => 1) $$);
-SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', best_validation => true, validation_share => 0.2) $$);
 SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', annotator_error => 'NaN') $$);
 SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', initial_model => 'mo softmax') $$);
 SELECT refused($$ SELECT gt_simulate_job('mo.few', 'label', ARRAY['down', 'up', 'never'], initial_model => 'mo few') $$);

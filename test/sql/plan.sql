@@ -47,7 +47,7 @@ SELECT count(*) FROM gt_plan(0);
 -- Eager: a round as soon as the validation set is labeled, then batches of 2 %, at least 50, at most the maximum.
 SELECT pg_temp.plan_line('500', '1000', 'NULL', 'false', $$'eager'$$);
 SELECT pg_temp.plan_line('300', '30', 'NULL', 'false', $$'eager'$$);
-SELECT step, action, objects, remaining FROM gt_plan(10000, schedule => 'eager') WHERE step <= 5;
+SELECT step, action, objects, remaining FROM gt_plan(10000, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2) WHERE step <= 5;
 -- A model to start with gives the early round in the standard schedule too, and changes no batch.
 SELECT pg_temp.plan_line('1758', '1000', 'NULL', 'true');
 SELECT pg_temp.plan_line('1758', '250', 'NULL', 'NULL') = pg_temp.plan_line('1758', '250') AS null_is_none;

@@ -9,7 +9,7 @@ SET search_path = public, pr, gtl_test;
 
 -- ---- One certificate for all -------------------------------------------------------------
 
-SELECT gt_create_job('pr joint', :digits_job, schedule => 'eager') > 0 AS created;
+SELECT gt_create_job('pr joint', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2) > 0 AS created;
 SELECT run('pr joint');
 -- a row for each round, with what the round has
 SELECT count(*) > 1 AS several, bool_and(c.scope = 'job' AND c.category IS NULL) AS of_the_job,
@@ -25,7 +25,7 @@ ALTER TABLE pr.bits ADD PRIMARY KEY (id);
 \set bits_job '''pr.bits'', ARRAY[''even'',''odd'',''neither''], algorithm => ''softmax'', seed => 11'
 -- each category needs its own validation objects
 SELECT gt_create_job('pr few', :bits_job, target_accuracy => 0.99, validation_share => 0.3, per_class => true) > 0 AS created;
-SELECT gt_create_job('pr each', :bits_job, target_accuracy => 0.93, schedule => 'eager', per_class => true, best_validation => true) > 0 AS created;
+SELECT gt_create_job('pr each', :bits_job, target_accuracy => 0.93, schedule => 'eager', guarantee => 'confidence', per_class => true, validation_share => 0.292) > 0 AS created;
 SELECT validation_count, gtl_test.setting(job_name, 'per_class') AS per_class FROM gt_jobs WHERE job_name = 'pr each';
 SELECT run('pr each');
 SELECT c.category, count(*) > 1 AS several, bool_and(c.scope = 'category') AS of_a_category,
@@ -59,20 +59,20 @@ SELECT c.category, e.topic, bool_and(e.finding LIKE '% ' || round(c.label_margin
    AND (e.topic = 'model' OR e.finding LIKE 'round ' || c.round_no || ':%') GROUP BY 1, 2 ORDER BY 1, 2;
 -- a simulation does the same
 CREATE TEMP TABLE simulated AS SELECT * FROM gt_simulate_job('pr.bits', 'gold', ARRAY['even', 'odd', 'neither'], algorithm => 'softmax', seed => 11,
-                                        target_accuracy => 0.93, schedule => 'eager', per_class => true, best_validation => true);
+                                        target_accuracy => 0.93, schedule => 'eager', guarantee => 'confidence', per_class => true, validation_share => 0.292);
 SELECT count(*) > 1 AS rounds, count(*) FILTER (WHERE (s.human_labeled, s.machine_labeled, s.threshold, s.bound)
                IS DISTINCT FROM (r.training_count + r.validation_count, r.auto_labeled, r.threshold, r.bound)) AS differences
   FROM simulated s FULL JOIN (SELECT * FROM gt_rounds WHERE job_name = 'pr each') r USING (round_no) WHERE s.final IS NOT TRUE;
 -- together it costs fewer labels by people
 SELECT s.human_labeled < e.human_labeled AS fewer
-  FROM gt_simulate_job('pr.bits', 'gold', ARRAY['even', 'odd', 'neither'], algorithm => 'softmax', seed => 11, target_accuracy => 0.93, schedule => 'eager',
+  FROM gt_simulate_job('pr.bits', 'gold', ARRAY['even', 'odd', 'neither'], algorithm => 'softmax', seed => 11, target_accuracy => 0.93, schedule => 'eager', guarantee => 'confidence',
                        validation_share => 0.292) s, simulated e WHERE s.final AND e.final;
 
 -- ---- What an object went through ------------------------------------------------------------
 
 -- People who answer wrongly from the second batch on spoil the model: its labels are withdrawn.
 SET client_min_messages = warning;
-SELECT gt_create_job('pr spoilt', :digits_job, schedule => 'eager', target_accuracy => 0.98) > 0 AS created;
+SELECT gt_create_job('pr spoilt', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, target_accuracy => 0.98) > 0 AS created;
 RESET client_min_messages;
 SELECT answer('pr spoilt'), gt_advance_job('pr spoilt');
 SELECT object_key, label FROM gt_labels WHERE job_name = 'pr spoilt' AND NOT human_annotated ORDER BY object_key::int LIMIT 1 \gset
@@ -92,8 +92,8 @@ SELECT r.round_no, r.added = h.added AS added, r.withdrawn = h.withdrawn AS with
 SELECT regexp_replace(finding, '\d[\d,.]*\d|\d', 'N', 'g') AS finding FROM gt_explain_job('pr spoilt') WHERE topic = 'forecast';
 -- without machine labels it is about the bound; with more of them, about what is left
 CREATE TABLE pr.noise AS SELECT id, features, CASE WHEN hashint8(id) % 2 = 0 THEN 'heads' ELSE 'tails' END AS gold FROM gtl_test.digits;
-SELECT gt_create_job('pr noise', 'pr.noise', ARRAY['heads', 'tails'], key_column => 'id', schedule => 'eager', algorithm => 'softmax', seed => 11) > 0 AS created;
-SELECT gt_create_job('pr gain', :digits_job, schedule => 'eager', target_accuracy => 0.97, validation_share => 0.21) > 0 AS created;
+SELECT gt_create_job('pr noise', 'pr.noise', ARRAY['heads', 'tails'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', seed => 11) > 0 AS created;
+SELECT gt_create_job('pr gain', :digits_job, schedule => 'eager', guarantee => 'confidence', target_accuracy => 0.97, validation_share => 0.21) > 0 AS created;
 DO $$
 BEGIN
     FOR turn IN 1 .. 3 LOOP
@@ -120,7 +120,7 @@ CREATE FUNCTION pr.answer_by(job text, people integer, noise float8) RETURNS voi
                  WHERE t.job_name = job AND t.state = 'available') o
          GROUP BY p ORDER BY p) a
 $$;
-SELECT job, count(gt_create_job(job, :digits_job, schedule => 'eager', annotators_per_object => people, max_concurrent_task_count => 400)) AS created
+SELECT job, count(gt_create_job(job, :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, annotators_per_object => people, max_concurrent_task_count => 400)) AS created
   FROM (VALUES ('pr careful', 3), ('pr careless', 3), ('pr hopeless', 2), ('pr alone', 1)) j (job, people) GROUP BY 1, people ORDER BY 1;
 SELECT pr.answer_by('pr careful', 3, 0.02), pr.answer_by('pr careless', 3, 0.15), pr.answer_by('pr hopeless', 2, 0.12), pr.answer_by('pr alone', 1, 0.3);
 SELECT gt_advance_job(job_name) FROM gt_jobs WHERE job_name IN ('pr careful', 'pr careless', 'pr hopeless', 'pr alone');

@@ -59,26 +59,33 @@ SELECT refused($$ SELECT gt_create_job('st bad', 'st.short', ARRAY['0','1','2','
 
 -- ---- A simulation with the same seed does what the live job does ------------------------------------
 
-SELECT gt_create_job('st cold', 'st.rest', ARRAY[:digits], key_column => 'id', algorithm => 'softmax', schedule => 'eager',
+SELECT gt_create_job('st cold', 'st.rest', ARRAY[:digits], key_column => 'id', algorithm => 'softmax', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2,
                      max_concurrent_task_count => 50, target_accuracy => 0.97, seed => 5) > 0 AS created;
 SELECT gtl_test.run('st cold');
 SELECT count(*) AS rounds, bool_and(r.auto_labeled = s.machine_labeled AND r.threshold IS NOT DISTINCT FROM s.threshold
                                     AND r.bound IS NOT DISTINCT FROM s.bound) AS same
   FROM gt_rounds r FULL JOIN gt_simulate_job('st.rest', 'gold', ARRAY[:digits], key_column => 'id', algorithm => 'softmax',
-       schedule => 'eager', max_concurrent_task_count => 50, target_accuracy => 0.97, seed => 5) s
+       schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, max_concurrent_task_count => 50, target_accuracy => 0.97, seed => 5) s
     ON s.round_no = r.round_no AND NOT s.final
  WHERE COALESCE(r.job_name, 'st cold') = 'st cold' AND s.final IS NOT TRUE \gset
 SELECT :'same'::boolean AS same, :rounds > 1 AS several_rounds;
 
--- ---- The validation set that is best for the target ---------------------------------------------------
+-- ---- The validation set that the promise needs ------------------------------------------------------
 
-SELECT gt_create_job('st best', 'gtl_test.digits', ARRAY[:digits], best_validation => true, seed => 1) > 0 AS created;
--- three times the 72 that a target of 0.95 needs without an error
-SELECT validation_count, round(gtl_test.setting('st best', 'validation_share')::numeric, 3) AS share FROM gt_jobs WHERE job_name = 'st best';
-SELECT action, objects FROM gt_plan_job('st best') LIMIT 2;
-SELECT human_labeled >= 216 AS more_than_validation FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager',
-    best_validation => true, seed => 1) WHERE final;
-SELECT refused($$ SELECT gt_create_job('st bad', 'gtl_test.digits', ARRAY['0','1'], best_validation => true, validation_share => 0.1) $$);
+SELECT gt_create_job('st need', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', seed => 1) > 0 AS created;
+-- three times the 80 that a target of 0.95 needs without an error
+SELECT validation_count, gtl_test.setting('st need', 'validation_share') AS share FROM gt_jobs WHERE job_name = 'st need';
+SELECT action, objects FROM gt_plan_job('st need') LIMIT 2;
+-- of a table of a million rows no more than it needs, and where it is no evidence still less
+SELECT s.schedule, s.guarantee, p.objects FROM (VALUES ('standard', 'confidence'), ('eager', 'confidence'), ('eager', 'audited')) s (schedule, guarantee),
+       LATERAL (SELECT sum(objects) AS objects FROM gt_plan(1000000, 100000, schedule => s.schedule, guarantee => s.guarantee) WHERE action = 'validation') p ORDER BY 3;
+-- the service's share is kept, with a word where it is many times that
+SELECT refused($$ SELECT gt_create_job('st bad', 'gtl_test.digits', ARRAY['0','1'], audit_share => 0.1, guarantee => 'audited') $$);
+SELECT refused($$ SELECT gt_create_job('st bad', 'gtl_test.digits', ARRAY['0','1'], guarantee_scope => 'dataset', guarantee => 'strict') $$);
+SELECT refused($$ SELECT gt_create_job('st bad', 'gtl_test.digits', ARRAY['0','1'], guarantee_scope => 'dataset', per_class => true) $$);
+SELECT refused($$ SELECT gt_create_job('st bad', 'gtl_test.digits', ARRAY['0','1'], guarantee_scope => 'all') $$);
+SELECT gt_create_job('st many', 'gtl_test.digits', ARRAY[:digits], guarantee => 'audited', seed => 1) > 0 AS created;
+SELECT gt_create_job('st tight', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', target_accuracy => 0.99, max_human_labeled_object_count => 200, seed => 1) > 0 AS created;
 
 SELECT gtl_test.drop_jobs('st %');
 SELECT gt_drop_model('st model');

@@ -1,0 +1,356 @@
+/*
+ * promise_audit.c
+ *		The audit that a promise with a proof rests on, in a live job.
+ *
+ * The state of an audit is what has happened: which answers were counted, in which order.  Each step makes
+ * the audit once more from its labels, tells it what was counted, counts what has come since, and asks it what
+ * is next; so nothing but the tables survives between two steps.
+ *
+ * What the proof needs of the counting:
+ *	- draws count in the order in which they were drawn, and none before all before it has its answer
+ *	  (a stop can leave some of a batch without: they are asked about again, first);
+ *	- an object that people do not come to a label for counts as wrong;
+ *	- what people label beside the draws counts as takes, after the draws that were out at that time.
+ *
+ * The promise is the job's as it stands now: the martingale knows nothing of the target, so a new target is looked
+ * at with the same evidence.  A change of guarantee or of per_class ends the audit.
+ */
+#include "steps/promise_audit.h"
+
+#include <math.h>
+
+#include "base/format.h"
+#include "base/memory.h"
+#include "steps/issue_batch.h"
+#include "steps/limits.h"
+#include "tables/event.h"
+#include "tables/label.h"
+
+#define NO_ANSWER	(-1)
+#define FAILED		(-2)
+
+/* An audit in mid-step. */
+typedef struct AuditStep
+{
+	GtlJob	   *job;
+	GtlAuditRecord record;
+	GtlAuditObjects objects;
+	int32	   *answer;			/* [objects] people's class; NO_ANSWER, or FAILED: they have not come to one */
+	GtlEnv		env;
+	GtlAudit   *audit;
+	int32		events;			/* counted so far */
+	int32		draws;			/* drawn so far */
+	int32	   *open;			/* draws without an answer, in their order */
+	int			nopen;
+} AuditStep;
+
+bool
+gtl_promise_audit_is_open(const GtlJob *job)
+{
+	GtlAuditRecord record;
+
+	return gtl_audits_open(job->job_id, &record);
+}
+
+void
+gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *setup,
+						const GtlEngineRound *decided, const GtlEnv *env)
+{
+	GtlAuditRecord record = {
+		.job_id = job->job_id,.audit_no = setup->audit_no,.round_no = round_no,.promise = setup->promise,
+		.per_class = setup->per_class,.guess = setup->guess
+	};
+	float	   *margins = gtl_env_alloc(env, sizeof(float) * decided->pool_count);
+
+	for (int64 i = 0; i < decided->pool_count; i++)
+		margins[i] = (float) decided->margin[i];
+	record.figures.frozen = decided->pool_count;
+	record.figures.log_needed = -log(gtl_audit_level(setup->promise.delta, setup->audit_no));
+	record.figures.ahead = (int64) ceil(decided->audit_expected);
+	gtl_audits_insert(&record);
+	gtl_audit_objects_insert(&record, decided->pool, decided->best, margins, (int) decided->pool_count);
+	gtl_event_record(job, "audit_begun", "audit %d: %s machine labels are to be checked; about %s answers are expected to do",
+					 record.audit_no, gtl_format_count(decided->pool_count), gtl_format_count(record.figures.ahead));
+}
+
+static bool
+is_answered(const AuditStep *step, int i)
+{
+	return step->answer[i] != NO_ANSWER;
+}
+
+static bool
+is_wrong(const AuditStep *step, int i)
+{
+	return step->answer[i] != step->objects.class_no[i];
+}
+
+/* The places of those with a number, in its order; number[i] is 0 or unique, at most `most`.  Returns how many. */
+static int
+by_number(const AuditStep *step, const int32 *number, int32 *most, int32 **places)
+{
+	const GtlAuditObjects *o = &step->objects;
+	int32	   *at;
+	int			count = 0;
+
+	*most = 0;
+	for (int i = 0; i < o->count; i++)
+		*most = Max(*most, number[i]);
+	at = palloc_extended(sizeof(int32) * (*most + 1), MCXT_ALLOC_HUGE);
+	memset(at, -1, sizeof(int32) * (*most + 1));
+	for (int i = 0; i < o->count; i++)
+		if (number[i] > 0)
+			at[number[i]] = i;
+	for (int32 n = 1; n <= *most; n++)
+		if (at[n] >= 0)
+			at[count++] = at[n];
+	*places = at;
+	return count;
+}
+
+/* The audit as it was after the last step. */
+static void
+make_again(AuditStep *step)
+{
+	GtlJob	   *job = step->job;
+	GtlAuditSetup setup = {
+		.promise = gtl_job_promise(job),.per_class = step->record.per_class,.classes = job->ncategories,
+		.objects = job->object_count,.guess = step->record.guess,.seed = (uint64) job->seed,.audit_no = step->record.audit_no
+	};
+	const GtlAuditObjects *o = &step->objects;
+	int32	   *places;
+	int			count;
+
+	step->record.promise = setup.promise;
+	step->audit = gtl_audit_create(&setup, o->object_no, o->class_no, o->margin, o->count, &step->env);
+	count = by_number(step, o->event_no, &step->events, &places);
+	for (int i = 0; i < count; i++)
+		gtl_audit_tell(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0, o->wrong[places[i]] != 0);
+}
+
+/* Tells the audit of answers, in this order, and keeps that. */
+static void
+count_answers(AuditStep *step, const int32 *places, int count, bool drawn)
+{
+	int32	   *objects = palloc(sizeof(int32) * Max(count, 1));
+	int32	   *wrong = palloc(sizeof(int32) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		objects[i] = step->objects.object_no[places[i]];
+		wrong[i] = is_wrong(step, places[i]);
+		gtl_audit_tell(step->audit, objects[i], drawn, wrong[i] != 0);
+	}
+	gtl_audit_objects_count(&step->record, objects, wrong, count, step->events + 1);
+	step->events += count;
+}
+
+/* The draws before the first that has no answer; the ones from there on without an answer are open. */
+static void
+count_draws(AuditStep *step)
+{
+	int32	   *places;
+	int			count = by_number(step, step->objects.draw_no, &step->draws, &places);
+	int			waiting = 0;
+	int			answered = 0;
+
+	for (int i = 0; i < count; i++)
+		if (step->objects.event_no[places[i]] == 0)
+			places[waiting++] = places[i];
+	while (answered < waiting && is_answered(step, places[answered]))
+		answered++;
+	count_answers(step, places, answered, true);
+	step->open = palloc(sizeof(int32) * Max(waiting, 1));
+	for (int i = answered; i < waiting; i++)
+		if (!is_answered(step, places[i]))
+			step->open[step->nopen++] = step->objects.object_no[places[i]];
+}
+
+/* Everything else that people have labeled. */
+static void
+count_takes(AuditStep *step)
+{
+	const GtlAuditObjects *o = &step->objects;
+	int32	   *places = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
+	int			count = 0;
+
+	for (int i = 0; i < o->count; i++)
+		if (o->draw_no[i] == 0 && o->event_no[i] == 0 && is_answered(step, i))
+			places[count++] = i;
+	count_answers(step, places, count, false);
+}
+
+/* What people have said of the labels; all lists are in the order of the objects. */
+static void
+read_answers(AuditStep *step)
+{
+	const GtlAuditObjects *o = &step->objects;
+	GtlHumanLabels labels;
+	int32	   *failed;
+	int			nfailed = gtl_failure_read(step->job->job_id, &failed);
+	int			l = 0;
+	int			f = 0;
+
+	gtl_label_read_human(step->job->job_id, &labels);
+	step->answer = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < o->count; i++)
+	{
+		while (l < labels.count && labels.object_no[l] < o->object_no[i])
+			l++;
+		while (f < nfailed && failed[f] < o->object_no[i])
+			f++;
+		step->answer[i] = l < labels.count && labels.object_no[l] == o->object_no[i] ? labels.class_no[l] :
+			f < nfailed && failed[f] == o->object_no[i] ? FAILED : NO_ANSWER;
+	}
+}
+
+/* The open audit with all that is known; false: there is none. */
+static bool
+load(GtlJob *job, AuditStep *step)
+{
+	memset(step, 0, sizeof(*step));
+	step->job = job;
+	if (!gtl_audits_open(job->job_id, &step->record))
+		return false;
+	gtl_env_init(&step->env, CurrentMemoryContext);
+	gtl_audit_objects_read(&step->record, &step->objects);
+	read_answers(step);
+	make_again(step);
+	count_draws(step);
+	if (step->nopen == 0)
+		count_takes(step);
+	return true;
+}
+
+/* What is left of the machine's labels, but for those that the audit has passed, goes. */
+static int
+withdraw_rest(AuditStep *step, int32 **standing, int *nstanding)
+{
+	const GtlAuditObjects *o = &step->objects;
+	int32	   *rest = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
+	int			nrest = 0;
+
+	*standing = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
+	*nstanding = 0;
+	for (int i = 0; i < o->count; i++)
+		if (gtl_audit_stands(step->audit, i))
+			(*standing)[(*nstanding)++] = o->object_no[i];
+		else if (!is_answered(step, i))
+			rest[nrest++] = o->object_no[i];
+	return gtl_label_drop_machine(step->job, rest, nrest);
+}
+
+/* The labels that passed stand for good, the others go. */
+static void
+end(AuditStep *step, const char *why)
+{
+	int32	   *standing;
+	int			nstanding;
+	int			withdrawn = withdraw_rest(step, &standing, &nstanding);
+
+	gtl_label_settle(step->job, step->record.audit_no, standing, nstanding);
+	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
+	if (step->record.figures.state == GTL_AUDIT_OPEN)
+		step->record.figures.state = GTL_AUDIT_GIVEN_UP;
+	step->record.carried = gtl_audit_carried(step->audit);
+	gtl_audits_update(&step->record, true);
+	gtl_audit_objects_forget(&step->record);
+	gtl_job_update(step->job);
+	gtl_event_record(step->job, "audit_ended", "%s%s%s", gtl_promise_audit_sentence(step->job, &step->record),
+					 withdrawn > 0 ? psprintf("; %s machine labels are withdrawn", gtl_format_count(withdrawn)) : "",
+					 why == NULL ? "" : psprintf(" (%s)", why));
+}
+
+/* Draws that a stop has left without an answer come first. */
+static void
+ask_again(AuditStep *step, int64 most)
+{
+	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
+	gtl_audits_update(&step->record, false);
+	gtl_issue_batch(step->job, GTL_BATCH_AUDIT, step->open, (int) Min(most, step->nopen));
+}
+
+/* The next draws and takes, in one batch. */
+static void
+ask(AuditStep *step, const GtlAuditPlan *plan)
+{
+	int32	   *drawn = palloc(sizeof(int32) * plan->count);
+	int			ndrawn = 0;
+
+	for (int64 i = 0; i < plan->count; i++)
+		if (plan->drawn[i])
+			drawn[ndrawn++] = plan->objects[i];
+	gtl_audit_objects_draw(&step->record, drawn, ndrawn, step->draws + 1);
+	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
+	gtl_audits_update(&step->record, false);
+	gtl_issue_batch(step->job, GTL_BATCH_AUDIT, plan->objects, (int) plan->count);
+}
+
+void
+gtl_promise_audit_step(GtlJob *job)
+{
+	AuditStep	step;
+	GtlAuditPlan plan = {.count = 0};
+	int64		most = gtl_limits_batch(job, job->max_concurrent);
+
+	if (!load(job, &step))
+		return;
+	if (step.nopen > 0 && most > 0)
+	{
+		ask_again(&step, most);
+		return;
+	}
+	if (step.nopen == 0)
+		gtl_audit_plan(step.audit, most, &step.env, &plan);
+	if (plan.count > 0)
+		ask(&step, &plan);
+	else
+		end(&step, most > 0 ? NULL : "a stopping condition of the job is reached");
+}
+
+void
+gtl_promise_audit_end(GtlJob *job, bool judge, const char *why)
+{
+	AuditStep	step;
+	GtlAuditPlan plan;
+
+	if (!load(job, &step))
+		return;
+	if (judge && step.nopen == 0)
+		gtl_audit_plan(step.audit, 0, &step.env, &plan);	/* it may have passed with the last answers */
+	end(&step, why);
+}
+
+/* Wrong labels among `count`, as a share of what the promise is about. */
+static char *
+wrong_among(const GtlJob *job, const GtlAuditRecord *record)
+{
+	const GtlAuditFigures *f = &record->figures;
+	bool		dataset = record->promise.scope == GTL_SCOPE_DATASET;
+	int64		among = dataset ? job->object_count : f->left;
+
+	return psprintf("at most %s of the %s %s (%s)", gtl_format_count(f->most_wrong), gtl_format_count(among),
+					dataset ? "labels of the dataset are wrong" : "machine labels that stand are wrong",
+					gtl_format_percent(among > 0 ? (double) f->most_wrong / among : 0));
+}
+
+char *
+gtl_promise_audit_sentence(const GtlJob *job, const GtlAuditRecord *record)
+{
+	const GtlAuditFigures *f = &record->figures;
+	char	   *asked = psprintf("audit %d: of %s machine labels, fixed beforehand, people checked %s drawn at random "
+								 "without replacement, %s of them wrong, and %s others; all wrong ones were put right",
+								 record->audit_no, gtl_format_count(f->frozen), gtl_format_count(f->draws),
+								 gtl_format_count(f->found), gtl_format_count(f->takes));
+
+	if (f->state == GTL_AUDIT_PASSED && record->per_class)
+		return psprintf("%s; of each category that passed, with a confidence of %s, at most %s of the machine labels that stand are wrong",
+						asked, gtl_format_percent(1 - record->promise.delta), gtl_format_percent(record->promise.target_error));
+	if (f->state == GTL_AUDIT_PASSED)
+		return psprintf("%s; with a confidence of %s, %s; proved, on the assumption alone that people's answers are right",
+						asked, gtl_format_percent(1 - record->promise.delta), wrong_among(job, record));
+	if (f->state == GTL_AUDIT_GIVEN_UP)
+		return psprintf("%s; that did not show the target, and none of the labels stands by it", asked);
+	return f->ahead < 0 ? psprintf("%s so far", asked) :
+		psprintf("%s so far; %s more answers without an error would do", asked, gtl_format_count(f->ahead));
+}

@@ -1,0 +1,249 @@
+/*
+ * audit.c
+ *		The tables gtlabel.audit and gtlabel.audit_object.
+ */
+#include "tables/audit.h"
+
+#include <math.h>
+
+#include "base/query.h"
+#include "base/settings.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static const char *const state_names[] = {
+	[GTL_AUDIT_OPEN] = "open",
+	[GTL_AUDIT_PASSED] = "passed",
+	[GTL_AUDIT_GIVEN_UP] = "given_up"
+};
+
+void
+gtl_audits_insert(const GtlAuditRecord *record)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.audit (job_id, audit_no, round_no, per_class, guess_scale, guess_floor, state, scope,"
+		" target_accuracy, confidence_level, frozen, left_count, draws, found, takes, known, expected, evidence, needed, more_draws, begun_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13)",
+		13, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, FLOAT8OID,
+		INT4OID, TIMESTAMPTZOID}
+	};
+	const GtlAuditFigures *f = &record->figures;
+	Datum		values[13] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
+		BoolGetDatum(record->per_class), Float8GetDatum(record->guess.scale), Float8GetDatum(record->guess.floor),
+		CStringGetTextDatum(gtl_scope_name(record->promise.scope)), Float8GetDatum(1.0 - record->promise.target_error),
+		Float8GetDatum(1.0 - record->promise.delta), Int32GetDatum((int32) f->frozen), Float8GetDatum(f->log_needed),
+	Int32GetDatum((int32) f->ahead), TimestampTzGetDatum(gtl_clock_now())};
+
+	gtl_query_do(&insert, values, NULL);
+}
+
+void
+gtl_audits_update(const GtlAuditRecord *record, bool over)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.audit SET state = $3, scope = $4, target_accuracy = $5, confidence_level = $6, left_count = $7, draws = $8,"
+		" found = $9, takes = $10, known = $11, expected = $12, evidence = $13, needed = $14, most_wrong = $15,"
+		" more_draws = NULLIF($16, -1), carried = $17, ended_at = $18 WHERE job_id = $1 AND audit_no = $2",
+		18, {INT8OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID, TIMESTAMPTZOID}
+	};
+	const GtlAuditFigures *f = &record->figures;
+	Datum		values[18] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no),
+		CStringGetTextDatum(state_names[f->state]), CStringGetTextDatum(gtl_scope_name(record->promise.scope)),
+		Float8GetDatum(1.0 - record->promise.target_error), Float8GetDatum(1.0 - record->promise.delta),
+		Int32GetDatum((int32) f->left), Int32GetDatum((int32) f->draws), Int32GetDatum((int32) f->found),
+		Int32GetDatum((int32) f->takes), Int32GetDatum((int32) f->known), Float8GetDatum(f->expected),
+		Float8GetDatum(f->log_wealth), Float8GetDatum(f->log_needed), Int32GetDatum((int32) f->most_wrong),
+	Int32GetDatum((int32) f->ahead), Float8GetDatum(record->carried), TimestampTzGetDatum(gtl_clock_now())};
+	char		nulls[18];
+
+	memset(nulls, ' ', sizeof(nulls));
+	if (!over)
+		nulls[16] = nulls[17] = 'n';
+	gtl_query_do(&update, values, nulls);
+}
+
+static GtlAuditState
+parse_state(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(state_names); i++)
+		if (strcmp(name, state_names[i]) == 0)
+			return (GtlAuditState) i;
+	elog(ERROR, "unknown state of an audit: \"%s\"", name);
+}
+
+static bool
+read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
+{
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlAuditFigures *f = &record->figures;
+	GtlResult	r;
+	bool		found = gtl_query_run(&r, statement, values, NULL) > 0;
+	int			i = 0;
+
+	memset(record, 0, sizeof(*record));
+	if (found)
+	{
+		record->job_id = job_id;
+		record->audit_no = gtl_result_int32(&r, 0, ++i);
+		record->round_no = gtl_result_int32(&r, 0, ++i);
+		record->per_class = gtl_result_bool(&r, 0, ++i);
+		record->guess.scale = gtl_result_float8(&r, 0, ++i);
+		record->guess.floor = gtl_result_float8(&r, 0, ++i);
+		f->state = parse_state(gtl_result_text(&r, 0, ++i));
+		record->promise.guarantee = GTL_GUARANTEE_AUDITED;
+		if (!gtl_scope_parse(gtl_result_text(&r, 0, ++i), &record->promise.scope))
+			elog(ERROR, "unknown scope of audit %d of job " INT64_FORMAT, record->audit_no, job_id);
+		record->promise.target_error = 1.0 - gtl_result_float8(&r, 0, ++i);
+		record->promise.delta = 1.0 - gtl_result_float8(&r, 0, ++i);
+		f->frozen = gtl_result_int32(&r, 0, ++i);
+		f->left = gtl_result_int32(&r, 0, ++i);
+		f->draws = gtl_result_int32(&r, 0, ++i);
+		f->found = gtl_result_int32(&r, 0, ++i);
+		f->takes = gtl_result_int32(&r, 0, ++i);
+		f->known = gtl_result_int32(&r, 0, ++i);
+		f->expected = gtl_result_float8(&r, 0, ++i);
+		f->log_wealth = gtl_result_float8(&r, 0, ++i);
+		f->log_needed = gtl_result_float8(&r, 0, ++i);
+		f->most_wrong = gtl_result_int32(&r, 0, ++i);
+		f->ahead = gtl_result_isnull(&r, 0, ++i) ? -1 : gtl_result_int32(&r, 0, i);
+	}
+	gtl_query_end(&r);
+	return found;
+}
+
+#define RECORD_COLUMNS \
+	"audit_no, round_no, per_class, guess_scale, guess_floor, state, scope, target_accuracy, confidence_level, frozen," \
+	" left_count, draws, found, takes, known, expected, evidence, needed, most_wrong, more_draws"
+
+bool
+gtl_audits_open(int64 job_id, GtlAuditRecord *record)
+{
+	static GtlStatement select = {
+		"SELECT " RECORD_COLUMNS " FROM (SELECT * FROM gtlabel.audit WHERE job_id = $1 ORDER BY audit_no DESC LIMIT 1) a"
+		" WHERE state = 'open'", 1, {INT8OID}
+	};
+
+	return read_record(&select, job_id, record);
+}
+
+bool
+gtl_audits_last(int64 job_id, GtlAuditRecord *record)
+{
+	static GtlStatement select = {
+		"SELECT " RECORD_COLUMNS " FROM gtlabel.audit WHERE job_id = $1 ORDER BY audit_no DESC LIMIT 1", 1, {INT8OID}
+	};
+
+	return read_record(&select, job_id, record);
+}
+
+/* Multiplied in the order of the audits: the same to the last bit as a simulation's. */
+int
+gtl_audits_over(int64 job_id, double *carried)
+{
+	static GtlStatement select = {
+		"SELECT carried FROM gtlabel.audit WHERE job_id = $1 AND carried IS NOT NULL ORDER BY audit_no", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count = (int) gtl_query_run(&r, &select, values, NULL);
+
+	*carried = 1;
+	for (int i = 0; i < count; i++)
+		*carried *= gtl_result_float8(&r, i, 1);
+	gtl_query_end(&r);
+	return count;
+}
+
+void
+gtl_audits_delete(int64 job_id)
+{
+	static GtlStatement objects = {"DELETE FROM gtlabel.audit_object WHERE job_id = $1", 1, {INT8OID}};
+	static GtlStatement audits = {"DELETE FROM gtlabel.audit WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&objects, values, NULL);
+	gtl_query_do(&audits, values, NULL);
+}
+
+void
+gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *objects, const int32 *classes,
+						 const float *margins, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.audit_object (job_id, audit_no, object_no, class_no, margin)"
+		" SELECT $1, $2, a.object_no, a.class_no, a.margin FROM unnest($3, $4, $5) AS a (object_no, class_no, margin)",
+		5, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID}
+	};
+	Datum		values[5] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), gtl_array_int32(objects, count),
+	gtl_array_int32(classes, count), gtl_array_float4(margins, count)};
+
+	gtl_query_do(&insert, values, NULL);
+}
+
+void
+gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects)
+{
+	static GtlStatement select = {
+		"SELECT object_no, class_no, margin, COALESCE(draw_no, 0), COALESCE(event_no, 0), COALESCE(wrong, false)::int"
+		" FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 ORDER BY object_no",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
+	int32	   *lists[6];
+
+	objects->count = gtl_query_lists(&select, values, 6, lists);
+	objects->object_no = lists[0];
+	objects->class_no = lists[1];
+	objects->draw_no = lists[3];
+	objects->event_no = lists[4];
+	objects->wrong = lists[5];
+	objects->margin = palloc_extended(sizeof(double) * Max(objects->count, 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < objects->count; i++)
+		objects->margin[i] = ((float *) lists[2])[i];
+	pfree(lists[2]);
+}
+
+void
+gtl_audit_objects_draw(const GtlAuditRecord *record, const int32 *objects, int count, int32 draw_no)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.audit_object o SET draw_no = $4 - 1 + a.place FROM unnest($3) WITH ORDINALITY AS a (object_no, place)"
+		" WHERE o.job_id = $1 AND o.audit_no = $2 AND o.object_no = a.object_no",
+		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID}
+	};
+	Datum		values[4] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), gtl_array_int32(objects, count),
+	Int32GetDatum(draw_no)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_audit_objects_count(const GtlAuditRecord *record, const int32 *objects, const int32 *wrong, int count, int32 event_no)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.audit_object o SET event_no = $5 - 1 + a.place, wrong = a.wrong <> 0"
+		" FROM unnest($3, $4) WITH ORDINALITY AS a (object_no, wrong, place)"
+		" WHERE o.job_id = $1 AND o.audit_no = $2 AND o.object_no = a.object_no",
+		5, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, INT4OID}
+	};
+	Datum		values[5] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), gtl_array_int32(objects, count),
+	gtl_array_int32(wrong, count), Int32GetDatum(event_no)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_audit_objects_forget(const GtlAuditRecord *record)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 AND draw_no IS NULL AND event_no IS NULL",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
+
+	gtl_query_do(&delete, values, NULL);
+}

@@ -1,0 +1,141 @@
+-- The audited guarantee in live jobs: machine labels stand when people's answers to draws from exactly them have shown enough.
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/lib/setup.sql'
+\i :setup
+CREATE SCHEMA ad;
+SET search_path = public, ad, gtl_test;
+\set digits_job '''gtl_test.digits'', ARRAY[' :digits '], algorithm => ''softmax'''
+SET client_min_messages = warning;
+
+-- One round of the loop: everything that is open gets the right answer, then the due step is done; until an audit is open.
+CREATE FUNCTION ad.until_audit(job text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1 .. 60 LOOP
+        IF EXISTS (SELECT FROM gt_audits WHERE job_name = job AND state = 'open') THEN
+            RETURN 'audit ' || (SELECT max(audit_no) FROM gt_audits WHERE job_name = job);
+        END IF;
+        PERFORM answer(job), gt_advance_job(job);
+    END LOOP;
+    RETURN 'none';
+END $$;
+-- wrong machine labels that stand
+CREATE FUNCTION ad.errors(job text) RETURNS float8 LANGUAGE sql AS $$
+    SELECT avg((l.label <> d.gold)::int) FROM gt_labels l JOIN gtl_test.digits d ON d.id::text = l.object_key WHERE l.job_name = job AND NOT l.human_annotated
+$$;
+
+-- ---- The default of eager: the job is audited, and a simulation with its seed does exactly the same ------------
+
+SELECT gt_create_job('ad eager', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
+SELECT validation_count, setting(job_name, 'guarantee') AS guarantee FROM gt_jobs WHERE job_name = 'ad eager';
+SELECT until_audit('ad eager');
+-- all of the pool has a provisional label, none is final, and people are asked blind: no view of theirs says that it is an audit
+SELECT human_labeled + machine_labeled = object_count AS all_labeled, (SELECT bool_or(final) FROM gt_labels WHERE job_name = 'ad eager' AND NOT human_annotated) AS some_final
+  FROM gt_jobs WHERE job_name = 'ad eager';
+SELECT a.draws = 0 AS nothing_counted, a.frozen = j.machine_labeled AS frozen, a.more_draws = b.object_count AS next, b.audit
+  FROM gt_audits a JOIN gt_jobs j USING (job_name) JOIN gtlabel.batch b ON b.job_id = j.job_id AND b.closed_at IS NULL WHERE a.job_name = 'ad eager';
+SELECT regexp_replace(finding, '\d[\d,.]*', 'N', 'g') AS finding FROM gt_explain_job('ad eager') WHERE topic = 'audit';
+SELECT gt_certificate('ad eager') IS NULL AS no_certificate_yet;
+SELECT action, objects = (SELECT more_draws FROM gt_audits WHERE job_name = 'ad eager') AS next_draws FROM gt_plan_job('ad eager') LIMIT 1;
+SELECT run('ad eager');
+SELECT a.state, a.evidence >= a.needed AS enough, a.bound <= 0.05 AS bounded, a.left_count = j.machine_labeled AS left_over,
+       (SELECT bool_and(final) FROM gt_labels l WHERE l.job_name = a.job_name) AS final, errors(a.job_name) <= 0.05 AS kept
+  FROM gt_audits a JOIN gt_jobs j USING (job_name) WHERE a.job_name = 'ad eager';
+-- the draws are counted in their order, and wrong ones are put right
+SELECT bool_and(o.draw_no = o.event_no) AS in_order, count(*) = max(a.draws) AS all_drawn, count(*) FILTER (WHERE o.wrong) = max(a.found) AS found,
+       bool_and(l.human_annotated AND o.wrong = (l.label <> o.machine_label)) AS put_right
+  FROM gt_audit_objects o JOIN gt_audits a USING (job_name, audit_no) JOIN gt_labels l USING (job_name, object_key) WHERE job_name = 'ad eager' AND o.drawn;
+SELECT regexp_replace(gt_certificate('ad eager'), '\d[\d,.]*\d|\d', 'N', 'g') AS certificate;
+SELECT count(*) > 3 AS rounds, count(*) FILTER (WHERE (s.human_labeled, s.machine_labeled) IS DISTINCT FROM (r.training_count + r.validation_count, r.auto_labeled)) AS differences
+  FROM (SELECT * FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager', seed => 3) WHERE NOT final) s
+  FULL JOIN (SELECT * FROM gt_rounds WHERE job_name = 'ad eager') r USING (round_no);
+SELECT s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine_labeled AS machine, abs(s.bound - a.bound) < 1e-12 AS bound, abs(s.machine_error - errors(j.job_name)) < 1e-12 AS error
+  FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager', seed => 3) s, gt_jobs j, gt_audits a
+ WHERE s.final AND j.job_name = 'ad eager' AND a.job_name = 'ad eager';
+
+-- ---- The other variants: both schedules, small batches, takes and retries, by class, over the dataset ------------
+
+-- target 0.98: audits that find errors take other objects, or are given up, and the next one has the next level
+SELECT gt_create_job('ad high', :digits_job, schedule => 'eager', target_accuracy => 0.98, max_concurrent_task_count => 40, seed => 8) > 0 AS created;
+SELECT gt_create_job('ad standard', :digits_job, guarantee => 'audited', max_concurrent_task_count => 300, seed => 5) > 0 AS created;
+CREATE TABLE ad.bits AS SELECT id, features, CASE WHEN gold::int % 2 = 0 THEN 'even' ELSE 'odd' END AS gold FROM gtl_test.digits;
+ALTER TABLE ad.bits ADD PRIMARY KEY (id);
+SELECT gt_create_job('ad class', 'ad.bits', ARRAY['even', 'odd'], schedule => 'eager', target_accuracy => 0.9, per_class => true, seed => 5) > 0 AS created;
+SELECT gt_create_job('ad dataset', :digits_job, schedule => 'eager', guarantee_scope => 'dataset', seed => 3) > 0 AS created;
+SELECT job_name, run(job_name) FROM gt_jobs WHERE job_name IN ('ad high', 'ad standard', 'ad class', 'ad dataset') ORDER BY 1;
+CREATE TEMP TABLE simulated AS
+    SELECT 'ad high' AS job_name, * FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager', target_accuracy => 0.98, max_concurrent_task_count => 40, seed => 8) WHERE final
+    UNION ALL SELECT 'ad standard', * FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', guarantee => 'audited', max_concurrent_task_count => 300, seed => 5) WHERE final
+    UNION ALL SELECT 'ad class', * FROM gt_simulate_job('ad.bits', 'gold', schedule => 'eager', target_accuracy => 0.9, per_class => true, seed => 5) WHERE final
+    UNION ALL SELECT 'ad dataset', * FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager', guarantee_scope => 'dataset', seed => 3) WHERE final;
+SELECT job_name, s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine_labeled AS machine, j.machine_labeled > 0 AS labeled
+  FROM simulated s JOIN gt_jobs j USING (job_name) ORDER BY 1;
+SELECT job_name, bool_and(abs(alpha - 0.05 * 0.9 * 0.1 ^ (audit_no - 1)) < 1e-12) AS levels, sum(takes) > 0 AS takes, count(*) > 1 AS retried,
+       bool_and(state IN ('passed', 'given_up')) AS over FROM gt_audits WHERE job_name IN ('ad high', 'ad standard', 'ad class', 'ad dataset') GROUP BY 1 ORDER BY 1;
+SELECT d.human_labeled < e.human_labeled AS the_dataset_needs_fewer, errors('ad dataset') * d.machine_labeled <= 0.05 * d.object_count AS kept
+  FROM gt_jobs d, gt_jobs e WHERE d.job_name = 'ad dataset' AND e.job_name = 'ad eager';
+SELECT l.label, avg((l.label <> b.gold)::int) <= 0.1 AS kept, bool_and(l.final) AS final
+  FROM gt_labels l JOIN ad.bits b ON b.id::text = l.object_key WHERE l.job_name = 'ad class' AND NOT l.human_annotated GROUP BY 1 ORDER BY 1;
+
+-- ---- In mid-audit ---------------------------------------------------------------------------------
+
+-- expiry and declines: an object without an answer counts as a wrong label, and has none
+SELECT gt_create_job('ad expiry', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
+SELECT until_audit('ad expiry');
+SELECT answer('ad expiry', (SELECT b.object_count - 2 FROM gtlabel.batch b JOIN gt_jobs j USING (job_id) WHERE job_name = 'ad expiry' AND closed_at IS NULL)) > 0 AS all_but_two;
+UPDATE gtlabel.batch SET expires_at = now() - interval '1 second' WHERE closed_at IS NULL AND job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'ad expiry');
+SELECT gt_advance_job('ad expiry');
+SELECT failed, human_labeled + machine_labeled + failed = object_count AS adds_up FROM gt_jobs WHERE job_name = 'ad expiry';
+SELECT count(*) AS wrong, bool_and(o.draw_no = o.event_no) AS in_order FROM gt_audit_objects o JOIN gt_failures f USING (job_name, object_key) WHERE job_name = 'ad expiry' AND o.wrong;
+-- they can be answered later, which changes nothing of what was counted
+SELECT gt_retry_failed('ad expiry');
+SELECT run('ad expiry');
+SELECT failed, machine_labeled > 0 AS labeled, errors(job_name) <= 0.05 AS kept FROM gt_jobs WHERE job_name = 'ad expiry';
+
+SELECT gt_create_job('ad take', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
+SELECT until_audit('ad take');
+-- pause and resume change nothing; a new target is looked at with the same evidence
+SELECT gt_pause_job('ad take'), gt_resume_job('ad take');
+SELECT gt_alter_job('ad take', target_accuracy => 0.94);
+SELECT run('ad take');
+SELECT state, target_accuracy, count(*) OVER () AS audits FROM gt_audits WHERE job_name = 'ad take';
+
+-- another guarantee ends the audit, and the next round decides by it
+SELECT gt_create_job('ad other', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
+SELECT until_audit('ad other');
+SELECT gt_alter_job('ad other', guarantee => 'expected');
+SELECT a.state, j.machine_labeled FROM gt_audits a JOIN gt_jobs j USING (job_name) WHERE job_name = 'ad other';
+SELECT run('ad other');
+SELECT count(DISTINCT guarantee) AS guarantees, (SELECT machine_labeled > 0 FROM gt_jobs WHERE job_name = 'ad other') AS labeled FROM gt_rounds WHERE job_name = 'ad other';
+
+-- stopped before it passes: no machine label stands; withdrawn: people label the rest
+SELECT gt_create_job(job, :digits_job, schedule => 'eager', seed => 3) > 0 AS created FROM (VALUES ('ad stop'), ('ad withdraw')) j (job);
+SELECT until_audit('ad stop'), until_audit('ad withdraw');
+SELECT answer('ad stop', 20), gt_stop_job('ad stop');
+SELECT state, machine_labeled, (SELECT string_agg(a.state || ' ' || (a.draws <= 20)::text, ',') FROM gt_audits a WHERE a.job_name = 'ad stop') AS audit FROM gt_jobs WHERE job_name = 'ad stop';
+SELECT gt_withdraw_machine_labels('ad withdraw') > 1000 AS withdrawn;
+SELECT run('ad withdraw');
+SELECT human_labeled, machine_labeled, (SELECT string_agg(a.state, ',') FROM gt_audits a WHERE a.job_name = 'ad withdraw') AS audit FROM gt_jobs WHERE job_name = 'ad withdraw';
+
+-- a limit in the middle of it: none stand
+SELECT gt_create_job('ad limit', :digits_job, schedule => 'eager', max_human_labeled_object_count => 400, seed => 3) > 0 AS created;
+SELECT run('ad limit');
+SELECT state, human_labeled, machine_labeled FROM gt_jobs WHERE job_name = 'ad limit';
+
+-- several people an object; ties and disagreement are consolidated before the label counts
+SELECT gt_create_job('ad three', :digits_job, schedule => 'eager', annotators_per_object => 3, seed => 3) > 0 AS created;
+DO $$
+BEGIN
+    FOR turn IN 1 .. 60 LOOP
+        EXIT WHEN (SELECT state FROM gt_jobs WHERE job_name = 'ad three') = 'completed';
+        PERFORM answer('ad three', NULL, 'one'), answer('ad three', NULL, 'two'), answer('ad three', NULL, 'three');
+        PERFORM gt_advance_job('ad three');
+    END LOOP;
+END $$;
+SELECT j.state, a.state AS audit, j.human_labeled = e.human_labeled AS as_with_one FROM gt_jobs j JOIN gt_audits a USING (job_name), gt_jobs e
+ WHERE j.job_name = 'ad three' AND e.job_name = 'ad eager' ORDER BY a.audit_no DESC LIMIT 1;
+
+SELECT position('audit 1' IN gt_report('ad eager')) > 0 AS in_the_report;
+SELECT drop_jobs('ad %') > 0 AS dropped;
+SELECT (SELECT count(*) FROM gtlabel.audit) AS audits_left, (SELECT count(*) FROM gtlabel.audit_object) AS objects_left;
+SET client_min_messages = error;
+DROP SCHEMA ad CASCADE;
