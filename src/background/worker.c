@@ -33,6 +33,7 @@
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
 #include "steps/advance.h"
+#include "steps/due.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tables/step.h"
@@ -240,33 +241,11 @@ look_at_job(GtlTransaction *transaction)
 	return (GtlOutcome) {GTL_OUTCOME_DONE, 0};	/* whoever failed waits, or the launcher comes back */
 }
 
-/* One attempt, after which no lock is held. */
-static GtlOutcome
-attempt(GtlTransaction *transaction)
-{
-	volatile GtlOutcome outcome = {GTL_OUTCOME_DONE, 0};
-
-	reload_settings();
-	PG_TRY();
-	{
-		outcome = look_at_job(transaction);
-	}
-	PG_CATCH();
-	{
-		outcome = record_error(transaction);
-	}
-	PG_END_TRY();
-	transaction->locked_job = 0;
-	gtl_lock_release_session();
-	MemoryContextReset(transaction->context);
-	return outcome;
-}
-
 /* False: told to end.  Meanwhile our request stands: nobody need come. */
 static bool
-wait_until(TimestampTz at)
+wait_until(TimestampTz at, const char *phase)
 {
-	gtl_progress_phase("waiting to try again");
+	gtl_progress_phase(phase);
 	(void) gtl_request_enter(argument.database, argument.job_id);
 	gtl_request_adopt(argument.database, argument.job_id);
 	for (;;)
@@ -282,6 +261,51 @@ wait_until(TimestampTz at)
 		QueryCancelPending = false; /* nothing to cancel: it may as well try */
 		reload_settings();
 	}
+}
+
+/* People may take their last answers back (gtlabel.undo_grace) before the batch is closed.  False: told to end. */
+static bool
+wait_for_undo(GtlTransaction *transaction)
+{
+	for (;;)
+	{
+		GtlJob	   *job;
+		TimestampTz until = DT_NOBEGIN;
+
+		gtl_transaction_resume(transaction);
+		job = gtl_job_get(argument.job_id);
+		if (job != NULL)
+			until = gtl_due_undo_until(job);
+		gtl_transaction_suspend(transaction);
+		MemoryContextReset(transaction->context);
+		if (until <= gtl_clock_now())
+			return true;
+		if (!wait_until(until, "waiting for answers to be taken back"))
+			return false;
+	}
+}
+
+/* One attempt, after which no lock is held. */
+static GtlOutcome
+attempt(GtlTransaction *transaction)
+{
+	volatile GtlOutcome outcome = {GTL_OUTCOME_DONE, 0};
+
+	reload_settings();
+	PG_TRY();
+	{
+		if (wait_for_undo(transaction))
+			outcome = look_at_job(transaction);
+	}
+	PG_CATCH();
+	{
+		outcome = record_error(transaction);
+	}
+	PG_END_TRY();
+	transaction->locked_job = 0;
+	gtl_lock_release_session();
+	MemoryContextReset(transaction->context);
+	return outcome;
 }
 
 /* Somebody else goes on where a terminated worker has stopped, unless the server goes down. */
@@ -311,7 +335,7 @@ stays(const GtlOutcome *outcome, TimestampTz *busy_since)
 		*busy_since = now;
 	else if (TimestampDifferenceExceeds(*busy_since, now, MOST_BUSY_SECONDS * 1000))
 		return false;
-	return wait_until(outcome->at);
+	return wait_until(outcome->at, "waiting to try again");
 }
 
 void

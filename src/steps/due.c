@@ -96,3 +96,11 @@ gtl_due_seems(const GtlJob *job)
 		facts.batch_done = !gtl_task_any_undisturbed(job) || time_is_over(job);
 	return gtl_due(&facts) != GTL_DUE_NOTHING;
 }
+
+TimestampTz
+gtl_due_undo_until(const GtlJob *job)
+{
+	if (job->state != GTL_JOB_IN_PROGRESS || job->open_batch_no == 0 || gtl_task_any_open(job))
+		return DT_NOBEGIN;
+	return gtl_task_undo_until(job);
+}

@@ -23,4 +23,10 @@ extern bool gtl_due_round_pending(const GtlJob *job);
 /* Is the open batch's time over, although some of its tasks are open? */
 extern bool gtl_due_expired(const GtlJob *job);
 
+/*
+ * Until when a worker leaves a batch open whose last answers have come, for people to take them back; in the past:
+ * nothing to wait for.  gt_advance_job does not wait: its caller wants the step now.
+ */
+extern TimestampTz gtl_due_undo_until(const GtlJob *job);
+
 #endif							/* GTL_STEPS_DUE_H */
