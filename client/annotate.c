@@ -110,7 +110,8 @@ reconnect(Seat *seat)
 	{
 		int			key;
 
-		snprintf(seat->message, sizeof(seat->message), "No connection. Your answer is kept, and sent when it is back.");
+		snprintf(seat->message, sizeof(seat->message),
+				 "No connection. Your answer is kept, and sent when it is back.");
 		draw(seat);
 		key = gtc_terminal_key(&seat->terminal, -1, 2000);
 		if (key == GTC_KEY_END || key == GTC_KEY_ESCAPE)
@@ -548,14 +549,16 @@ append_foot(Seat *seat, GtcBuffer *screen)
 		const Deed *deed = seat->deeds;
 
 		snprintf(line, sizeof(line), "last: %s%s", deed->refused ? "not counted: " : "",
-				 deed->verb == PASSED ? "passed" : deed->verb == DECLINED ? "declined" : seat->categories[deed->label]);
+				 deed->verb == PASSED ? "passed" : deed->verb == DECLINED ? "declined" :
+				 seat->categories[deed->label]);
 		append_line(screen, "\x1b[2m", line, seat->terminal.columns);
 	}
 	else
 		gtc_append(screen, "\n");
-	append_line(screen, "\x1b[2m", is_typing(seat) ? "type to find, Enter or a digit answers, Backspace undoes, S passes, "
-				"D declines, C comments, ? help, Esc leaves" : "a key answers, Backspace undoes, s passes, d declines, c comments, "
-				"left changes, ? help, Esc leaves", seat->terminal.columns);
+	append_line(screen, "\x1b[2m", is_typing(seat) ?
+				"type to find, Enter or a digit answers, Backspace undoes, S passes, D declines, C comments, ? help, Esc leaves" :
+				"a key answers, Backspace undoes, s passes, d declines, c comments, left changes, ? help, Esc leaves",
+				seat->terminal.columns);
 }
 
 static void
@@ -608,23 +611,6 @@ draw(Seat *seat)
 /* ---- Small conversations ---- */
 
 static void
-append_code(GtcBuffer *text, unsigned code)
-{
-	char		bytes[5] = {0};
-
-	if (code < 0x80)
-		bytes[0] = (char) code;
-	else if (code < 0x800)
-		snprintf(bytes, sizeof(bytes), "%c%c", 0xC0 | code >> 6, 0x80 | (code & 63));
-	else if (code < 0x10000)
-		snprintf(bytes, sizeof(bytes), "%c%c%c", 0xE0 | code >> 12, 0x80 | (code >> 6 & 63), 0x80 | (code & 63));
-	else
-		snprintf(bytes, sizeof(bytes), "%c%c%c%c", 0xF0 | code >> 18, 0x80 | (code >> 12 & 63), 0x80 | (code >> 6 & 63),
-				 0x80 | (code & 63));
-	gtc_append(text, bytes);
-}
-
-static void
 drop_last(GtcBuffer *text)
 {
 	while (text->len > 0 && (text->data[--text->len] & 0xC0) == 0x80)
@@ -640,7 +626,8 @@ ask_line(Seat *seat, const char *question, GtcBuffer *line)
 	{
 		int			key;
 
-		snprintf(seat->message, sizeof(seat->message), "%s (Enter keeps, Esc cancels): %.200s", question, line->data);
+		snprintf(seat->message, sizeof(seat->message), "%s (Enter keeps, Esc cancels): %.200s",
+				 question, line->data);
 		draw(seat);
 		key = gtc_terminal_key(&seat->terminal, -1, 60000);
 		seat->message[0] = '\0';
@@ -651,7 +638,7 @@ ask_line(Seat *seat, const char *question, GtcBuffer *line)
 		if (key == GTC_KEY_BACKSPACE)
 			drop_last(line);
 		else if (key >= ' ' && key < GTC_KEY_UP && line->len < 2000)
-			append_code(line, key);
+			gtc_append_utf8(line, key);
 	}
 }
 
@@ -678,7 +665,8 @@ ask_reason(Seat *seat)
 		return;
 	gtc_buffer_init(&line);
 	if (ask_line(seat, "Why can nobody answer this?", &line))
-		give_back(seat, DECLINED, "SELECT gtlabel.portal_decline($1, $2::jsonb)", line.len > 0 ? line.data : NULL);
+		give_back(seat, DECLINED, "SELECT gtlabel.portal_decline($1, $2::jsonb)",
+				  line.len > 0 ? line.data : NULL);
 	gtc_buffer_free(&line);
 }
 
@@ -692,9 +680,10 @@ show_help(Seat *seat)
 
 	gtc_lines_add(&lines, instructions != NULL ? instructions : "The owner of the job gave no instructions.",
 				  seat->terminal.columns, 0);
-	gtc_lines_add(&lines, "\n1 to 0, letters: answer, and on to the next\nBackspace: take the last answer back\n"
-				  "left, right: change one of the last ten answers\ns: pass, for somebody else\n"
-				  "d: decline, nobody can answer this\nc: comment\nup, down: scroll\nEsc: leave", seat->terminal.columns, 0);
+	gtc_lines_add(&lines, "\n1 to 0, letters: answer, and on to the next\n"
+				  "Backspace: take the last answer back\nleft, right: change one of the last ten answers\n"
+				  "s: pass, for somebody else\nd: decline, nobody can answer this\nc: comment\n"
+				  "up, down: scroll\nEsc: leave", seat->terminal.columns, 0);
 	gtc_buffer_init(&screen);
 	seat->scroll = 0;
 	append_content(seat, &screen, &lines, seat->terminal.rows - 1);
@@ -848,7 +837,8 @@ release_all(Seat *seat)
 	values[0] = seat->token;
 	values[1] = body.data;
 	if (seat->task_count > 0 && PQstatus(seat->connection) == CONNECTION_OK)
-		PQclear(PQexecParams(seat->connection, "SELECT gtlabel.portal_release($1, $2::jsonb)", 2, NULL, values, NULL, NULL, 0));
+		PQclear(PQexecParams(seat->connection, "SELECT gtlabel.portal_release($1, $2::jsonb)", 2, NULL, values,
+							 NULL, NULL, 0));
 	gtc_buffer_free(&body);
 }
 
@@ -867,7 +857,8 @@ read_about(Seat *seat)
 	seat->about = gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0));
 	PQclear(result);
 	categories = gtc_json_member(seat->about, "label_categories");
-	for (category = categories == NULL ? NULL : categories->first; category != NULL; category = category->next)
+	category = categories == NULL ? NULL : categories->first;
+	for (; category != NULL; category = category->next)
 	{
 		seat->categories = gtc_realloc(seat->categories, (seat->category_count + 1) * sizeof(char *));
 		seat->categories[seat->category_count++] = category->text;

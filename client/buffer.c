@@ -137,3 +137,28 @@ gtc_append_json(GtcBuffer *buffer, const char *text)
 	}
 	gtc_append_char(buffer, '"');
 }
+
+void
+gtc_append_utf8(GtcBuffer *buffer, unsigned code)
+{
+	if (code < 0x80)
+		gtc_append_char(buffer, code);
+	else if (code < 0x800)
+	{
+		gtc_append_char(buffer, 0xC0 | code >> 6);
+		gtc_append_char(buffer, 0x80 | (code & 0x3F));
+	}
+	else if (code < 0x10000)
+	{
+		gtc_append_char(buffer, 0xE0 | code >> 12);
+		gtc_append_char(buffer, 0x80 | (code >> 6 & 0x3F));
+		gtc_append_char(buffer, 0x80 | (code & 0x3F));
+	}
+	else
+	{
+		gtc_append_char(buffer, 0xF0 | code >> 18);
+		gtc_append_char(buffer, 0x80 | (code >> 12 & 0x3F));
+		gtc_append_char(buffer, 0x80 | (code >> 6 & 0x3F));
+		gtc_append_char(buffer, 0x80 | (code & 0x3F));
+	}
+}

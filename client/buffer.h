@@ -27,6 +27,9 @@ extern void gtc_append_bytes(GtcBuffer *buffer, const void *bytes, size_t count)
 extern void gtc_append_char(GtcBuffer *buffer, char character);
 extern void gtc_appendf(GtcBuffer *buffer, const char *format,...) __attribute__((format(printf, 2, 3)));
 
+/* A character by its code. */
+extern void gtc_append_utf8(GtcBuffer *buffer, unsigned code);
+
 /* Text as a JSON string, quotes included; NULL as null. */
 extern void gtc_append_json(GtcBuffer *buffer, const char *text);
 

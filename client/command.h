@@ -25,6 +25,7 @@ extern const GtcCommand gtc_watch_command;
 extern const GtcCommand gtc_report_command;
 
 extern void gtc_print_help(const GtcCommand *command);
-extern int	gtc_usage_error(const GtcCommand *command, const char *format,...) __attribute__((format(printf, 2, 3)));
+extern int	gtc_usage_error(const GtcCommand *command, const char *format,...)
+			__attribute__((format(printf, 2, 3)));
 
 #endif

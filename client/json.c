@@ -74,31 +74,6 @@ read_hex4(Reader *reader, unsigned *code)
 	return true;
 }
 
-static void
-append_utf8(GtcBuffer *text, unsigned code)
-{
-	if (code < 0x80)
-		gtc_append_char(text, code);
-	else if (code < 0x800)
-	{
-		gtc_append_char(text, 0xC0 | code >> 6);
-		gtc_append_char(text, 0x80 | (code & 0x3F));
-	}
-	else if (code < 0x10000)
-	{
-		gtc_append_char(text, 0xE0 | code >> 12);
-		gtc_append_char(text, 0x80 | (code >> 6 & 0x3F));
-		gtc_append_char(text, 0x80 | (code & 0x3F));
-	}
-	else
-	{
-		gtc_append_char(text, 0xF0 | code >> 18);
-		gtc_append_char(text, 0x80 | (code >> 12 & 0x3F));
-		gtc_append_char(text, 0x80 | (code >> 6 & 0x3F));
-		gtc_append_char(text, 0x80 | (code & 0x3F));
-	}
-}
-
 /* After \u */
 static bool
 read_unicode(Reader *reader, GtcBuffer *text)
@@ -114,7 +89,7 @@ read_unicode(Reader *reader, GtcBuffer *text)
 			return false;
 		code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
 	}
-	append_utf8(text, code);
+	gtc_append_utf8(text, code);
 	return true;
 }
 

@@ -21,8 +21,8 @@ add_named(GtcLines *lines, const char *name, const GtcJson *value, int width, in
 		return;
 	}
 	gtc_buffer_init(&head);
-	gtc_appendf(&head, "%s: %s", name, value->kind == GTC_JSON_NULL ? "(empty)" : value->kind == GTC_JSON_TRUE ? "true" :
-				value->kind == GTC_JSON_FALSE ? "false" : value->text);
+	gtc_appendf(&head, "%s: %s", name, value->kind == GTC_JSON_NULL ? "(empty)" :
+				value->kind == GTC_JSON_TRUE ? "true" : value->kind == GTC_JSON_FALSE ? "false" : value->text);
 	gtc_lines_add(lines, head.data, width, indent);
 	gtc_buffer_free(&head);
 }
@@ -71,7 +71,8 @@ static bool
 is_picture(const char *text)
 {
 	return strncmp(text, "data:image/", 11) == 0 || strncmp(text, "\\x89504e47", 10) == 0 ||
-		strncmp(text, "\\xffd8ff", 8) == 0 || strncmp(text, "\\x47494638", 10) == 0 || strncmp(text, "\\x52494646", 10) == 0;
+		strncmp(text, "\\xffd8ff", 8) == 0 || strncmp(text, "\\x47494638", 10) == 0 ||
+		strncmp(text, "\\x52494646", 10) == 0;
 }
 
 static void
@@ -143,6 +144,7 @@ gtc_object_lines(GtcLines *lines, const GtcJson *object, const GtcJson *columns,
 	for (column = columns->first; column != NULL; column = column->next)
 	{
 		if (column->text != NULL)
-			add_column(lines, column->text, gtc_json_member(object, column->text), width, columns->first->next == NULL);
+			add_column(lines, column->text, gtc_json_member(object, column->text), width,
+					   columns->first->next == NULL);
 	}
 }

@@ -54,7 +54,8 @@ static int
 report(const GtcConnectionOptions *options, const char *job_name, const char *path)
 {
 	PGconn	   *connection = gtc_connect(options, "gtlabel report");
-	PGresult   *result = connection == NULL ? NULL : gtc_query(connection, "SELECT gtlabel.portal_report($1)", 1, &job_name);
+	PGresult   *result = connection == NULL ? NULL :
+		gtc_query(connection, "SELECT gtlabel.portal_report($1)", 1, &job_name);
 	char	   *named = path == NULL ? default_path(job_name) : gtc_copy(path);
 	int			status = result == NULL ? GTC_FAILED : write_report(result, named);
 

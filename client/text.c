@@ -17,7 +17,8 @@ int
 gtc_text_next(const char *text, unsigned *code)
 {
 	const unsigned char *at = (const unsigned char *) text;
-	int			length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
+	int			length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 :
+		at[0] < 0xF5 ? 4 : 0;
 	int			i;
 
 	*code = length == 1 ? at[0] : length == 0 ? REPLACEMENT : (unsigned) at[0] & (0x7F >> length);

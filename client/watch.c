@@ -84,8 +84,9 @@ append_counts(GtcBuffer *screen, const GtcJson *job)
 	double		total = number(job, "object_count");
 	double		labeled = number(job, "human_labeled") + number(job, "machine_labeled");
 
-	gtc_appendf(screen, "%.1f %% of %.0f labeled: %.0f by people, %.0f by machine", total > 0 ? 100 * labeled / total : 100.0,
-				total, number(job, "human_labeled"), number(job, "machine_labeled"));
+	gtc_appendf(screen, "%.1f %% of %.0f labeled: %.0f by people, %.0f by machine",
+				total > 0 ? 100 * labeled / total : 100.0, total, number(job, "human_labeled"),
+				number(job, "machine_labeled"));
 	if (number(job, "failed") > 0)
 		gtc_appendf(screen, ", %.0f failed", number(job, "failed"));
 }
@@ -108,8 +109,8 @@ append_batch(GtcBuffer *screen, const Watch *watch, const GtcJson *job)
 
 	if (gtc_json_text(job, "batch_no") == NULL)
 		return;
-	gtc_appendf(screen, "\n  batch %s: %.0f of %.0f answers", words(job, "batch_no"), number(job, "batch_answers"),
-				number(job, "batch_tasks"));
+	gtc_appendf(screen, "\n  batch %s: %.0f of %.0f answers", words(job, "batch_no"),
+				number(job, "batch_answers"), number(job, "batch_tasks"));
 	if (pace > 0)
 		gtc_appendf(screen, ", %.0f a minute, about %.0f min to go", pace, left / pace + 0.5);
 }
@@ -308,7 +309,8 @@ run(int argc, char **argv)
 			case 'n':
 				watch.interval = atoi(optarg);
 				if (watch.interval < 1 || watch.interval > 3600)
-					return gtc_usage_error(&gtc_watch_command, "\"%s\" is no number of seconds from 1 to 3600", optarg);
+					return gtc_usage_error(&gtc_watch_command, "\"%s\" is no number of seconds from 1 to 3600",
+										   optarg);
 				break;
 			case ONCE:
 				watch.once = true;

@@ -29,7 +29,7 @@ psql -XqAt -v ON_ERROR_STOP=1 >/dev/null <<-SQL
 SQL
 mapfile -t tokens < <(psql -XqAt -c "SELECT gt_invite_annotator('bench', 'annotator ' || i) FROM generate_series(1, $annotators) i")
 
-build/client/gtlabel serve -U portal --listen-port 0 >"$work/log" &
+build/client/gtlabel serve -U portal --listen-port 0 --connections "$annotators" >"$work/log" &
 server=$!
 until port=$(sed -n 's|^open http://127.0.0.1:\([0-9]*\)/|\1|p' "$work/log") && [ -n "$port" ]; do sleep 0.05; done
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }

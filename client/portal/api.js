@@ -51,7 +51,7 @@ export const reportAddress = name => '/api' + job(name) + '/report'
 /** verb: pause, resume, stop */
 export const steer = (name, verb) => post(job(name) + '/' + verb)
 export const review = (name, kind) => get(job(name) + '/review/' + kind)
-export const correct = (name, object_keys, labels) => post(job(name) + '/correct', { object_keys, labels })
+export const correct = (name, object_key, label) => post(job(name) + '/correct', { object_key, label })
 export const settings = name => get(job(name) + '/settings')
 export const alter = (name, changes) => request('PATCH', job(name) + '/settings', changes)
 export const people = name => get(job(name) + '/people')

@@ -54,6 +54,7 @@ export function choices(section, categories, choose) {
   const longest = Math.max(...categories.map(label => label.length))
   const columns = most => Math.ceil(categories.length / Math.ceil(categories.length / most))      // rows of equal length
   list.style.setProperty('--columns', typing ? 4 : columns(longest > 26 ? 2 : longest > 9 ? 4 : 6))
+  list.style.setProperty('--beside', typing ? 3 : columns(longest > 26 ? 1 : longest > 6 ? 3 : 5))
   list.style.setProperty('--thumbs', longest > 26 && !typing ? 1 : columns(longest > 9 ? 2 : longest > 4 ? 3 : 5))
   list.dir = /[\u0590-\u08ff]/.test(categories[0]) ? 'rtl' : 'ltr'
   section.classList.toggle('many', categories.length > 12)

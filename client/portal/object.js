@@ -18,13 +18,19 @@ export function objectView(object, columns) {
 
 function valueView(value) {
   if (value === null || value === undefined || value === '') return el('span', { class: 'nothing' }, 'empty')
-  if (isPicture(value)) return el('img', { src: pictureAddress(value), alt: 'the object', decoding: 'sync' })
+  if (isPicture(value)) return picture(value)
   const data = typeof value === 'object' ? value : parsed(value)
   if (isConversation(data)) {
     return el('ol', { class: 'conversation' }, data.map(turn =>
       el('li', { class: turn.role === 'user' ? 'user' : null }, el('b', {}, turn.role), textView(turn.content))))
   }
   return data ? tree(data, true) : textView(String(value))
+}
+
+/** A picture that does not come is said, with its address. */
+function picture(value) {
+  const lost = event => event.target.replaceWith(el('p', { class: 'soft' }, 'This picture cannot be shown: ', el('bdi', {}, value.slice(0, 200))))
+  return el('img', { src: pictureAddress(value), alt: 'the object', decoding: 'sync', referrerpolicy: 'no-referrer', onerror: lost })
 }
 
 const textView = text =>

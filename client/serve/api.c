@@ -237,7 +237,8 @@ gtc_status_of(const char *sqlstate)
 		const char *state;		/* or its first characters */
 		unsigned	status;
 	}			table[] = {
-		{"28", 401}, {"42501", 403}, {"42704", 404}, {"42P01", 404}, {"42710", 409}, {"55006", 409}, {"55000", 409},
+		{"28", 401}, {"42501", 403}, {"42704", 404}, {"42P01", 404}, {"42710", 409}, {"55006", 409},
+		{"55000", 409},
 		{"22", 422}, {"23", 422}, {"42", 422}, {"0A", 422}, {"54", 422}, {"21", 422}, {"P0", 422},
 		{"57014", 504}, {"40", 503}, {"53", 503}, {"55P03", 503}, {"57", 503}, {"08", 503}
 	};
@@ -300,7 +301,8 @@ reply_failure(GtcRequest *request, PGconn *connection, const PGresult *result)
 	if (status >= 500)
 	{
 		fprintf(stderr, "gtlabel serve: %s %s: %s: %s", request->method, request->match.route->pattern,
-				state == NULL ? "no connection" : state, message == NULL ? PQerrorMessage(connection) : message);
+				state == NULL ? "no connection" : state,
+				message == NULL ? PQerrorMessage(connection) : message);
 		if (message != NULL)
 			fputc('\n', stderr);
 	}
@@ -308,7 +310,8 @@ reply_failure(GtcRequest *request, PGconn *connection, const PGresult *result)
 		message = "the database could not do it; its log says why";
 	else if (message == NULL)
 		message = "the database does not answer";
-	gtc_reply_error(&request->reply, status, message, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT), state);
+	gtc_reply_error(&request->reply, status, message, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT),
+					state);
 	if (status == 503)
 		request->reply.retry_after = 1;
 	if (status == 401 && request->session != NULL && request->session->token != NULL)
@@ -335,7 +338,8 @@ reply_value(GtcRequest *request, const PGresult *result)
 static void
 limit_time(PGconn *connection, const char *limit)
 {
-	PQclear(PQexecParams(connection, "SELECT set_config('statement_timeout', $1, false)", 1, NULL, &limit, NULL, NULL, 0));
+	PQclear(PQexecParams(connection, "SELECT set_config('statement_timeout', $1, false)", 1, NULL, &limit,
+						 NULL, NULL, 0));
 }
 
 static void
@@ -373,7 +377,6 @@ ask_database(GtcRequest *request)
 static bool
 describe(GtcRequest *request, GtcSession *session)
 {
-	static const GtcRoute route = {"GET", "/session", GTC_ANYBODY, GTC_SQL, "SELECT gtlabel.portal_session($1)"};
 	const char *values[1] = {session->token};
 	GtcConnection *connection = gtc_login_take(session->login);
 	PGresult   *result;
@@ -384,7 +387,7 @@ describe(GtcRequest *request, GtcSession *session)
 
 	if (connection == NULL)
 		return refuse(request, 503, "the database does not answer");
-	result = PQexecParams(connection->pg, route.sql, 1, NULL, values, NULL, NULL, 0);
+	result = PQexecParams(connection->pg, "SELECT gtlabel.portal_session($1)", 1, NULL, values, NULL, NULL, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		reply_failure(request, connection->pg, result);
 	else if ((json = gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0))) == NULL)
@@ -434,15 +437,16 @@ refuse_sign_in(GtcRequest *request, GtcLoginResult why)
 	switch (why)
 	{
 		case GTC_LOGIN_NO_PASSWORD:
-			gtc_reply_error(&request->reply, 403, "the database asks for no password here, so nobody can show who he is",
-							"Have pg_hba.conf ask for scram-sha-256 where the portal connects, or send an invitation.",
-							NULL);
+			gtc_reply_error(&request->reply, 403,
+							"the database asks for no password here, so nobody can show who they are",
+							"Have pg_hba.conf ask for scram-sha-256, or send an invitation.", NULL);
 			break;
 		case GTC_LOGIN_DOWN:
 			gtc_reply_error(&request->reply, 503, "the database does not answer", NULL, NULL);
 			break;
 		default:
-			gtc_reply_error(&request->reply, 403, "the database does not take this role and password", NULL, "28P01");
+			gtc_reply_error(&request->reply, 403, "the database does not take this role and password",
+							NULL, "28P01");
 	}
 }
 

@@ -28,6 +28,7 @@ extern bool gtc_cookie(const char *header, const char *name, char *value, size_t
 
 extern void gtc_cookie_name(char *name, size_t size);
 
-extern void gtc_reply_error(GtcReply *reply, unsigned status, const char *message, const char *hint, const char *code);
+extern void gtc_reply_error(GtcReply *reply, unsigned status, const char *message, const char *hint,
+							const char *code);
 
 #endif

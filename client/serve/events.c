@@ -227,7 +227,8 @@ listen_for_events(void *unused)
 		if (connection != NULL)
 		{
 			PQclear(PQexec(connection, "LISTEN gtlabel"));
-			say_all("data: {\"job_id\": 0, \"event_id\": 0}\n\n", 0);	/* what happened meanwhile is not known */
+			/* What happened meanwhile is not known. */
+			say_all("data: {\"job_id\": 0, \"event_id\": 0}\n\n", 0);
 			while (wait_for_words(connection, &stopping))
 				pass_on(connection);
 			PQfinish(connection);

@@ -81,7 +81,8 @@ end_peer(Peer *peer)
 }
 
 static void
-on_connection(void *unused, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
+on_connection(void *unused, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		begin_peer(connection, context);
@@ -92,7 +93,8 @@ on_connection(void *unused, struct MHD_Connection *connection, void **context, e
 static void
 mark_peer(struct MHD_Connection *connection, bool working)
 {
-	Peer	   *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	Peer	   *peer = info->socket_context;
 
 	pthread_mutex_lock(&peer_lock);
 	peer->working = working;
@@ -225,8 +227,9 @@ page_policy(void)
 	static char policy[1024];
 
 	snprintf(policy, sizeof(policy),
-			 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: %s; connect-src 'self'; "
-			 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+			 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: %s; "
+			 "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+			 "require-trusted-types-for 'script'",
 			 gtc_options.images);
 	return policy;
 }
@@ -239,7 +242,8 @@ send_response(GtcRequest *request, unsigned status, struct MHD_Response *respons
 	MHD_destroy_response(response);
 	if (gtc_options.log)
 		fprintf(stderr, "%u %s %s %.1f ms\n", status, request->method,
-				request->match.route != NULL ? request->match.route->pattern : "-", (gtc_now() - request->began) * 1000);
+				request->match.route != NULL ? request->match.route->pattern : "-",
+				(gtc_now() - request->began) * 1000);
 	return result;
 }
 
@@ -247,20 +251,22 @@ static enum MHD_Result
 send_reply(GtcRequest *request)
 {
 	GtcReply   *reply = &request->reply;
-	struct MHD_Response *response = MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *response = MHD_create_response_from_buffer(reply->body.len, reply->body.data,
+																	MHD_RESPMEM_MUST_FREE);
 	char		seconds[16];
 
 	reply->body.data = NULL;
 	if (response == NULL)
 		return MHD_NO;
 	if (reply->type != NULL)	/* a report: styled by itself, without scripts */
-		add_headers(response, "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+		add_headers(response, "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
 					"frame-ancestors 'none'");
 	else
 		add_headers(response, "default-src 'none'; frame-ancestors 'none'");
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (reply->body.len > 0)
-		MHD_add_response_header(response, "Content-Type", reply->type != NULL ? reply->type : "application/json");
+		MHD_add_response_header(response, "Content-Type",
+								reply->type != NULL ? reply->type : "application/json");
 	if (reply->cookie != NULL)
 		MHD_add_response_header(response, "Set-Cookie", reply->cookie);
 	if (reply->retry_after > 0)
@@ -293,7 +299,8 @@ send_asset(GtcRequest *request)
 	if (asset->path == NULL)
 		return send_error(request, 404, "there is nothing at this address");
 	same = known != NULL && strcmp(known, asset->etag) == 0;
-	response = MHD_create_response_from_buffer(same ? 0 : asset->size, (void *) asset->data, MHD_RESPMEM_PERSISTENT);
+	response = MHD_create_response_from_buffer(same ? 0 : asset->size, (void *) asset->data,
+											   MHD_RESPMEM_PERSISTENT);
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(response, page_policy());
@@ -336,7 +343,8 @@ begin_request(struct MHD_Connection *connection, const char *method, const char 
 }
 
 static void
-on_completed(void *unused, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+on_completed(void *unused, struct MHD_Connection *connection, void **context,
+			 enum MHD_RequestTerminationCode code)
 {
 	GtcRequest *request = *context;
 
@@ -393,15 +401,16 @@ is_announced_too_large(const GtcRequest *request)
 }
 
 static enum MHD_Result
-on_request(void *unused, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-		   const char *upload, size_t *upload_size, void **context)
+on_request(void *unused, struct MHD_Connection *connection, const char *url, const char *method,
+		   const char *version, const char *upload, size_t *upload_size, void **context)
 {
 	GtcRequest *request = *context;
 
 	if (request == NULL)
 	{
 		request = *context = begin_request(connection, method, url);
-		return is_announced_too_large(request) ? send_error(request, 413, "the request is too large") : MHD_YES;
+		return is_announced_too_large(request) ? send_error(request, 413, "the request is too large") :
+			MHD_YES;
 	}
 	if (*upload_size > 0)
 	{
@@ -477,7 +486,8 @@ static struct MHD_Daemon *
 start_daemon(const struct addrinfo *address)
 {
 	unsigned	flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-		(address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0) | (gtc_options.certificate != NULL ? MHD_USE_TLS : 0);
+		(address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0) |
+		(gtc_options.certificate != NULL ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, gtc_options.certificate},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, gtc_options.key},
@@ -490,7 +500,8 @@ start_daemon(const struct addrinfo *address)
 							MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
 							MHD_OPTION_SOCK_ADDR, address->ai_addr,
 							MHD_OPTION_CONNECTION_LIMIT, (unsigned) MOST_CONNECTIONS,
-							MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned) (gtc_options.proxy ? 0 : MOST_OF_ADDRESS),
+							MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+							(unsigned) (gtc_options.proxy ? 0 : MOST_OF_ADDRESS),
 							MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) gtc_options.patience,
 							MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADER_ROOM,
 							MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
@@ -510,7 +521,8 @@ gtc_http_start(void)
 	if (address == NULL)
 		fprintf(stderr, "gtlabel serve: \"%s\" is no numeric address\n", gtc_options.listen);
 	else if (!start_workers() || (daemon = start_daemon(address)) == NULL)
-		fprintf(stderr, "gtlabel serve: cannot listen on %s, port %d\n", gtc_options.listen, gtc_options.port);
+		fprintf(stderr, "gtlabel serve: cannot listen on %s, port %d\n",
+				gtc_options.listen, gtc_options.port);
 	else if (gtc_options.port == 0)
 		gtc_options.port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 	if (address != NULL)

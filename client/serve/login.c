@@ -34,8 +34,8 @@ struct GtcLogin
 };
 
 static const char setup[] =
-"SELECT set_config('search_path', 'pg_catalog, pg_temp', false), set_config('statement_timeout', '30s', false), "
-"set_config('lock_timeout', '10s', false), set_config('client_min_messages', 'warning', false), "
+"SELECT set_config('search_path', 'pg_catalog, pg_temp', false), "
+"set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false), set_config('client_min_messages', 'warning', false), "
 "set_config('idle_in_transaction_session_timeout', '60s', false)";
 
 static void
@@ -56,7 +56,8 @@ answered_well(PGresult *result)
 static PGconn *
 open_connection(const GtcLogin *login, PGconn **failed)
 {
-	PGconn	   *connection = PQconnectdbParams((const char *const *) login->names, (const char *const *) login->values, 0);
+	PGconn	   *connection = PQconnectdbParams((const char *const *) login->names,
+											   (const char *const *) login->values, 0);
 
 	PQsetNoticeReceiver(connection, ignore_notice, NULL);
 	if (PQstatus(connection) == CONNECTION_OK && answered_well(PQexec(connection, setup)))

@@ -31,7 +31,8 @@ typedef enum GtcLoginResult
 extern GtcLogin *gtc_login_own(PGconn *first, int most);
 
 /* A role that shows a password, at the same server; every call proves it by a new connection. */
-extern GtcLoginResult gtc_login_role(const GtcLogin *like, const char *role, const char *password, GtcLogin **login);
+extern GtcLoginResult gtc_login_role(const GtcLogin *like, const char *role, const char *password,
+									 GtcLogin **login);
 
 extern GtcLogin *gtc_login_keep(GtcLogin *login);	/* counts a user */
 extern void gtc_login_release(GtcLogin *login); /* the last one closes it */

@@ -71,7 +71,8 @@ hex_digit(char c)
 static size_t
 utf8_sequence(const unsigned char *at, size_t left)
 {
-	size_t		length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
+	size_t		length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 :
+		at[0] < 0xF5 ? 4 : 0;
 	size_t		i;
 
 	if (length == 0 || length > left || at[0] == 0)
@@ -145,7 +146,8 @@ matches(const char *pattern, const char *path, char **parts)
 
 		if (wanted == 1 && pattern[0] == ':')
 		{
-			if (length == 0 || count == GTC_MOST_PARTS || (parts[count] = gtc_percent_decode(path, length)) == NULL)
+			if (length == 0 || count == GTC_MOST_PARTS ||
+				(parts[count] = gtc_percent_decode(path, length)) == NULL)
 				return false;
 			count++;
 		}

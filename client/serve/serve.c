@@ -71,8 +71,11 @@ add_name(const char *name)
 static bool
 set_images(const char *hosts)
 {
+	static const char allowed[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:/*-' ";
+
 	gtc_options.images = hosts;
-	return strlen(hosts) < 500 && strspn(hosts, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:/*-' ") == strlen(hosts);
+	return strlen(hosts) < 500 && strspn(hosts, allowed) == strlen(hosts);
 }
 
 static bool
@@ -174,7 +177,8 @@ check_database(PGconn *connection)
 		fprintf(stderr, "gtlabel serve: database \"%s\" does not have the extension gtlabel\n"
 				"HINT:  CREATE EXTENSION gtlabel; as a superuser.\n", PQdb(connection));
 	else if (strcmp(PQgetvalue(result, 0, 1), "t") == 0)
-		fprintf(stderr, "gtlabel serve: runs as the superuser \"%s\", where a role without rights would do\n", PQuser(connection));
+		fprintf(stderr, "gtlabel serve: runs as the superuser \"%s\", where a role without rights would do\n",
+				PQuser(connection));
 	PQclear(result);
 	return good;
 }
@@ -241,8 +245,8 @@ run(int argc, char **argv)
 {
 	int			option;
 
-	gtc_options = (GtcServeOptions) {.listen = "127.0.0.1", .port = 8432, .images = "https:", .workers = 16,
-		.connections = 8, .session_minutes = 720, .patience = 60};
+	gtc_options = (GtcServeOptions) {.listen = "127.0.0.1", .port = 8432, .images = "https:", .workers = 32,
+		.connections = 16, .session_minutes = 720, .patience = 60};
 	while ((option = getopt_long(argc, argv, GTC_CONNECTION_SHORT, long_options, NULL)) != -1)
 	{
 		if (option == GTC_OPTION_HELP)
@@ -274,8 +278,8 @@ const GtcCommand gtc_serve_command = {
 	"                             Content-Security-Policy (https:); '' for nowhere\n"
 	"      --session-minutes=N    a session ends after so long without a request (720)\n"
 	"      --patience=N           seconds that a browser has for a whole request (60)\n"
-	"      --workers=N            requests that ask the database at a time (16)\n"
-	"      --connections=N        connections for the bearers of invitations (8)\n"
+	"      --workers=N            requests that ask the database at a time (32)\n"
+	"      --connections=N        connections for the bearers of invitations (16)\n"
 	"      --log                  a line a request on stderr, without names\n",
 	run
 };

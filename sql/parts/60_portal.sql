@@ -292,6 +292,19 @@ CREATE FUNCTION gtlabel.portal_review(job_name text, kind text) RETURNS json
     END;
 COMMENT ON FUNCTION gtlabel.portal_review IS 'Portal: objects to look at again, with what was said about each';
 
+CREATE FUNCTION gtlabel.portal_correct(job_name text, body jsonb) RETURNS json
+    VOLATILE PARALLEL UNSAFE
+    BEGIN ATOMIC
+        SELECT json_build_object(
+                   'task_ids', d.task_ids, 'labels', d.labels,
+                   'count', gt_revise_annotations(d.task_ids, array_fill(body->>'label', ARRAY[cardinality(d.task_ids)])))
+          FROM (SELECT coalesce(array_agg(a.task_id ORDER BY a.task_id), '{}') AS task_ids,
+                       coalesce(array_agg(a.label ORDER BY a.task_id), '{}') AS labels
+                  FROM gt_annotations a
+                 WHERE a.job_name = portal_correct.job_name AND a.object_key = body->>'object_key' AND a.label <> body->>'label') d;
+    END;
+COMMENT ON FUNCTION gtlabel.portal_correct IS 'Portal: the owner decides an object that people answered: other answers become this label; returns what they were, for gt_revise_annotations to take it back';
+
 CREATE FUNCTION gtlabel.portal_settings(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
@@ -319,7 +332,9 @@ CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
             min_annotators => (body->>'min_annotators')::integer, max_annotators => (body->>'max_annotators')::integer,
             consolidation_confidence => (body->>'consolidation_confidence')::float8,
             consolidation => (body->>'consolidation')::regprocedure, audit_share => (body->>'audit_share')::float8,
-            per_class => (body->>'per_class')::boolean, owner => (body->>'owner')::regrole,
+            per_class => (body->>'per_class')::boolean,
+            display_columns => (body->>'display_columns')::text[], instructions => body->>'instructions',
+            max_leases_per_annotator => (body->>'max_leases_per_annotator')::integer, owner => (body->>'owner')::regrole,
             reset => (SELECT array_agg(e.key) FROM jsonb_each(body) e WHERE e.value = 'null'))::text);
     END;
 COMMENT ON FUNCTION gtlabel.portal_alter IS 'Portal: gt_alter_job; a null resets a setting';
@@ -448,10 +463,13 @@ CREATE FUNCTION gtlabel.portal_create(body jsonb) RETURNS json
         SELECT json_build_object('job_id',
             gt_create_job(body->>'job_name', (body->>'dataset')::regclass, gtlabel.texts(body->'label_categories'),
                           key_column => (body->>'key_column')::name, features_column => (body->>'features_column')::name,
+                          text_column => (body->>'text_column')::name,
                           label_column => (body->>'label_column')::name, gold_column => (body->>'gold_column')::name,
                           max_concurrent_task_count => coalesce((body->>'max_concurrent_task_count')::integer, 1000),
                           annotators_per_object => coalesce((body->>'annotators_per_object')::integer, 1),
                           target_accuracy => coalesce((body->>'target_accuracy')::float8, 0.95),
-                          schedule => coalesce(body->>'schedule', 'standard'), workteam => (body->>'workteam')::regrole));
+                          schedule => coalesce(body->>'schedule', 'standard'), workteam => (body->>'workteam')::regrole,
+                          display_columns => gtlabel.texts(NULLIF(body->'display_columns', 'null')),
+                          instructions => body->>'instructions'));
     END;
 COMMENT ON FUNCTION gtlabel.portal_create IS 'Portal: gt_create_job';

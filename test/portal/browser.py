@@ -46,7 +46,10 @@ class Browser:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def click(self, words):
-        self.driver.find_element(By.XPATH, f"//*[self::button or self::a][starts-with(normalize-space(.), '{words}')]").click()
+        """Once more when the page was drawn anew just then."""
+        path = f"//*[self::button or self::a][starts-with(normalize-space(.), '{words}')]"
+        if not self.wait(lambda: self.driver.find_element(By.XPATH, path).click() is None, 5):
+            raise AssertionError(f'nothing to click that begins with "{words}"')
 
     def press(self, *keys):
         for key in keys:

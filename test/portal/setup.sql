@@ -26,7 +26,8 @@ INSERT INTO message
     SELECT n, text_of(n), (ARRAY['mail', 'chat'])[1 + n % 2], ARRAY[n % 5 + 0.3 * sin(n), (n % 5) * (n % 5) + 0.3 * cos(n), sin(3 * n)]
       FROM generate_series(1, 600) n;
 SELECT gt_create_job('support', 'message', ARRAY['delivery', 'payment', 'product', 'account', 'praise'], key_column => 'id',
-                     workteam => 'team', max_concurrent_task_count => 40, seed => 7) \g /dev/null
+                     workteam => 'team', max_concurrent_task_count => 40, seed => 7,
+                     display_columns => ARRAY['body', 'channel'], instructions => E'# What is it about?\n\nTake what the writer **wants**.\n\n- *delivery*: where it is\n- *payment*: money') \g /dev/null
 SELECT gt_create_job('shared', 'message', ARRAY['delivery', 'payment', 'product', 'account', 'praise'], key_column => 'id',
                      workteam => 'team', max_concurrent_task_count => 40, seed => 8) \g /dev/null
 SELECT gt_create_job('others', 'message', ARRAY['yes', 'no'], key_column => 'id', max_concurrent_task_count => 100, seed => 9) \g /dev/null
@@ -49,7 +50,7 @@ INSERT INTO "<b>table</b>"
 SELECT gt_create_job('<i onmouseover=hacked=1>a%2F..''"\ 100%', '"<b>table</b>"',
                      ARRAY['<script>hacked=1</script>', '"><img src=x onerror=hacked=1>', '''; DROP TABLE canary; --'],
                      key_column => 'id<script>', features_column => NULL, workteam => 'team', max_concurrent_task_count => 50,
-                     auto_label => false) \g /dev/null
+                     auto_label => false, instructions => E'# <script>hacked=1</script>\n\n**<img src=x onerror=hacked=1>**\n\n- `<svg onload=hacked=1>`') \g /dev/null
 
 -- For creating a job in the browser: known labels, and nothing that says so but names and types
 CREATE TABLE ticket (id integer PRIMARY KEY, body text NOT NULL, topic text, features float4[] NOT NULL);

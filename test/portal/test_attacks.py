@@ -86,6 +86,7 @@ def attack_xss_by_object_category_comment_instructions():
         b.sign_in('ann', 'secret of ann')
         b.wait(lambda: '<script>' in b.text('article'))
         ok('objects are shown as text', '<script>' in b.text('article') and '<iframe' in b.text('article'))
+        ok('instructions are shown as text', '<script>hacked=1</script>' in b.text('aside') and '<svg onload' in b.text('aside'))
         ok('categories are shown as text', '<script>hacked=1</script>' in b.text('.choices'))
         ok('my comment too', b.wait(lambda: b.find('.strip button')) and (b.find('.strip button').click() or
            b.wait_text('<script>hacked = 1</script>', 'article')))

@@ -62,6 +62,17 @@ def test_sign_in():
     ok('the cookie is HttpOnly and SameSite=Strict', cookie['httpOnly'] and cookie['sameSite'] == 'Strict')
 
 
+def test_what_the_owner_says():
+    b.driver.execute_script('localStorage.clear()')       # as if she were here for the first time
+    b.driver.refresh()
+    b.wait(lambda: len(text()) > 5 and 'One moment' not in text())
+    ok('instructions are open the first time', b.js("!document.querySelector('aside').hidden") and 'Take what the writer wants' in b.text('aside') and b.js("document.querySelectorAll('.instructions li').length") == 2)
+    b.shot('build/portal/instructions.png')
+    b.press('h')
+    ok('h closes them', b.js("document.querySelector('aside').hidden"))
+    ok('the columns that are to be seen, in their order', b.js("[...document.querySelectorAll('article dt')].map(e => e.textContent)") == ['body', 'channel'])
+
+
 def test_twenty_by_keys():
     go_to_seat('support')
     b.driver.execute_script(PAINTS)
@@ -281,7 +292,7 @@ def test_console():
 
 
 try:
-    checks.run([test_sign_in, test_twenty_by_keys, test_undo, test_change_an_older_answer, test_pass_decline_comment, test_accidents,
+    checks.run([test_sign_in, test_what_the_owner_says, test_twenty_by_keys, test_undo, test_change_an_older_answer, test_pass_decline_comment, test_accidents,
                 test_network_drops, test_session_ends, test_several_at_once, test_two_people_at_once, test_reads_aloud, test_sizes,
                 test_batch_ends_and_the_next_opens, test_leaving_gives_back, test_invitation, test_console])
 finally:
