@@ -556,8 +556,10 @@ append_foot(Seat *seat, GtcBuffer *screen)
 	else
 		gtc_append(screen, "\n");
 	append_line(screen, "\x1b[2m", is_typing(seat) ?
-				"type to find, Enter or a digit answers, Backspace undoes, S passes, D declines, C comments, ? help, Esc leaves" :
-				"a key answers, Backspace undoes, s passes, d declines, c comments, left changes, ? help, Esc leaves",
+				"type to find, Enter or a digit answers, Backspace undoes, S passes, D declines, C comments, "
+				"? help, Esc leaves" :
+				"a key answers, Backspace undoes, s passes, d declines, c comments, left changes, "
+				"? help, Esc leaves",
 				seat->terminal.columns);
 }
 
@@ -837,8 +839,8 @@ release_all(Seat *seat)
 	values[0] = seat->token;
 	values[1] = body.data;
 	if (seat->task_count > 0 && PQstatus(seat->connection) == CONNECTION_OK)
-		PQclear(PQexecParams(seat->connection, "SELECT gtlabel.portal_release($1, $2::jsonb)", 2, NULL, values,
-							 NULL, NULL, 0));
+		PQclear(PQexecParams(seat->connection, "SELECT gtlabel.portal_release($1, $2::jsonb)",
+							 2, NULL, values, NULL, NULL, 0));
 	gtc_buffer_free(&body);
 }
 

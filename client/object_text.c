@@ -22,7 +22,8 @@ add_named(GtcLines *lines, const char *name, const GtcJson *value, int width, in
 	}
 	gtc_buffer_init(&head);
 	gtc_appendf(&head, "%s: %s", name, value->kind == GTC_JSON_NULL ? "(empty)" :
-				value->kind == GTC_JSON_TRUE ? "true" : value->kind == GTC_JSON_FALSE ? "false" : value->text);
+				value->kind == GTC_JSON_TRUE ? "true" :
+				value->kind == GTC_JSON_FALSE ? "false" : value->text);
 	gtc_lines_add(lines, head.data, width, indent);
 	gtc_buffer_free(&head);
 }

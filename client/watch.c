@@ -309,8 +309,8 @@ run(int argc, char **argv)
 			case 'n':
 				watch.interval = atoi(optarg);
 				if (watch.interval < 1 || watch.interval > 3600)
-					return gtc_usage_error(&gtc_watch_command, "\"%s\" is no number of seconds from 1 to 3600",
-										   optarg);
+					return gtc_usage_error(&gtc_watch_command,
+										   "\"%s\" is no number of seconds from 1 to 3600", optarg);
 				break;
 			case ONCE:
 				watch.once = true;

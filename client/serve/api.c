@@ -387,7 +387,8 @@ describe(GtcRequest *request, GtcSession *session)
 
 	if (connection == NULL)
 		return refuse(request, 503, "the database does not answer");
-	result = PQexecParams(connection->pg, "SELECT gtlabel.portal_session($1)", 1, NULL, values, NULL, NULL, 0);
+	result = PQexecParams(connection->pg, "SELECT gtlabel.portal_session($1)",
+						  1, NULL, values, NULL, NULL, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		reply_failure(request, connection->pg, result);
 	else if ((json = gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0))) == NULL)

@@ -93,7 +93,8 @@ on_connection(void *unused, struct MHD_Connection *connection, void **context,
 static void
 mark_peer(struct MHD_Connection *connection, bool working)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	Peer	   *peer = info->socket_context;
 
 	pthread_mutex_lock(&peer_lock);

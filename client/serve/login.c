@@ -35,7 +35,8 @@ struct GtcLogin
 
 static const char setup[] =
 "SELECT set_config('search_path', 'pg_catalog, pg_temp', false), "
-"set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false), set_config('client_min_messages', 'warning', false), "
+"set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false), "
+"set_config('client_min_messages', 'warning', false), "
 "set_config('idle_in_transaction_session_timeout', '60s', false)";
 
 static void

@@ -1,10 +1,13 @@
 """gtlabel annotate on a pseudo-terminal; watch, report and the command line."""
 import fcntl
+import http.client
 import json
 import os
 import pty
 import re
 import select
+import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -140,6 +143,46 @@ def test_report():
         ok('a file that cannot be written', run('report', 'support', '-o', '/nowhere/x', '-U', 'postgres').returncode == 1)
 
 
+def test_tls():
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = os.path.join(folder, 'cert.pem'), os.path.join(folder, 'key.pem')
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+                        '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], check=True, capture_output=True)
+        server = subprocess.Popen([PROGRAM, 'serve', '-U', 'portal', '--listen-port', '0', '--tls-cert', certificate, '--tls-key', key],
+                                  stdout=subprocess.PIPE, text=True)
+        try:
+            address = server.stdout.readline().split()[1]
+            port = int(address.rsplit(':', 1)[1].rstrip('/'))
+            ok('it says https', address.startswith('https://127.0.0.1:'))
+            trusted = ssl.create_default_context(cafile=certificate)
+            connection = http.client.HTTPSConnection('localhost', port, context=trusted, timeout=20)
+            connection.request('POST', '/api/session', json.dumps({'role': 'ann', 'password': 'secret of ann'}),
+                               {'Content-Type': 'application/json'})
+            response = connection.getresponse()
+            ok('signed in over TLS, with a Secure cookie', response.status == 200 and '; Secure' in response.getheader('Set-Cookie'))
+            connection.close()
+            plain = socket.create_connection(('127.0.0.1', port), timeout=5)
+            plain.sendall(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            try:
+                answer = plain.recv(100)
+            except OSError:
+                answer = b''
+            plain.close()
+            ok('nothing without TLS', not answer.startswith(b'HTTP/'))
+            old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+            old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+            try:
+                old.wrap_socket(socket.create_connection(('127.0.0.1', port), timeout=5))
+                refused = False
+            except (ssl.SSLError, OSError):
+                refused = True
+            ok('TLS 1.1 is refused', refused)
+        finally:
+            server.terminate()
+        ok('a signal ends it in order', server.wait(20) == 0)
+
+
 def test_command_line():
     for command in ('serve', 'annotate', 'watch', 'report'):
         done = run(command, '--help')
@@ -155,4 +198,4 @@ def test_command_line():
     ok('a certificate that is not there', run('serve', '-U', 'portal', '--tls-cert', '/nowhere', '--tls-key', '/nowhere').returncode == 1)
 
 
-checks.run([test_annotate, test_annotate_harmless, test_watch, test_report, test_command_line])
+checks.run([test_annotate, test_annotate_harmless, test_watch, test_report, test_tls, test_command_line])
