@@ -52,10 +52,11 @@ SELECT is_empty($$ SELECT setting FROM setting WHERE description IS NULL OR desc
 CREATE TABLE thing AS SELECT i AS id FROM generate_series(1, 10) i;
 SELECT ok(gt_create_job('moved', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, workteam => 'pg_monitor', seed => 1) > 0, 'a job');
 ALTER TABLE gtlabel.job ADD COLUMN newcomer integer;
-ALTER TABLE gtlabel.job ADD COLUMN other_seed bigint;
-UPDATE gtlabel.job SET other_seed = seed;
-ALTER TABLE gtlabel.job DROP COLUMN seed;
-ALTER TABLE gtlabel.job RENAME COLUMN other_seed TO seed;
+ALTER TABLE gtlabel.job DROP COLUMN newcomer;
+ALTER TABLE gtlabel.job RENAME COLUMN seed TO old_seed;
+ALTER TABLE gtlabel.job ALTER COLUMN old_seed DROP NOT NULL;
+ALTER TABLE gtlabel.job ADD COLUMN seed bigint;
+UPDATE gtlabel.job SET seed = old_seed, old_seed = 17;
 ALTER TABLE gtlabel.task ADD COLUMN newcomer integer;
 ALTER TABLE gtlabel.annotation ADD COLUMN newcomer integer;
 ALTER TABLE gtlabel.object ADD COLUMN newcomer integer;
