@@ -86,6 +86,43 @@ SELECT batch_no, state, labeled, failed FROM gt_batches WHERE job_name = 'wo exp
 ALTER DATABASE :"database" RESET gtlabel.clock_offset;
 RESET gtlabel.clock_offset;
 SELECT gt_stop_job('wo expiry');
+-- the last answer of a batch can be taken back for a while: the worker waits, and a batch that is answered by key does not
+SET gtlabel.undo_grace = '1 s';
+SELECT gt_create_job('wo undo', 'gtl_test.digits', ARRAY[:digits], auto_label => false, max_concurrent_task_count => 1) > 0 AS created;
+SELECT task_id AS t FROM gt_accept_tasks('wo undo', 1, 'ann') \gset
+SELECT gt_submit_annotations(ARRAY[:t], ARRAY['1'], 'ann');
+DO $$
+BEGIN
+    FOR turn IN 1 .. 600 LOOP
+        EXIT WHEN EXISTS (SELECT FROM gt_progress WHERE job_name = 'wo undo' AND phase LIKE 'waiting for answers%');
+        COMMIT;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END $$;
+SELECT gt_retract_annotations(ARRAY[:t], 'ann');
+SELECT state FROM gt_tasks WHERE task_id = :t;
+SELECT gt_submit_annotations(ARRAY[:t], ARRAY['2'], 'ann');
+DO $$
+BEGIN
+    FOR turn IN 1 .. 600 LOOP
+        EXIT WHEN EXISTS (SELECT FROM gt_batches WHERE job_name = 'wo undo' AND batch_no = 2);
+        COMMIT;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END $$;
+SELECT a.label, b.closed_at - a.submitted_at >= '1 s' AS waited FROM gt_annotations a JOIN gt_batches b USING (job_name, batch_no) WHERE job_name = 'wo undo';
+SELECT answer('wo undo', 1);
+DO $$
+BEGIN
+    FOR turn IN 1 .. 600 LOOP
+        EXIT WHEN EXISTS (SELECT FROM gt_batches WHERE job_name = 'wo undo' AND batch_no = 3);
+        COMMIT;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END $$;
+SELECT t.undo_until IS NULL AS at_once FROM gtlabel.task t JOIN gt_annotations a USING (task_id) WHERE a.job_name = 'wo undo' AND a.batch_no = 2;
+SELECT gt_stop_job('wo undo');
+RESET gtlabel.undo_grace;
 -- off is off
 SET gtlabel.background = off;
 SELECT gt_create_job('wo off', 'gtl_test.digits', ARRAY[:digits], auto_label => false, max_human_labeled_object_count => 10) > 0 AS created;
