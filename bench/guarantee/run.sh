@@ -113,13 +113,13 @@ functions='function tail(k, n, p,    i, term, sum) {	# P(Binomial(n, p) <= k)
 	for (i = 1; i <= k; i++) { term *= (n - i + 1) / i * p / (1 - p); sum += term }
 	return sum
 }
-function end(k, n, level,    low, high, middle, i) {
+function root(k, n, level,    low, high, middle, i) {
 	low = 1e-9; high = 1 - 1e-9
 	for (i = 0; i < 50; i++) { middle = (low + high) / 2; if (tail(k, n, middle) > level) low = middle; else high = middle }
 	return low
 }
 function interval(k, n) {
-	return sprintf("%.1f to %.1f", k == 0 ? 0 : 100 * end(k - 1, n, .975), k == n ? 100 : 100 * end(k, n, .025))
+	return sprintf("%.1f to %.1f", k == 0 ? 0 : 100 * root(k - 1, n, .975), k == n ? 100 : 100 * root(k, n, .025))
 }
 function cell_text(    text) {
 	if ($17 == 0) return sprintf("%.0f / 0 %% / - / 0 (%s)", $12, interval(0, $11))
@@ -134,7 +134,7 @@ merged() {
 		if ($16 > largest[key]) largest[key] = $16
 		labeled[key] += $17; missed[key] += $18; classes[key] = $20; classes_missed[key] = $21 }
 		END { for (i = 1; i <= rows; i++) { k = order[i]
-			print k, first[k], n[k], human[k] / n[k], 0, share[k] / n[k], labeled[k] > 0 ? error[k] / labeled[k] : 0,
+			print k, first[k], n[k], human[k] / n[k], 0, share[k] / n[k], (labeled[k] > 0 ? error[k] / labeled[k] : 0),
 				largest[k], labeled[k], missed[k], 0, classes[k], classes_missed[k] } }' "$results"
 }
 # matrix SCOPE RULES HEADINGS: one row a setting, one column a rule

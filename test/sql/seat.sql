@@ -130,7 +130,7 @@ SELECT gt_retract_annotations(ARRAY[:t]);
 SELECT check_counters('se later'), count(*) AS labels FROM gt_labels WHERE job_name = 'se later' AND object_key = '2';
 
 -- once a round has read the labels, they are the owner's to change
-SELECT gt_create_job('se read', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', max_concurrent_task_count => 400, algorithm => 'softmax', seed => 1) > 0 AS created;
+SELECT gt_create_job('se read', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, max_concurrent_task_count => 400, algorithm => 'softmax', seed => 1) > 0 AS created;
 SELECT gt_invite_annotator('se read', 'ann') AS token \gset
 SELECT task_id AS t, object_key AS o FROM gt_accept_tasks('se read', 1, token => :'token') \gset
 SELECT gt_submit_annotations(ARRAY[:t], ARRAY['0'], token => :'token');
