@@ -66,7 +66,7 @@ is_due(int64 job_id)
 }
 
 static void
-scan(GtlScanResult *result)
+scan_jobs(GtlScanResult *result)
 {
 	GtlDueJob  *jobs;
 	int			count = gtl_step_candidates(&jobs);
@@ -102,7 +102,7 @@ gtl_scan_main(Datum main_arg)
 	{
 		state = GTL_SCAN_DONE;
 		if (gtl_setting_background) /* the database may have its own */
-			scan(result);
+			scan_jobs(result);
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();

@@ -280,6 +280,7 @@ wait_for_undo(GtlTransaction *transaction)
 		MemoryContextReset(transaction->context);
 		if (until <= gtl_clock_now())
 			return true;
+		gtl_slots_wait();
 		if (!wait_until(until, "waiting for answers to be taken back"))
 			return false;
 	}
@@ -287,7 +288,7 @@ wait_for_undo(GtlTransaction *transaction)
 
 /* One attempt, after which no lock is held. */
 static GtlOutcome
-attempt(GtlTransaction *transaction)
+make_attempt(GtlTransaction *transaction)
 {
 	volatile GtlOutcome outcome = {GTL_OUTCOME_DONE, 0};
 
@@ -322,7 +323,7 @@ hand_over(void)
  * *busy_since: since when it has met nothing but other people's transactions; 0: it has not.
  */
 static bool
-stays(const GtlOutcome *outcome, TimestampTz *busy_since)
+stays_for_retry(const GtlOutcome *outcome, TimestampTz *busy_since)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
@@ -350,8 +351,8 @@ gtl_worker_main(Datum main_arg)
 	transaction.owner = argument.owner;
 	transaction.context = AllocSetContextCreate(TopMemoryContext, "gtlabel worker", ALLOCSET_DEFAULT_SIZES);
 	do
-		outcome = attempt(&transaction);
-	while (stays(&outcome, &busy_since));
+		outcome = make_attempt(&transaction);
+	while (stays_for_retry(&outcome, &busy_since));
 	if (ShutdownRequestPending)
 		hand_over();
 	proc_exit(0);

@@ -59,7 +59,7 @@ wait_a_little(TimestampTz until)
 }
 
 static bool
-poll(GtlLockClass class, int64 id, bool session, int milliseconds)
+poll_exclusive(GtlLockClass class, int64 id, bool session, int milliseconds)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
 	LOCKTAG		tag;
@@ -74,13 +74,13 @@ poll(GtlLockClass class, int64 id, bool session, int milliseconds)
 bool
 gtl_lock_poll(GtlLockClass class, int64 id, int milliseconds)
 {
-	return poll(class, id, false, milliseconds);
+	return poll_exclusive(class, id, false, milliseconds);
 }
 
 bool
 gtl_lock_poll_session(GtlLockClass class, int64 id, int milliseconds)
 {
-	return poll(class, id, true, milliseconds);
+	return poll_exclusive(class, id, true, milliseconds);
 }
 
 bool

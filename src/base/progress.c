@@ -43,14 +43,14 @@ request_memory(void)
 }
 
 static void
-attach(void)
+attach_board(void)
 {
 	if (board == NULL)
 		board = gtl_shared_attach("gtlabel progress", sizeof(Board));
 }
 
 static void
-leave(void)
+leave_board(void)
 {
 	if (mine == NULL)
 		return;
@@ -63,7 +63,7 @@ leave(void)
 static void
 leave_at_exit(int code, Datum argument)
 {
-	leave();
+	leave_board();
 }
 
 static void
@@ -71,7 +71,7 @@ at_transaction_end(XactEvent event, void *argument)
 {
 	if (subject == NULL &&
 		(event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE))
-		leave();
+		leave_board();
 }
 
 void
@@ -90,7 +90,7 @@ gtl_progress_begin(int64 job_id, const char *phase)
 	static bool exit_registered = false;
 	TimestampTz now = GetCurrentTimestamp();
 
-	attach();
+	attach_board();
 	if (!exit_registered)
 		before_shmem_exit(leave_at_exit, (Datum) 0);
 	exit_registered = true;
@@ -169,7 +169,7 @@ gtl_progress_read(int *count)
 {
 	GtlProgress *copy = palloc(sizeof(GtlProgress) * PLACES);
 
-	attach();
+	attach_board();
 	LWLockAcquire(&board->shared.lock, LW_SHARED);
 	memcpy(copy, board->places, sizeof(GtlProgress) * PLACES);
 	LWLockRelease(&board->shared.lock);
