@@ -162,6 +162,13 @@
 #define GTL_COMPAT_REGISTER_TRANCHE(id, name) LWLockRegisterTranche(id, name)
 #endif
 
+/* PostgreSQL 16 added the last parameter. */
+#if PG_VERSION_NUM >= 160000
+#define GTL_COMPAT_EVAL_PLAN_QUAL_INIT(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1, NIL)
+#else
+#define GTL_COMPAT_EVAL_PLAN_QUAL_INIT(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1)
+#endif
+
 /*
  * Names that no other file may use, because some server does not have them or
  * gives them other parameters (make check-arrows looks for them):
@@ -173,7 +180,7 @@
  * names: object_aclcheck, pg_attribute_noreturn,
  * names: pg_database_aclcheck, pg_namespace_aclcheck, pg_proc_aclcheck,
  * names: pg_type_aclcheck, RelationGetPrimaryKeyIndex,
- * names: stringToQualifiedNameList
+ * names: stringToQualifiedNameList, EvalPlanQualInit
  */
 
 #endif							/* GTL_COMPAT_H */

@@ -2,8 +2,7 @@
  * table.c
  *		Rows of gtlabel's own tables, one at a time, through an index; see table.h.
  *
- * The server's access methods, and for writing what it uses for its own catalogs: these
- * are plain tables with plain indexes, too.
+ * The server's access methods, and for writing what logical replication applies single rows with.
  */
 #include "base/table.h"
 
@@ -13,12 +12,22 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
+#include "base/query.h"
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+
+struct GtlTableWriter
+{
+	EState	   *estate;
+	ResultRelInfo *target;
+	EPQState	epq;
+	TupleTableSlot *row;		/* what is written */
+};
 
 void
 gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE lockmode)
@@ -41,14 +50,37 @@ gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE l
 	table->row = table_slot_create(table->relation, NULL);
 }
 
+/* Triggers run with the rights that statements on these tables have. */
+static void
+become_owner(Oid *user, int *security)
+{
+	GetUserIdAndSecContext(user, security);
+	SetUserIdAndSecContext(gtl_extension_owner(), *security | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+static void
+close_writer(struct GtlTableWriter *writer)
+{
+	Oid			user;
+	int			security;
+
+	become_owner(&user, &security);
+	AfterTriggerEndQuery(writer->estate);
+	SetUserIdAndSecContext(user, security);
+	EvalPlanQualEnd(&writer->epq);
+	ExecDropSingleTupleTableSlot(writer->row);
+	ExecCloseIndices(writer->target);
+	ExecResetTupleTable(writer->estate->es_tupleTable, false);
+	ExecCloseResultRelations(writer->estate);
+	FreeExecutorState(writer->estate);
+	CommandCounterIncrement();
+}
+
 void
 gtl_table_close(GtlTable *table)
 {
-	if (table->indexes != NULL)
-	{
-		CatalogCloseIndexes(table->indexes);
-		CommandCounterIncrement();
-	}
+	if (table->writer != NULL)
+		close_writer(table->writer);
 	ExecDropSingleTupleTableSlot(table->row);
 	if (table->scan != NULL)
 		index_endscan(table->scan);
@@ -96,49 +128,80 @@ gtl_table_lock(GtlTable *table, bool wait)
 							TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure) == TM_Ok;
 }
 
-static void
-open_indexes(GtlTable *table)
+static struct GtlTableWriter *
+open_writer(GtlTable *table)
 {
-	if (table->indexes == NULL)
-		table->indexes = CatalogOpenIndexes(table->relation);
+	struct GtlTableWriter *writer = table->writer;
+
+	if (writer != NULL)
+		return writer;
+	writer = palloc0(sizeof(*writer));
+	writer->estate = CreateExecutorState();
+	writer->estate->es_snapshot = table->snapshot;
+	writer->estate->es_output_cid = GetCurrentCommandId(true);
+	writer->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->target, table->relation, 0, NULL, 0);
+	ExecOpenIndices(writer->target, false);
+	GTL_COMPAT_EVAL_PLAN_QUAL_INIT(&writer->epq, writer->estate);
+	writer->row = table_slot_create(table->relation, NULL);
+	AfterTriggerBeginQuery();
+	table->writer = writer;
+	return writer;
+}
+
+/* Writes the row of the writer, in place of the row at hand or as a new one. */
+static void
+write_row(GtlTable *table, bool change)
+{
+	struct GtlTableWriter *writer = table->writer;
+	MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer->estate));
+	Oid			user;
+	int			security;
+
+	become_owner(&user, &security);
+	if (change)
+		ExecSimpleRelationUpdate(writer->target, writer->estate, &writer->epq, table->row, writer->row);
+	else
+		ExecSimpleRelationInsert(writer->target, writer->estate, writer->row);
+	SetUserIdAndSecContext(user, security);
+	MemoryContextSwitchTo(caller);
+	ResetPerTupleExprContext(writer->estate);
+	ExecClearTuple(writer->row);
 }
 
 void
 gtl_table_change(GtlTable *table, const int *columns, const Datum *values, const bool *nulls, int count)
 {
-	Datum		all_values[GTL_LAYOUT_MAX_COLUMNS];
-	bool		all_nulls[GTL_LAYOUT_MAX_COLUMNS] = {false};
-	bool		replaced[GTL_LAYOUT_MAX_COLUMNS] = {false};
-	bool		owned;
-	HeapTuple	old = ExecFetchSlotHeapTuple(table->row, false, &owned);
-	HeapTuple	new;
+	TupleTableSlot *row = open_writer(table)->row;
 
+	ExecClearTuple(row);
+	slot_getallattrs(table->row);
+	memcpy(row->tts_values, table->row->tts_values, sizeof(Datum) * row->tts_tupleDescriptor->natts);
+	memcpy(row->tts_isnull, table->row->tts_isnull, sizeof(bool) * row->tts_tupleDescriptor->natts);
 	for (int i = 0; i < count; i++)
 	{
 		int			place = table->layout->place[columns[i]] - 1;
 
-		all_values[place] = values[i];
-		all_nulls[place] = nulls != NULL && nulls[i];
-		replaced[place] = true;
+		row->tts_values[place] = values[i];
+		row->tts_isnull[place] = nulls != NULL && nulls[i];
 	}
-	open_indexes(table);
-	new = heap_modify_tuple(old, RelationGetDescr(table->relation), all_values, all_nulls, replaced);
-	CatalogTupleUpdateWithInfo(table->relation, &table->row->tts_tid, new, table->indexes);
-	heap_freetuple(new);
+	ExecStoreVirtualTuple(row);
+	write_row(table, true);
 }
 
 void
 gtl_table_insert(GtlTable *table, const Datum *values, const bool *nulls)
 {
-	Datum		all_values[GTL_LAYOUT_MAX_COLUMNS];
-	bool		all_nulls[GTL_LAYOUT_MAX_COLUMNS];
-	HeapTuple	tuple;
+	TupleTableSlot *row = open_writer(table)->row;
+	Datum		row_values[GTL_LAYOUT_MAX_COLUMNS];
+	bool		row_nulls[GTL_LAYOUT_MAX_COLUMNS];
 
-	gtl_layout_fill(table->layout, values, nulls, all_values, all_nulls);
-	tuple = heap_form_tuple(RelationGetDescr(table->relation), all_values, all_nulls);
-	open_indexes(table);
-	CatalogTupleInsertWithInfo(table->relation, tuple, table->indexes);
-	heap_freetuple(tuple);
+	gtl_layout_fill(table->layout, values, nulls, row_values, row_nulls);
+	ExecClearTuple(row);
+	memcpy(row->tts_values, row_values, sizeof(Datum) * row->tts_tupleDescriptor->natts);
+	memcpy(row->tts_isnull, row_nulls, sizeof(bool) * row->tts_tupleDescriptor->natts);
+	ExecStoreVirtualTuple(row);
+	write_row(table, false);
 }
 
 bool

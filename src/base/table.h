@@ -6,8 +6,8 @@
  * the row it fetches, and its plan may be one that was made when the table was small;
  * here there is no plan.  What touches many rows, or few times, goes through query.h.
  *
- * A column's number is its place in the layout.  Nothing is checked on writing but the unique
- * indexes: what is written obeys the constraints.
+ * A column's number is its place in the layout.  Rows are written as the executor writes them, and as
+ * the extension's owner: constraints hold and triggers fire.
  */
 #ifndef GTL_TABLE_H
 #define GTL_TABLE_H
@@ -27,7 +27,7 @@ typedef struct GtlTable
 	Relation	index;
 	Snapshot	snapshot;
 	IndexScanDesc scan;
-	struct ResultRelInfo *indexes;	/* all of them, once something is written */
+	struct GtlTableWriter *writer;	/* once something is written */
 	TupleTableSlot *row;		/* the row at hand */
 } GtlTable;
 

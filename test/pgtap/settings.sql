@@ -64,6 +64,16 @@ SELECT is((SELECT value FROM gt_job_settings WHERE job_name = 'moved' AND settin
 SELECT is(gt_submit_annotations(array_agg(task_id), array_agg('a'::text)), 3, 'tasks are accepted and answered') FROM gt_accept_tasks('moved', 3);
 SELECT lives_ok($$ SELECT gt_alter_job('moved', reset => ARRAY['workteam']) $$, 'a setting is changed');
 SELECT lives_ok($$ SELECT gt_create_job('moved too', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, seed => 2) $$, 'and a job created');
+-- what is written row by row obeys constraints and fires triggers, like statements do
+CREATE TABLE fired (what text);
+CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.fired VALUES (TG_TABLE_NAME || ' ' || lower(TG_OP)); RETURN NULL; END $$;
+CREATE TRIGGER fire AFTER INSERT OR UPDATE ON gtlabel.task FOR EACH ROW EXECUTE FUNCTION fire();
+CREATE TRIGGER fire AFTER INSERT OR UPDATE ON gtlabel.annotation FOR EACH ROW EXECUTE FUNCTION fire();
+SELECT is(gt_submit_annotations(array_agg(task_id), array_agg('a'::text)), 2, 'tasks are accepted and answered') FROM gt_accept_tasks('moved', 2);
+SELECT set_eq('SELECT what, count(*) FROM fired GROUP BY 1', $$ VALUES ('task update', 4::bigint), ('annotation insert', 2) $$, 'triggers see every change');
+ALTER TABLE gtlabel.task ADD CONSTRAINT nobody CHECK (annotator IS NULL) NOT VALID;
+SELECT throws_ok($$ SELECT gt_accept_tasks('moved') $$, '23514', NULL, 'a constraint holds');
+ALTER TABLE gtlabel.task DROP CONSTRAINT nobody;
 ALTER TABLE gtlabel.task RENAME COLUMN accepted_at TO taken_at;
 SELECT throws_ok($$ SELECT gt_accept_tasks('moved') $$, '42703', 'column "accepted_at" of table gtlabel.task does not exist', 'a column that is missing is named');
 
