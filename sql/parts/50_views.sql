@@ -25,7 +25,7 @@ CREATE VIEW gt_jobs WITH (security_barrier = true) AS
            CASE WHEN s.started_at IS NOT NULL OR s.sqlstate IS NOT NULL THEN s.step END AS step,
            s.started_at AS step_started_at, s.failures AS step_failures,
            s.sqlstate || ': ' || s.message AS step_error, s.retry_at,
-           j.created_at, j.last_modified_at, j.finished_at, j.purged_at
+           j.created_at, j.last_modified_at, j.finished_at, j.purged_at, j.dataset_name
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
       LEFT JOIN gtlabel.step s ON s.job_id = j.job_id AND j.mine;
@@ -203,7 +203,7 @@ CREATE VIEW gt_labels WITH (security_barrier = true) AS
             FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
            WHERE COALESCE(l.class_no, -1) >= 0 AND (j.mine OR l.human AND EXISTS (SELECT FROM gtlabel.annotation a
                  WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = CURRENT_USER OFFSET 0)) ORDER BY j.job_id) l;
-COMMENT ON VIEW gt_labels IS 'Labels; join to the dataset by object_key = key_column::text';
+COMMENT ON VIEW gt_labels IS 'Labels; gt_labels_of joins them to the dataset by its key column';
 COMMENT ON COLUMN gt_labels.confidence IS 'Probability that the label is right: by people''s answers, or by the model, calibrated out of fold';
 COMMENT ON COLUMN gt_labels.margin IS 'Machine labels: between the two most probable categories; what rounds compare with their threshold';
 COMMENT ON COLUMN gt_labels.tied_with IS 'Another category that people''s answers speak for as much; NULL: none';

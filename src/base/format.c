@@ -35,3 +35,19 @@ gtl_format_percent(double share)
 		return psprintf("%.2g %%", percent);
 	return psprintf("%.1f %%", percent);
 }
+
+char *
+gtl_format_percent_beside(double share, double other)
+{
+	char	   *text = gtl_format_percent(share);
+
+	if (share == other)
+		return text;
+	for (int digits = 2; digits <= 6 && strcmp(text, gtl_format_percent(other)) == 0; digits++)
+	{
+		text = psprintf("%.*f %%", digits, 100.0 * share);
+		if (atof(text) == atof(psprintf("%.*f", digits, 100.0 * other)))
+			text = gtl_format_percent(other);
+	}
+	return text;
+}

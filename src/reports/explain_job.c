@@ -216,7 +216,7 @@ describe_promise(const GtlPromise *promise, const GtlCertificate *c, const char 
 							promise->guarantee == GTL_GUARANTEE_STRICT ? "proved for one certificate with fixed scores" : "measured, not proved",
 							gtl_format_percent(promise->target_error),
 							promise->scope == GTL_SCOPE_DATASET ? "all labels of the dataset" : "them",
-							c->k, c->n, gtl_format_percent(c->bound));
+							c->k, c->n, gtl_format_percent_beside(c->bound, promise->target_error));
 		case GTL_GUARANTEE_EXPECTED:
 			return psprintf("%s: their expected error meets the target, without a confidence statement, %d of %d validation objects wrong",
 							labels, c->k, c->n);
@@ -239,7 +239,7 @@ describe_promises(const GtlRound *round)
 						gtl_format_percent(1 - promise->delta),
 						promise->guarantee == GTL_GUARANTEE_STRICT ? "proved for one certificate with fixed scores" : "measured, not proved",
 						gtl_format_percent(promise->target_error),
-						gtl_format_percent(round->certificate.bound));
+						gtl_format_percent_beside(round->certificate.bound, promise->target_error));
 	return describe_promise(promise, &round->certificate, labels);
 }
 

@@ -30,6 +30,16 @@ static const Format formats[] = {
 	{"narrow", 340, 200, 100, 46, 10, 4}
 };
 
+/* The format with room on the left for the largest count on the axis. */
+static Format
+with_room_for(const Format *format, int64 count)
+{
+	Format		wider = *format;
+
+	wider.left = Max(wider.left, 14 + 8 * (int) strlen(gtl_format_count(count)));
+	return wider;
+}
+
 /* A panel below what is there already, with room for a heading. */
 static GtlPanel
 panel_at(StringInfo page, const Format *format, double top, double height, double x_last, double y_last)
@@ -216,8 +226,10 @@ count_bounds(const GtlHistory *history)
 }
 
 static void
-draw_progress(StringInfo page, const Format *format, const GtlHistory *history)
+draw_progress(StringInfo page, const Format *usual, const GtlHistory *history)
 {
+	const Format roomy = with_room_for(usual, history->objects);
+	const Format *format = &roomy;
 	const GtlMoment *last = &history->moment[history->count - 1];
 	int			rounds = count_bounds(history);
 	GtlPanel	labels = panel_at(page, format, 34, format->height, Max(last->people, 1), history->objects);

@@ -109,8 +109,10 @@ put_head(ReportPage *page)
 
 /* Where the job stands, as the first thing to read. */
 static char *
-headline(const GtlJob *job)
+headline(const GtlJob *job, const GtlJobFacts *facts)
 {
+	int32		checked = facts->has_round ? facts->round.auto_labeled - job->machine_labeled : 0;
+
 	int32		unlabeled = gtl_job_unlabeled(job);
 	char	   *objects = gtl_format_count(job->object_count);
 	char	   *rest = "";
@@ -124,8 +126,11 @@ headline(const GtlJob *job)
 		shares = psprintf("people labeled %s of %s objects, the machine none%s.",
 						  gtl_format_count(job->human_labeled), objects, rest);
 	else
-		shares = psprintf("people labeled %s of %s objects, the machine labeled %s%s.",
-						  gtl_format_count(job->human_labeled), objects, gtl_format_count(job->machine_labeled), rest);
+		shares = psprintf("people labeled %s of %s objects, the machine labeled %s%s%s.",
+						  gtl_format_count(job->human_labeled), objects, gtl_format_count(job->machine_labeled),
+						  job->audit_count > 0 && checked > 0 ?
+						  psprintf(", besides %s that people have checked since and count as theirs", gtl_format_count(checked)) : "",
+						  rest);
 	switch (job->state)
 	{
 		case GTL_JOB_COMPLETED:
@@ -193,7 +198,7 @@ put_title(ReportPage *page)
 	gtl_html_raw(text, "<header>\n<p class=\"kicker\">gtlabel &#183; labeling job</p>\n<h1><bdi>");
 	gtl_html_text(text, job->name);
 	gtl_html_raw(text, "</bdi></h1>\n");
-	gtl_html_element(text, "p", "lead", headline(job));
+	gtl_html_element(text, "p", "lead", headline(job, &page->facts));
 	gtl_html_raw(text, "\n");
 	if (job->state == GTL_JOB_FAILED && job->failure_reason != NULL)
 		gtl_html_element(text, "p", "lead", job->failure_reason);

@@ -106,7 +106,7 @@ gtl_panel_axis_y(const GtlPanel *panel, int count, GtlTickFormat format)
 		double		y = gtl_panel_y(panel, i * step);
 
 		gtl_svg_line(panel->page, panel->left, y, panel->left + panel->width, y, "grid");
-		if (format != GTL_TICK_COUNT || y > panel->top + 16)
+		if (format != GTL_TICK_COUNT || y > panel->top + 20)
 			gtl_svg_text(panel->page, panel->left - 8, y + 4, "tick end", tick_text(i * step, format));
 	}
 	if (format == GTL_TICK_COUNT)

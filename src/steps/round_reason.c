@@ -33,7 +33,8 @@ passed(const GtlRound *round, StringInfo words)
 	appendStringInfo(words, "margin >= %.4f keeps the promise: %s of %s validation objects above it are wrong, "
 					 "error bound %s <= %s; ",
 					 c->threshold, gtl_format_count(c->k), gtl_format_count(c->n),
-					 gtl_format_percent(c->bound), gtl_format_percent(round->promise.target_error));
+					 gtl_format_percent_beside(c->bound, round->promise.target_error),
+					 gtl_format_percent(round->promise.target_error));
 	if (round->auto_labeled == 0)
 		appendStringInfo(words, "but none of the %s unlabeled objects is above it", gtl_format_count(round->scored));
 	else
@@ -54,7 +55,8 @@ nothing_passed(const GtlRound *round, StringInfo words)
 	else
 		appendStringInfo(words, "no machine labels: the best error bound is %s > %s (%s of %s validation objects wrong); "
 						 "with %s wrong, %s validation objects would be needed",
-						 gtl_format_percent(c->best_bound), gtl_format_percent(round->promise.target_error),
+						 gtl_format_percent_beside(c->best_bound, round->promise.target_error),
+						 gtl_format_percent(round->promise.target_error),
 						 gtl_format_count(c->best_k), gtl_format_count(c->best_n),
 						 gtl_format_count(c->best_k), gtl_format_count(c->required));
 }
@@ -76,7 +78,7 @@ passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClassVerdict 
 	for (int c = 0; c < job->ncategories; c++)
 		categories += by_class[c].certificate.passed;
 	appendStringInfo(words, "%d of %d categories keep the promise, each by itself (highest error bound %s <= %s); ",
-					 categories, job->ncategories, gtl_format_percent(round->certificate.bound),
+					 categories, job->ncategories, gtl_format_percent_beside(round->certificate.bound, round->promise.target_error),
 					 gtl_format_percent(round->promise.target_error));
 	appendStringInfo(words, "%s of %s unlabeled objects get a label",
 					 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored));
@@ -98,7 +100,8 @@ nothing_passed_by_class(const GtlJob *job, const GtlRound *round, const GtlClass
 	else
 		appendStringInfo(words, "the nearest, \"%s\", has an error bound of %s > %s (%s of %s validation objects wrong); "
 						 "with %s wrong, %s of its own would be needed",
-						 job->categories[nearest], gtl_format_percent(c->best_bound), gtl_format_percent(round->promise.target_error),
+						 job->categories[nearest], gtl_format_percent_beside(c->best_bound, round->promise.target_error),
+						 gtl_format_percent(round->promise.target_error),
 						 gtl_format_count(c->best_k), gtl_format_count(c->best_n), gtl_format_count(c->best_k),
 						 gtl_format_count(c->required));
 }

@@ -62,6 +62,9 @@ SELECT is((SELECT left(pg_get_function_arguments(f.oid), length(arguments)) FROM
 SELECT is((SELECT pg_get_function_result(f.oid) FROM func f WHERE proname = name), returns, format('%s returns what the design says', name)) FROM wanted;
 SELECT is((SELECT provolatile FROM func f WHERE proname = name), volatile, format('%s is marked by what it does', name)) FROM wanted;
 
+SELECT is_empty($$ SELECT c.oid::regclass, a.attname FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                    WHERE c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL $$, 'every column of a view has a comment');
+
 -- ---- Views ---------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' $$,
