@@ -415,18 +415,6 @@ make_features(Reading *reading)
 	row->dimension = dataset->made_dimension;
 }
 
-/* No category is an empty text, and what has no label is NULL. */
-static char *
-read_label(const Reading *reading, char *label, const char *what)
-{
-	if (label != NULL && label[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s of %s in dataset %s is an empty text", what, reading->row.name, reading->dataset->name),
-				 errhint("NULL says that there is none: nullif(..., '') in a view makes it so.")));
-	return label;
-}
-
 /* Fill reading->row, in the current memory context. */
 static void
 read_row(Reading *reading, TupleTableSlot *row)
@@ -440,8 +428,8 @@ read_row(Reading *reading, TupleTableSlot *row)
 	reading->row.key = key;
 	reading->row.name = key != NULL ? psprintf("object \"%s\"", key) :
 		psprintf("row " INT64_FORMAT " in reading order", reading->row.number + 1);
-	reading->row.label = read_label(reading, gtl_row_text(row, 3), "label");
-	reading->row.gold = read_label(reading, gtl_row_text(row, 4), "known answer");
+	reading->row.label = gtl_row_text(row, 3);
+	reading->row.gold = gtl_row_text(row, 4);
 	value = slot_getattr(row, 2, &isnull);
 	if (reading->dataset->has_features)
 		read_features(reading, value, isnull);

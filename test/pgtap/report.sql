@@ -85,7 +85,8 @@ SELECT ok(html LIKE '%Zo&#235; &lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;</
 SELECT is((xpath('string(//p[@class="lead"])', html::xml))[1]::text, 'In progress: none of the 1,200 objects has a label yet.', 'the headline of a job that begins')
   FROM page WHERE name = 'begun';
 SELECT is((xpath('string(//p[@class="lead"])', html::xml))[1]::text,
-          format('Completed: people labeled %s of 1,200 objects, the machine labeled %s.', human_labeled, machine_labeled), 'of one that is finished')
+          format('Completed: people labeled %s of 1,200 objects, the machine labeled %s, besides %s that people have checked since and count as theirs.',
+                 human_labeled, machine_labeled, audit_count), 'of one that is finished')
   FROM page, gt_jobs WHERE name = 'done' AND job_name = 'done';
 SELECT matches((xpath('string(//p[starts-with(@class, "promise")])', html::xml))[1]::text,
                '^\d+ machine labels with a margin of at least [\d.]+: with a confidence of 95.0 % their error is at most 5.0 % \(\d+ of \d+ validation objects wrong, bound [\d.]+ %\)\.$',
