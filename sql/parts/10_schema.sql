@@ -53,6 +53,10 @@ CREATE FUNCTION gtlabel.clock() RETURNS timestamptz
     AS 'MODULE_PATHNAME', 'gtl_sql_clock' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION gtlabel.clock() IS 'The time that leases and batches go by: the wall clock plus gtlabel.clock_offset';
 
+CREATE FUNCTION gtlabel.knows_sizes() RETURNS boolean
+    AS 'MODULE_PATHNAME', 'gtl_sql_knows_sizes' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.knows_sizes() IS 'True: the library is loaded, and the planner learns the sizes of the tables from it, not from ANALYZE';
+
 CREATE FUNCTION gtlabel.progress()
     RETURNS TABLE (pid integer, job_id bigint, phase text, done bigint, total bigint,
                    started_at timestamptz, phase_started_at timestamptz)

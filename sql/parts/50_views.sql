@@ -11,6 +11,8 @@
  * still reach the table.  Rows of other tables are looked up by their whole key, one by one, in
  * subqueries that OFFSET 0 keeps apart.  Only gt_labels brings all objects of a job together with all
  * labels: by FULL JOIN, which a nested loop cannot do; the condition on a key makes another of it.
+ * gtlabel.knows_sizes() is true, which the planner finds out before it looks at a table; the library is loaded
+ * by then, and tells it the sizes of the tables (src/base/planner.c).
  */
 CREATE VIEW gt_jobs WITH (security_barrier = true) AS
     SELECT j.job_id, j.job_name, j.state, j.owner::pg_catalog.regrole, j.dataset::pg_catalog.regclass, j.object_count,
@@ -55,7 +57,8 @@ CREATE VIEW gt_batches WITH (security_barrier = true) AS
            b.labeled, b.failed, b.issued_at, b.expires_at, b.closed_at
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
-     CROSS JOIN LATERAL (SELECT b.* FROM gtlabel.batch b WHERE b.job_id = j.job_id ORDER BY b.job_id) b;
+     CROSS JOIN LATERAL (SELECT b.* FROM gtlabel.batch b WHERE b.job_id = j.job_id ORDER BY b.job_id) b
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_batches IS 'Batches: objects that are open to annotators at the same time, all of one subset';
 COMMENT ON COLUMN gt_batches.answers IS 'Answers so far to an open batch, of those that you may see';
 
@@ -70,7 +73,8 @@ CREATE VIEW gt_tasks WITH (security_barrier = true) AS
      CROSS JOIN LATERAL (SELECT t.* FROM gtlabel.task t WHERE t.job_id = j.job_id
                             AND (j.mine OR t.state = 'available' OR t.annotator = CURRENT_USER) ORDER BY t.job_id) t
      CROSS JOIN LATERAL (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = t.job_id AND b.batch_no = t.batch_no OFFSET 0) b
-     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = t.job_id AND o.object_no = t.object_no OFFSET 0) o;
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = t.job_id AND o.object_no = t.object_no OFFSET 0) o
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_tasks IS 'Tasks: one object for one annotator; a workteam member sees the open ones and the member''s own';
 COMMENT ON COLUMN gt_tasks.comment IS 'Declined: the reason that the annotator gave';
 COMMENT ON COLUMN gt_tasks.state IS 'available, accepted, submitted, declined or expired; a lease that has run out counts as available, a batch that has as expired';
@@ -84,7 +88,8 @@ CREATE VIEW gt_annotations WITH (security_barrier = true) AS
                             OR EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0)
                                AND EXISTS (SELECT FROM gtlabel.annotation own
                                      WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = CURRENT_USER OFFSET 0)) ORDER BY a.job_id) a
-     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no OFFSET 0) o;
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no OFFSET 0) o
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one object';
 COMMENT ON COLUMN gt_annotations.revised_at IS 'When the answer was last changed; NULL: it is the first one';
 COMMENT ON COLUMN gt_annotations.accepted_at IS 'NULL: handed in by key, without a lease';
@@ -125,7 +130,8 @@ CREATE VIEW gt_annotators WITH (security_barrier = true) AS
                  pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds,
                  EXISTS (SELECT FROM gtlabel.exclusion e WHERE e.job_id = j.job_id AND e.annotator = a.annotator) AS excluded
             FROM answer a LEFT JOIN confusion c USING (annotator)
-           GROUP BY a.annotator, c.confusion) a;
+           GROUP BY a.annotator, c.confusion) a
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_annotators IS 'What each annotator did in each job';
 COMMENT ON COLUMN gt_annotators.consolidated IS 'Those of the answers whose object has a label by now';
 COMMENT ON COLUMN gt_annotators.estimated_accuracy IS 'Mean probability that the answers are right: the label''s confidence where they agree, an even share of the rest where not';
@@ -145,7 +151,8 @@ CREATE VIEW gt_rounds WITH (security_invoker = true) AS
            r.started_at, r.finished_at, r.load_seconds, r.train_seconds, r.score_seconds
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
-      LEFT JOIN gtlabel.model m USING (model_id);
+      LEFT JOIN gtlabel.model m USING (model_id)
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_rounds IS 'Active-learning rounds: what each trained on, its certificate, what it labeled, and why in words';
 COMMENT ON COLUMN gt_rounds.threshold IS 'Loosest margin of the cross-fitting models that keeps the promise; NULL: none does. With per_class the lowest of the categories'' thresholds, which gt_certificates shows';
 COMMENT ON COLUMN gt_rounds.label_margin IS 'Objects with at least this margin of the round''s own model are labeled by machine: as many as the cross-fitting models would label at the threshold; NULL: none. With per_class the lowest of the categories';
@@ -175,7 +182,7 @@ CREATE VIEW gt_certificates WITH (security_invoker = true) AS
                  s.label_margin
             FROM gtlabel.certificate s WHERE s.job_id = r.job_id AND s.round_no = r.round_no) c ON true
       LEFT JOIN gtlabel.model m USING (model_id)
-     WHERE r.alpha IS NOT NULL;
+     WHERE r.alpha IS NOT NULL AND gtlabel.knows_sizes();
 COMMENT ON VIEW gt_certificates IS 'The evidence behind the machine labels: a row for each round with a model, or with per_class for each of its categories';
 COMMENT ON COLUMN gt_certificates.scope IS 'job: of all machine labels together; category: of those of one category';
 COMMENT ON COLUMN gt_certificates.alpha IS 'Level of the test: a third of 1 - confidence_level, halved each time the validation set has been (confidence), all of it (strict), 0 (no confidence statement)';
@@ -202,7 +209,8 @@ CREATE VIEW gt_labels WITH (security_barrier = true) AS
             FROM (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id) l
             FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
            WHERE COALESCE(l.class_no, -1) >= 0 AND (j.mine OR l.human AND EXISTS (SELECT FROM gtlabel.annotation a
-                 WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = CURRENT_USER OFFSET 0)) ORDER BY j.job_id) l;
+                 WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = CURRENT_USER OFFSET 0)) ORDER BY j.job_id) l
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_labels IS 'Labels; gt_labels_of joins them to the dataset by its key column';
 COMMENT ON COLUMN gt_labels.confidence IS 'Probability that the label is right: by people''s answers, or by the model, calibrated out of fold';
 COMMENT ON COLUMN gt_labels.margin IS 'Machine labels: between the two most probable categories; what rounds compare with their threshold';
@@ -243,7 +251,8 @@ CREATE VIEW gt_failures WITH (security_invoker = true) AS
     SELECT j.job_name, o.object_key, f.reason, f.batch_no, f.failed_at
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT f.* FROM gtlabel.failure f WHERE f.job_id = j.job_id ORDER BY f.job_id) f
-     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = f.job_id AND o.object_no = f.object_no OFFSET 0) o;
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = f.job_id AND o.object_no = f.object_no OFFSET 0) o
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_failures IS 'Objects without a label, until gt_retry_failed';
 COMMENT ON COLUMN gt_failures.reason IS 'expired: nobody answered while it was on offer; declined: as many people declined as should answer';
 
@@ -263,7 +272,8 @@ COMMENT ON COLUMN gt_models.accuracy IS 'On the job''s validation objects, each 
 CREATE VIEW gt_events WITH (security_invoker = true) AS
     SELECT e.event_id, j.job_name, e.at, e.event, e.state, e.detail
       FROM gtlabel.job j
-     CROSS JOIN LATERAL (SELECT e.* FROM gtlabel.event e WHERE e.job_id = j.job_id ORDER BY e.job_id) e;
+     CROSS JOIN LATERAL (SELECT e.* FROM gtlabel.event e WHERE e.job_id = j.job_id ORDER BY e.job_id) e
+     WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_events IS 'History of each job, append-only';
 
 CREATE VIEW gt_progress WITH (security_invoker = true) AS

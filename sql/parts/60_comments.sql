@@ -18,7 +18,7 @@ COMMENT ON COLUMN gt_annotators.answers IS 'How many the annotator has given';
 
 COMMENT ON COLUMN gt_batches.job_name IS 'Name of the job';
 COMMENT ON COLUMN gt_batches.batch_no IS 'Counts the batches of the job from 1';
-COMMENT ON COLUMN gt_batches.subset IS 'validation or pool';
+COMMENT ON COLUMN gt_batches.subset IS 'validation or pool; NULL: not for the team to know';
 COMMENT ON COLUMN gt_batches.object_count IS 'Objects of the batch';
 COMMENT ON COLUMN gt_batches.state IS 'open or closed';
 COMMENT ON COLUMN gt_batches.labeled IS 'Objects that got a label; NULL while the batch is open';
@@ -88,7 +88,7 @@ COMMENT ON COLUMN gt_labels.job_name IS 'Name of the job';
 COMMENT ON COLUMN gt_labels.object_key IS 'The key as text; gt_label and gt_labels_of take keys of the datasets type';
 COMMENT ON COLUMN gt_labels.label IS 'The category';
 COMMENT ON COLUMN gt_labels.human_annotated IS 'By people, not by the machine';
-COMMENT ON COLUMN gt_labels.subset IS 'validation or pool';
+COMMENT ON COLUMN gt_labels.subset IS 'validation or pool; NULL: not for the team to know';
 COMMENT ON COLUMN gt_labels.batch_no IS 'The batch that people answered; NULL: by machine';
 COMMENT ON COLUMN gt_labels.round_no IS 'The round that first gave this label; NULL: by people';
 COMMENT ON COLUMN gt_labels.model_id IS 'The model that gave it; NULL: by people';
@@ -165,3 +165,25 @@ COMMENT ON COLUMN gt_tasks.accepted_at IS 'When it was taken';
 COMMENT ON COLUMN gt_tasks.lease_expires_at IS 'Until when it is held for the annotator';
 
 COMMENT ON COLUMN gt_jobs.dataset_name IS 'Name of the dataset when the job was created, also after it was dropped';
+
+COMMENT ON COLUMN gt_audit_objects.job_name IS 'Name of the job';
+COMMENT ON COLUMN gt_audit_objects.audit_no IS 'Counts the audits of the job';
+COMMENT ON COLUMN gt_audit_objects.object_key IS 'The key as text';
+COMMENT ON COLUMN gt_audit_objects.machine_label IS 'What the machine had said';
+COMMENT ON COLUMN gt_audit_objects.margin IS 'The machines margin';
+COMMENT ON COLUMN gt_audit_objects.draw_no IS 'Its place in the draw; NULL: not drawn';
+
+COMMENT ON COLUMN gt_audits.job_name IS 'Name of the job';
+COMMENT ON COLUMN gt_audits.audit_no IS 'Counts the audits of the job';
+COMMENT ON COLUMN gt_audits.round_no IS 'The round whose machine labels it checks';
+COMMENT ON COLUMN gt_audits.state IS 'How it stands';
+COMMENT ON COLUMN gt_audits.scope IS 'Of which labels the error counts: machine_labels or dataset';
+COMMENT ON COLUMN gt_audits.per_class IS 'Each category has an audit of its own';
+COMMENT ON COLUMN gt_audits.target_accuracy IS 'Promised at least';
+COMMENT ON COLUMN gt_audits.confidence_level IS 'With which the promise is kept';
+COMMENT ON COLUMN gt_audits.needed IS 'Evidence that shows the promise';
+COMMENT ON COLUMN gt_audits.bound IS 'Share of wrong labels at most, by the evidence so far';
+COMMENT ON COLUMN gt_audits.begun_at IS 'When it began';
+COMMENT ON COLUMN gt_audits.ended_at IS 'When it ended; NULL: it goes on';
+
+COMMENT ON COLUMN gt_rounds.guarantee_scope IS 'Of which labels the error counts: machine_labels or dataset';

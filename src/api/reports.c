@@ -270,6 +270,14 @@ gtl_sql_progress(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* In the views: evaluated while a query is planned, which loads the library in sessions that call nothing else. */
+PG_FUNCTION_INFO_V1(gtl_sql_knows_sizes);
+Datum
+gtl_sql_knows_sizes(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(true);
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_clock);
 Datum
 gtl_sql_clock(PG_FUNCTION_ARGS)

@@ -89,7 +89,7 @@ SELECT is((xpath('string(//p[@class="lead"])', html::xml))[1]::text,
                  human_labeled, machine_labeled, audit_count), 'of one that is finished')
   FROM page, gt_jobs WHERE name = 'done' AND job_name = 'done';
 SELECT matches((xpath('string(//p[starts-with(@class, "promise")])', html::xml))[1]::text,
-               '^\d+ machine labels with a margin of at least [\d.]+: with a confidence of 95.0 % their error is at most 5.0 % \(\d+ of \d+ validation objects wrong, bound [\d.]+ %\)\.$',
+               '^\d+ machine labels with a margin of at least [\d.]+: with a confidence of 95.0 %, measured, not proved, at most 5.0 % of them are wrong \(\d+ of \d+ validation objects wrong, bound [\d.]+ %\)\.$',
                'the certificate is one sentence') FROM page WHERE name = 'done';
 SELECT ok(html LIKE '%Audit: people checked %', 'and the audit another') FROM page WHERE name = 'done';
 SELECT set_eq($$ SELECT name FROM page WHERE html LIKE '%id="coverage-wide-title"%' $$, ARRAY['running', 'done'], 'there is a curve as soon as there is a model');
