@@ -15,7 +15,7 @@ const REASONS = ['I cannot read or see it', 'It is in a language that I do not k
 const STATES = {
   open: ['This batch is answered', 'It closes in a few seconds; until then Backspace takes your last answer back.'],
   with_others: ['All that is open is with others', 'What they pass or leave comes to you by itself.'],
-  training: ['The model is learning from the answers', 'The next batch opens by itself, mostly within a minute.'],
+  training: ['The model is learning from the answers', 'The next batch opens by itself, mostly within a minute. For some seconds Backspace still takes your last answer back.'],
   paused: ['The job is paused', 'Its owner paused it. What you answered is kept.'],
   finished: ['The job is finished', 'Every object has its label. Thank you.'],
   offline: ['No network', 'All that was here is answered, and kept in this browser. I go on when the network is back.'],

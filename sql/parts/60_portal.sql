@@ -344,7 +344,9 @@ CREATE FUNCTION gtlabel.portal_people(job_name text) RETURNS json
     BEGIN ATOMIC
         SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.answers DESC NULLS LAST, r.annotator), '[]')
           FROM (SELECT coalesce(a.annotator, i.annotator) AS annotator, i.annotator IS NOT NULL AS invited, i.valid_until, i.revoked_at,
-                       a.answers, a.agreement, a.estimated_accuracy, a.gold_accuracy, a.median_seconds
+                       a.answers, a.agreement, a.estimated_accuracy, a.gold_accuracy, a.median_seconds,
+                       EXISTS (SELECT FROM gt_jobs j JOIN gtlabel.exclusion x ON x.job_id = j.job_id
+                                WHERE j.job_name = portal_people.job_name AND x.annotator = a.annotator) AS excluded
                   FROM (SELECT * FROM gt_annotators WHERE gt_annotators.job_name = portal_people.job_name) a
                   FULL JOIN (SELECT DISTINCT ON (v.annotator) v.annotator, v.valid_until, v.revoked_at
                                FROM gt_invitations v WHERE v.job_name = portal_people.job_name

@@ -145,6 +145,19 @@ def test_review():
     ok('nothing to see is said in words', b.wait_text('Nothing is left here'))
 
 
+def test_exclude():
+    """After the review: an annotator whose answers are to count no longer."""
+    b.go('/#/jobs/disputed/people')
+    row = "[...document.querySelectorAll('tbody tr')].find(tr => tr.innerText.includes('Chidi'))"
+    b.wait(lambda: b.js(f'!!{row}'))
+    b.driver.execute_script(f"{row}.querySelector('button').click()")
+    ok('excluded', b.wait(lambda: 'not counted' in b.js(f'{row}.innerText')) and
+       sql("SELECT count(*) FROM gtlabel.exclusion WHERE annotator = 'Chidi';") == '1')
+    b.driver.execute_script(f"{row}.querySelector('button').click()")
+    ok('counts again', b.wait(lambda: 'not counted' not in b.js(f'{row}.innerText')) and
+       sql("SELECT count(*) FROM gtlabel.exclusion;") == '0')
+
+
 def test_settings():
     b.go('/#/jobs/tickets/settings')
     b.wait(lambda: b.find('#target_accuracy'))
@@ -199,7 +212,7 @@ def test_console():
 
 
 try:
-    checks.run([test_sign_in, test_create, test_steer, test_people, test_settings, test_rounds_and_report, test_review,
+    checks.run([test_sign_in, test_create, test_steer, test_people, test_settings, test_rounds_and_report, test_review, test_exclude,
                 test_hostile_names, test_stop, test_others_see_nothing, test_console])
 finally:
     b.close()
