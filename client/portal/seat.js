@@ -40,7 +40,7 @@ export async function seat(job_name) {
   let most = 0                // left in this batch, at most since it opened
   let several = localStorage.getItem('gtlabel.several.' + job.job_name) === 'on'
   let chosen = new Set()      // task_ids of the page that the next key answers
-  let asking = false, answeredAt = 0
+  let asking = false, again = false, answeredAt = 0
   const gone = new Set(outbox.taskIds())        // tasks that left the buffer, while the server may still count them as mine
 
   find('h1 bdi').textContent = job.job_name
@@ -293,6 +293,7 @@ export async function seat(job_name) {
   }
 
   async function refill() {
+    again = asking                                                              // what happens meanwhile is asked for once more
     if (asking || buffer.length >= wanted()) return
     asking = true
     try {
@@ -306,7 +307,10 @@ export async function seat(job_name) {
       const refused = error instanceof Refused
       if (!buffer.length) { queue = { ...queue, state: refused ? 'refused' : 'offline', message: error.message }; show() }
       if (!refused) setTimeout(refill, 2000)
-    } finally { asking = false }
+    } finally {
+      asking = false
+      if (again) refill()
+    }
   }
 
   async function stay() {                                                       // a long look keeps its lease
@@ -372,7 +376,7 @@ export async function seat(job_name) {
   localStorage.setItem(seen, job.instructions ?? '')
 
   const deaf = listen(job.job_id, () => buffer.length < LOW && refill())
-  const clock = setInterval(stay, 60000)
+  const clock = setInterval(stay, 15000)
   show()
   outbox.watch(showSaved)
   outbox.feed({ job_name, takes, wants: waiting => buffer.length < (several ? PAGE : LOW) ? wanted() + waiting : 0 })

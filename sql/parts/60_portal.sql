@@ -3,19 +3,23 @@
  * which answers with JSON. All run with the caller's rights and use only the functions and
  * views above, so a program of your own may call them too. The answers are json, not jsonb,
  * where objects are in them: their columns keep their order.
+ *
+ * Bodies are parsed here and now, so no search path changes them later. Functions carry their
+ * schema, and operators get arguments of exactly their types: the schema that the extension is created
+ * in may hold some of others that fit better.
  */
 
 CREATE FUNCTION gtlabel.numbers(list jsonb) RETURNS bigint[]
     IMMUTABLE STRICT PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(array_agg(e.value::bigint ORDER BY e.ordinality), '{}') FROM jsonb_array_elements_text(list) WITH ORDINALITY e;
+        SELECT coalesce(pg_catalog.array_agg(e.value::bigint ORDER BY e.ordinality), '{}') FROM pg_catalog.jsonb_array_elements_text(list) WITH ORDINALITY e;
     END;
 COMMENT ON FUNCTION gtlabel.numbers(jsonb) IS 'A JSON array of numbers as an array';
 
 CREATE FUNCTION gtlabel.texts(list jsonb) RETURNS text[]
     IMMUTABLE STRICT PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(array_agg(e.value ORDER BY e.ordinality), '{}') FROM jsonb_array_elements_text(list) WITH ORDINALITY e;
+        SELECT coalesce(pg_catalog.array_agg(e.value ORDER BY e.ordinality), '{}') FROM pg_catalog.jsonb_array_elements_text(list) WITH ORDINALITY e;
     END;
 COMMENT ON FUNCTION gtlabel.texts(jsonb) IS 'A JSON array of texts, or null, as an array';
 
@@ -24,7 +28,7 @@ COMMENT ON FUNCTION gtlabel.texts(jsonb) IS 'A JSON array of texts, or null, as 
 CREATE FUNCTION gtlabel.portal_invitation(body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT row_to_json(i) FROM gt_invitation(body->>'token') i;
+        SELECT pg_catalog.row_to_json(i) FROM gt_invitation(body->>'token') i;
     END;
 COMMENT ON FUNCTION gtlabel.portal_invitation IS 'Portal: what an invitation is for, and whether it is still valid';
 
@@ -33,9 +37,9 @@ CREATE FUNCTION gtlabel.portal_session(token text) RETURNS json
     BEGIN ATOMIC
         SELECT CASE
             WHEN token IS NULL THEN
-                json_build_object('annotator', CURRENT_USER,
-                                  'owner', EXISTS (SELECT FROM gt_jobs j WHERE pg_has_role(j.owner, 'MEMBER')) OR NOT EXISTS (SELECT FROM gt_jobs))
-            ELSE (SELECT json_build_object('annotator', i.annotator, 'owner', false, 'job_name', i.job_name,
+                pg_catalog.json_build_object('annotator', CURRENT_USER,
+                                  'owner', EXISTS (SELECT FROM gt_jobs j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')) OR NOT EXISTS (SELECT FROM gt_jobs))
+            ELSE (SELECT pg_catalog.json_build_object('annotator', i.annotator, 'owner', false, 'job_name', i.job_name,
                                            'job_id', gt_seat(coalesce(i.job_name, ''), NULL, token)->'job_id')
                     FROM gt_invitation(token) i) END;
     END;
@@ -44,11 +48,11 @@ COMMENT ON FUNCTION gtlabel.portal_session IS 'Portal: who signed in';
 CREATE FUNCTION gtlabel.portal_queues(token text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.job_id DESC), '[]')
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(r) ORDER BY r.job_id DESC), '[]')
           FROM (SELECT j.job_id, j.job_name, q.*, j.object_count, j.human_labeled, j.machine_labeled
                   FROM gt_jobs j, gt_queue(j.job_name) q
                  WHERE portal_queues.token IS NULL
-                   AND (j.finished_at IS NULL OR j.finished_at > now() - interval '7 days')
+                   AND (j.finished_at IS NULL OR j.finished_at > pg_catalog.now() - interval '7 days')
                  UNION ALL
                 SELECT (gt_seat(coalesce(i.job_name, ''), NULL, portal_queues.token)->>'job_id')::bigint, i.job_name, q.*, NULL, NULL, NULL
                   FROM gt_invitation(portal_queues.token) i, gt_queue(coalesce(i.job_name, ''), NULL, portal_queues.token) q
@@ -67,10 +71,10 @@ COMMENT ON FUNCTION gtlabel.portal_seat IS 'Portal: what stands around the objec
 CREATE FUNCTION gtlabel.portal_accept(token text, job_name text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
-                   'queue', row_to_json(q),
+        SELECT pg_catalog.json_build_object(
+                   'queue', pg_catalog.row_to_json(q),
                    'tasks', CASE WHEN q.state IN ('paused', 'finished') THEN '[]'
-                                 ELSE (SELECT coalesce(json_agg(row_to_json(t)), '[]')
+                                 ELSE (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(t)), '[]')
                                          FROM gt_accept_tasks(portal_accept.job_name, (body->>'max_tasks')::integer,
                                                               NULL, portal_accept.token) t) END)
           FROM gt_queue(portal_accept.job_name, NULL, portal_accept.token) q;
@@ -80,11 +84,11 @@ COMMENT ON FUNCTION gtlabel.portal_accept IS 'Portal: the queue, and tasks for m
 CREATE FUNCTION gtlabel.portal_answer(token text, job_name text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
+        SELECT pg_catalog.json_build_object(
                    'tasks', a.tasks,
                    'queue', CASE WHEN a.count < (body->>'max_tasks')::integer
-                                 THEN (SELECT row_to_json(q) FROM gt_queue(portal_answer.job_name, NULL, portal_answer.token) q) END)
-          FROM (SELECT coalesce(json_agg(row_to_json(t)), '[]') AS tasks, count(*)
+                                 THEN (SELECT pg_catalog.row_to_json(q) FROM gt_queue(portal_answer.job_name, NULL, portal_answer.token) q) END)
+          FROM (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(t)), '[]') AS tasks, pg_catalog.count(*) AS count
                   FROM gt_answer(task_ids => gtlabel.numbers(body->'task_ids'), labels => gtlabel.texts(body->'labels'),
                                  comments => gtlabel.texts(NULLIF(body->'comments', 'null')),
                                  max_tasks => (body->>'max_tasks')::integer, token => portal_answer.token) t) a;
@@ -94,7 +98,7 @@ COMMENT ON FUNCTION gtlabel.portal_answer IS 'Portal: answers handed in and the 
 CREATE FUNCTION gtlabel.portal_submit(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_submit_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
+        SELECT pg_catalog.json_build_object('count', gt_submit_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
             labels => gtlabel.texts(body->'labels'), comments => gtlabel.texts(NULLIF(body->'comments', 'null')),
             token => portal_submit.token));
     END;
@@ -103,7 +107,7 @@ COMMENT ON FUNCTION gtlabel.portal_submit IS 'Portal: answers handed in';
 CREATE FUNCTION gtlabel.portal_revise(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_revise_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
+        SELECT pg_catalog.json_build_object('count', gt_revise_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
             labels => gtlabel.texts(body->'labels'), comments => gtlabel.texts(NULLIF(body->'comments', 'null')),
             token => portal_revise.token));
     END;
@@ -112,7 +116,7 @@ COMMENT ON FUNCTION gtlabel.portal_revise IS 'Portal: other answers to tasks tha
 CREATE FUNCTION gtlabel.portal_retract(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_retract_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
+        SELECT pg_catalog.json_build_object('count', gt_retract_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
             token => portal_retract.token));
     END;
 COMMENT ON FUNCTION gtlabel.portal_retract IS 'Portal: answers, declines and passes taken back; the tasks are mine again';
@@ -120,7 +124,7 @@ COMMENT ON FUNCTION gtlabel.portal_retract IS 'Portal: answers, declines and pas
 CREATE FUNCTION gtlabel.portal_release(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_release_tasks(task_ids => gtlabel.numbers(body->'task_ids'),
+        SELECT pg_catalog.json_build_object('count', gt_release_tasks(task_ids => gtlabel.numbers(body->'task_ids'),
             token => portal_release.token));
     END;
 COMMENT ON FUNCTION gtlabel.portal_release IS 'Portal: tasks for somebody else';
@@ -128,7 +132,7 @@ COMMENT ON FUNCTION gtlabel.portal_release IS 'Portal: tasks for somebody else';
 CREATE FUNCTION gtlabel.portal_decline(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_decline_tasks(task_ids => gtlabel.numbers(body->'task_ids'),
+        SELECT pg_catalog.json_build_object('count', gt_decline_tasks(task_ids => gtlabel.numbers(body->'task_ids'),
             reason => body->>'reason', token => portal_decline.token));
     END;
 COMMENT ON FUNCTION gtlabel.portal_decline IS 'Portal: tasks that nobody can answer, with a reason';
@@ -136,7 +140,7 @@ COMMENT ON FUNCTION gtlabel.portal_decline IS 'Portal: tasks that nobody can ans
 CREATE FUNCTION gtlabel.portal_extend(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('lease_expires_at', gt_extend_leases(task_ids => gtlabel.numbers(body->'task_ids'),
+        SELECT pg_catalog.json_build_object('lease_expires_at', gt_extend_leases(task_ids => gtlabel.numbers(body->'task_ids'),
             token => portal_extend.token));
     END;
 COMMENT ON FUNCTION gtlabel.portal_extend IS 'Portal: leases that last longer';
@@ -150,17 +154,17 @@ COMMENT ON FUNCTION gt_first_rows IS 'Some rows of a table, the first that come,
 CREATE FUNCTION gtlabel.portal_jobs() RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.job_id DESC), '[]')
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(r) ORDER BY r.job_id DESC), '[]')
           FROM (SELECT j.job_id, j.job_name, j.state, j.object_count, j.human_labeled, j.machine_labeled, j.failed, j.unlabeled,
                        j.step, j.step_error, j.failure_reason, j.created_at, j.finished_at
-                  FROM gt_jobs j WHERE pg_has_role(j.owner, 'MEMBER')) r;
+                  FROM gt_jobs j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')) r;
     END;
 COMMENT ON FUNCTION gtlabel.portal_jobs() IS 'Portal: the jobs that are mine';
 
 CREATE FUNCTION gtlabel.portal_watch(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.job_id DESC), '[]')
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(r) ORDER BY r.job_id DESC), '[]')
           FROM (SELECT j.job_id, j.job_name, j.state, j.object_count, j.human_labeled, j.machine_labeled, j.failed, j.unlabeled,
                        j.human_labeled + coalesce(b.answers, 0) AS answers, b.batch_no, b.answers AS batch_answers,
                        b.object_count AS batch_tasks, j.step, j.step_error, p.phase, p.percent,
@@ -172,7 +176,7 @@ CREATE FUNCTION gtlabel.portal_watch(job_name text) RETURNS json
                   LEFT JOIN LATERAL (SELECT o.round_no, o.reason FROM gt_rounds o
                                       WHERE o.job_name = j.job_name ORDER BY o.round_no DESC LIMIT 1) d ON true
                  WHERE CASE WHEN portal_watch.job_name IS NULL
-                            THEN j.finished_at IS NULL OR j.finished_at > now() - interval '1 day'
+                            THEN j.finished_at IS NULL OR j.finished_at > pg_catalog.now() - interval '1 day'
                             ELSE j.job_name = portal_watch.job_name END) r;
     END;
 COMMENT ON FUNCTION gtlabel.portal_watch IS 'Portal: what goes on in a job, or NULL: in those that run, or ended today';
@@ -180,29 +184,29 @@ COMMENT ON FUNCTION gtlabel.portal_watch IS 'Portal: what goes on in a job, or N
 CREATE FUNCTION gtlabel.portal_job(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
+        SELECT pg_catalog.json_build_object(
                    'now', gtlabel.portal_watch(portal_job.job_name)->0, 'job_id', j.job_id, 'job_name', j.job_name, 'state', j.state,
                    'object_count', j.object_count, 'human_labeled', j.human_labeled, 'machine_labeled', j.machine_labeled,
                    'failed', j.failed, 'unlabeled', j.unlabeled, 'failure_reason', j.failure_reason,
                    'target_accuracy', (SELECT s.value::float8 FROM gt_job_settings s
                                         WHERE s.job_name = portal_job.job_name AND s.setting = 'target_accuracy'),
-                   'rounds', (SELECT coalesce(json_agg(row_to_json(d) ORDER BY d.round_no), '[]')
+                   'rounds', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(d) ORDER BY d.round_no), '[]')
                                 FROM (SELECT o.round_no, o.training_count + o.validation_count AS human_labeled, o.auto_labeled AS machine_labeled,
                                              o.bound, o.accuracy, o.reason, o.finished_at
                                         FROM gt_rounds o WHERE o.job_name = portal_job.job_name) d),
-                   'explanation', (SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM gt_explain_job(portal_job.job_name) e),
-                   'queue', (SELECT row_to_json(q)
+                   'explanation', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(e)), '[]') FROM gt_explain_job(portal_job.job_name) e),
+                   'queue', (SELECT pg_catalog.row_to_json(q)
                                FROM (SELECT b.batch_no, b.subset, b.object_count, b.issued_at, b.expires_at,
-                                            (SELECT coalesce(json_object_agg(s.state, s.tasks), '{}')
-                                               FROM (SELECT t.state, count(*) AS tasks FROM gt_tasks t
+                                            (SELECT coalesce(pg_catalog.json_object_agg(s.state, s.tasks), '{}')
+                                               FROM (SELECT t.state, pg_catalog.count(*) AS tasks FROM gt_tasks t
                                                       WHERE t.job_name = portal_job.job_name AND t.batch_no = b.batch_no GROUP BY t.state) s) AS tasks,
-                                            (SELECT coalesce(json_agg(row_to_json(h)), '[]')
-                                               FROM (SELECT t.annotator, count(*) AS tasks, min(t.accepted_at) AS since FROM gt_tasks t
+                                            (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(h)), '[]')
+                                               FROM (SELECT t.annotator, pg_catalog.count(*) AS tasks, pg_catalog.min(t.accepted_at) AS since FROM gt_tasks t
                                                       WHERE t.job_name = portal_job.job_name AND t.batch_no = b.batch_no AND t.state = 'accepted'
                                                       GROUP BY t.annotator) h) AS held
                                        FROM gt_batches b WHERE b.job_name = portal_job.job_name AND b.state = 'open') q),
                    'plan', CASE WHEN j.finished_at IS NULL AND j.state IN ('in_progress', 'paused')
-                                THEN (SELECT json_agg(row_to_json(p)) FROM gt_plan_job(portal_job.job_name) p) END)
+                                THEN (SELECT pg_catalog.json_agg(pg_catalog.row_to_json(p)) FROM gt_plan_job(portal_job.job_name) p) END)
           FROM gt_jobs j WHERE j.job_name = portal_job.job_name;
     END;
 COMMENT ON FUNCTION gtlabel.portal_job IS 'Portal: one job: counters, rounds, what to do next, the open batch, the plan';
@@ -217,21 +221,21 @@ COMMENT ON FUNCTION gtlabel.portal_report IS 'Portal: the page of gt_report';
 CREATE FUNCTION gtlabel.portal_pause(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT to_json(gt_pause_job(job_name)::text);
+        SELECT pg_catalog.to_json(gt_pause_job(job_name)::text);
     END;
 COMMENT ON FUNCTION gtlabel.portal_pause IS 'Portal: gt_pause_job';
 
 CREATE FUNCTION gtlabel.portal_resume(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT to_json(gt_resume_job(job_name)::text);
+        SELECT pg_catalog.to_json(gt_resume_job(job_name)::text);
     END;
 COMMENT ON FUNCTION gtlabel.portal_resume IS 'Portal: gt_resume_job';
 
 CREATE FUNCTION gtlabel.portal_stop(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT to_json(gt_stop_job(job_name)::text);
+        SELECT pg_catalog.to_json(gt_stop_job(job_name)::text);
     END;
 COMMENT ON FUNCTION gtlabel.portal_stop IS 'Portal: gt_stop_job';
 
@@ -239,7 +243,7 @@ COMMENT ON FUNCTION gtlabel.portal_stop IS 'Portal: gt_stop_job';
 CREATE FUNCTION gtlabel.review_keys(job_name text, kind text) RETURNS TABLE (object_key text, place bigint)
     VOLATILE PARALLEL UNSAFE ROWS 100
     BEGIN ATOMIC
-        SELECT k.object_key, row_number() OVER (ORDER BY k.doubt, k.object_key)
+        SELECT k.object_key, pg_catalog.row_number() OVER (ORDER BY k.doubt, k.object_key)
           FROM (SELECT l.object_key, l.confidence AS doubt
                   FROM gt_labels l
                  WHERE review_keys.kind = 'disagreement' AND l.job_name = review_keys.job_name AND l.human_annotated
@@ -250,7 +254,7 @@ CREATE FUNCTION gtlabel.review_keys(job_name text, kind text) RETURNS TABLE (obj
                   FROM gt_labels l
                  WHERE review_keys.kind = 'machine' AND l.job_name = review_keys.job_name AND NOT l.human_annotated
                 UNION ALL
-                SELECT r.object_key, min(r.rank)
+                SELECT r.object_key, pg_catalog.min(r.rank)
                   FROM (SELECT f.object_key, 0 AS rank FROM gt_failures f WHERE f.job_name = review_keys.job_name
                         UNION ALL
                         SELECT t.object_key, 1 FROM gt_tasks t
@@ -267,16 +271,16 @@ COMMENT ON FUNCTION gtlabel.review_keys IS 'Portal: up to 100 objects to review.
 CREATE FUNCTION gtlabel.portal_review(job_name text, kind text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
+        SELECT pg_catalog.json_build_object(
                    'job_name', j.job_name,
                    'label_categories', (SELECT s.value::text[] FROM gt_job_settings s
                                          WHERE s.job_name = portal_review.job_name AND s.setting = 'label_categories'),
-                   'items', (SELECT coalesce(json_agg(json_build_object(
+                   'items', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                                  'object_key', k.object_key, 'object', o.object, 'label', l.label, 'confidence', l.confidence,
                                  'by', CASE WHEN l.human_annotated THEN 'people' WHEN NOT l.human_annotated THEN 'machine' END,
                                  'failure', (SELECT f.reason FROM gt_failures f
                                               WHERE f.job_name = portal_review.job_name AND f.object_key = k.object_key),
-                                 'said', (SELECT coalesce(json_agg(row_to_json(s)), '[]')
+                                 'said', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(s)), '[]')
                                             FROM (SELECT a.annotator AS who, a.label, a.comment AS note FROM gt_annotations a
                                                    WHERE a.job_name = portal_review.job_name AND a.object_key = k.object_key
                                                   UNION ALL
@@ -286,7 +290,7 @@ CREATE FUNCTION gtlabel.portal_review(job_name text, kind text) RETURNS json
                                FROM gtlabel.review_keys(portal_review.job_name, portal_review.kind) k
                                LEFT JOIN gt_labels l ON l.job_name = portal_review.job_name AND l.object_key = k.object_key
                                LEFT JOIN gt_dataset_rows(portal_review.job_name,
-                                    (SELECT array_agg(n.object_key) FROM gtlabel.review_keys(portal_review.job_name, portal_review.kind) n)) o
+                                    (SELECT pg_catalog.array_agg(n.object_key) FROM gtlabel.review_keys(portal_review.job_name, portal_review.kind) n)) o
                                  ON o.object_key = k.object_key))
           FROM gt_jobs j WHERE j.job_name = portal_review.job_name;
     END;
@@ -295,11 +299,11 @@ COMMENT ON FUNCTION gtlabel.portal_review IS 'Portal: objects to look at again, 
 CREATE FUNCTION gtlabel.portal_correct(job_name text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
+        SELECT pg_catalog.json_build_object(
                    'task_ids', d.task_ids, 'labels', d.labels,
-                   'count', gt_revise_annotations(d.task_ids, array_fill(body->>'label', ARRAY[cardinality(d.task_ids)])))
-          FROM (SELECT coalesce(array_agg(a.task_id ORDER BY a.task_id), '{}') AS task_ids,
-                       coalesce(array_agg(a.label ORDER BY a.task_id), '{}') AS labels
+                   'count', gt_revise_annotations(d.task_ids, pg_catalog.array_fill(body->>'label', ARRAY[pg_catalog.cardinality(d.task_ids)])))
+          FROM (SELECT coalesce(pg_catalog.array_agg(a.task_id ORDER BY a.task_id), '{}') AS task_ids,
+                       coalesce(pg_catalog.array_agg(a.label ORDER BY a.task_id), '{}') AS labels
                   FROM gt_annotations a
                  WHERE a.job_name = portal_correct.job_name AND a.object_key = body->>'object_key' AND a.label <> body->>'label') d;
     END;
@@ -308,7 +312,7 @@ COMMENT ON FUNCTION gtlabel.portal_correct IS 'Portal: the owner decides an obje
 CREATE FUNCTION gtlabel.portal_settings(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(json_build_object('setting', s.setting, 'value', s.value, 'default', s."default",
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('setting', s.setting, 'value', s.value, 'default', s."default",
                                                    'alterable', s.alterable, 'description', s.description)), '[]')
           FROM gt_job_settings s WHERE s.job_name = portal_settings.job_name;
     END;
@@ -317,7 +321,7 @@ COMMENT ON FUNCTION gtlabel.portal_settings IS 'Portal: the settings of a job';
 CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT to_json(gt_alter_job(
+        SELECT pg_catalog.to_json(gt_alter_job(
             portal_alter.job_name,
             label_categories => (body->>'label_categories')::text[], label_attribute_name => body->>'label_attribute_name',
             max_concurrent_task_count => (body->>'max_concurrent_task_count')::integer,
@@ -335,14 +339,14 @@ CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
             per_class => (body->>'per_class')::boolean,
             display_columns => (body->>'display_columns')::text[], instructions => body->>'instructions',
             max_leases_per_annotator => (body->>'max_leases_per_annotator')::integer, owner => (body->>'owner')::regrole,
-            reset => (SELECT array_agg(e.key) FROM jsonb_each(body) e WHERE e.value = 'null'))::text);
+            reset => (SELECT pg_catalog.array_agg(e.key) FROM pg_catalog.jsonb_each(body) e WHERE e.value = 'null'))::text);
     END;
 COMMENT ON FUNCTION gtlabel.portal_alter IS 'Portal: gt_alter_job; a null resets a setting';
 
 CREATE FUNCTION gtlabel.portal_people(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.answers DESC NULLS LAST, r.annotator), '[]')
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(r) ORDER BY r.answers DESC NULLS LAST, r.annotator), '[]')
           FROM (SELECT coalesce(a.annotator, i.annotator) AS annotator, i.annotator IS NOT NULL AS invited, i.valid_until, i.revoked_at,
                        a.answers, a.agreement, a.estimated_accuracy, a.gold_accuracy, a.median_seconds,
                        EXISTS (SELECT FROM gt_jobs j JOIN gtlabel.exclusion x ON x.job_id = j.job_id
@@ -357,41 +361,41 @@ COMMENT ON FUNCTION gtlabel.portal_people IS 'Portal: who labels a job, and who 
 CREATE FUNCTION gtlabel.portal_invite(job_name text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('token', gt_invite_annotator(job_name, body->>'annotator', (body->>'valid_for')::interval));
+        SELECT pg_catalog.json_build_object('token', gt_invite_annotator(job_name, body->>'annotator', (body->>'valid_for')::interval));
     END;
 COMMENT ON FUNCTION gtlabel.portal_invite IS 'Portal: gt_invite_annotator';
 
 CREATE FUNCTION gtlabel.portal_revoke(job_name text, annotator text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT to_json(gt_revoke_invitation(job_name, annotator));
+        SELECT pg_catalog.to_json(gt_revoke_invitation(job_name, annotator));
     END;
 COMMENT ON FUNCTION gtlabel.portal_revoke IS 'Portal: gt_revoke_invitation';
 
 CREATE FUNCTION gtlabel.portal_exclude(job_name text, annotator text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_exclude_annotator(job_name, annotator));
+        SELECT pg_catalog.json_build_object('count', gt_exclude_annotator(job_name, annotator));
     END;
 COMMENT ON FUNCTION gtlabel.portal_exclude IS 'Portal: gt_exclude_annotator';
 
 CREATE FUNCTION gtlabel.portal_include(job_name text, annotator text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('count', gt_include_annotator(job_name, annotator));
+        SELECT pg_catalog.json_build_object('count', gt_include_annotator(job_name, annotator));
     END;
 COMMENT ON FUNCTION gtlabel.portal_include IS 'Portal: gt_include_annotator';
 
 CREATE FUNCTION gtlabel.portal_datasets() RETURNS json
     STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(json_build_object('dataset', c.oid::regclass::text, 'row_count', GREATEST(c.reltuples, 0)::bigint)
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('dataset', c.oid::regclass::text, 'row_count', GREATEST(c.reltuples, 0)::bigint)
                                  ORDER BY c.oid::regclass::text), '[]')
-          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition
            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'gtlabel') AND n.nspname NOT LIKE 'pg\_%'
-           AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');
+           AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.deptype = 'e');
     END;
 COMMENT ON FUNCTION gtlabel.portal_datasets() IS 'Portal: tables and views that I may read';
 
@@ -400,7 +404,7 @@ CREATE FUNCTION gtlabel.guess_columns(dataset regclass)
     RETURNS TABLE (name text, type text, attnum smallint, guess text)
     STABLE PARALLEL SAFE ROWS 10
     BEGIN ATOMIC
-        SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnum,
+        SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnum,
                CASE WHEN i.indrelid IS NOT NULL THEN 'key'
                     WHEN t.typcategory = 'A' AND e.typcategory = 'N' OR t.typname = 'vector' THEN 'features'
                     WHEN a.attname ~* '^(label|category|class|topic|target)$' THEN 'label'
@@ -408,26 +412,26 @@ CREATE FUNCTION gtlabel.guess_columns(dataset regclass)
                     WHEN t.typcategory = 'S' OR t.typname IN ('json', 'jsonb', 'bytea') THEN 'show'
                     WHEN t.typcategory IN ('N', 'D', 'B', 'E') THEN 'show'
                     ELSE 'ignore' END
-          FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-          LEFT JOIN pg_type e ON e.oid = t.typelem
-          LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum
-         WHERE a.attrelid = dataset AND a.attnum > 0 AND NOT a.attisdropped;
+          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+          LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+          LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum
+         WHERE a.attrelid = dataset::oid AND a.attnum > 0 AND NOT a.attisdropped;
     END;
 COMMENT ON FUNCTION gtlabel.guess_columns IS 'Portal: the columns of a table, with a guess: key, features, label, gold, show or ignore';
 
 CREATE FUNCTION gtlabel.portal_dataset(dataset text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
-                   'dataset', portal_dataset.dataset, 'job_name', (SELECT c.relname FROM pg_class c WHERE c.oid = portal_dataset.dataset::regclass),
-                   'columns', (SELECT json_agg(row_to_json(g) ORDER BY g.attnum) FROM gtlabel.guess_columns(portal_dataset.dataset::regclass) g),
-                   'rows', (SELECT coalesce(json_agg(r), '[]') FROM gt_first_rows(portal_dataset.dataset::regclass,
-                        (SELECT coalesce(array_agg(g.name ORDER BY g.attnum), '{}') FROM gtlabel.guess_columns(portal_dataset.dataset::regclass) g
+        SELECT pg_catalog.json_build_object(
+                   'dataset', portal_dataset.dataset, 'job_name', (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = portal_dataset.dataset::regclass::oid),
+                   'columns', (SELECT pg_catalog.json_agg(pg_catalog.row_to_json(g) ORDER BY g.attnum) FROM gtlabel.guess_columns(portal_dataset.dataset::regclass) g),
+                   'rows', (SELECT coalesce(pg_catalog.json_agg(r), '[]') FROM gt_first_rows(portal_dataset.dataset::regclass,
+                        (SELECT coalesce(pg_catalog.array_agg(g.name ORDER BY g.attnum), '{}') FROM gtlabel.guess_columns(portal_dataset.dataset::regclass) g
                           WHERE g.guess <> 'features'), 5) r),
-                   'categories', (SELECT coalesce(json_agg(DISTINCT v.value), '[]')
+                   'categories', (SELECT coalesce(pg_catalog.json_agg(DISTINCT v.value), '[]')
                                     FROM gt_first_rows(portal_dataset.dataset::regclass,
-                                             (SELECT coalesce(array_agg(g.name), '{}') FROM gtlabel.guess_columns(portal_dataset.dataset::regclass) g
-                                               WHERE g.guess = 'label'), 5000) r, json_each_text(r) v
+                                             (SELECT coalesce(pg_catalog.array_agg(g.name), '{}') FROM gtlabel.guess_columns(portal_dataset.dataset::regclass) g
+                                               WHERE g.guess = 'label'), 5000) r, pg_catalog.json_each_text(r) v
                                    WHERE v.value IS NOT NULL));
     END;
 COMMENT ON FUNCTION gtlabel.portal_dataset IS 'Portal: a table before there is a job on it: columns with what they may be for, first rows, categories of a label column';
@@ -435,21 +439,21 @@ COMMENT ON FUNCTION gtlabel.portal_dataset IS 'Portal: a table before there is a
 CREATE FUNCTION gtlabel.portal_plan(body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object(
+        SELECT pg_catalog.json_build_object(
                    'object_count', n.object_count,
-                   'steps', (SELECT coalesce(json_agg(row_to_json(p) ORDER BY p.step), '[]')
+                   'steps', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(p) ORDER BY p.step), '[]')
                                FROM gt_plan(n.object_count, coalesce((body->>'max_concurrent_task_count')::integer, 1000),
                                             schedule => coalesce(body->>'schedule', 'standard')) p))
-          FROM (SELECT CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint
-                            ELSE (SELECT count(*) FROM gt_first_rows(c.oid, ARRAY[body->>'key_column'], 10000)) END AS object_count
-                  FROM pg_class c WHERE c.oid = (body->>'dataset')::regclass) n;
+          FROM (SELECT CASE WHEN c.reltuples > 0::float4 THEN c.reltuples::bigint
+                            ELSE (SELECT pg_catalog.count(*) FROM gt_first_rows(c.oid, ARRAY[body->>'key_column'], 10000)) END AS object_count
+                  FROM pg_catalog.pg_class c WHERE c.oid = (body->>'dataset')::regclass::oid) n;
     END;
 COMMENT ON FUNCTION gtlabel.portal_plan IS 'Portal: gt_plan for a job that is about to be created';
 
 CREATE FUNCTION gtlabel.portal_simulate(body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT coalesce(json_agg(row_to_json(s)), '[]')
+        SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(s)), '[]')
           FROM gt_simulate_job((body->>'dataset')::regclass, (body->>'label_column')::name,
                                label_categories => gtlabel.texts(NULLIF(body->'label_categories', 'null')),
                                key_column => (body->>'key_column')::name, features_column => (body->>'features_column')::name,
@@ -462,7 +466,7 @@ COMMENT ON FUNCTION gtlabel.portal_simulate IS 'Portal: gt_simulate_job for a jo
 CREATE FUNCTION gtlabel.portal_create(body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT json_build_object('job_id',
+        SELECT pg_catalog.json_build_object('job_id',
             gt_create_job(body->>'job_name', (body->>'dataset')::regclass, gtlabel.texts(body->'label_categories'),
                           key_column => (body->>'key_column')::name, features_column => (body->>'features_column')::name,
                           text_column => (body->>'text_column')::name,
