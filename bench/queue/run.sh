@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Accepting and submitting tasks, beside a queue written by hand: one table with a partial index,
-# FOR UPDATE SKIP LOCKED and UPDATE.  Both with prepared statements, two transactions a task, turn by
+# FOR UPDATE SKIP LOCKED and UPDATE.  gtlabel hands out the row of the dataset with the task, the
+# other queue a key only.  Both with prepared statements, two transactions a task, turn by
 # turn on one durable server.  Prints the tables of README.md.
 #
 #	bench/queue/run.sh [part ...]		parts: clients drain jobs snapshot (default: all)
@@ -32,9 +33,10 @@ SQL
 
 create_job() { # name, objects, in a batch
 	sql <<-SQL >/dev/null
-		CREATE OR REPLACE VIEW dataset AS SELECT i AS id FROM generate_series(1, $2) i;
-		SELECT gt_create_job('$1', 'dataset', '{a,b,c}', key_column => 'id', features_column => NULL,
-		                     max_concurrent_task_count => $3);
+		SET client_min_messages = error;
+		CREATE TABLE IF NOT EXISTS "dataset $2" AS SELECT i AS id, 'object ' || i AS body FROM generate_series(1, $2) i;
+		ALTER TABLE "dataset $2" DROP CONSTRAINT IF EXISTS "dataset $2 key", ADD CONSTRAINT "dataset $2 key" PRIMARY KEY (id);
+		SELECT gt_create_job('$1', '"dataset $2"', '{a,b,c}', features_column => NULL, max_concurrent_task_count => $3);
 	SQL
 }
 

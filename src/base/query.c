@@ -43,6 +43,10 @@ gtl_extension_owner(void)
 static void
 pin_setting(const char *name, const char *value)
 {
+	const char *now = GetConfigOption(name, false, false);
+
+	if (now != NULL && strcmp(now, value) == 0)
+		return;					/* setting it costs more than a row through an index */
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
@@ -205,7 +209,8 @@ find_user_plan(const char *sql, int nargs, const Oid *types)
 		place->sql = NULL;
 		SPI_freeplan(place->plan);
 	}
-	place->plan = SPI_prepare(sql, nargs, (Oid *) types);
+	/* the number of keys says nothing about the plan, and planning costs more than the rows */
+	place->plan = SPI_prepare_cursor(sql, nargs, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
 	if (place->plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	SPI_keepplan(place->plan);
