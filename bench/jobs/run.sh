@@ -29,7 +29,8 @@ measure() { # objects
 missed=0
 [ $# -gt 0 ] || set -- 100000 1000000
 for objects in "$@"; do
-	echo
-	measure "$objects" | tee /dev/stderr | grep -q 'MISSED' && missed=1
-done 2>&1
+	table=$(measure "$objects")
+	printf '%s\n\n' "$table"
+	case $table in *MISSED*) missed=1 ;; esac
+done
 exit $missed
