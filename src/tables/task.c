@@ -37,7 +37,10 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-/* As many tasks an object as it is short of answers: it has some if an answer to it was taken back or excluded. */
+/*
+ * As many tasks an object as it is short of answers: it has some if an answer to it was taken back or excluded.  A
+ * function of the owner's is given the answers of one batch, so there all are asked for.
+ */
 void
 gtl_task_issue(const GtlJob *job, const int32 *objects, int count)
 {
@@ -51,18 +54,19 @@ gtl_task_issue(const GtlJob *job, const int32 *objects, int count)
 		" SELECT $1, $2, s.slot_no, o.object_no"
 		" FROM unnest($3) AS o (object_no)"
 		" CROSS JOIN LATERAL (SELECT count(*)::int AS answers FROM gtlabel.annotation a"
-		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator <> ALL ($5) OFFSET 0) a"
+		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator <> ALL ($5) AND $6 OFFSET 0) a"
 		" CROSS JOIN LATERAL generate_series(0, GREATEST($4 - a.answers, 1) - 1) AS s (slot_no)"
 		" ORDER BY s.slot_no, o.object_no",
-		5, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID, TEXTARRAYOID}
+		6, {INT8OID, INT4OID, INT4ARRAYOID, INT4OID, TEXTARRAYOID, BOOLOID}
 	};
 	GtlStatement *statement = job->min_annotators == 1 ? &insert : &insert_several;
 	Datum		excluded = job->min_annotators == 1 ? (Datum) 0 : gtl_exclusion_names(job->job_id);
+	Datum		earlier_count = BoolGetDatum(job->consolidation == NULL);
 
 	for (int64 i = 0; i < count; i += GTL_ARRAY_PIECE)
 	{
-		Datum		values[5] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
-		gtl_array_int32(objects + i, Min(GTL_ARRAY_PIECE, count - i)), Int32GetDatum(job->min_annotators), excluded};
+		Datum		values[6] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no),
+		gtl_array_int32(objects + i, Min(GTL_ARRAY_PIECE, count - i)), Int32GetDatum(job->min_annotators), excluded, earlier_count};
 
 		gtl_query_do(statement, values, NULL);
 	}
