@@ -261,12 +261,18 @@ CREATE VIEW gt_models WITH (security_invoker = true) AS
            m.label_categories, m.dimension, m.algorithm, m.scaling, m.penalty_c, m.hidden_units,
            m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
            m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,
-           m.input
+           m.input,
+           -- the limits of gtl_engine_networks (src/learning/engine.h)
+           CASE WHEN j.algorithm <> 'auto' OR j.algorithm IS NULL THEN NULL
+                WHEN m.training_count < 100 THEN 'networks: fewer than 100 labeled objects'
+                WHEN m.training_count::float8 * m.dimension * greatest(64, cardinality(m.label_categories)) > 2e8
+                THEN 'networks: more than 2e8 multiplications an iteration' END AS left_out
       FROM gtlabel.model m
       LEFT JOIN gtlabel.job j USING (job_id)
       LEFT JOIN gtlabel.model p ON p.model_id = m.parent_model_id;
 COMMENT ON VIEW gt_models IS 'Trained classifiers with metrics and lineage';
 COMMENT ON COLUMN gt_models.input IS 'What gt_predict takes beside the model''s name';
+COMMENT ON COLUMN gt_models.left_out IS 'Candidates that algorithm ''auto'' did not compare for a model of this size, and why; NULL: none';
 COMMENT ON COLUMN gt_models.accuracy IS 'On the job''s validation objects, each scored by a model that never saw it';
 
 CREATE VIEW gt_events WITH (security_invoker = true) AS

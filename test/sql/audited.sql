@@ -134,6 +134,9 @@ END $$;
 SELECT j.state, a.state AS audit, j.human_labeled = e.human_labeled AS as_with_one FROM gt_jobs j JOIN gt_audits a USING (job_name), gt_jobs e
  WHERE j.job_name = 'ad three' AND e.job_name = 'ad eager' ORDER BY a.audit_no DESC LIMIT 1;
 
+-- auto says what it leaves out: networks on few labels
+SELECT algorithm, left_out FROM gt_models WHERE job_name = 'ad class' AND round_no = 0;
+SELECT left_out IS NULL AS none, count(*) > 0 AS some FROM gt_models WHERE job_name = 'ad class' AND training_count >= 100 GROUP BY 1;
 SELECT position('audit 1' IN gt_report('ad eager')) > 0 AS in_the_report;
 SELECT drop_jobs('ad %') > 0 AS dropped;
 SELECT (SELECT count(*) FROM gtlabel.audit) AS audits_left, (SELECT count(*) FROM gtlabel.audit_object) AS objects_left;
