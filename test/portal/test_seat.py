@@ -257,7 +257,7 @@ def test_sizes():
 def test_leaving_gives_back():
     go_to_seat('support')
     b.click('‹ Leave')
-    ok('at home', b.wait_text('for you'))
+    ok('at home', b.wait_text('for you', seconds=40))
     ok('what was ahead is open to others again', b.wait(lambda: sql(
         "SELECT count(*) FROM gt_tasks WHERE annotator = 'ann' AND state = 'accepted' AND job_name = 'support';") == '0'))
     b.shot('build/portal/home.png')
