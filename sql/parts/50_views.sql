@@ -265,7 +265,7 @@ CREATE VIEW gt_models WITH (security_invoker = true) AS
            -- the limits of gtl_engine_networks (src/learning/engine.h)
            CASE WHEN j.algorithm <> 'auto' OR j.algorithm IS NULL THEN NULL
                 WHEN m.training_count < 100 THEN 'networks: fewer than 100 labeled objects'
-                WHEN m.training_count::float8 * m.dimension * greatest(64, cardinality(m.label_categories)) > 2e8
+                WHEN m.training_count::float8 * m.dimension * greatest(64, pg_catalog.cardinality(m.label_categories)) > 2e8
                 THEN 'networks: more than 2e8 multiplications an iteration' END AS left_out
       FROM gtlabel.model m
       LEFT JOIN gtlabel.job j USING (job_id)
