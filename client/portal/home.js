@@ -71,13 +71,14 @@ export async function home() {
 const labeledShare = ({ human_labeled, machine_labeled, object_count }) => percent((human_labeled + machine_labeled) / object_count)
 
 function row(queue) {
+  const told = queue.object_count > 0 && queue.human_labeled !== null   // counters are the owner's to see
   const open = queue.state === 'open', href = seatAddress(queue.job_name)
   return el('li', {},
     el('h2', {}, el('a', { href }, el('bdi', {}, queue.job_name))),
     el('p', { class: open ? 'state' : 'state soft' },
       open ? `${plural(queue.open + queue.held, 'object')} for you` : STATES[queue.state],
-      el('span', { class: 'soft' }, queue.object_count > 0 && ` · ${labeledShare(queue)} of ${count(queue.object_count)} labeled`,
+      el('span', { class: 'soft' }, told && ` · ${labeledShare(queue)} of ${count(queue.object_count)} labeled`,
         queue.answered_today > 0 && ` · ${count(queue.answered_today)} by you today`)),
-    queue.object_count > 0 && shares(queue, false),
+    told && shares(queue, false),
     open && el('a', { class: 'main', href, 'aria-label': `Label ${queue.job_name}` }, queue.held ? 'Go on' : 'Label'))
 }

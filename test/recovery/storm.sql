@@ -368,7 +368,8 @@ DECLARE
     everything text := (SELECT md5(string_agg(s::text, ',' ORDER BY s::text)) FROM victim.secrets s)
         || (SELECT md5(COALESCE(string_agg(m::text, ',' ORDER BY m::text), '')) FROM gtlabel.model m WHERE owner = role);
 BEGIN
-    FOR relation IN SELECT c.oid FROM pg_class c WHERE relnamespace = 'gtlabel'::regnamespace AND relkind = 'r' AND relname <> 'model' ORDER BY relname LOOP
+    FOR relation IN SELECT c.oid FROM pg_class c WHERE relnamespace = 'gtlabel'::regnamespace AND relkind = 'r' AND relname <> 'model'
+            AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'job_id') ORDER BY relname LOOP
         EXECUTE format('SELECT md5(COALESCE(string_agg(x::text, '','' ORDER BY x::text), '''')) FROM %s x WHERE job_id IN (SELECT job_id FROM gtlabel.job WHERE owner = $1)', relation)
             INTO rows USING role;
         everything := everything || rows;
