@@ -35,7 +35,7 @@ session() { # session N: chunk after chunk of statements, each in a new connecti
 	export PGOPTIONS='-c statement_timeout=3000 -c lock_timeout=2000'
 	while [ $((SECONDS - started)) -lt "$seconds" ]; do
 		chunk=$((chunk + 1))
-		PGOPTIONS='' sql -At -c "SELECT storm.statements(80, '$who', ($seed * 7919 + $1 * 104729 + $chunk * 15485863) % 2000003 / 2000003.0)" \
+		PGOPTIONS='' sql -At -c "SELECT storm.statements(80, '$who', ($seed * 7919 + $1 * 104729 + $chunk * 15485863::bigint) % 2000003 / 2000003.0)" \
 			>"$out.sql" 2>"$out.failed" || return 1
 		PGUSER=$who psql -Xq -c 'CALL storm.furnish()' >"$out.failed" 2>&1 || return 1
 		PGUSER=$who psql -XAtq -v ON_ERROR_ROLLBACK=$((chunk % 2)) -f "$out.sql" >>"$out.out" 2>&1 </dev/null || return 1

@@ -339,7 +339,10 @@ CREATE FUNCTION storm.broken_rules() RETURNS SETOF text LANGUAGE sql AS $$
      WHERE NOT EXISTS (SELECT FROM gtlabel.object o WHERE (o.job_id, o.object_no) = (x.job_id, x.object_no))
     UNION ALL
     SELECT format('job %s: object %s has %s answers in batch %s', job_id, object_no, count(*), batch_no)
-      FROM gtlabel.annotation a JOIN gtlabel.job j USING (job_id) GROUP BY job_id, object_no, batch_no, annotators_per_object HAVING count(*) > annotators_per_object
+      FROM gtlabel.annotation a JOIN gtlabel.job j USING (job_id)
+           -- others are asked instead of who is excluded, and may be counted again later
+     WHERE NOT EXISTS (SELECT FROM gtlabel.event e WHERE e.job_id = a.job_id AND e.event = 'excluded')
+     GROUP BY job_id, object_no, batch_no, annotators_per_object HAVING count(*) > annotators_per_object
     UNION ALL
     SELECT format('task %s is %s and has %s answers', t.task_id, t.state, count(a.task_id))
       FROM gtlabel.task t LEFT JOIN gtlabel.annotation a USING (job_id, task_id) GROUP BY t.task_id, t.state HAVING count(a.task_id) <> (t.state = 'submitted')::int
