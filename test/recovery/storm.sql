@@ -345,7 +345,11 @@ CREATE FUNCTION storm.broken_rules() RETURNS SETOF text LANGUAGE sql AS $$
      GROUP BY job_id, object_no, batch_no, annotators_per_object HAVING count(*) > annotators_per_object
     UNION ALL
     SELECT format('task %s is %s and has %s answers', t.task_id, t.state, count(a.task_id))
-      FROM gtlabel.task t LEFT JOIN gtlabel.annotation a USING (job_id, task_id) GROUP BY t.task_id, t.state HAVING count(a.task_id) <> (t.state = 'submitted')::int
+      FROM gtlabel.task t LEFT JOIN gtlabel.annotation a USING (job_id, task_id)
+           -- a task is asked again, and keeps its answer, where that does not count: of who is excluded, or left out by a function
+     WHERE NOT EXISTS (SELECT FROM gtlabel.event e WHERE e.job_id = t.job_id AND e.event = 'excluded')
+       AND NOT EXISTS (SELECT FROM gtlabel.job j WHERE j.job_id = t.job_id AND j.consolidation IS NOT NULL)
+     GROUP BY t.task_id, t.state HAVING count(a.task_id) <> (t.state = 'submitted')::int
     UNION ALL
     SELECT format('job %s: %s holds %s tasks of object %s', job_id, annotator, count(*), object_no)
       FROM gtlabel.task WHERE state = 'accepted' GROUP BY job_id, batch_no, annotator, object_no HAVING count(*) > 1
