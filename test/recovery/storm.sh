@@ -88,4 +88,4 @@ never=$(value "SELECT string_agg(name, ', ' ORDER BY name) FROM (SELECT f.name::
 	LEFT JOIN pg_stat_user_functions s ON s.funcid = f.oid WHERE f.name::text LIKE 'gt\\_%' AND f.name::text NOT IN ('gt_featurize', 'gt_wait_job')
 	GROUP BY f.name::text HAVING COALESCE(sum(s.calls), 0) = 0) x")
 [ -z "$never" ] || fail "seed $seed: no call of these was ever accepted: $never"
-say "all $(value "SELECT count(*) FROM storm.function") functions were called, all rules hold, all jobs have ended"
+say "$(value "SELECT count(*) FROM storm.function") functions, all rules hold, all jobs have ended"
