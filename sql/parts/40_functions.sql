@@ -253,10 +253,43 @@ CREATE FUNCTION gt_simulate_job(
     text_dimensions integer DEFAULT 256,
     word_vectors regclass DEFAULT NULL,
     guarantee_scope text DEFAULT 'machine_labels'
-) RETURNS TABLE (repetition integer, round_no integer, human_labeled integer, machine_labeled integer,
-                 threshold float8, bound float8, machine_error float8, final boolean)
+) RETURNS TABLE (repetition integer, seed_used bigint, round_no integer, object_count integer, human_labeled integer,
+                 machine_labeled integer, threshold float8, bound float8, accuracy float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
-COMMENT ON FUNCTION gt_simulate_job IS 'Replays whole jobs on a table that is already labeled: each round and, final, the end; writes nothing. Repetition r draws with seed + r - 1 and does what a live job with that seed does';
+COMMENT ON FUNCTION gt_simulate_job IS 'Replays whole jobs on a table that is already labeled: each round and, final, the end; writes nothing. Each repetition has its own seed, seed_used, and does what a live job with that seed does. accuracy: of the round''s model on the validation set, as in gt_rounds; machine_error: share of the machine labels that are wrong';
+
+-- The arguments of gt_simulate_job, and what is varied.
+CREATE FUNCTION gt_simulate_summary(
+    dataset regclass,
+    label_column name,
+    label_categories text[] DEFAULT NULL,
+    key_column name DEFAULT NULL,
+    features_column name DEFAULT 'features',
+    max_concurrent_task_count integer DEFAULT 1000,
+    target_accuracy float8 DEFAULT 0.95,
+    confidence_level float8 DEFAULT 0.95,
+    guarantee text DEFAULT NULL,
+    schedule text DEFAULT 'standard',
+    validation_share float8 DEFAULT NULL,
+    algorithm text DEFAULT 'auto',
+    query_strategy text DEFAULT 'auto',
+    max_human_labeled_object_count integer DEFAULT NULL,
+    max_percentage_of_input_dataset_labeled integer DEFAULT NULL,
+    seed bigint DEFAULT NULL,
+    annotator_error float8 DEFAULT 0,
+    repetitions integer DEFAULT 20,
+    initial_model text DEFAULT NULL,
+    per_class boolean DEFAULT false,
+    text_column name DEFAULT NULL,
+    text_dimensions integer DEFAULT 256,
+    word_vectors regclass DEFAULT NULL,
+    guarantee_scope text DEFAULT 'machine_labels',
+    vary jsonb DEFAULT '{}'
+) RETURNS TABLE (settings jsonb, jobs integer, seed_used bigint, object_count integer, human_labeled numeric, human_spread numeric,
+                 machine_labeled numeric, machine_share numeric, machine_error numeric, missed integer,
+                 missed_low numeric, missed_high numeric, rounds numeric, seconds numeric)
+    AS 'MODULE_PATHNAME', 'gtl_sql_simulate_summary' LANGUAGE C VOLATILE ROWS 5;
+COMMENT ON FUNCTION gt_simulate_summary IS 'Simulates many jobs for each combination of the settings in vary, such as {"target_accuracy": [0.9, 0.95]}, or for each object of an array: a row each with the means over the jobs. human_spread: standard deviation; machine_error: mean over jobs with machine labels; missed: jobs that broke their promise, with the ends of the exact 95 % interval of their share; seconds: computing time of a job. Says beforehand how long it takes';
 
 CREATE FUNCTION gt_explain_job(job_name text) RETURNS TABLE (topic text, finding text, advice text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_job' LANGUAGE C VOLATILE ROWS 10;

@@ -46,6 +46,7 @@ typedef struct Simulation
 	int64_t		machine;
 	double		machine_bound;
 	double		machine_error;
+	double		accuracy;		/* of the last round's model on the validation set; NaN: none */
 	int			classes_labeled;
 	int			classes_missed;
 } Simulation;
@@ -235,7 +236,7 @@ report(const Simulation *s, bool final)
 		s->round_no, s->human, s->machine,
 		labeled && s->last.certificate.passed ? s->last.certificate.threshold : NAN,
 		labeled ? s->machine_bound : NAN,
-		labeled ? s->machine_error : NAN, s->classes_labeled, s->classes_missed, final
+		labeled ? s->machine_error : NAN, s->accuracy, s->classes_labeled, s->classes_missed, final
 	};
 
 	s->report(s->report_context, &round);
@@ -297,6 +298,19 @@ audit_bound(const Simulation *s, const GtlAudit *audit)
 			bound = fmax(bound, (double) figures.most_wrong / (double) (dataset ? s->data->rows : figures.left));
 	}
 	return bound;
+}
+
+/* How often the round's models are right on validation objects that they have not seen, as a live job counts it. */
+static double
+model_accuracy(const Simulation *s, const Rows *rows)
+{
+	int64_t		right = 0;
+
+	if (!s->last.has_model)
+		return NAN;
+	for (int64_t i = 0; i < rows->evidence.set.labeled.rows; i++)
+		right += rows->validation[i] && s->last.fit.best[i] == rows->labels[i];
+	return (double) right / (double) rows->evidence.validation_count;
 }
 
 /* What the audit has passed stands for good, the rest is open again. */
@@ -377,6 +391,7 @@ run_round(Simulation *s)
 			s->chosen_initial = next.chosen == GTL_ENGINE_INITIAL;
 		}
 		gtl_engine_decide(&s->engine, &rows.evidence, s->env, &s->last);
+		s->accuracy = model_accuracy(s, &rows);
 		set_machine_labels(s);
 		for (int64_t i = 0; i < s->last.dropped_count; i++)
 			s->active[rows.object[s->last.dropped[i]]] = false;
@@ -456,6 +471,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.report = report_round;
 	s.report_context = report_context;
 	s.round_no = -1;
+	s.accuracy = NAN;
 	s.answer = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.validation_no = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.active = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);

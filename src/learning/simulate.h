@@ -31,6 +31,7 @@ typedef struct GtlSimulatedRound
 	double		threshold;		/* NaN: nothing is labeled by machine */
 	double		bound;			/* NaN: the same */
 	double		machine_error;	/* share of machine labels that are wrong; NaN: none */
+	double		accuracy;		/* of the round's model, out of fold on the validation set; NaN: none */
 	int			classes_labeled;	/* classes with machine labels */
 	int			classes_missed; /* those among them whose share of wrong ones is above the target */
 	bool		final;

@@ -22,7 +22,7 @@ SELECT set_eq($$ SELECT setting FROM setting $$,
 SELECT is_empty($$ SELECT name FROM argument WHERE function = 'gt_alter_job' AND name <> 'job_name' AND "default" NOT LIKE 'NULL::%' $$,
                 'whatever gt_alter_job is not given stays as it is');
 SELECT is_empty($$ SELECT name, array_agg(DISTINCT type) FROM argument JOIN setting ON setting = name
-                    WHERE function IN ('gt_create_job', 'gt_alter_job', 'gt_simulate_job') GROUP BY name HAVING count(DISTINCT type) > 1 $$,
+                    WHERE function IN ('gt_create_job', 'gt_alter_job', 'gt_simulate_job', 'gt_simulate_summary') GROUP BY name HAVING count(DISTINCT type) > 1 $$,
                 'a setting has one type in all functions');
 
 -- the defaults of the signatures, as values
@@ -35,7 +35,11 @@ BEGIN
 END $$;
 SELECT is(pg_temp.value(a."default"), s."default", format('%s: the default of %s is the one described', s.setting, a.function))
   FROM setting s JOIN argument a ON a.name = s.setting
- WHERE a.function IN ('gt_create_job', 'gt_simulate_job') AND NOT a.required;
+ WHERE a.function IN ('gt_create_job', 'gt_simulate_job', 'gt_simulate_summary') AND NOT a.required;
+
+SELECT set_eq($$ SELECT name, type, COALESCE("default", '') FROM argument WHERE function = 'gt_simulate_job' AND name <> 'repetitions' $$,
+              $$ SELECT name, type, COALESCE("default", '') FROM argument WHERE function = 'gt_simulate_summary' AND name NOT IN ('repetitions', 'vary') $$,
+              'gt_simulate_summary takes what gt_simulate_job takes');
 
 SELECT set_eq($$ SELECT setting FROM setting $$,
               $$ SELECT CASE attname WHEN 'initial_model_id' THEN 'initial_model' ELSE attname::text END FROM pg_attribute

@@ -61,7 +61,7 @@ SELECT c.category, e.topic, bool_and(e.finding LIKE '% ' || round(c.label_margin
 CREATE TEMP TABLE simulated AS SELECT * FROM gt_simulate_job('pr.bits', 'gold', ARRAY['even', 'odd', 'neither'], algorithm => 'softmax', seed => 11,
                                         target_accuracy => 0.93, schedule => 'eager', guarantee => 'confidence', per_class => true, validation_share => 0.292);
 SELECT count(*) > 1 AS rounds, count(*) FILTER (WHERE (s.human_labeled, s.machine_labeled, s.threshold, s.bound)
-               IS DISTINCT FROM (r.training_count + r.validation_count, r.auto_labeled, r.threshold, r.bound)) AS differences
+               IS DISTINCT FROM (r.training_count + r.validation_count, r.auto_labeled, round(r.threshold::numeric, 6)::float8, round(r.bound::numeric, 6)::float8)) AS differences
   FROM simulated s FULL JOIN (SELECT * FROM gt_rounds WHERE job_name = 'pr each') r USING (round_no) WHERE s.final IS NOT TRUE;
 -- together it costs fewer labels by people
 SELECT s.human_labeled < e.human_labeled AS fewer

@@ -62,8 +62,8 @@ SELECT refused($$ SELECT gt_create_job('st bad', 'st.short', ARRAY['0','1','2','
 SELECT gt_create_job('st cold', 'st.rest', ARRAY[:digits], key_column => 'id', algorithm => 'softmax', schedule => 'eager', guarantee => 'confidence', validation_share => 0.2,
                      max_concurrent_task_count => 50, target_accuracy => 0.97, seed => 5) > 0 AS created;
 SELECT gtl_test.run('st cold');
-SELECT count(*) AS rounds, bool_and(r.auto_labeled = s.machine_labeled AND r.threshold IS NOT DISTINCT FROM s.threshold
-                                    AND r.bound IS NOT DISTINCT FROM s.bound) AS same
+SELECT count(*) AS rounds, bool_and(r.auto_labeled = s.machine_labeled AND round(r.threshold::numeric, 6)::float8 IS NOT DISTINCT FROM s.threshold
+                                    AND round(r.bound::numeric, 6)::float8 IS NOT DISTINCT FROM s.bound AND round(r.accuracy::numeric, 6)::float8 = s.accuracy) AS same
   FROM gt_rounds r FULL JOIN gt_simulate_job('st.rest', 'gold', ARRAY[:digits], key_column => 'id', algorithm => 'softmax',
        schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, max_concurrent_task_count => 50, target_accuracy => 0.97, seed => 5) s
     ON s.round_no = r.round_no AND NOT s.final

@@ -1,0 +1,251 @@
+/*
+ * simulation.c
+ *		What gt_simulate_job and gt_simulate_summary have in common: arguments, dataset, jobs, and how long they take.
+ *
+ * The dataset is read once for each group of settings, and nothing is written.
+ */
+#include "api/simulation.h"
+
+#include "api/arguments.h"
+#include "api/job_settings.h"
+#include "api/text_settings.h"
+#include "base/errors.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "steps/evidence.h"
+#include "tables/model.h"
+#include "utils/memutils.h"
+
+void
+gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
+{
+	GtlJob	   *job = &s->job;
+	GtlSimulationSettings *settings = &s->settings;
+	const GtlClassifier *initial = settings->initial;
+	int			error = gtl_argument_place(fcinfo, "annotator_error");
+
+	memset(job, 0, sizeof(*job));
+	memset(settings, 0, sizeof(*settings));
+	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "label_column"), "label_column");
+	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "features_column"), "features_column");
+	gtl_job_settings_read(fcinfo, job);
+	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
+	gtl_job_settings_check(job);
+	job->seed = gtl_argument_seed(fcinfo, gtl_argument_place(fcinfo, "seed"));
+	gtl_evidence_settings(job, &settings->engine);
+	settings->initial = initial;
+	settings->validation_share = job->validation_share;
+	gtl_argument_required(fcinfo, error, "annotator_error");
+	settings->annotator_error = PG_GETARG_FLOAT8(error);
+	if (!(settings->annotator_error >= 0 && settings->annotator_error < 1))
+		gtl_error_setting("annotator_error", "must be at least 0 and less than 1", NULL);
+}
+
+static void
+read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
+{
+	GtlDataset	dataset;
+	GtlTextSettings text;
+
+	if (job->categories != NULL)
+		gtl_check_categories(job->categories, job->ncategories);
+	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_OPTIONAL, job->features_column, job->text_column,
+						 job->label_column, NULL, &dataset);
+	dataset.labeled_only = true;
+	gtl_text_settings_read(fcinfo, job->text_column, &text);
+	gtl_text_use_initial_model(job, &text, &dataset);
+	if (dataset.text_column != NULL && dataset.maker == NULL)
+		(void) gtl_text_features_fit(&dataset, &text);
+	gtl_matrix_read(&dataset, job->categories, job->ncategories, matrix);
+}
+
+/* The model that the simulated jobs start from; it has to fit the data. */
+static const GtlClassifier *
+read_initial_model(const GtlJob *job, const GtlMatrix *matrix)
+{
+	GtlEnv		env;
+	GtlModel   *model;
+	bool		fits;
+
+	if (job->initial_model_id == 0)
+		return NULL;
+	gtl_env_init(&env, CurrentMemoryContext);
+	model = gtl_model_get(job->initial_model_id, &env);
+	fits = model->ncategories == matrix->ncategories && model->classifier.dimension == matrix->set.dimension;
+	for (int i = 0; fits && i < matrix->ncategories; i++)
+		fits = strcmp(model->categories[i], matrix->categories[i]) == 0;
+	if (!fits)
+		gtl_error_setting("initial_model", psprintf("\"%s\" has other categories or dimensions than the dataset", model->name),
+						  "Name the model's label_categories, in their order.");
+	return &model->classifier;
+}
+
+void
+gtl_simulation_read(FunctionCallInfo fcinfo, GtlSimulation *s)
+{
+	GtlTrainingNeeds needs = {.grows = true,.row_bytes = GTL_SIMULATE_ROW_BYTES,.what = "simulating a labeling job"};
+
+	s->settings.initial = NULL;
+	gtl_simulation_read_settings(fcinfo, s);
+	read_matrix(fcinfo, &s->job, &s->matrix);
+	s->settings.initial = read_initial_model(&s->job, &s->matrix);
+	if (s->settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
+		needs.row_bytes += GTL_AUDIT_LABEL_BYTES;
+	needs.algorithm = s->settings.engine.algorithm;
+	needs.initial = s->settings.initial;
+	gtl_training_set_finish(s->matrix.store, &s->matrix.set, &needs);
+	gtl_env_init(&s->env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));
+	gtl_team_enable(&s->env);
+	s->env.progress = NULL;		/* the phases of all these rounds would say nothing */
+}
+
+int64
+gtl_simulation_seed(const GtlSimulation *s, int32 repetition)
+{
+	return (int64) ((uint64) s->job.seed + (uint64) repetition);
+}
+
+void
+gtl_simulation_run(GtlSimulation *s, int32 repetition, GtlSimulationReport report, void *context)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (!gtl_simulate(&s->matrix.set, &s->matrix.stats, &s->settings, (uint64) gtl_simulation_seed(s, repetition), &s->env,
+					  report, context))
+		gtl_computing_raise();
+	MemoryContextReset((MemoryContext) s->env.context);
+}
+
+/* ---- How long ---- */
+
+/* People's labels before the first round of the trial, and objects that it adds for the second. */
+#define TRIAL_VALIDATION 200
+#define TRIAL_BATCH 50
+
+typedef struct Trial
+{
+	instr_time	since;
+	double		seconds[2];		/* of its first rounds */
+	int			rounds;
+} Trial;
+
+static double
+seconds_since(instr_time start)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, start);
+	return INSTR_TIME_GET_DOUBLE(now);
+}
+
+static void
+note_trial_round(void *context, const GtlSimulatedRound *round)
+{
+	Trial	   *trial = context;
+
+	if (!round->final && trial->rounds < (int) lengthof(trial->seconds))
+		trial->seconds[trial->rounds++] = seconds_since(trial->since);
+	INSTR_TIME_SET_CURRENT(trial->since);
+}
+
+/* Two rounds of a job over `rows` of the dataset's rows, evenly apart; its models are those of the simulation. */
+static void
+run_trial(GtlSimulation *s, int32 rows, Trial *trial)
+{
+	const GtlLabeledSet *all = &s->matrix.set;
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "gtlabel trial", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	GtlSimulationSettings settings = s->settings;
+	GtlLabeledSet set = {.rows = rows,.dimension = all->dimension,.classes = all->classes};
+	int32	   *chosen = palloc(sizeof(int32) * rows);
+	int32	   *labels = palloc(sizeof(int32) * rows);
+	float	   *features = MemoryContextAllocHuge(scratch, sizeof(float) * rows * all->dimension);
+
+	for (int32 i = 0; i < rows; i++)
+	{
+		chosen[i] = (int32) ((int64) i * all->rows / rows);
+		labels[i] = all->labels[chosen[i]];
+	}
+	if (!gtl_labeled_rows(all, chosen, 0, rows, features))
+		gtl_computing_raise();
+	set.labels = labels;
+	set.features = features;
+	settings.engine.schedule = GTL_SCHEDULE_EAGER;
+	settings.engine.promise.guarantee = GTL_GUARANTEE_CONFIDENCE;
+	settings.engine.promise.scope = GTL_SCOPE_MACHINE_LABELS;
+	settings.engine.max_concurrent = TRIAL_BATCH;
+	settings.engine.limits = (GtlLimits) {.max_human = TRIAL_VALIDATION + TRIAL_BATCH + 1};
+	settings.validation_share = (TRIAL_VALIDATION + 0.5) / rows;
+	memset(trial, 0, sizeof(*trial));
+	INSTR_TIME_SET_CURRENT(trial->since);
+	if (!gtl_simulate(&set, &s->matrix.stats, &settings, 1, &s->env, note_trial_round, trial))
+		gtl_computing_raise();
+	MemoryContextReset((MemoryContext) s->env.context);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	if (trial->rounds < 2)		/* the first has labeled all */
+		trial->seconds[1] = trial->seconds[0];
+}
+
+#define TRIAL_ROWS 600
+#define TRIAL_MORE_ROWS 4000	/* which cost scoring only */
+
+/* As many as a part of the memory holds. */
+static int32
+more_rows(const GtlSimulation *s)
+{
+	int64		held = gtl_memory_budget() / 4 / (sizeof(float) * s->matrix.set.dimension);
+
+	return (int32) Min(Min(s->matrix.set.rows, TRIAL_MORE_ROWS), held);
+}
+
+void
+gtl_simulation_pace(GtlSimulation *s, GtlSimulationPace *pace)
+{
+	Trial		few;
+	Trial		many;
+
+	memset(pace, 0, sizeof(*pace));
+	if (s->matrix.set.rows < TRIAL_ROWS)
+		return;
+	run_trial(s, TRIAL_ROWS, &few);
+	pace->first = few.seconds[0] / TRIAL_VALIDATION;
+	pace->later = few.seconds[1] / (TRIAL_VALIDATION + TRIAL_BATCH);
+	if (more_rows(s) < 2 * TRIAL_ROWS)
+		return;
+	run_trial(s, more_rows(s), &many);
+	pace->score = Max(many.seconds[1] - few.seconds[1], 0) / (more_rows(s) - TRIAL_ROWS);
+}
+
+double
+gtl_simulation_seconds(const GtlSimulation *s, const GtlSimulationPace *pace)
+{
+	const GtlEngineSettings *engine = &s->settings.engine;
+	int64		objects = s->matrix.set.rows;
+	int64		human = 0;
+	int64		compared_at = 0;
+	double		seconds = 0;
+	GtlPlanState plan;
+	GtlPlanStep step;
+
+	gtl_plan_start(&plan, engine->schedule, objects, engine->max_concurrent,
+				   gtl_schedule_validation_count(engine->schedule, &engine->promise, engine->per_class, s->matrix.set.classes,
+												 objects, s->settings.validation_share),
+				   s->settings.initial != NULL, true);
+	plan.limits = engine->limits;
+	while (gtl_plan_next(&plan, &step))
+	{
+		if (step.action == GTL_PLAN_VALIDATION || step.action == GTL_PLAN_TRAINING)
+			human += step.objects;
+		if (step.action != GTL_PLAN_AUTO_LABEL)
+			continue;
+		if (human >= 2 * compared_at)
+			seconds += pace->first * human;
+		else
+			seconds += pace->later * human;
+		if (human >= 2 * compared_at)
+			compared_at = human;
+		seconds += pace->score * (objects - human);
+	}
+	return seconds;
+}
