@@ -38,7 +38,7 @@ compare() { # name, rows, features, what they are
 		# shellcheck disable=SC2059
 		seconds -c "$(printf "$create_job" "$1")" >> "$work/job"
 		sql -c 'DROP TABLE copy' -c "SELECT gt_drop_job('bench')" \
-			-c 'TRUNCATE gtlabel.object, gtlabel.feature_page, gtlabel.task' -c CHECKPOINT >/dev/null
+			-c 'TRUNCATE gtlabel.object, gtlabel.segment, gtlabel.feature_page, gtlabel.task' -c CHECKPOINT >/dev/null
 	done
 	awk -v n="$2" -v d="$3" -v w="$4" -v c="$(median "$work/copy")" -v j="$(median "$work/job")" \
 		'BEGIN { printf "| %d x %d, %s | %.2f | %.2f | %.2f |\n", n, d, w, c, j, j / c }'
@@ -62,7 +62,7 @@ peak() { # rows
 	done
 	wait
 	rm "$work/in" "$work/out"
-	sql -c "SELECT gt_drop_job('bench')" -c 'TRUNCATE gtlabel.object, gtlabel.feature_page, gtlabel.task' >/dev/null
+	sql -c "SELECT gt_drop_job('bench')" -c 'TRUNCATE gtlabel.object, gtlabel.segment, gtlabel.feature_page, gtlabel.task' >/dev/null
 	echo "$peak"
 }
 

@@ -58,7 +58,7 @@ pages() {
 		ms=$(sql -c 'SET max_parallel_workers_per_gather = 0' -c '\timing on' -c 'SELECT sum(bit_count(data)) FROM gtlabel.feature_page' |
 			awk '/^Time: / { print $2 }')
 		read+=("$(awk "BEGIN { print $ms / 1000 }")")
-		sql -c "SELECT gt_drop_job('bench', true)" -c 'TRUNCATE gtlabel.object, gtlabel.feature_page, gtlabel.task' -c CHECKPOINT >/dev/null
+		sql -c "SELECT gt_drop_job('bench', true)" -c 'TRUNCATE gtlabel.object, gtlabel.segment, gtlabel.feature_page, gtlabel.task' -c CHECKPOINT >/dev/null
 	done
 	awk -v s="$(printf '%s\n' "${score[@]}" | median)" -v r="$(printf '%s\n' "${read[@]}" | median)" \
 		'BEGIN { printf "scoring 1,000,000 x 64, softmax, 10 classes: %.2f s (%.2f GB/s); counting the bits of its pages: %.2f s; ratio %.1f\n", s, 0.256 / s, r, s / r }'

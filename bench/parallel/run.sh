@@ -68,7 +68,7 @@ score() { # what, algorithm
 				SELECT md5(string_agg(object_key || label || confidence, ',' ORDER BY object_key COLLATE "C")) FROM gt_labels WHERE NOT human_annotated;
 				\o
 				SELECT gt_drop_job('bench', true) \g /dev/null
-				TRUNCATE gtlabel.object, gtlabel.feature_page, gtlabel.task;
+				TRUNCATE gtlabel.object, gtlabel.segment, gtlabel.feature_page, gtlabel.task;
 				CHECKPOINT;
 			SQL
 		done

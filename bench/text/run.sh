@@ -194,7 +194,7 @@ create() {
 		awk -v n="$n" -v c="$cpu" -v w="$wall" -v p="$peak" -v b="$before" \
 			'BEGIN { printf "| %d | %s | %s | %s | %s |\n", n, c, w, p, b == "" ? "" : sprintf("%.2f", c / n / b) }'
 		before=$(awk -v n="$n" -v c="$cpu" 'BEGIN { print c / n }')
-		sql -c "SELECT gt_drop_job('bench')" -c 'TRUNCATE gtlabel.object, gtlabel.feature_page, gtlabel.task' >/dev/null
+		sql -c "SELECT gt_drop_job('bench')" -c 'TRUNCATE gtlabel.object, gtlabel.segment, gtlabel.feature_page, gtlabel.task' >/dev/null
 	done
 }
 

@@ -57,9 +57,6 @@ CREATE TABLE gtlabel.job (
     validation_count               integer NOT NULL,
     dimension                      integer NOT NULL,
     given_count                    integer NOT NULL,
-    given_class_no                 integer[],
-    feature_mean                   float8[],
-    feature_squares                float8[],
     state                          gtlabel.job_state NOT NULL,
     failure_reason                 text,
     open_batch_no                  integer,
@@ -88,15 +85,39 @@ COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 wit
 COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';
 COMMENT ON COLUMN gtlabel.job.word_vectors IS 'Name of the table at creation; what the job needs of it is in gtlabel.featurizer';
 COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with a label: they train, and are no objects of the job';
-COMMENT ON COLUMN gtlabel.job.given_class_no IS 'Their classes; their features follow those of the objects in gtlabel.feature_page';
-COMMENT ON COLUMN gtlabel.job.feature_mean IS 'Mean of each feature over all objects';
-COMMENT ON COLUMN gtlabel.job.feature_squares IS 'Sum of squared deviations of each feature over all objects';
 COMMENT ON COLUMN gtlabel.job.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown, nobody has answered what another has';
 COMMENT ON COLUMN gtlabel.job.purged_at IS 'When gt_purge_job took its features and tasks away';
 COMMENT ON COLUMN gtlabel.job.revision IS 'Raised by whatever changes what a round may do; a round that finds another one than at its start decides anew, or is dropped';
 COMMENT ON COLUMN gtlabel.job.stop_requested IS 'gt_stop_job was called; remembered when the job fails while it is being stopped';
 COMMENT ON COLUMN gtlabel.job.open_batch_no IS 'The batch that annotators work on; NULL between batches';
 COMMENT ON COLUMN gtlabel.job.human_labeled IS 'Rows of gtlabel.label with human = true; changed in the same transaction';
+
+CREATE TABLE gtlabel.segment (
+    job_id           bigint NOT NULL,
+    segment_no       integer NOT NULL,
+    lot_no           integer NOT NULL,
+    first_row        integer NOT NULL,
+    taken_count      integer NOT NULL,
+    given_count      integer NOT NULL,
+    object_count     integer NOT NULL,
+    validation_count integer NOT NULL,
+    given_class_no   integer[],
+    row_count        integer NOT NULL,
+    feature_mean     float8[],
+    feature_squares  float8[],
+    added_at         timestamptz NOT NULL DEFAULT gtlabel.clock(),
+    PRIMARY KEY (job_id, segment_no)
+);
+COMMENT ON TABLE gtlabel.segment IS 'What entered a job together: the rows of its creation (0), and of each later intake. Rows have numbers over all segments: objects in key order, then those that came with a label. Written by src/tables/segment.c';
+COMMENT ON COLUMN gtlabel.segment.lot_no IS 'Segments whose machine labels are audited together; the promise of an audit is one for each lot';
+COMMENT ON COLUMN gtlabel.segment.first_row IS 'Number of its first object';
+COMMENT ON COLUMN gtlabel.segment.taken_count IS 'Objects that came in; their numbers stay taken when they are removed';
+COMMENT ON COLUMN gtlabel.segment.object_count IS 'Of them, those that are still there';
+COMMENT ON COLUMN gtlabel.segment.validation_count IS 'Of those, those in the validation set';
+COMMENT ON COLUMN gtlabel.segment.given_class_no IS 'Classes of the rows that came with a label; their numbers and features follow those of the objects';
+COMMENT ON COLUMN gtlabel.segment.row_count IS 'Rows in the statistics';
+COMMENT ON COLUMN gtlabel.segment.feature_mean IS 'Mean of each feature over them';
+COMMENT ON COLUMN gtlabel.segment.feature_squares IS 'Sum of squared deviations of each feature over them';
 
 CREATE TABLE gtlabel.object (
     job_id            bigint NOT NULL,
@@ -109,7 +130,7 @@ CREATE TABLE gtlabel.object (
 -- The column has no collation of its own, for it to be compared with keys of any; the index orders by bytes.
 CREATE UNIQUE INDEX object_key_idx ON gtlabel.object (job_id, object_key pg_catalog.text_pattern_ops);
 CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHERE validation_no IS NOT NULL;
-COMMENT ON TABLE gtlabel.object IS 'One row an object of a job, numbered from 0 in key order. Written by src/tables/object.c';
+COMMENT ON TABLE gtlabel.object IS 'One row an object of a job; its number is that of gtlabel.segment. Written by src/tables/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
 COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people: it counts in no certificate any more';
 
@@ -122,13 +143,14 @@ CREATE TABLE gtlabel.gold (
 COMMENT ON TABLE gtlabel.gold IS 'The known answers to objects that people are asked for all the same, which they must not see. Written by src/tables/object.c';
 
 CREATE TABLE gtlabel.feature_page (
-    job_id  bigint NOT NULL,
-    page_no integer NOT NULL,
-    data    bytea NOT NULL,
-    PRIMARY KEY (job_id, page_no)
+    job_id     bigint NOT NULL,
+    segment_no integer NOT NULL,
+    page_no    integer NOT NULL,
+    data       bytea NOT NULL,
+    PRIMARY KEY (job_id, segment_no, page_no)
 );
 ALTER TABLE gtlabel.feature_page ALTER COLUMN data SET STORAGE PLAIN;
-COMMENT ON TABLE gtlabel.feature_page IS 'The float4 feature matrix of a job, row-major, little-endian, cut into pieces that fill a page. Written by src/tables/feature_page.c';
+COMMENT ON TABLE gtlabel.feature_page IS 'The float4 feature matrix of a segment, row-major, little-endian, cut into pieces that fill a page. Written by src/tables/feature_page.c';
 
 CREATE TABLE gtlabel.batch (
     job_id       bigint NOT NULL,
@@ -481,6 +503,7 @@ COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by 
 
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.object', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.gold', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.feature_page', '');

@@ -37,6 +37,7 @@
 #include "tables/model.h"
 #include "tables/object.h"
 #include "tables/round.h"
+#include "tables/segment.h"
 #include "tables/step.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
@@ -265,6 +266,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_audits_delete(job->job_id);
 	gtl_feature_page_delete(job->job_id);
 	gtl_object_delete(job->job_id);
+	gtl_segment_delete(job->job_id);
 	gtl_step_delete(job->job_id);
 	gtl_event_delete(job->job_id);
 	gtl_model_leave_job(job->job_id, with_models);

@@ -21,6 +21,7 @@
 #include "tables/feature_page.h"
 #include "tables/featurizer.h"
 #include "tables/object.h"
+#include "tables/segment.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -33,13 +34,14 @@ typedef struct SnapshotState
 {
 	GtlJob	   *job;
 	GtlEnv		env;
+	GtlSegment	segment;		/* that the rows become */
 	GtlFeatureWriter *writer;
 	GtlFeatureStats stats;
 	Tuplestorestate *keys;
 	TupleDesc	key_desc;		/* key, class of the known answer */
 	GtlStringSet   *categories;
 	MemoryContext key_context;
-	int64		count;			/* objects */
+	int64		count;			/* objects of the segment */
 	int64		rows;			/* of the dataset, if it has been read before; else 0 */
 
 	/* rows that came with a label: kept aside until the objects are written */
@@ -103,7 +105,6 @@ static void
 take_given(SnapshotState *state, const GtlDatasetRow *row)
 {
 	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
-	GtlJob	   *job = state->job;
 	Size		bytes = sizeof(float) * row->dimension;
 	bytea	   *features = palloc(VARHDRSZ + bytes);
 	Datum		values[1] = {PointerGetDatum(features)};
@@ -114,14 +115,14 @@ take_given(SnapshotState *state, const GtlDatasetRow *row)
 	tuplestore_putvalues(state->given, state->given_desc, values, nulls);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(state->key_context);
-	if (job->given_count == state->given_capacity)
+	if (state->segment.given_count == state->given_capacity)
 	{
 		state->given_capacity = Max(1024, state->given_capacity * 2);
 		state->given_classes = state->given_classes == NULL ?
 			palloc(sizeof(int32) * state->given_capacity) :
 			repalloc_huge(state->given_classes, sizeof(int32) * state->given_capacity);
 	}
-	state->given_classes[job->given_count++] = find_class(state, row, row->label, "label");
+	state->given_classes[state->segment.given_count++] = find_class(state, row, row->label, "label");
 }
 
 /* Their features go behind those of the objects. */
@@ -150,7 +151,7 @@ take_features(SnapshotState *state, const GtlDatasetRow *row)
 	{
 		state->job->dimension = row->dimension;
 		gtl_stats_init(&state->stats, row->dimension, &state->env);
-		state->writer = gtl_feature_writer_open(state->job->job_id);
+		state->writer = gtl_feature_writer_open(state->job->job_id, state->segment.segment_no);
 	}
 	gtl_stats_add(&state->stats, row->features, 1);
 	if (row->label == NULL)
@@ -199,11 +200,14 @@ read_dataset(SnapshotState *state, const GtlDataset *dataset)
 				 errhint("A job takes its objects when it is created: load the rows first.")));
 }
 
-/* Place in the validation shuffle of each object, or -1. */
+/*
+ * Place in the validation shuffle of each object, or -1.  The order of the draw follows from the objects' numbers, so
+ * each segment has its own; places go on where the job's end.
+ */
 static int32 *
-draw_validation_set(SnapshotState *state)
+draw_validation_set(SnapshotState *state, int32 first_place)
 {
-	GtlJob	   *job = state->job;
+	const GtlSegment *segment = &state->segment;
 	int64		n = state->count;
 	int32	   *place = palloc_extended(sizeof(int32) * n, MCXT_ALLOC_HUGE);
 	int32	   *all = palloc_extended(sizeof(int32) * n, MCXT_ALLOC_HUGE);
@@ -213,12 +217,12 @@ draw_validation_set(SnapshotState *state)
 	{
 		CHECK_FOR_INTERRUPTS();
 		place[i] = -1;
-		all[i] = (int32) i;
+		all[i] = segment->first_row + (int32) i;
 	}
-	chosen = palloc_extended(sizeof(int32) * Max(job->validation_count, 1), MCXT_ALLOC_HUGE);
-	gtl_select_random(all, n, job->validation_count, (uint64) job->seed, GTL_STREAM_VALIDATION, &state->env, chosen);
-	for (int32 v = 0; v < job->validation_count; v++)
-		place[chosen[v]] = v;
+	chosen = palloc_extended(sizeof(int32) * Max(segment->validation_count, 1), MCXT_ALLOC_HUGE);
+	gtl_select_random(all, n, segment->validation_count, (uint64) state->job->seed, GTL_STREAM_VALIDATION, &state->env, chosen);
+	for (int32 v = 0; v < segment->validation_count; v++)
+		place[chosen[v] - segment->first_row] = first_place + v;
 	pfree(chosen);
 	pfree(all);
 	return place;
@@ -228,7 +232,7 @@ static void
 write_objects(SnapshotState *state, const int32 *place)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->key_desc, &TTSOpsMinimalTuple);
-	GtlObjectWriter *writer = gtl_object_writer_open(state->job->job_id);
+	GtlObjectWriter *writer = gtl_object_writer_open(state->job->job_id, state->segment.first_row);
 
 	tuplestore_rescan(state->keys);
 	for (int64 i = 0; tuplestore_gettupleslot(state->keys, true, false, slot); i++)
@@ -240,6 +244,22 @@ write_objects(SnapshotState *state, const int32 *place)
 	}
 	gtl_object_writer_close(writer);
 	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* The segment with its objects, and the job's counts of them. */
+static void
+write_segment(SnapshotState *state, int32 first_place)
+{
+	GtlJob	   *job = state->job;
+	GtlSegment *segment = &state->segment;
+
+	segment->taken_count = segment->object_count = (int32) state->count;
+	gtl_segment_insert(job->job_id, segment, state->writer != NULL ? &state->stats : NULL, state->given_classes);
+	write_objects(state, draw_validation_set(state, first_place));
+	job->object_count += segment->object_count;
+	job->validation_count += segment->validation_count;
+	job->given_count += segment->given_count;
+	gtl_job_set_snapshot(job);
 }
 
 /* What makes features of its texts, unless a model has brought that. */
@@ -261,13 +281,11 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
-	job->object_count = (int32) state.count;
 	promise = gtl_job_promise(job);
 	if (job->auto_label && job->dimension > 0)
-		job->validation_count = (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
+		state.segment.validation_count = (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
 																	  state.count, job->validation_share);
-	gtl_job_set_snapshot(job, job->dimension > 0 ? &state.stats : NULL, state.given_classes);
-	write_objects(&state, draw_validation_set(&state));
+	write_segment(&state, 0);
 	tuplestore_end(state.keys);
 	tuplestore_end(state.given);
 	MemoryContextSwitchTo(caller);

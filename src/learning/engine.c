@@ -458,13 +458,13 @@ gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 		for (int j = 0; j < GTL_FOLDS; j++)
 			if (fold_counts(round->transfer, j))
 			{
-				if (!gtl_pool_score(&round->fit.fold[j], width, settings->objects, pool, pool_count, read_rows,
+				if (!gtl_pool_score(&round->fit.fold[j], width, settings->rows, pool, pool_count, read_rows,
 									read_context, env, round->best, round->margin))
 					return false;
 				count_pool(round->transfer, j, round->best, round->margin, pool_count);
 			}
 	}
-	return gtl_pool_score(&round->fit.full, width, settings->objects, pool, pool_count, read_rows, read_context, env,
+	return gtl_pool_score(&round->fit.full, width, settings->rows, pool, pool_count, read_rows, read_context, env,
 						  round->best, round->margin);
 }
 

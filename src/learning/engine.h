@@ -40,6 +40,7 @@ typedef struct GtlEngineSettings
 {
 	GtlScheduleKind schedule;
 	int64_t		objects;		/* of the whole job */
+	int64_t		rows;			/* all objects have smaller numbers; there may be holes */
 	int64_t		max_concurrent;
 	GtlPromise	promise;
 	bool		per_class;		/* the promise holds for each class by itself */

@@ -179,7 +179,7 @@ typedef struct Pass
 	Block	   *block;
 	const int32_t *pool;
 	int64_t		pool_count;
-	int64_t		objects;
+	int64_t		rows;			/* of the matrix */
 	int64_t		next;			/* pool index, not read yet */
 	int64_t		from[MAX_PLACES];	/* pool index of the first object in a place */
 	int			out;			/* places that are posted */
@@ -192,7 +192,7 @@ fill_place(Pass *pass, int item, GtlReadRows read_rows, void *read_context)
 {
 	Place	   *place = &pass->block->place[item];
 	int64_t		first = pass->pool[pass->next] - pass->pool[pass->next] % GTL_SCORE_BLOCK_ROWS;
-	int64_t		left = pass->objects - first;
+	int64_t		left = pass->rows - first;
 	int64_t		end;
 
 	place->first = first;
@@ -225,12 +225,12 @@ empty_place(Pass *pass, int item, int32_t *best, double *margin)
 }
 
 bool
-gtl_pool_score(const GtlClassifier *classifier, int width, int64_t objects,
+gtl_pool_score(const GtlClassifier *classifier, int width, int64_t rows,
 			   const int32_t *pool, int64_t pool_count,
 			   GtlReadRows read_rows, void *read_context, const GtlEnv *env,
 			   int32_t *best, double *margin)
 {
-	Pass		pass = {.pool = pool,.pool_count = pool_count,.objects = objects};
+	Pass		pass = {.pool = pool,.pool_count = pool_count,.rows = rows};
 	int			places = places_of(env);
 	int64_t		done = 0;
 	int			item = 0;

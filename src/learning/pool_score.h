@@ -15,9 +15,9 @@ typedef void (*GtlReadRows) (void *context, int64_t first, int count, float *row
 
 /*
  * Class and margin (gtl_scorer_block) of the pool's objects, ascending, of a matrix of
- * `objects` rows of so many columns.  False: interrupted.
+ * `rows` rows of so many columns.  False: interrupted.
  */
-extern bool gtl_pool_score(const GtlClassifier *classifier, int width, int64_t objects,
+extern bool gtl_pool_score(const GtlClassifier *classifier, int width, int64_t rows,
 						   const int32_t *pool, int64_t pool_count,
 						   GtlReadRows read_rows, void *read_context, const GtlEnv *env,
 						   int32_t *best, double *margin);

@@ -465,7 +465,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.stats = stats;
 	s.settings = settings;
 	s.engine = settings->engine;
-	s.engine.objects = data->rows;
+	s.engine.objects = s.engine.rows = data->rows;
 	s.engine.seed = seed;
 	s.env = env;
 	s.report = report_round;

@@ -14,8 +14,12 @@
  * way a value is cut at SCALED_LIMIT: rows of the dataset itself never get there
  * (|z| <= sqrt(rows * dimension)), other rows saturate instead of overflowing.
  *
- * Paper: Welford, "Note on a Method for Calculating Corrected Sums of Squares and
- * Products", Technometrics 1962.
+ * Statistics of parts are merged by the formula of Chan, Golub and LeVeque; parts that are constant, and equal, stay so
+ * exactly.
+ *
+ * Papers: Welford, "Note on a Method for Calculating Corrected Sums of Squares and
+ * Products", Technometrics 1962; Chan, Golub, LeVeque, "Algorithms for Computing the Sample Variance", The American
+ * Statistician 1983.
  */
 #include "learning/standardize.h"
 
@@ -66,6 +70,27 @@ gtl_stats_add(GtlFeatureStats *stats, const float *rows, int64_t nrows)
 					1.0 / (double) (stats->count + i + 1));
 	}
 	stats->count += nrows;
+}
+
+void
+gtl_stats_merge(GtlFeatureStats *stats, const GtlFeatureStats *other)
+{
+	int64_t		count = stats->count + other->count;
+
+	for (int j = 0; j < stats->dimension && other->count > 0; j++)
+	{
+		double		apart = other->mean[j] - stats->mean[j];
+
+		if (stats->count == 0)
+		{
+			stats->mean[j] = other->mean[j];
+			stats->squares[j] = other->squares[j];
+			continue;
+		}
+		stats->mean[j] += apart * ((double) other->count / (double) count);
+		stats->squares[j] += other->squares[j] + apart * apart * ((double) stats->count * (double) other->count / (double) count);
+	}
+	stats->count = count;
 }
 
 /* Mean square of all centred cells, summed over columns in order. */

@@ -33,6 +33,9 @@ gtl_stats_width(const GtlFeatureStats *stats)
 extern void gtl_stats_init(GtlFeatureStats *stats, int dimension, const GtlEnv *env);
 extern void gtl_stats_add(GtlFeatureStats *stats, const float *rows, int64_t nrows);
 
+/* Adds the rows that `other`, of the same dimension, has seen. */
+extern void gtl_stats_merge(GtlFeatureStats *stats, const GtlFeatureStats *other);
+
 typedef enum GtlScaling
 {
 	GTL_SCALING_GLOBAL = 0,		/* (x - column mean) / one s for all columns */

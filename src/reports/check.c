@@ -207,12 +207,14 @@ static GtlStatement job_checks[] = {
 	},
 	{
 		"SELECT 'error', 'job ' || quote_ident(j.job_name), format('its features are incomplete: %s of %s bytes in %s pages', p.bytes,"
-		" (j.object_count::bigint + j.given_count) * j.dimension * 4, p.pages),"
+		" p.expected, p.pages),"
 		" 'Restore the database from a backup; or gt_stop_job, which needs no features.'"
-		" FROM gtlabel.job j, LATERAL (SELECT count(*) AS pages, COALESCE(max(page_no) + 1, 0) AS expected,"
-		"   COALESCE(sum(octet_length(data)), 0) AS bytes FROM gtlabel.feature_page x WHERE x.job_id = j.job_id) p"
-		" WHERE " MINE " AND " GOES_ON " AND j.dimension > 0 AND j.purged_at IS NULL"
-		" AND (p.pages <> p.expected OR p.bytes <> (j.object_count::bigint + j.given_count) * j.dimension * 4)"
+		" FROM gtlabel.job j, LATERAL (SELECT sum(x.pages) AS pages, sum(x.bytes) AS bytes, sum(r.bytes) AS expected,"
+		"   bool_and(x.pages = x.numbered AND x.bytes = r.bytes) AS whole"
+		"   FROM gtlabel.segment s, LATERAL (SELECT (s.taken_count::bigint + s.given_count) * j.dimension * 4 AS bytes) r,"
+		"   LATERAL (SELECT count(*) AS pages, COALESCE(max(page_no) + 1, 0) AS numbered, COALESCE(sum(octet_length(data)), 0) AS bytes"
+		"     FROM gtlabel.feature_page f WHERE f.job_id = j.job_id AND f.segment_no = s.segment_no) x WHERE s.job_id = j.job_id) p"
+		" WHERE " MINE " AND " GOES_ON " AND j.dimension > 0 AND j.purged_at IS NULL AND p.whole IS NOT TRUE"
 		" ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
@@ -313,7 +315,7 @@ run_job_checks(Check *check)
 	}
 
 static GtlStatement orphan_checks[] = {
-	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"),
+	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("segment"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"),
 	ORPHANS("label"), ORPHANS("failure"), ORPHANS("model"), ORPHANS("round"), ORPHANS("certificate"), ORPHANS("step"), ORPHANS("event")
 };
 

@@ -20,6 +20,8 @@
 #include "learning/engine.h"
 #include "miscadmin.h"
 #include "tables/feature_page.h"
+#include "tables/object.h"
+#include "tables/segment.h"
 #include "tables/model.h"
 #include "utils/memutils.h"
 
@@ -115,7 +117,7 @@ leave_out(void *context, TupleTableSlot *row)
 
 /* Marks the objects that the round had to decide on. */
 static bool *
-list_pool(const GtlJob *job, const GtlRound *round)
+list_pool(const GtlJob *job, const GtlRound *round, int32 rows)
 {
 	static GtlStatement select = {
 		"SELECT object_no FROM gtlabel.object WHERE job_id = $1 AND validation_no IS NOT NULL"
@@ -125,29 +127,34 @@ list_pool(const GtlJob *job, const GtlRound *round)
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(round->batch_no)};
 	bool	   *in_pool;
+	int32	   *objects;
+	int			count = gtl_object_numbers(job, &objects);
 
-	gtl_memory_check(job->object_count, "listing the objects of a labeling job");
-	in_pool = palloc_extended(Max(job->object_count, 1), MCXT_ALLOC_HUGE);
-	memset(in_pool, true, job->object_count);
+	gtl_memory_check(rows, "listing the objects of a labeling job");
+	in_pool = palloc_extended(Max(rows, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < count; i++)
+		if (objects[i] < rows)
+			in_pool[objects[i]] = true;
+	pfree(objects);
 	(void) gtl_query_each(&select, values, leave_out, in_pool);
 	return in_pool;
 }
 
 /* Returns how many objects were scored. */
 static int64
-score_pool(const GtlJob *job, const bool *in_pool, const GtlClassifier *classifier,
+score_pool(const GtlJob *job, const bool *in_pool, int32 end, const GtlClassifier *classifier,
 		   const GtlEnv *env, float *rows, Counts *counts)
 {
-	int64		blocks = (job->object_count + GTL_SCORE_BLOCK_ROWS - 1) / GTL_SCORE_BLOCK_ROWS;
+	int64		blocks = ((int64) end + GTL_SCORE_BLOCK_ROWS - 1) / GTL_SCORE_BLOCK_ROWS;
 	int64		stride = (blocks + MOST_BLOCKS - 1) / MOST_BLOCKS * GTL_SCORE_BLOCK_ROWS;
 	GtlScorer  *scorer = gtl_scorer_create(classifier, classifier->dimension, env);
 	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
 	double		margin[GTL_SCORE_BLOCK_ROWS];
 	int64		scored = 0;
 
-	for (int64 first = 0; first < job->object_count; first += stride)
+	for (int64 first = 0; first < end; first += stride)
 	{
-		int			n = (int) Min(GTL_SCORE_BLOCK_ROWS, job->object_count - first);
+		int			n = (int) Min(GTL_SCORE_BLOCK_ROWS, end - first);
 
 		CHECK_FOR_INTERRUPTS();
 		gtl_feature_reader_rows(reader, first, n, rows);
@@ -205,12 +212,13 @@ gtl_coverage_read(const GtlJob *job, const GtlRound *round, GtlCoverage *coverag
 	if (model != NULL && model->has_folds)
 	{
 		float	   *rows = gtl_env_alloc(&env, mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
+		int32		end = gtl_segments_end(job->job_id);
 
 		read_validation(job, round, &set);
 		for (int fold = 0; fold < GTL_FOLDS; fold++)
 			score_fold(job, &set, fold, &model->fold[fold], &env, rows, validation);
 		coverage->validation = set.count;
-		coverage->pool = score_pool(job, list_pool(job, round), &model->classifier, &env, rows, pool);
+		coverage->pool = score_pool(job, list_pool(job, round, end), end, &model->classifier, &env, rows, pool);
 		if (coverage->validation > 0 && coverage->pool > 0)
 			accumulate(round, validation, pool, coverage);
 	}

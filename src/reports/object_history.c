@@ -80,7 +80,7 @@ read_block(const GtlJob *job, int32 object_no, int *count, int *place)
 	float	   *rows = palloc(mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
 	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
 
-	*count = Min(GTL_SCORE_BLOCK_ROWS, job->object_count - first);
+	*count = Min(GTL_SCORE_BLOCK_ROWS, gtl_feature_reader_end(reader) - first);
 	*place = object_no - first;
 	gtl_feature_reader_rows(reader, first, *count, rows);
 	gtl_feature_reader_close(reader);

@@ -91,7 +91,7 @@ static void
 issue_training(GtlJob *job)
 {
 	int32	   *rest;
-	int			n = gtl_object_unlabeled(job->job_id, &rest);
+	int			n = gtl_object_unlabeled(job, &rest);
 	GtlScheduleKind schedule = job->validation_count > 0 ? job->schedule : GTL_SCHEDULE_STANDARD;
 	int64		wanted = gtl_schedule_batch_count(schedule, job->object_count, job->max_concurrent, n);
 

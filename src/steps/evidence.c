@@ -8,13 +8,17 @@
 #include "data/training_set.h"
 #include "tables/audit.h"
 #include "tables/feature_page.h"
+#include "tables/segment.h"
 
 /* Rows that came with a label train like objects that people have labeled. */
 static void
-append_given(const GtlJob *job, GtlHumanLabels *labels)
+append_given(const GtlJob *job, GtlEvidence *evidence)
 {
-	int			total = labels->count + job->given_count;
-	int32	   *classes = gtl_job_given_classes(job);
+	GtlHumanLabels *labels = &evidence->labels;
+	int32	   *rows;
+	int32	   *classes;
+	int			given = gtl_segment_given(job->job_id, &rows, &classes);
+	int			total = labels->count + given;
 	GtlHumanLabels all;
 
 	memset(&all, 0, sizeof(all));
@@ -29,13 +33,12 @@ append_given(const GtlJob *job, GtlHumanLabels *labels)
 		memcpy(all.validation_no, labels->validation_no, sizeof(int32) * labels->count);
 		memcpy(all.active, labels->active, sizeof(bool) * labels->count);
 	}
-	memcpy(all.class_no + labels->count, classes, sizeof(int32) * job->given_count);
-	for (int i = 0; i < job->given_count; i++)
-	{
-		all.object_no[labels->count + i] = job->object_count + i;
+	memcpy(all.object_no + labels->count, rows, sizeof(int32) * given);
+	memcpy(all.class_no + labels->count, classes, sizeof(int32) * given);
+	for (int i = 0; i < given; i++)
 		all.validation_no[labels->count + i] = -1;
-	}
 	all.count = total;
+	evidence->given_count = given;
 	*labels = all;
 }
 
@@ -104,7 +107,7 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	needs.previous = evidence->engine.previous;
 	needs.what = psprintf("training labeling job \"%s\"", job->name);
 	gtl_training_set_finish(store, set, &needs);
-	gtl_job_feature_stats(job, env, &evidence->engine.set.stats);
+	gtl_segment_stats(job->job_id, job->dimension, env, &evidence->engine.set.stats);
 }
 
 void
@@ -115,7 +118,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	gtl_label_read_human(job->job_id, &evidence->labels);
 	evidence->engine.human_labeled = evidence->labels.count;
 	if (job->given_count > 0)
-		append_given(job, &evidence->labels);
+		append_given(job, evidence);
 	count_classes(job, evidence);
 	evidence->engine.classes_seen = evidence->classes_seen;
 	evidence->engine.validation_count = evidence->validation_count;
@@ -144,7 +147,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 bool
 gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence)
 {
-	int			count = evidence->labels.count - job->given_count;	/* the given rows stand at the end */
+	int			count = evidence->labels.count - evidence->given_count;	/* the given rows stand at the end */
 	GtlHumanLabels now;
 
 	gtl_label_read_human(job->job_id, &now);
@@ -168,6 +171,7 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	memset(settings, 0, sizeof(*settings));
 	settings->schedule = job->schedule;
 	settings->objects = job->object_count;
+	settings->rows = gtl_segments_end(job->job_id);
 	settings->max_concurrent = job->max_concurrent;
 	settings->promise = gtl_job_promise(job);
 	settings->per_class = job->per_class;

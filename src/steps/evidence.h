@@ -15,8 +15,8 @@
 
 typedef struct GtlEvidence
 {
-	GtlHumanLabels labels;		/* by object number; then, from object_count on, the rows
-								 * that came with a label */
+	GtlHumanLabels labels;		/* by object number; then the rows that came with a label */
+	int32		given_count;	/* of those */
 	int32		training_count;
 	int32		validation_count;
 	int32		validation_active;

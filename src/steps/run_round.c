@@ -101,7 +101,7 @@ static int64
 list_pool(RoundState *state, int32 **pool)
 {
 	const GtlHumanLabels *labels = &state->evidence.labels;
-	int32		objects = state->job->object_count;
+	int			objects = gtl_object_numbers(state->job, pool);
 	int32	   *failed;
 	int32	   *settled;
 	int			nfailed = gtl_failure_read(state->job->job_id, &failed);
@@ -111,9 +111,10 @@ list_pool(RoundState *state, int32 **pool)
 	int			next_settled = 0;
 	int64		count = 0;
 
-	*pool = gtl_env_alloc(&state->env, mul_size(sizeof(int32), objects));
-	for (int32 o = 0; o < objects; o++)
+	for (int i = 0; i < objects; i++)
 	{
+		int32		o = (*pool)[i];
+
 		CHECK_FOR_INTERRUPTS();
 		if (next_labeled < labels->count && labels->object_no[next_labeled] == o)
 			next_labeled++;

@@ -20,6 +20,7 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "tables/job.h"
+#include "tables/segment.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -36,6 +37,7 @@
 struct GtlFeatureWriter
 {
 	int64		job_id;
+	int32		segment_no;
 	int32		page_no;
 	int			used;			/* bytes of the page filled so far */
 	bytea	   *page;
@@ -51,6 +53,9 @@ struct GtlFeatureReader
 	Snapshot	snapshot;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
+	GtlSegment *segments;
+	int			nsegments;
+	int			segment;		/* that of the page at hand */
 	int32		page_no;		/* the page at hand; -1: none yet */
 	const char *bytes;			/* its contents, in the pinned buffer */
 	int			size;
@@ -58,18 +63,21 @@ struct GtlFeatureReader
 
 enum
 {
-	PAGE_JOB_ID, PAGE_NO, PAGE_DATA
+	PAGE_JOB_ID, PAGE_SEGMENT_NO, PAGE_NO, PAGE_DATA
 };
 
-static const char *const page_columns[] = {[PAGE_JOB_ID] = "job_id", [PAGE_NO] = "page_no", [PAGE_DATA] = "data"};
+static const char *const page_columns[] = {
+	[PAGE_JOB_ID] = "job_id", [PAGE_SEGMENT_NO] = "segment_no", [PAGE_NO] = "page_no", [PAGE_DATA] = "data"
+};
 static GtlLayout page_layout = GTL_LAYOUT("feature_page", page_columns);
 
 GtlFeatureWriter *
-gtl_feature_writer_open(int64 job_id)
+gtl_feature_writer_open(int64 job_id, int32 segment_no)
 {
 	GtlFeatureWriter *writer = palloc0(sizeof(GtlFeatureWriter));
 
 	writer->job_id = job_id;
+	writer->segment_no = segment_no;
 	writer->page = palloc(VARHDRSZ + GTL_FEATURE_PAGE_BYTES);
 	writer->appender = gtl_bulk_open(&page_layout);
 	return writer;
@@ -78,8 +86,8 @@ gtl_feature_writer_open(int64 job_id)
 static void
 flush_page(GtlFeatureWriter *writer)
 {
-	Datum		values[lengthof(page_columns)] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->page_no),
-	PointerGetDatum(writer->page)};
+	Datum		values[lengthof(page_columns)] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->segment_no),
+	Int32GetDatum(writer->page_no), PointerGetDatum(writer->page)};
 
 	SET_VARSIZE(writer->page, VARHDRSZ + writer->used);
 	gtl_bulk_row(writer->appender, values, NULL);
@@ -116,34 +124,6 @@ gtl_feature_writer_close(GtlFeatureWriter *writer)
 	pfree(writer);
 }
 
-GtlFeatureReader *
-gtl_feature_reader_open(int64 job_id, int dimension)
-{
-	GtlFeatureReader *reader = palloc0(sizeof(GtlFeatureReader));
-
-	reader->job_id = job_id;
-	reader->dimension = dimension;
-	reader->page_no = -1;
-	reader->table = gtl_layout_open(&page_layout, AccessShareLock);
-	reader->index = index_open(GTL_COMPAT_PRIMARY_KEY(reader->table), AccessShareLock);
-	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	reader->scan = GTL_COMPAT_INDEX_BEGINSCAN(reader->table, reader->index, reader->snapshot, 2);
-	reader->slot = table_slot_create(reader->table, NULL);
-	return reader;
-}
-
-/* Position the scan so that its next tuple is the given page. */
-static void
-search_page(GtlFeatureReader *reader, int32 page_no)
-{
-	ScanKeyData keys[2];
-
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(reader->job_id));
-	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(page_no));
-	index_rescan(reader->scan, keys, 2, NULL, 0);
-	reader->page_no = page_no - 1;
-}
-
 /* A report holds no lock that keeps others from dropping or purging the job. */
 static void
 explain_missing_page(const GtlFeatureReader *reader)
@@ -165,11 +145,54 @@ explain_missing_page(const GtlFeatureReader *reader)
 					reader->page_no + 1, reader->job_id)));
 }
 
-static void
-get_page(GtlFeatureReader *reader, int32 page_no)
+GtlFeatureReader *
+gtl_feature_reader_open(int64 job_id, int dimension)
 {
-	if (reader->page_no < 0 || page_no < reader->page_no || page_no > reader->page_no + SKIP_PAGES)
-		search_page(reader, page_no);
+	GtlFeatureReader *reader = palloc0(sizeof(GtlFeatureReader));
+
+	reader->job_id = job_id;
+	reader->dimension = dimension;
+	reader->page_no = -1;
+	reader->table = gtl_layout_open(&page_layout, AccessShareLock);
+	reader->index = index_open(GTL_COMPAT_PRIMARY_KEY(reader->table), AccessShareLock);
+	/* before the snapshot, in which all of their pages are seen */
+	reader->nsegments = gtl_segments_read(job_id, &reader->segments);
+	if (reader->nsegments == 0)
+		explain_missing_page(reader);
+	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	reader->scan = GTL_COMPAT_INDEX_BEGINSCAN(reader->table, reader->index, reader->snapshot, 3);
+
+	reader->slot = table_slot_create(reader->table, NULL);
+	return reader;
+}
+
+int32
+gtl_feature_reader_end(const GtlFeatureReader *reader)
+{
+	const GtlSegment *last = &reader->segments[reader->nsegments - 1];
+
+	return last->first_row + last->taken_count;
+}
+
+/* Position the scan so that its next tuple is the given page of the segment. */
+static void
+search_page(GtlFeatureReader *reader, int segment, int32 page_no)
+{
+	ScanKeyData keys[3];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(reader->job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(reader->segments[segment].segment_no));
+	ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(page_no));
+	index_rescan(reader->scan, keys, 3, NULL, 0);
+	reader->segment = segment;
+	reader->page_no = page_no - 1;
+}
+
+static void
+get_page(GtlFeatureReader *reader, int segment, int32 page_no)
+{
+	if (reader->page_no < 0 || segment != reader->segment || page_no < reader->page_no || page_no > reader->page_no + SKIP_PAGES)
+		search_page(reader, segment, page_no);
 	while (reader->page_no < page_no)
 	{
 		bool		isnull;
@@ -177,12 +200,12 @@ get_page(GtlFeatureReader *reader, int32 page_no)
 
 		CHECK_FOR_INTERRUPTS();
 		if (!index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot) ||
-			DatumGetInt32(slot_getattr(reader->slot, 2, &isnull)) != reader->page_no + 1)
+			DatumGetInt32(slot_getattr(reader->slot, 3, &isnull)) != reader->page_no + 1)
 			explain_missing_page(reader);
 		reader->page_no++;
 		if (reader->page_no < page_no)
 			continue;
-		data = (bytea *) DatumGetPointer(slot_getattr(reader->slot, 3, &isnull));
+		data = (bytea *) DatumGetPointer(slot_getattr(reader->slot, 4, &isnull));
 		if (VARATT_IS_EXTENDED(data) && !VARATT_IS_SHORT(data))
 			elog(ERROR, "feature page is toasted");
 		reader->bytes = VARDATA_ANY(data);
@@ -190,8 +213,9 @@ get_page(GtlFeatureReader *reader, int32 page_no)
 	}
 }
 
-void
-gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
+/* Rows of one segment, counted from its first. */
+static void
+read_segment_rows(GtlFeatureReader *reader, int segment, int64 first, int64 count, float *out)
 {
 	int64		row_bytes = reader->dimension * (int64) sizeof(float);
 	int64		offset = first * row_bytes;
@@ -203,7 +227,7 @@ gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, floa
 		int			start = offset % GTL_FEATURE_PAGE_BYTES;
 		int			fits;
 
-		get_page(reader, (int32) (offset / GTL_FEATURE_PAGE_BYTES));
+		get_page(reader, segment, (int32) (offset / GTL_FEATURE_PAGE_BYTES));
 		fits = (int) Min(left, (int64) (reader->size - start));
 		if (fits <= 0)
 			ereport(ERROR,
@@ -214,6 +238,40 @@ gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, floa
 		target += fits;
 		offset += fits;
 		left -= fits;
+	}
+}
+
+/* The segment that the row is in. */
+static int
+find_segment(const GtlFeatureReader *reader, int64 row)
+{
+	int			low = 0;
+	int			high = reader->nsegments - 1;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low + 1) / 2;
+
+		if (reader->segments[middle].first_row <= row)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+void
+gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
+{
+	while (count > 0)
+	{
+		int			segment = find_segment(reader, first);
+		int64		fits = segment + 1 < reader->nsegments ? Min(count, reader->segments[segment + 1].first_row - first) : count;
+
+		read_segment_rows(reader, segment, first - reader->segments[segment].first_row, fits, out);
+		out += fits * reader->dimension;
+		first += fits;
+		count -= fits;
 	}
 }
 
@@ -232,6 +290,7 @@ gtl_feature_reader_close(GtlFeatureReader *reader)
 	UnregisterSnapshot(reader->snapshot);
 	index_close(reader->index, AccessShareLock);
 	table_close(reader->table, AccessShareLock);
+	pfree(reader->segments);
 	pfree(reader);
 }
 

@@ -21,7 +21,6 @@
 #include "tables/job_field.h"
 #include "tables/job_state.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -289,79 +288,22 @@ gtl_job_insert(GtlJob *job)
 }
 
 void
-gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *given_classes)
+gtl_job_set_snapshot(GtlJob *job)
 {
 	static GtlStatement update = {
-		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4,"
-		" feature_mean = $5, feature_squares = $6, given_count = $7, given_class_no = $8,"
-		" validation_share = $9, featurizer_id = NULLIF($10, 0) WHERE job_id = $1",
-		10, {INT8OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4OID, INT4ARRAYOID, FLOAT8OID,
-		INT8OID}
+		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4, given_count = $5,"
+		" validation_share = $6, featurizer_id = NULLIF($7, 0) WHERE job_id = $1",
+		7, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID}
 	};
-	Datum		v[10];
-	char		nulls[10];
+	Datum		v[7] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
+		Int32GetDatum(job->dimension), Int32GetDatum(job->given_count), Float8GetDatum(job->validation_share),
+	Int64GetDatum(job->featurizer_id)};
+	char		nulls[7];
 
 	memset(nulls, ' ', sizeof(nulls));
-	v[0] = Int64GetDatum(job->job_id);
-	v[1] = Int32GetDatum(job->object_count);
-	v[2] = Int32GetDatum(job->validation_count);
-	v[3] = Int32GetDatum(job->dimension);
-	if (stats != NULL)
-	{
-		v[4] = gtl_array_float8(stats->mean, stats->dimension);
-		v[5] = gtl_array_float8(stats->squares, stats->dimension);
-	}
-	else
-		nulls[4] = nulls[5] = 'n';
-	v[6] = Int32GetDatum(job->given_count);
-	v[7] = gtl_array_int32(given_classes, job->given_count);
-	nulls[7] = job->given_count == 0 ? 'n' : ' ';
-	v[8] = Float8GetDatum(job->validation_share);
-	nulls[8] = job->validation_share < 0 ? 'n' : ' ';
-	v[9] = Int64GetDatum(job->featurizer_id);
+	nulls[5] = job->validation_share < 0 ? 'n' : ' ';
 	if (gtl_query_do(&update, v, nulls) != 1)
 		gtl_error_unknown_job(job->name);	/* a function in the dataset's view has dropped it */
-}
-
-void
-gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats)
-{
-	static GtlStatement select = {
-		"SELECT feature_mean, feature_squares FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}
-	};
-	Datum		v[1] = {Int64GetDatum(job->job_id)};
-	GtlResult	r;
-	ArrayType  *mean;
-	ArrayType  *squares;
-	Size		bytes = sizeof(double) * job->dimension;
-
-	gtl_stats_init(stats, job->dimension, env);
-	stats->count = (int64) job->object_count + job->given_count;
-	if (gtl_query_run(&r, &select, v, NULL) != 1)
-		gtl_error_unknown_job(job->name);
-	mean = (ArrayType *) gtl_result_varlena(&r, 0, 1);
-	squares = (ArrayType *) gtl_result_varlena(&r, 0, 2);
-	memcpy(stats->mean, ARR_DATA_PTR(mean), bytes);
-	memcpy(stats->squares, ARR_DATA_PTR(squares), bytes);
-	pfree(mean);
-	pfree(squares);
-	gtl_query_end(&r);
-}
-
-int32 *
-gtl_job_given_classes(const GtlJob *job)
-{
-	static GtlStatement select = {"SELECT given_class_no FROM gtlabel.job WHERE job_id = $1", 1, {INT8OID}};
-	Datum		v[1] = {Int64GetDatum(job->job_id)};
-	GtlResult	r;
-	int32	   *classes;
-	int			count;
-
-	if (gtl_query_run(&r, &select, v, NULL) != 1)
-		gtl_error_unknown_job(job->name);
-	classes = gtl_result_int32_array(&r, 0, 1, &count);
-	gtl_query_end(&r);
-	return classes;
 }
 
 GtlPromise

@@ -10,7 +10,6 @@
 #include "learning/certify.h"
 #include "learning/engine.h"
 #include "learning/schedule.h"
-#include "learning/standardize.h"
 
 /* Only job_state.c moves a job from one to another. */
 typedef enum GtlJobState
@@ -77,13 +76,12 @@ typedef struct GtlJob
 	Oid			workteam;		/* InvalidOid: only the owner */
 	int64		seed;
 
-	/* facts of the snapshot */
-	int32		object_count;
+	/* facts of what was read */
+	int32		object_count;	/* that are in the job now; their numbers have holes (segment.h) */
 	int32		validation_count;
 	int32		dimension;		/* 0: no features */
 	int64		featurizer_id;	/* what makes them of text; 0: nothing */
-	int32		given_count;	/* rows that came with a label; objects object_count ... of
-								 * the feature pages */
+	int32		given_count;	/* rows that came with a label (segment.h) */
 
 	/* state */
 	GtlJobState state;
@@ -109,11 +107,8 @@ extern void gtl_job_derive(GtlJob *job);
 /* Writes the row (state initializing) and sets job->job_id. */
 extern void gtl_job_insert(GtlJob *job);
 
-/* What the snapshot found; stats may be NULL, given_classes[given_count] too. */
-extern void gtl_job_set_snapshot(GtlJob *job, const GtlFeatureStats *stats, const int32 *given_classes);
-
-/* Classes of the rows that came with a label; palloc'd. */
-extern int32 *gtl_job_given_classes(const GtlJob *job);
+/* What was read of the dataset: the counts, the dimension, the featurizer. */
+extern void gtl_job_set_snapshot(GtlJob *job);
 
 /* Does a round run right after the validation set, before any training batch? */
 extern bool gtl_job_has_early_round(const GtlJob *job);
@@ -130,9 +125,6 @@ extern GtlJob *gtl_job_get(int64 job_id);
 
 /* The same, and holds the row against changes and gt_drop_job until the transaction's end. */
 extern GtlJob *gtl_job_lock(int64 job_id);
-
-/* Statistics of the features, from alloc_env. */
-extern void gtl_job_feature_stats(const GtlJob *job, const GtlEnv *env, GtlFeatureStats *stats);
 
 /*
  * Writes state, failure reason, open batch, counters, audit, label noise and auto_label as they stand in *job.  Error

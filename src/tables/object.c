@@ -5,10 +5,12 @@
 #include "tables/object.h"
 
 #include "base/bulk_insert.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/table.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "tables/segment.h"
 #include "utils/fmgroids.h"
 
 enum
@@ -35,11 +37,12 @@ struct GtlObjectWriter
 };
 
 GtlObjectWriter *
-gtl_object_writer_open(int64 job_id)
+gtl_object_writer_open(int64 job_id, int32 first_no)
 {
 	GtlObjectWriter *writer = palloc0(sizeof(GtlObjectWriter));
 
 	writer->job_id = job_id;
+	writer->next = first_no;
 	writer->objects = gtl_bulk_open(&object_layout);
 	writer->gold = gtl_bulk_open(&gold_layout);
 	return writer;
@@ -117,23 +120,51 @@ gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
 	return gtl_query_lists(&select, values, 1, objects);
 }
 
-/* Three lists in the same order, brought together. */
-int
-gtl_object_unlabeled(int64 job_id, int32 **objects)
+/* The numbers of the segments, if no object was ever removed; NULL: there are holes. */
+static int32 *
+number_segments(const GtlJob *job)
 {
-	static GtlStatement all = {
+	GtlSegment *segments;
+	int			nsegments = gtl_segments_read(job->job_id, &segments);
+	int32	   *objects = gtl_memory_list(sizeof(int32), job->object_count);
+	int32		n = 0;
+
+	for (int s = 0; s < nsegments; s++)
+	{
+		if (segments[s].taken_count > job->object_count - n)
+			return NULL;
+		for (int32 i = 0; i < segments[s].taken_count; i++)
+			objects[n++] = segments[s].first_row + i;
+	}
+	return n == job->object_count ? objects : NULL;
+}
+
+int
+gtl_object_numbers(const GtlJob *job, int32 **objects)
+{
+	static GtlStatement select = {
 		"SELECT object_no FROM gtlabel.object WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
 	};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+
+	*objects = number_segments(job);
+	return *objects != NULL ? job->object_count : gtl_query_lists(&select, values, 1, objects);
+}
+
+/* Three lists in the same order, brought together. */
+int
+gtl_object_unlabeled(const GtlJob *job, int32 **objects)
+{
 	static GtlStatement labels = {
 		"SELECT object_no FROM gtlabel.label WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
 	};
 	static GtlStatement failures = {
 		"SELECT object_no FROM gtlabel.failure WHERE job_id = $1 ORDER BY object_no", 1, {INT8OID}
 	};
-	Datum		values[1] = {Int64GetDatum(job_id)};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
 	int32	   *labeled;
 	int32	   *failed;
-	int			count = gtl_query_lists(&all, values, 1, objects);
+	int			count = gtl_object_numbers(job, objects);
 	int			nlabeled = gtl_query_lists(&labels, values, 1, &labeled);
 	int			nfailed = gtl_query_lists(&failures, values, 1, &failed);
 	int			l = 0;

@@ -7,18 +7,19 @@
 #define GTL_OBJECT_H
 
 #include "base/compat.h"
+#include "tables/job.h"
 
 /* Keys longer than this do not fit the index. */
 #define GTL_OBJECT_KEY_BYTES 2000
 
 /*
- * Writes the objects of a new job, in the order of their numbers.  validation_no is
+ * Writes the objects of a segment, in the order of their numbers, from first_no on.  validation_no is
  * the object's place in the validation shuffle, or -1 for a pool object;
  * gold_class_no is its known answer, or -1.
  */
 typedef struct GtlObjectWriter GtlObjectWriter;
 
-extern GtlObjectWriter *gtl_object_writer_open(int64 job_id);
+extern GtlObjectWriter *gtl_object_writer_open(int64 job_id, int32 first_no);
 extern void gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, int32 gold_class_no);
 extern void gtl_object_writer_close(GtlObjectWriter *writer);
 
@@ -34,8 +35,11 @@ extern int32 *gtl_object_gold(int64 job_id, const int32 *objects, int count);
  */
 extern int	gtl_object_next_validation(int64 job_id, int wanted, int32 **objects);
 
+/* Numbers of all objects, ascending; palloc'd. */
+extern int	gtl_object_numbers(const GtlJob *job, int32 **objects);
+
 /* Numbers of all objects that have neither a label nor a failure, ascending. */
-extern int	gtl_object_unlabeled(int64 job_id, int32 **objects);
+extern int	gtl_object_unlabeled(const GtlJob *job, int32 **objects);
 
 /*
  * The validation set in the order of the objects' numbers: their places in its shuffle, and whether they count

@@ -40,7 +40,7 @@ SELECT throws_ok($$ SELECT gt_accept_tasks('team') $$, '42501', 'permission deni
 SELECT throws_ok($$ SELECT gt_create_job('mine', 'things', ARRAY['a', 'b'], key_column => 'id') $$, '42501', 'permission denied for dataset public.things',
                  'a stranger labels no table that it may not read');
 SELECT throws_ok(format('%s gtlabel.%s', c, t), '42501', NULL, format('%s gtlabel.%s is refused', c, t))
-  FROM unnest(ARRAY['job', 'object', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'certificate', 'model', 'event', 'feature_page']) t,
+  FROM unnest(ARRAY['job', 'object', 'batch', 'task', 'annotation', 'label', 'failure', 'round', 'certificate', 'model', 'event', 'feature_page', 'segment']) t,
        unnest(ARRAY['DELETE FROM', 'TRUNCATE']) c;
 SELECT throws_ok('UPDATE gtlabel.job SET owner = ''regress_gtl_stranger''', '42501', NULL, 'nobody makes itself an owner');
 SELECT is_empty('SELECT * FROM gtlabel.feature_page', 'nor the features of others');

@@ -193,7 +193,7 @@ SELECT attname, cj.try('cj.types', format('features_column => %L', attname)) FRO
 -- they are read right: the same statistics whatever the type
 SELECT gt_create_job('cj ' || f, 'cj.types', ARRAY['a', 'b'], features_column => f) > 0 AS created
   FROM unnest(ARRAY['f4', 'f8', 'n', 'domain', 'vector', 'vector_domain']::name[]) f;
-SELECT feature_mean, feature_squares, count(*) FROM gtlabel.job WHERE job_name LIKE 'cj %' GROUP BY 1, 2;
+SELECT feature_mean, feature_squares, count(*) FROM gtlabel.segment s JOIN gtlabel.job j USING (job_id) WHERE job_name LIKE 'cj %' GROUP BY 1, 2;
 SELECT count(DISTINCT data) AS pages FROM gtlabel.feature_page p JOIN gtlabel.job j USING (job_id) WHERE job_name LIKE 'cj %';
 SELECT drop_jobs('cj %');
 -- a double that no float4 can hold

@@ -267,7 +267,7 @@ test_crossfit_team(void)
 	GtlRowReader reader = {stream_read, &stream};
 	GtlLabeledSet streamed;
 	GtlEnv		team = env;
-	GtlEngineSettings settings = {.objects = 400,.seed = 3,.algorithm = GTL_ENGINE_SOFTMAX,
+	GtlEngineSettings settings = {.objects = 400,.rows = 400,.seed = 3,.algorithm = GTL_ENGINE_SOFTMAX,
 	.promise = {GTL_GUARANTEE_EXPECTED, 0.2, 0.05, GTL_SCOPE_MACHINE_LABELS}};
 	bool		active[400];
 	GtlEngineRound alone[2],

@@ -1,0 +1,44 @@
+/*
+ * segment.h
+ *		The table gtlabel.segment: what entered a job together.
+ *
+ * Rows of the dataset have numbers.  They run over all segments of a job: the objects of a segment in the order of
+ * their keys, then the rows that came with a label, then the next segment.  A number is never used again; where an
+ * object was removed there is a hole.
+ */
+#ifndef GTL_SEGMENT_H
+#define GTL_SEGMENT_H
+
+#include "base/compat.h"
+#include "learning/standardize.h"
+
+typedef struct GtlSegment
+{
+	int32		segment_no;		/* from 0, that of the creation */
+	int32		lot_no;			/* segments whose machine labels are audited together, from 0 */
+	int32		first_row;		/* number of its first object */
+	int32		taken_count;	/* objects that came in */
+	int32		given_count;	/* rows that came with a label; they follow the objects */
+	int32		object_count;	/* objects that are still there */
+	int32		validation_count;	/* of those, in the validation set */
+} GtlSegment;
+
+/* stats: NULL without features; given_classes[given_count]. */
+extern void gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats,
+							   const int32 *given_classes);
+
+/* All segments of the job in their order; palloc'd.  Returns how many. */
+extern int	gtl_segments_read(int64 job_id, GtlSegment **segments);
+
+/* The number behind the last object: all objects have smaller ones. */
+extern int32 gtl_segments_end(int64 job_id);
+
+/* Statistics of the features of all rows, from alloc_env. */
+extern void gtl_segment_stats(int64 job_id, int dimension, const GtlEnv *env, GtlFeatureStats *stats);
+
+/* The rows that came with a label, by number; palloc'd.  Returns how many. */
+extern int	gtl_segment_given(int64 job_id, int32 **rows, int32 **classes);
+
+extern void gtl_segment_delete(int64 job_id);
+
+#endif							/* GTL_SEGMENT_H */
