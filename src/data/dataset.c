@@ -159,8 +159,8 @@ gtl_dataset_equal_is_identical(Oid type, Oid collation)
  * values can be equal to the type and yet differ as text (numeric 1.0 and 1.00), the
  * text decides, for equal keys to be neighbours and for a seed to mean the same.
  */
-static char *
-order_clause(Oid relation, const char *column)
+char *
+gtl_dataset_order(Oid relation, const char *column)
 {
 	const char *quoted = quote_identifier(column);
 	char	   *as_text = psprintf("d.%s::pg_catalog.text COLLATE pg_catalog.\"C\"", quoted);
@@ -264,7 +264,7 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 	{
 		(void) column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
-		order = order_clause(relation, dataset->key_column);
+		order = gtl_dataset_order(relation, dataset->key_column);
 	}
 	dataset->select = psprintf("SELECT %s, %s, %s, %s, %s FROM %s d%s",
 							   key != NULL ? key : "NULL::pg_catalog.text",

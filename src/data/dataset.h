@@ -55,6 +55,9 @@ extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRul
  */
 extern char *gtl_dataset_name(Oid relation);
 
+/* " ORDER BY ..." of the rows d of the relation: the order of the objects, by this column. */
+extern char *gtl_dataset_order(Oid relation, const char *column);
+
 /* schema.name of a type, without a modifier: "character" would be a character(1). */
 extern char *gtl_dataset_type_name(Oid type);
 
