@@ -89,6 +89,13 @@ gtl_computing_raise(void)
 			 errmsg("canceling the step because the server is shutting down")));
 }
 
+void
+gtl_env_check(const GtlEnv *env)
+{
+	if (gtl_env_interrupted(env))
+		gtl_computing_raise();
+}
+
 void *
 gtl_memory_list(Size width, int64 count)
 {

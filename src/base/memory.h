@@ -24,6 +24,9 @@ extern void gtl_interrupt_because_of_file(int error_number);
  */
 pg_noreturn extern void gtl_computing_raise(void);
 
+/* Raises it if the computation is to stop: its results may be good for nothing. */
+extern void gtl_env_check(const GtlEnv *env);
+
 /* A list of so many elements, at least of one, in the current memory context; beyond 1 GB, too. */
 extern void *gtl_memory_list(Size width, int64 count);
 

@@ -221,6 +221,7 @@ draw_validation_set(SnapshotState *state, int32 first_place)
 	}
 	chosen = palloc_extended(sizeof(int32) * Max(segment->validation_count, 1), MCXT_ALLOC_HUGE);
 	gtl_select_random(all, n, segment->validation_count, (uint64) state->job->seed, GTL_STREAM_VALIDATION, &state->env, chosen);
+	gtl_env_check(&state->env);
 	for (int32 v = 0; v < segment->validation_count; v++)
 		place[chosen[v] - segment->first_row] = first_place + v;
 	pfree(chosen);

@@ -72,17 +72,16 @@
  * [3] Angelopoulos, Bates, Candes, Jordan, Lei, "Learn then test: calibrating
  *	   predictive algorithms to achieve risk control", 2021.
  *
- * Temporary memory comes from env and is released.  Never interrupted: 100,000
- * objects take a fraction of a second.
+ * Temporary memory comes from env and is released.  When it is interrupted, a certificate is refused.
  */
 #include "learning/certify.h"
 
 #include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "learning/audit.h"
+#include "learning/sort.h"
 #include "learning/words.h"
 
 /* EMPIRICAL believes no rate of fewer objects (the rule of published TBAL). */
@@ -129,6 +128,8 @@ typedef struct Scan
 {
 	const GtlPromise *promise;
 	const GtlSample *sample;
+	const GtlEnv *env;
+	bool		interrupted;	/* nothing passes then */
 	int			n;				/* active validation objects */
 	Test		test;
 	int		   *required;		/* CONFIDENCE, STRICT: n_req by number of errors */
@@ -417,10 +418,10 @@ gtl_certify_minimum(const GtlPromise *promise, bool per_class, int classes)
  * n_req[k] = fewest objects with which k errors pass, for all k <= errors that can
  * pass with n objects.  It grows by about 1/eps from one k to
  * the next, ever more evenly, so one moving n with the last step as its guess
- * needs few tests.  Returns how many there are.
+ * needs few tests.  Returns how many there are, or when it is interrupted those that it has come to.
  */
 static int
-list_required(const Test *test, double error, int n, int errors, int *required)
+list_required(const Test *test, double error, int n, int errors, const GtlEnv *env, int *required)
 {
 	int64_t		need = required_of(test, 0, error);
 	int64_t		last = 0;
@@ -430,6 +431,8 @@ list_required(const Test *test, double error, int n, int errors, int *required)
 	{
 		int64_t		step = need - last;
 
+		if ((k & 63) == 63 && gtl_env_interrupted(env))
+			break;
 		required[count++] = (int) need;
 		last = need;
 		need += step;
@@ -447,7 +450,7 @@ list_required(const Test *test, double error, int n, int errors, int *required)
  * required[] knows it cannot any more.
  */
 static double
-walk_passes(const int *required, int count, int n, double error, double *alive)
+walk_passes(const int *required, int count, int n, double error, double *alive, const GtlEnv *env)
 {
 	double		passed = 0;
 	int			low = 0;
@@ -457,6 +460,8 @@ walk_passes(const int *required, int count, int n, double error, double *alive)
 		alive[0] = 1;
 	for (int i = 1; i <= n && low < count; i++)
 	{
+		if ((i & 1023) == 0 && gtl_env_interrupted(env))
+			break;
 		for (int k = i < count - 1 ? i : count - 1; k > low; k--)
 			alive[k] = alive[k] * (1 - error) + alive[k - 1] * error;
 		alive[low] *= 1 - error;
@@ -480,13 +485,13 @@ gtl_certify_strict_wealth(int n, const GtlPromise *promise, const GtlEnv *env)
 		return high;
 	required = gtl_env_alloc(env, ((size_t) n + 1) * sizeof(int));
 	alive = gtl_env_alloc(env, ((size_t) n + 1) * sizeof(double));
-	for (int step = 0; step < CALIBRATION_STEPS; step++)
+	for (int step = 0; step < CALIBRATION_STEPS && !gtl_env_interrupted(env); step++)
 	{
 		int			count;
 
 		test.log_wealth = low + (high - low) / 2;
-		count = list_required(&test, error, n, n, required);
-		if (walk_passes(required, count, n, error, alive) <= promise->delta)
+		count = list_required(&test, error, n, n, env, required);
+		if (walk_passes(required, count, n, error, alive, env) <= promise->delta)
 			high = test.log_wealth;
 		else
 			low = test.log_wealth;
@@ -525,7 +530,7 @@ dataset_most_wrong(const Scan *scan)
 	int64_t		allowed = labels_allowed(scan);
 	int			k = -1;
 
-	while (k < scan->n && dataset_allows(scan, allowed, k + 1))
+	while (k < scan->n && dataset_allows(scan, allowed, k + 1) && ((k & 63) != 0 || !gtl_env_interrupted(scan->env)))
 		k++;
 	return k;
 }
@@ -583,9 +588,9 @@ observation_compare(const void *a, const void *b)
 }
 
 static Observation *
-sort_observations(const double *scores, const bool *wrong, int n, int *errors, const GtlEnv *env)
+sort_observations(Scan *scan, const double *scores, const bool *wrong, int n, int *errors)
 {
-	Observation *sorted = gtl_env_alloc(env, (size_t) n * sizeof(Observation));
+	Observation *sorted = gtl_env_alloc(scan->env, (size_t) n * sizeof(Observation));
 
 	*errors = 0;
 	for (int i = 0; i < n; i++)
@@ -594,7 +599,7 @@ sort_observations(const double *scores, const bool *wrong, int n, int *errors, c
 		sorted[i].wrong = wrong[i];
 		*errors += wrong[i];
 	}
-	qsort(sorted, (size_t) n, sizeof(Observation), observation_compare);
+	scan->interrupted = !gtl_sort(sorted, n, sizeof(Observation), observation_compare, scan->env);
 	return sorted;
 }
 
@@ -649,8 +654,9 @@ scan_prefixes(Scan *scan, const Observation *sorted, int n)
 	Prefix		prefix = {INFINITY, 0, 0};
 	Prefix		pending = {INFINITY, 0, 0}; /* last prefix, until k grows */
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && !scan->interrupted; i++)
 	{
+		scan->interrupted = (i & 255) == 255 && gtl_env_interrupted(scan->env);
 		prefix.n++;
 		prefix.k += sorted[i].wrong;
 		if (i + 1 < n && sorted[i + 1].score == sorted[i].score)
@@ -680,9 +686,10 @@ gtl_certify_refuse(GtlCertificate *certificate)
 
 /* The test as it is made of these objects. */
 static void
-scan_prepare(Scan *scan, int errors, const GtlEnv *env)
+scan_prepare(Scan *scan, int errors)
 {
 	const GtlPromise *promise = scan->promise;
+	const GtlEnv *env = scan->env;
 
 	scan->test = test_of(promise, scan->sample->halvings);
 	if (promise->guarantee == GTL_GUARANTEE_STRICT)
@@ -692,7 +699,7 @@ scan_prepare(Scan *scan, int errors, const GtlEnv *env)
 	else if (promise->guarantee == GTL_GUARANTEE_CONFIDENCE || promise->guarantee == GTL_GUARANTEE_STRICT)
 	{
 		scan->required = gtl_env_alloc(env, ((size_t) errors + 1) * sizeof(int));
-		scan->required_count = list_required(&scan->test, promise->target_error, scan->n, errors, scan->required);
+		scan->required_count = list_required(&scan->test, promise->target_error, scan->n, errors, env, scan->required);
 	}
 }
 
@@ -701,7 +708,7 @@ take_passed(const Scan *scan, int errors, GtlCertificate *certificate)
 {
 	bool		all = scan->promise->scope == GTL_SCOPE_DATASET && errors <= scan->most_wrong;
 
-	if (!scan->passed)
+	if (!scan->passed || scan->interrupted || gtl_env_interrupted(scan->env))
 		return;
 	certificate->passed = true;
 	certificate->threshold = all ? 0 : scan->loosest.threshold;
@@ -715,13 +722,13 @@ void
 gtl_certify(const double *scores, const bool *wrong, int n, const GtlPromise *promise,
 			const GtlSample *sample, const GtlEnv *env, GtlCertificate *certificate)
 {
-	Scan		scan = {.promise = promise,.sample = sample,.n = n > 0 ? n : 0,.best_bound = 1};
+	Scan		scan = {.promise = promise,.sample = sample,.env = env,.n = n > 0 ? n : 0,.best_bound = 1};
 	Observation *sorted = NULL;
 	int			errors = 0;
 
 	if (n > 0)
-		sorted = sort_observations(scores, wrong, n, &errors, env);
-	scan_prepare(&scan, errors, env);
+		sorted = sort_observations(&scan, scores, wrong, n, &errors);
+	scan_prepare(&scan, errors);
 	scan_prefixes(&scan, sorted, scan.n);
 
 	gtl_certify_refuse(certificate);

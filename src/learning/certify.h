@@ -70,7 +70,10 @@ typedef struct GtlCertificate
  */
 extern int	gtl_certify_halvings(int64_t validation_count, int64_t active);
 
-/* scores[i] in [0, 1], wrong[i]; order does not matter; n >= 0. */
+/*
+ * scores[i] in [0, 1], wrong[i]; order does not matter; n >= 0.  A certificate that was interrupted is a refusal: whoever
+ * acts on it asks env whether to stop.
+ */
 extern void gtl_certify(const double *scores, const bool *wrong, int n, const GtlPromise *promise,
 						const GtlSample *sample, const GtlEnv *env, GtlCertificate *certificate);
 

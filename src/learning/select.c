@@ -17,14 +17,16 @@
  *	  every set of `wanted` objects is equally likely over seeds, and each further
  *	  object leaves the relative order of the others alone.
  *
- * Never interrupted: ten million objects take less than a second.
+ * Interrupts are looked for after each 65,536 entries passed, whatever is done with them.
  */
 #include "learning/select.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "learning/random.h"
+#include "learning/sort.h"
+
+#define POLL_ENTRIES 65536
 
 typedef struct Entry
 {
@@ -41,6 +43,9 @@ typedef struct Sieve
 	int64_t		capacity;
 	int64_t		wanted;
 	Entry		bar;			/* entries from here on are not among the wanted */
+	const GtlEnv *env;
+	int64_t		passed;			/* entries since the last look for an interrupt */
+	bool		interrupted;	/* the entries are good for nothing */
 } Sieve;
 
 static inline bool
@@ -98,45 +103,84 @@ median_of_three(Entry *first, Entry *last)
 	return *middle;
 }
 
+static inline bool
+sieve_stopped(Sieve *sieve, int64_t entries)
+{
+	sieve->passed += entries;
+	if (sieve->passed >= POLL_ENTRIES)
+	{
+		sieve->passed = 0;
+		sieve->interrupted = sieve->interrupted || gtl_env_interrupted(sieve->env);
+	}
+	return sieve->interrupted;
+}
+
+/*
+ * One partition (Hoare 1961) of the entries low .. high around a median of three: none up to *end is greater than
+ * the pivot, none from *begin on is smaller.  False: interrupted.
+ */
+static bool
+partition_once(Sieve *sieve, int64_t low, int64_t high, int64_t *end, int64_t *begin)
+{
+	Entry	   *entries = sieve->entries;
+	int64_t		i = low;
+	int64_t		j = high;
+	Entry		pivot = median_of_three(entries + low, entries + high);
+
+	while (i <= j)
+	{
+		int64_t		before = j - i;
+
+		/* a pause now and then, to look for interrupts */
+		while (entry_less(&entries[i], &pivot) && (i & 1023) != 1023)
+			i++;
+		while (entry_less(&pivot, &entries[j]) && (j & 1023) != 0)
+			j--;
+		if (sieve_stopped(sieve, 1 + before - (j - i)))
+			return false;
+		if (entry_less(&entries[i], &pivot))
+			i++;
+		else if (entry_less(&pivot, &entries[j]))
+			j--;
+		else if (i <= j)
+			entry_swap(&entries[i++], &entries[j--]);
+	}
+	*end = j;
+	*begin = i;
+	return true;
+}
+
 /*
  * Move the nth smallest entry (from 0) to its place, smaller ones before it.
  * Quickselect (Hoare 1961); a range that resists 2 * log2(n) partitions is sorted
  * instead, so no order of the input makes it quadratic.
  */
 static void
-partition_around(Entry *entries, int64_t count, int64_t nth)
+partition_around(Sieve *sieve, int64_t nth)
 {
 	int64_t		low = 0;
-	int64_t		high = count - 1;
+	int64_t		high = sieve->count - 1;
 	int			patience = 2;
 
-	for (int64_t n = count; n > 1; n /= 2)
+	for (int64_t n = sieve->count; n > 1; n /= 2)
 		patience += 2;
 	while (low < high)
 	{
-		int64_t		i = low;
-		int64_t		j = high;
-		Entry		pivot;
+		int64_t		end;
+		int64_t		begin;
 
 		if (patience-- == 0)
 		{
-			qsort(entries + low, (size_t) (high - low + 1), sizeof(Entry), entry_compare);
+			if (!gtl_sort(sieve->entries + low, high - low + 1, sizeof(Entry), entry_compare, sieve->env))
+				sieve->interrupted = true;
 			return;
 		}
-		pivot = median_of_three(entries + low, entries + high);
-		while (i <= j)
-		{
-			while (entry_less(&entries[i], &pivot))
-				i++;
-			while (entry_less(&pivot, &entries[j]))
-				j--;
-			if (i <= j)
-				entry_swap(&entries[i++], &entries[j--]);
-		}
-		if (nth <= j)
-			high = j;
-		else if (nth >= i)
-			low = i;
+		if (!partition_once(sieve, low, high, &end, &begin))
+			return;
+		if (nth <= end)
+			high = end;
+		else if (nth >= begin)
+			low = begin;
 		else
 			return;
 	}
@@ -151,33 +195,44 @@ sieve_init(Sieve *sieve, int64_t n, int64_t wanted, const GtlEnv *env)
 	sieve->count = 0;
 	sieve->wanted = wanted;
 	sieve->bar = (Entry){UINT64_MAX, INT32_MAX, INT64_MAX};
+	sieve->env = env;
+	sieve->passed = 0;
+	sieve->interrupted = false;
 }
 
-static inline void
+/* False: interrupted. */
+static inline bool
 sieve_add(Sieve *sieve, uint64_t key, int32_t object, int64_t position)
 {
 	Entry		entry = {key, object, position};
 
+	if (sieve_stopped(sieve, 1))
+		return false;
 	if (!entry_less(&entry, &sieve->bar))
-		return;
+		return true;
 	if (sieve->count == sieve->capacity)
 	{
-		partition_around(sieve->entries, sieve->count, sieve->wanted - 1);
+		partition_around(sieve, sieve->wanted - 1);
+		if (sieve->interrupted)
+			return false;
 		sieve->count = sieve->wanted;
 		sieve->bar = sieve->entries[sieve->wanted - 1];
 		if (!entry_less(&entry, &sieve->bar))
-			return;
+			return true;
 	}
 	sieve->entries[sieve->count++] = entry;
+	return true;
 }
 
-/* Leave the `wanted` smallest entries in front, in order. */
-static void
+/* Leave the `wanted` smallest entries in front, in order; returns how many there are. */
+static int64_t
 sieve_finish(Sieve *sieve)
 {
-	if (sieve->count > sieve->wanted)
-		partition_around(sieve->entries, sieve->count, sieve->wanted - 1);
-	qsort(sieve->entries, (size_t) sieve->wanted, sizeof(Entry), entry_compare);
+	if (!sieve->interrupted && sieve->count > sieve->wanted)
+		partition_around(sieve, sieve->wanted - 1);
+	if (sieve->interrupted || !gtl_sort(sieve->entries, sieve->wanted, sizeof(Entry), entry_compare, sieve->env))
+		return 0;
+	return sieve->wanted;
 }
 
 int64_t
@@ -192,8 +247,9 @@ gtl_select_lowest(const int32_t *objects, const double *scores, int64_t n,
 		return 0;
 	sieve_init(&sieve, n, wanted, env);
 	for (int64_t i = 0; i < n; i++)
-		sieve_add(&sieve, score_key(scores[i]), objects[i], i);
-	sieve_finish(&sieve);
+		if (!sieve_add(&sieve, score_key(scores[i]), objects[i], i))
+			break;
+	wanted = sieve_finish(&sieve);
 	for (int64_t i = 0; i < wanted; i++)
 		chosen[i] = sieve.entries[i].position;
 	gtl_env_release(env, sieve.entries);
@@ -216,9 +272,10 @@ gtl_select_random(const int32_t *objects, int64_t n, int64_t wanted,
 		uint64_t	key = gtl_random_bits(seed, (GtlRandomStream) stream,
 										  (uint64_t) (uint32_t) objects[i]);
 
-		sieve_add(&sieve, key, objects[i], i);
+		if (!sieve_add(&sieve, key, objects[i], i))
+			break;
 	}
-	sieve_finish(&sieve);
+	wanted = sieve_finish(&sieve);
 	for (int64_t i = 0; i < wanted; i++)
 		chosen[i] = sieve.entries[i].object;
 	gtl_env_release(env, sieve.entries);

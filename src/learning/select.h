@@ -8,6 +8,10 @@
 #include "learning/env.h"
 
 /*
+ * Both return 0 when they are interrupted: whoever goes on with what they chose asks env whether it is to stop.
+ */
+
+/*
  * The `wanted` objects with the smallest scores (margins); ties go to the smaller
  * object number.  Writes their positions (indexes into objects/scores) in that
  * order to `chosen` and returns how many: min(wanted, n).  O(n + wanted log wanted)

@@ -424,7 +424,7 @@ static bool
 run_job(Simulation *s)
 {
 	draw_validation_set(s);
-	for (;;)
+	while (!gtl_env_interrupted(s->env))
 		switch (next_step(s))
 		{
 			case GTL_DUE_VALIDATION_BATCH:
@@ -450,6 +450,7 @@ run_job(Simulation *s)
 				report(s, true);
 				return true;
 		}
+	return false;
 }
 
 bool

@@ -103,6 +103,7 @@ issue_training(GtlJob *job)
 
 		gtl_env_init(&env, CurrentMemoryContext);
 		wanted = gtl_select_random(rest, n, wanted, (uint64) job->seed, GTL_STREAM_FIRST_BATCH, &env, chosen);
+		gtl_env_check(&env);
 		rest = chosen;
 	}
 	gtl_issue_batch(job, GTL_BATCH_TRAINING, rest, (int) wanted);

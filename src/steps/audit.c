@@ -41,6 +41,7 @@ gtl_audit_issue(GtlJob *job)
 	chosen = gtl_memory_list(sizeof(int32), wanted);
 	gtl_env_init(&env, CurrentMemoryContext);
 	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed, GTL_STREAM_AUDIT, &env, chosen);
+	gtl_env_check(&env);
 	gtl_issue_batch(job, GTL_BATCH_AUDIT, chosen, (int) wanted);
 }
 

@@ -253,6 +253,7 @@ end(AuditStep *step, const char *why)
 	if (step->record.figures.state == GTL_AUDIT_OPEN)
 		step->record.figures.state = GTL_AUDIT_GIVEN_UP;
 	step->record.carried = gtl_audit_carried(step->audit);
+	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_forget(&step->record);
 	gtl_job_update(step->job);
@@ -266,6 +267,7 @@ static void
 ask_again(AuditStep *step, int64 most)
 {
 	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
+	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, false);
 	gtl_issue_batch(step->job, GTL_BATCH_AUDIT, step->open, (int) Min(most, step->nopen));
 }
@@ -282,6 +284,7 @@ ask(AuditStep *step, const GtlAuditPlan *plan)
 			drawn[ndrawn++] = plan->objects[i];
 	gtl_audit_objects_draw(&step->record, drawn, ndrawn, step->draws + 1);
 	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
+	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, false);
 	gtl_issue_batch(step->job, GTL_BATCH_AUDIT, plan->objects, (int) plan->count);
 }

@@ -1359,6 +1359,108 @@ test_confidence_level_of_one_threshold(void)
 	CHECK(runs < 1000 || passes >= 0.01 * runs);
 }
 
+/* Counts how often it is asked, and says yes from the limit on. */
+typedef struct Patience
+{
+	int64_t		asked;
+	int64_t		limit;
+} Patience;
+
+static bool
+patience_ends(void *context)
+{
+	Patience   *patience = context;
+
+	return ++patience->asked > patience->limit;
+}
+
+#define MANY 200000
+
+/*
+ * Looks for an interrupt in proportion to the work, at sizes where the work takes long, and stops at the first:
+ * random keys, ordered ones, and all of them wanted, where the sort does most of it.
+ */
+static void
+test_select_interrupts(void)
+{
+	Patience	patience = {0};
+	GtlEnv		asking = {.alloc = test_alloc, .release = test_release, .interrupted = patience_ends, .context = &patience};
+	int32_t    *objects = malloc(sizeof(int32_t) * MANY);
+	double	   *scores = malloc(sizeof(double) * MANY);
+	int64_t    *chosen = malloc(sizeof(int64_t) * MANY);
+	int32_t    *sample = malloc(sizeof(int32_t) * MANY);
+	static const int64_t wanted[] = {1, MANY / 3, MANY};
+
+	for (int order = 0; order < 3; order++)
+		for (int w = 0; w < COUNT_OF(wanted); w++)
+		{
+			bool		ordered = true;
+			int64_t		looks;
+
+			for (int i = 0; i < MANY; i++)
+			{
+				objects[i] = i;
+				scores[i] = order == 0 ? uniform() : order == 1 ? i : MANY - i;
+			}
+			patience = (Patience) {0, INT64_MAX};
+			CHECK(gtl_select_lowest(objects, scores, MANY, wanted[w], &asking, chosen) == wanted[w]);
+			looks = patience.asked;
+			CHECK(looks >= MANY / 65536);
+			for (int64_t i = 1; i < wanted[w]; i++)
+				ordered = ordered && scores[chosen[i - 1]] <= scores[chosen[i]];
+			CHECK(ordered);
+			for (int64_t limit = 0; limit < looks; limit += 1 + looks / 4)
+			{
+				patience = (Patience) {0, limit};
+				CHECK(gtl_select_lowest(objects, scores, MANY, wanted[w], &asking, chosen) == 0);
+				CHECK(patience.asked <= limit + 3);
+			}
+		}
+	patience = (Patience) {0, 5};
+	CHECK(gtl_select_random(objects, MANY, MANY, 1, GTL_STREAM_VALIDATION, &asking, sample) == 0);
+	free(objects);
+	free(scores);
+	free(chosen);
+	free(sample);
+}
+
+/* Asked all the way, and refused if stopped anywhere. */
+static void
+test_certify_interrupts(void)
+{
+	static const GtlGuarantee guarantees[] = {GTL_GUARANTEE_CONFIDENCE, GTL_GUARANTEE_STRICT, GTL_GUARANTEE_EXPECTED};
+	const int	n = 8000;
+	Patience	patience = {0};
+	GtlEnv		asking = {.alloc = test_alloc, .release = test_release, .interrupted = patience_ends, .context = &patience};
+	double	   *scores = malloc(sizeof(double) * (size_t) n);
+	bool	   *wrong = malloc(sizeof(bool) * (size_t) n);
+	GtlCertificate c;
+
+	for (int i = 0; i < n; i++)
+	{
+		scores[i] = uniform();
+		wrong[i] = uniform() < 0.3 * (1 - scores[i]);
+	}
+	for (int g = 0; g < COUNT_OF(guarantees); g++)
+	{
+		GtlPromise	promise = {guarantees[g], 0.05, 0.05};
+		int64_t		looks;
+
+		patience = (Patience) {0, INT64_MAX};
+		gtl_certify(scores, wrong, n, &promise, &whole, &asking, &c);
+		looks = patience.asked;
+		CHECK(c.passed && looks >= n / 256);
+		for (int64_t limit = 0; limit < looks; limit += 1 + looks / 20)
+		{
+			patience = (Patience) {0, limit};
+			gtl_certify(scores, wrong, n, &promise, &whole, &asking, &c);
+			CHECK(!c.passed && patience.asked <= limit + 30);
+		}
+	}
+	free(scores);
+	free(wrong);
+}
+
 int
 main(void)
 {
@@ -1371,6 +1473,8 @@ main(void)
 	test_select_lowest();
 	test_select_random_order();
 	test_select_random_uniform();
+	test_select_interrupts();
+	test_certify_interrupts();
 	test_certify_brute_force();
 	test_required_brute_force();
 	test_required_vectors();
