@@ -93,36 +93,56 @@ train(RoundState *state)
 	state->round.train_seconds = seconds_since(start);
 }
 
+/* Objects that are passed over, ascending. */
+typedef struct Without
+{
+	const int32 *objects;
+	int			count;
+	int			next;			/* the first that is not behind */
+} Without;
+
+static bool
+without_has(Without *list, int32 object)
+{
+	while (list->next < list->count && list->objects[list->next] < object)
+		list->next++;
+	return list->next < list->count && list->objects[list->next] == object;
+}
+
 /*
- * The objects that neither a person nor, for good, the machine has labeled, and that have not failed; returns how many.  No validation object is
- * among them: a round is not due while one is open (learning/schedule.c).
+ * The objects that neither a person nor, for good, the machine has labeled, that have not failed, and that are not
+ * of the validation set; returns how many.
  */
 static int64
 list_pool(RoundState *state, int32 **pool)
 {
-	const GtlHumanLabels *labels = &state->evidence.labels;
+	int64		job_id = state->job->job_id;
 	int			objects = gtl_object_numbers(state->job, pool);
 	int32	   *failed;
 	int32	   *settled;
-	int			nfailed = gtl_failure_read(state->job->job_id, &failed);
-	int			nsettled = gtl_label_read_settled(state->job->job_id, &settled);
-	int			next_labeled = 0;
-	int			next_failed = 0;
-	int			next_settled = 0;
+	int32	   *validation;
+	int32	   *validation_no;
+	int32	   *active;
+	Without		without[] = {
+		{state->evidence.labels.object_no, state->evidence.labels.count - state->evidence.given_count},
+		{NULL, gtl_failure_read(job_id, &failed)},
+		{NULL, gtl_label_read_settled(job_id, &settled)},
+		{NULL, gtl_object_validation(job_id, &validation, &validation_no, &active)},
+	};
 	int64		count = 0;
 
+	without[1].objects = failed;
+	without[2].objects = settled;
+	without[3].objects = validation;
 	for (int i = 0; i < objects; i++)
 	{
 		int32		o = (*pool)[i];
+		bool		open = true;
 
 		CHECK_FOR_INTERRUPTS();
-		if (next_labeled < labels->count && labels->object_no[next_labeled] == o)
-			next_labeled++;
-		else if (next_failed < nfailed && failed[next_failed] == o)
-			next_failed++;
-		else if (next_settled < nsettled && settled[next_settled] == o)
-			next_settled++;
-		else
+		for (int list = 0; list < (int) lengthof(without); list++)
+			open = open && !without_has(&without[list], o);
+		if (open)
 			(*pool)[count++] = o;
 	}
 	return count;
@@ -151,6 +171,7 @@ score_and_decide(RoundState *state)
 	gtl_feature_reader_close(reader);
 	gtl_engine_decide(&state->settings, &state->evidence.engine, &state->env, decided);
 	gtl_engine_alternatives(decided);
+	gtl_env_check(&state->env);
 	memcpy(state->round.alternative, decided->alternative, sizeof(decided->alternative));
 	state->round.nalternatives = decided->nalternatives;
 	state->round.scored = decided->has_model ? (int32) count : 0;
@@ -205,9 +226,12 @@ write_labels(RoundState *state)
 	{
 		int32		object = decided->pool[i];
 		bool		above = gtl_engine_covers(decided, i);
-		bool		stands = old < nold && old_object[old] == object;
+		bool		stands;
 
 		CHECK_FOR_INTERRUPTS();
+		while (old < nold && old_object[old] < object)
+			withdrawn[nwithdrawn++] = old_object[old++];	/* no longer of the pool */
+		stands = old < nold && old_object[old] == object;
 		if (above && !stands)
 			append_change(state, &added, i);
 		else if (above && decided->best[i] != old_class[old])
@@ -216,6 +240,8 @@ write_labels(RoundState *state)
 			withdrawn[nwithdrawn++] = object;
 		old += stands;
 	}
+	while (old < nold)
+		withdrawn[nwithdrawn++] = old_object[old++];
 	gtl_label_refresh_machine(state->job, round->round_no, round->model_id, &added, &changed, withdrawn, nwithdrawn);
 	round->added = added.count;
 	round->changed = changed.count;
