@@ -5,15 +5,19 @@
  * Rows gather in slots; a full set goes to the table in one call, one WAL record
  * for each page instead of each row, and then into the indexes.  In memory there
  * is one set.  The pages stay in shared buffers, unlike COPY's: the next step
- * reads them.
+ * reads them.  A table that somebody has given row triggers gets its rows one by one: a trigger may
+ * look at the rows before.
  */
 #include "base/bulk_insert.h"
 
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "base/query.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -42,8 +46,10 @@ gtl_bulk_open(GtlLayout *layout)
 	appender->table = gtl_layout_open(layout, RowExclusiveLock);
 	appender->estate = CreateExecutorState();
 	appender->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(appender->target, appender->table, 1, NULL, 0);
+	InitResultRelInfo(appender->target, appender->table, 0, NULL, 0);
 	ExecOpenIndices(appender->target, false);
+	if (appender->target->ri_TrigDesc != NULL)
+		AfterTriggerBeginQuery();
 	for (int i = 0; i < APPEND_ROWS; i++)
 		appender->slots[i] = table_slot_create(appender->table, NULL);
 	MemoryContextSwitchTo(caller);
@@ -51,20 +57,63 @@ gtl_bulk_open(GtlLayout *layout)
 }
 
 static void
-flush(GtlBulkInsert *appender)
+insert_one_by_one(GtlBulkInsert *appender)
 {
-	MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(appender->estate));
+	for (int i = 0; i < appender->count; i++)
+	{
+		ResetPerTupleExprContext(appender->estate);
+		ExecSimpleRelationInsert(appender->target, appender->estate, appender->slots[i]);
+	}
+}
 
+static void
+insert_together(GtlBulkInsert *appender)
+{
+	if (RelationGetDescr(appender->table)->constr != NULL)
+		for (int i = 0; i < appender->count; i++)
+		{
+			ResetPerTupleExprContext(appender->estate);
+			ExecConstraints(appender->target, appender->slots[i], appender->estate);
+		}
 	table_multi_insert(appender->table, appender->slots, appender->count, GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < appender->count; i++)
 	{
 		ResetPerTupleExprContext(appender->estate);
 		GTL_COMPAT_INSERT_INDEX_TUPLES(appender->target, appender->slots[i], appender->estate);
-		ExecClearTuple(appender->slots[i]);
 	}
+}
+
+static void
+flush(GtlBulkInsert *appender)
+{
+	MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(appender->estate));
+	Oid			user;
+	int			security;
+
+	gtl_become_extension_owner(&user, &security);
+	if (appender->target->ri_TrigDesc != NULL)
+		insert_one_by_one(appender);
+	else
+		insert_together(appender);
+	SetUserIdAndSecContext(user, security);
+	for (int i = 0; i < appender->count; i++)
+		ExecClearTuple(appender->slots[i]);
 	ResetPerTupleExprContext(appender->estate);
 	MemoryContextSwitchTo(caller);
 	appender->count = 0;
+}
+
+static void
+fire_after_triggers(GtlBulkInsert *appender)
+{
+	Oid			user;
+	int			security;
+
+	if (appender->target->ri_TrigDesc == NULL)
+		return;
+	gtl_become_extension_owner(&user, &security);
+	AfterTriggerEndQuery(appender->estate);
+	SetUserIdAndSecContext(user, security);
 }
 
 void
@@ -89,9 +138,12 @@ gtl_bulk_close(GtlBulkInsert *appender)
 {
 	if (appender->count > 0)
 		flush(appender);
+	fire_after_triggers(appender);
 	for (int i = 0; i < APPEND_ROWS; i++)
 		ExecDropSingleTupleTableSlot(appender->slots[i]);
 	ExecCloseIndices(appender->target);
+	ExecResetTupleTable(appender->estate->es_tupleTable, false);
+	ExecCloseResultRelations(appender->estate);
 	FreeExecutorState(appender->estate);
 	table_close(appender->table, NoLock);
 	MemoryContextDelete(appender->context);

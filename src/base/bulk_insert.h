@@ -3,8 +3,7 @@
  *		Many new rows for one of gtlabel's own tables, as COPY writes them.
  *
  * For the snapshot of a dataset, where a statement for each row, or each chunk of
- * rows, would take several times as long.  Nothing is checked but the unique
- * indexes: what is appended obeys the table's constraints and domains.
+ * rows, would take several times as long.  Constraints hold and row triggers fire, as for rows of table.h.
  */
 #ifndef GTL_BULK_INSERT_H
 #define GTL_BULK_INSERT_H

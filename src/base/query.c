@@ -39,6 +39,13 @@ gtl_extension_owner(void)
 	return owner;
 }
 
+void
+gtl_become_extension_owner(Oid *user, int *security)
+{
+	GetUserIdAndSecContext(user, security);
+	SetUserIdAndSecContext(gtl_extension_owner(), *security | SECURITY_LOCAL_USERID_CHANGE);
+}
+
 /* Until gtl_query_end, or a (sub)transaction's abort. */
 static void
 pin_setting(const char *name, const char *value)

@@ -114,4 +114,10 @@ extern void gtl_query_pin_text_format(void);
 /* The owner of the extension's tables. */
 extern Oid	gtl_extension_owner(void);
 
+/*
+ * Until the caller sets *user and *security again: with the rights that statements on gtlabel's tables have, for
+ * what constraints and triggers call.
+ */
+extern void gtl_become_extension_owner(Oid *user, int *security);
+
 #endif							/* GTL_QUERY_H */

@@ -50,21 +50,13 @@ gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE l
 	table->row = table_slot_create(table->relation, NULL);
 }
 
-/* Triggers run with the rights that statements on these tables have. */
-static void
-become_owner(Oid *user, int *security)
-{
-	GetUserIdAndSecContext(user, security);
-	SetUserIdAndSecContext(gtl_extension_owner(), *security | SECURITY_LOCAL_USERID_CHANGE);
-}
-
 static void
 close_writer(struct GtlTableWriter *writer)
 {
 	Oid			user;
 	int			security;
 
-	become_owner(&user, &security);
+	gtl_become_extension_owner(&user, &security);
 	AfterTriggerEndQuery(writer->estate);
 	SetUserIdAndSecContext(user, security);
 	EvalPlanQualEnd(&writer->epq);
@@ -158,7 +150,7 @@ write_row(GtlTable *table, bool change)
 	Oid			user;
 	int			security;
 
-	become_owner(&user, &security);
+	gtl_become_extension_owner(&user, &security);
 	if (change)
 		ExecSimpleRelationUpdate(writer->target, writer->estate, &writer->epq, table->row, writer->row);
 	else

@@ -78,6 +78,19 @@ SELECT set_eq('SELECT what, count(*) FROM fired GROUP BY 1', $$ VALUES ('task up
 ALTER TABLE gtlabel.task ADD CONSTRAINT nobody CHECK (annotator IS NULL) NOT VALID;
 SELECT throws_ok($$ SELECT gt_accept_tasks('moved') $$, '23514', NULL, 'a constraint holds');
 ALTER TABLE gtlabel.task DROP CONSTRAINT nobody;
+-- and so does what is written in bulk
+SELECT lives_ok($$ SELECT gt_create_job('bulk', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL) $$, 'objects are written in bulk');
+ALTER TABLE gtlabel.object ADD CONSTRAINT short CHECK (length(object_key) < 2) NOT VALID;
+SELECT throws_ok($$ SELECT gt_create_job('checked', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL) $$, '23514', NULL, 'a constraint holds in bulk');
+ALTER TABLE gtlabel.object DROP CONSTRAINT short;
+CREATE FUNCTION rename_key() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.object_key := 'no ' || NEW.object_key; RETURN NEW; END $$;
+CREATE TRIGGER rename BEFORE INSERT ON gtlabel.object FOR EACH ROW EXECUTE FUNCTION rename_key();
+CREATE TRIGGER fire AFTER INSERT ON gtlabel.object FOR EACH ROW EXECUTE FUNCTION fire();
+SELECT lives_ok($$ SELECT gt_create_job('triggered', 'thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL) $$, 'a job with triggers on its objects');
+SELECT is((SELECT count(*) FROM gtlabel.object o JOIN gtlabel.job USING (job_id) WHERE job_name = 'triggered' AND object_key LIKE 'no %'),
+          (SELECT count(*) FROM thing), 'triggers before a row change rows in bulk');
+SELECT is((SELECT count(*) FROM fired WHERE what = 'object insert'), (SELECT count(*) FROM thing), 'triggers after a row see every row in bulk');
+DROP TRIGGER rename ON gtlabel.object;
 ALTER TABLE gtlabel.task RENAME COLUMN accepted_at TO taken_at;
 SELECT throws_ok($$ SELECT gt_accept_tasks('moved') $$, '42703', 'column "accepted_at" of table gtlabel.task does not exist', 'a column that is missing is named');
 
