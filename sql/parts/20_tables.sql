@@ -185,6 +185,7 @@ CREATE TABLE gtlabel.task (
     remark           text
 ) WITH (fillfactor = 40);
 CREATE INDEX task_place_idx ON gtlabel.task (job_id, batch_no, slot_no, object_no);
+CREATE INDEX task_declined_idx ON gtlabel.task (job_id, object_no) WHERE slot_no < 0;
 COMMENT ON TABLE gtlabel.task IS 'One object for one annotator. No index covers a column that accepting or submitting changes, so both are HOT updates. Written by src/tables/task.c';
 COMMENT ON COLUMN gtlabel.task.slot_no IS '0 .. annotators_per_object - 1; below 0: declined, its slot went to another task';
 COMMENT ON COLUMN gtlabel.task.undo_until IS 'Submitted with a lease: the batch is not closed before, so that the answer can be taken back';

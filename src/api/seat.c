@@ -17,6 +17,7 @@
 #include "lib/stringinfo.h"
 #include "steps/correct.h"
 #include "tables/job.h"
+#include "tables/task.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -64,17 +65,20 @@ count_batch(const GtlJob *job, const char *annotator, Queue *queue)
 		"WITH t AS MATERIALIZED (SELECT object_no, annotator, state, lease_expires_at <= $4 AS late FROM gtlabel.task"
 		"   WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN -$5 AND $5 - 1),"
 		" mine AS (SELECT object_no FROM t WHERE annotator = $3 AND state <> 'available'"
-		"   UNION ALL SELECT object_no FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $3 AND $5 > 1)"
+		"   UNION ALL SELECT object_no FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $3 AND $5 > 1"
+		"   UNION ALL SELECT object_no FROM gtlabel.task WHERE job_id = $1 AND slot_no < 0 AND annotator = $3"
+		"     AND batch_no <> $2 AND NOT $6)"
 		" SELECT count(DISTINCT object_no) FILTER (WHERE (state = 'available' OR (state = 'accepted' AND late))"
 		"     AND object_no NOT IN (SELECT object_no FROM mine)),"
 		"   count(*) FILTER (WHERE state = 'accepted' AND annotator = $3),"
 		"   count(*) FILTER (WHERE state = 'accepted' AND NOT late AND annotator <> $3),"
 		"   count(*) FILTER (WHERE state IN ('available', 'accepted')) FROM t"
 		" WHERE EXISTS (SELECT FROM gtlabel.batch WHERE job_id = $1 AND batch_no = $2 AND expires_at > $4)",
-		5, {INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID}
+		6, {INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID, BOOLOID}
 	};
-	Datum		values[5] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator),
-	TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(job->annotators_per_object)};
+	Datum		values[6] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator),
+		TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(job->annotators_per_object),
+	BoolGetDatum(gtl_task_asks_again(job, annotator))};
 	GtlResult	r;
 
 	gtl_query_run(&r, &select, values, NULL);

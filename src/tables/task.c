@@ -170,6 +170,7 @@ typedef struct Outlook
 	int32		last;
 	SlotOutlook slot[MAX_SLOTS];
 	int32		place[MAX_SLOTS];	/* the object where something was found last */
+	bool		declined_before;	/* in earlier batches of the job; it may be offered again */
 } Outlook;
 
 /* A search through the tasks of the open batch. */
@@ -190,6 +191,7 @@ typedef struct Hunt
 	TimestampTz now;
 	GtlTable   *others;			/* for has_had; NULL: not needed */
 	GtlTable   *answers;		/* with it */
+	bool		asked_again;	/* also for what the annotator has declined before */
 	GtlClaim   *claims;			/* [capacity] */
 	int			count;
 	int			capacity;
@@ -263,6 +265,35 @@ find_objects(const GtlJob *job, Outlook *outlook)
 	gtl_table_close(&tasks);
 }
 
+/* For task_declined_idx: the job's declined tasks; object -1: of all objects. */
+static void
+search_declined(GtlTable *declined, int64 job_id, int32 object)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(object));
+	gtl_table_search(declined, keys, object < 0 ? 1 : 2);
+}
+
+/* Those of closed batches do not change any more. */
+static bool
+any_declined_before(const GtlJob *job)
+{
+	GtlTable	declined;
+	bool		found = false;
+
+	gtl_table_open(&declined, &task_layout, "task_declined_idx", AccessShareLock);
+	search_declined(&declined, job->job_id, -1);
+	while (!found && gtl_table_next(&declined))
+	{
+		CHECK_FOR_INTERRUPTS();
+		found = gtl_table_int32(&declined, TASK_BATCH_NO) != job->open_batch_no;
+	}
+	gtl_table_close(&declined);
+	return found;
+}
+
 static void
 recall(const Hunt *hunt)
 {
@@ -271,6 +302,7 @@ recall(const Hunt *hunt)
 	if (outlook->job_id == hunt->job->job_id && outlook->batch_no == hunt->job->open_batch_no)
 		return;
 	find_objects(hunt->job, outlook);
+	outlook->declined_before = any_declined_before(hunt->job);
 	for (int slot = 0; slot < MAX_SLOTS; slot++)
 	{
 		outlook->slot[slot] = hunt->at_first;
@@ -370,6 +402,22 @@ has_had(Hunt *hunt, const GtlTable *tasks)
 	return false;
 }
 
+/* Has the annotator declined the object in an earlier batch? */
+static bool
+has_declined_before(const Hunt *hunt, int32 object)
+{
+	GtlTable	declined;
+	bool		found = false;
+
+	gtl_table_open(&declined, &task_layout, "task_declined_idx", AccessShareLock);
+	search_declined(&declined, hunt->job->job_id, object);
+	while (!found && gtl_table_next(&declined))
+		found = gtl_table_int32(&declined, TASK_BATCH_NO) != hunt->job->open_batch_no &&
+			gtl_table_text_is(&declined, TASK_ANNOTATOR, hunt->annotator);
+	gtl_table_close(&declined);
+	return found;
+}
+
 static void
 accept(GtlTable *tasks, const Hunt *hunt, GtlClaim *claim)
 {
@@ -410,6 +458,9 @@ take_claim(Hunt *hunt, GtlTable *tasks)
 		return false;
 	}
 	if (hunt->others != NULL && has_had(hunt, tasks))
+		return false;
+	if (hunt->outlook->declined_before && !hunt->asked_again &&
+		has_declined_before(hunt, gtl_table_int32(tasks, TASK_OBJECT_NO)))
 		return false;
 	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, hunt->now))
 		return false;
@@ -510,6 +561,14 @@ remember_claims(Hunt *hunt)
 	gtl_lease_write(hunt->job->job_id, hunt->annotator, &hunt->leases);
 }
 
+bool
+gtl_task_asks_again(const GtlJob *job, const char *annotator)
+{
+	const char *owner = GetUserNameFromId(job->owner, true);
+
+	return owner != NULL && strcmp(owner, annotator) == 0;
+}
+
 int
 gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit, GtlClaim **claims)
 {
@@ -529,6 +588,7 @@ gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit,
 	hunt.take = take_claim;
 	hunt.annotator = annotator;
 	hunt.now = gtl_clock_now();
+	hunt.asked_again = gtl_task_asks_again(job, annotator);
 	hunt.others = job->annotators_per_object > 1 ? &others : NULL;
 	hunt.answers = &answers;
 	*claims = NULL;

@@ -46,11 +46,18 @@ extern void gtl_task_lock_annotator(const GtlJob *job, const char *annotator);
 /*
  * Up to `wanted` tasks of different objects for an annotator, locked: first those that the annotator
  * holds, then new ones, as long as no more than `limit` are held at once (0: no limit); returns how many.
- * *claims is palloc'd.  The limit holds for the sessions of one annotator together as far as they see
+ * What was offered again, after it had failed, goes to nobody who has declined it before, the job's owner
+ * aside.  *claims is palloc'd.  The limit holds for the sessions of one annotator together as far as they see
  * each other's leases: what they take in the same moment comes on top of it, where one answer an
  * object is wanted.
  */
 extern int	gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit, GtlClaim **claims);
+
+/*
+ * Is the annotator asked again for objects that were offered again, although declined by the annotator before?
+ * Only the job's owner, who has had them offered again.
+ */
+extern bool gtl_task_asks_again(const GtlJob *job, const char *annotator);
 
 /* job_ids[i]: the job that task i belongs to, 0 if there is no such task. */
 extern void gtl_task_find_jobs(const int64 *task_ids, int count, int64 *job_ids);

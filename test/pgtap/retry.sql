@@ -38,6 +38,28 @@ SELECT is((SELECT state || ' ' || human_labeled FROM gt_jobs WHERE job_name = j)
 SELECT is((SELECT label FROM gt_label('by key', 3)), 'b', 'the new answer is the one that counts');
 SELECT is((SELECT count(*) FROM gt_annotations WHERE job_name = 'one'), 6::bigint, 'one answer an object is kept');
 
+-- What somebody has declined, and gt_retry_failed offers again, is for others: only the owner is asked again.
+SELECT gt_create_job('declined', 'retry', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, workteam => 'pg_monitor') > 0;
+SELECT gt_create_job('declined twice', 'retry', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, annotators_per_object => 2) > 0;
+CREATE FUNCTION pg_temp.decline(job text, person text) RETURNS integer LANGUAGE sql AS $$
+    SELECT gt_decline_tasks(array_agg(task_id), person) FROM gt_accept_tasks(job, 100, person) WHERE object_key IN ('1', '2')
+$$;
+SELECT is(pg_temp.decline('declined', 'ann'), 2, 'ann declines two');
+SELECT is(pg_temp.answer('declined', 'ann'), 4, 'and answers the rest');
+SELECT is(pg_temp.decline('declined twice', p), 2, p || ' declines two') FROM unnest(ARRAY['ann', CURRENT_USER::text]) p;
+SELECT is(pg_temp.answer('declined twice', p), 4, p || ' answers the rest') FROM unnest(ARRAY['ann', CURRENT_USER::text]) p;
+SELECT gt_advance_job(j) FROM unnest(ARRAY['declined', 'declined twice']) j;
+SELECT is(gt_retry_failed(j), 2, 'what failed is offered again: ' || j) FROM unnest(ARRAY['declined', 'declined twice']) j;
+SELECT gt_advance_job(j) FROM unnest(ARRAY['declined', 'declined twice']) j;
+SELECT is_empty($$ SELECT * FROM gt_accept_tasks('declined', 100, 'ann') $$, 'ann is not asked again');
+SELECT is_empty($$ SELECT * FROM gt_accept_tasks('declined twice', 100, 'ann') $$, 'nor where several people answer');
+SELECT is((SELECT open FROM gt_queue(j, 'ann')), 0::bigint, 'nor told that there is something to do: ' || j) FROM unnest(ARRAY['declined', 'declined twice']) j;
+SELECT is((SELECT open FROM gt_queue('declined', 'bob')), 2::bigint, 'others are');
+SELECT is(pg_temp.answer('declined', 'bob'), 2, 'bob answers both');
+SELECT is(pg_temp.answer('declined twice', p), 2, p || ' answers both') FROM unnest(ARRAY['bob', CURRENT_USER::text]) p;
+SELECT gt_advance_job(j) FROM unnest(ARRAY['declined', 'declined twice']) j;
+SELECT is((SELECT state || ' ' || human_labeled FROM gt_jobs WHERE job_name = j), 'completed 6', 'all are labeled: ' || j) FROM unnest(ARRAY['declined', 'declined twice']) j;
+
 -- One person, one vote, in gt_consolidate
 CREATE TABLE dup (item text, annotator text, label text);
 INSERT INTO dup VALUES ('a', 'x', 'cat'), ('a', 'y', 'cat'), ('a', 'z', 'dog'), ('a', 'z', 'dog'), ('a', ' z', 'dog'), ('b', 'z', 'dog');
