@@ -265,6 +265,31 @@ COMMENT ON COLUMN gtlabel.label.margin IS 'Machine: between the two most probabl
 COMMENT ON COLUMN gtlabel.label.tied_class_no IS 'Human: another class that the answers speak for as much';
 COMMENT ON COLUMN gtlabel.label.round_no IS 'Machine labels: the round that first gave this label; later rounds rewrite only what differs';
 
+CREATE TABLE gtlabel.correction (
+    job_id           bigint NOT NULL,
+    object_no        integer NOT NULL,
+    class_no         integer,
+    reviewers        text[] COLLATE "C" NOT NULL,
+    corrected_at     timestamptz NOT NULL,
+    machine_class_no integer,
+    confidence       float4,
+    margin           float4,
+    round_no         integer,
+    model_id         bigint,
+    audit_no         integer,
+    labeled_at       timestamptz,
+    failure          text,
+    failure_batch_no integer,
+    failed_at        timestamptz,
+    PRIMARY KEY (job_id, object_no)
+);
+CREATE INDEX correction_taken_back_idx ON gtlabel.correction (job_id) WHERE class_no IS NULL;
+COMMENT ON TABLE gtlabel.correction IS 'Labels that the owner of a job has decided, whatever people answer. Written by src/tables/correction.c';
+COMMENT ON COLUMN gtlabel.correction.class_no IS 'NULL: the decision is taken back';
+COMMENT ON COLUMN gtlabel.correction.reviewers IS 'Roles that have decided about the object: in an audit it is not asked of them';
+COMMENT ON COLUMN gtlabel.correction.machine_class_no IS 'The machine''s label that the decision has replaced, and that comes back with the decision taken back; NULL: there was none, or it has been decided anew since';
+COMMENT ON COLUMN gtlabel.correction.failure IS 'Why the object had failed before; NULL: it had not';
+
 CREATE TABLE gtlabel.failure (
     job_id    bigint NOT NULL,
     object_no integer NOT NULL,
@@ -516,6 +541,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.correction', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer', '');

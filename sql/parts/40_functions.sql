@@ -172,6 +172,10 @@ CREATE FUNCTION gt_retract_annotations(task_ids bigint[], annotator text DEFAULT
     AS 'MODULE_PATHNAME', 'gtl_sql_retract_annotations' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retract_annotations IS 'Takes answers, declines and passes back: while the batch is open the tasks are the annotator''s again; later only the owner can, and the answers are gone; returns how many';
 
+CREATE FUNCTION gt_correct_labels(job_name text, object_keys text[], labels text[]) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_correct_labels' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_correct_labels IS 'The owner decides labels, of the machine or of people, also of a job that is over: they count as people''s whatever is answered; a NULL takes a decision back; returns how many have changed';
+
 CREATE FUNCTION gt_exclude_annotator(job_name text, annotator text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_exclude_annotator' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_exclude_annotator IS 'The annotator''s answers count no longer: labels are consolidated anew, what misses answers is asked again; returns how many answers';

@@ -247,13 +247,47 @@ COMMENT ON COLUMN gt_audit_objects.drawn IS 'Drawn at random; false: labeled bes
 COMMENT ON COLUMN gt_audit_objects.event_no IS 'Its place in the order in which answers were counted; NULL: not counted yet';
 COMMENT ON COLUMN gt_audit_objects.wrong IS 'People gave another label than the machine, or none';
 
+CREATE VIEW gt_corrections WITH (security_invoker = true) AS
+    SELECT j.job_name, o.object_key, j.label_categories[c.class_no + 1] AS label, c.reviewers, c.corrected_at,
+           j.label_categories[c.machine_class_no + 1] AS machine_label
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT c.* FROM gtlabel.correction c WHERE c.job_id = j.job_id ORDER BY c.job_id) c
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = c.job_id AND o.object_no = c.object_no OFFSET 0) o
+     WHERE gtlabel.knows_sizes();
+COMMENT ON VIEW gt_corrections IS 'Labels that the owner has decided by gt_correct_labels';
+COMMENT ON COLUMN gt_corrections.label IS 'NULL: the decision is taken back';
+COMMENT ON COLUMN gt_corrections.reviewers IS 'Roles that have decided about the object; in an audit it is not asked of them';
+COMMENT ON COLUMN gt_corrections.machine_label IS 'What the machine said, and says again when the decision is taken back; NULL: nothing, or it has decided anew since';
+
+CREATE VIEW gt_remarks WITH (security_invoker = true) AS
+    SELECT j.job_name, o.object_key, r.kind, r.annotator, j.label_categories[r.class_no + 1] AS label, r.remark, r.batch_no, r.at
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (
+          SELECT a.object_no, 'comment' AS kind, a.annotator, a.class_no, a.remark, a.batch_no, coalesce(a.revised_at, a.submitted_at) AS at
+            FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND a.remark IS NOT NULL
+          UNION ALL
+          SELECT t.object_no, 'declined', t.annotator, NULL, t.remark, t.batch_no, t.accepted_at
+            FROM gtlabel.task t WHERE t.job_id = j.job_id AND t.state = 'declined'
+           ORDER BY 7) r
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = j.job_id AND o.object_no = r.object_no OFFSET 0) o
+     WHERE gtlabel.knows_sizes();
+COMMENT ON VIEW gt_remarks IS 'What annotators wrote beside their answers, and what they declined';
+COMMENT ON COLUMN gt_remarks.kind IS 'comment: beside an answer; declined: instead of one';
+COMMENT ON COLUMN gt_remarks.label IS 'The answer; NULL: declined';
+COMMENT ON COLUMN gt_remarks.remark IS 'NULL: declined without a reason';
+COMMENT ON COLUMN gt_remarks.at IS 'Declined: when the task was accepted';
+
 CREATE VIEW gt_failures WITH (security_invoker = true) AS
-    SELECT j.job_name, o.object_key, f.reason, f.batch_no, f.failed_at
+    SELECT j.job_name, o.object_key, f.reason, f.batch_no, f.failed_at,
+           (SELECT pg_catalog.string_agg(t.annotator || coalesce(': ' || t.remark, ''), '; ' ORDER BY t.task_id)
+              FROM gtlabel.task t WHERE t.job_id = f.job_id AND t.batch_no = f.batch_no AND t.object_no = f.object_no
+                AND t.slot_no BETWEEN -j.annotators_per_object AND j.annotators_per_object - 1 AND t.state = 'declined') AS remarks
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT f.* FROM gtlabel.failure f WHERE f.job_id = j.job_id ORDER BY f.job_id) f
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = f.job_id AND o.object_no = f.object_no OFFSET 0) o
      WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_failures IS 'Objects without a label, until gt_retry_failed';
+COMMENT ON COLUMN gt_failures.remarks IS 'Who declined the object in that batch, and why';
 COMMENT ON COLUMN gt_failures.reason IS 'expired: nobody answered while it was on offer; declined: as many people declined as should answer';
 
 CREATE VIEW gt_models WITH (security_invoker = true) AS
@@ -297,5 +331,5 @@ COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that
 COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
-GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_audits, gt_audit_objects, gt_labels, gt_failures,
+GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_audits, gt_audit_objects, gt_labels, gt_corrections, gt_remarks, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

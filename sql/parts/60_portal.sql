@@ -264,9 +264,11 @@ CREATE FUNCTION gtlabel.review_keys(job_name text, kind text) RETURNS TABLE (obj
                          WHERE a.job_name = review_keys.job_name AND a.comment IS NOT NULL) r
                  WHERE review_keys.kind = 'remarks'
                  GROUP BY r.object_key) k
+         WHERE NOT EXISTS (SELECT FROM gt_corrections c
+                            WHERE c.job_name = review_keys.job_name AND c.object_key = k.object_key AND c.label IS NOT NULL)
          ORDER BY 2 LIMIT 100;
     END;
-COMMENT ON FUNCTION gtlabel.review_keys IS 'Portal: up to 100 objects to review. kind: disagreement, machine (least certain first), or remarks (failed, declined, commented on)';
+COMMENT ON FUNCTION gtlabel.review_keys IS 'Portal: up to 100 objects to review. kind: disagreement, machine (least certain first), or remarks (failed, declined, commented on). Those that the owner has decided are left out';
 
 CREATE FUNCTION gtlabel.portal_review(job_name text, kind text) RETURNS json
     VOLATILE PARALLEL UNSAFE
@@ -299,15 +301,9 @@ COMMENT ON FUNCTION gtlabel.portal_review IS 'Portal: objects to look at again, 
 CREATE FUNCTION gtlabel.portal_correct(job_name text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object(
-                   'task_ids', d.task_ids, 'labels', d.labels,
-                   'count', gt_revise_annotations(d.task_ids, pg_catalog.array_fill(body->>'label', ARRAY[pg_catalog.cardinality(d.task_ids)])))
-          FROM (SELECT coalesce(pg_catalog.array_agg(a.task_id ORDER BY a.task_id), '{}') AS task_ids,
-                       coalesce(pg_catalog.array_agg(a.label ORDER BY a.task_id), '{}') AS labels
-                  FROM gt_annotations a
-                 WHERE a.job_name = portal_correct.job_name AND a.object_key = body->>'object_key' AND a.label <> body->>'label') d;
+        SELECT pg_catalog.json_build_object('count', gt_correct_labels(job_name, ARRAY[body->>'object_key'], ARRAY[body->>'label']));
     END;
-COMMENT ON FUNCTION gtlabel.portal_correct IS 'Portal: the owner decides an object that people answered: other answers become this label; returns what they were, for gt_revise_annotations to take it back';
+COMMENT ON FUNCTION gtlabel.portal_correct IS 'Portal: gt_correct_labels for one object; label null takes it back';
 
 CREATE FUNCTION gtlabel.portal_settings(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE

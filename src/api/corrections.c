@@ -1,7 +1,7 @@
 /*
  * corrections.c
  *		Answers that are taken back: gt_revise_annotations, gt_retract_annotations, gt_exclude_annotator,
- *		gt_include_annotator.
+ *		gt_include_annotator; labels that the owner decides: gt_correct_labels.
  *
  * Each holds the job's row: whoever closes the batch, or writes a round, holds it too.
  */
@@ -12,6 +12,7 @@
 #include "background/worker.h"
 #include "base/errors.h"
 #include "base/lock.h"
+#include "miscadmin.h"
 #include "steps/correct.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
@@ -123,4 +124,46 @@ gtl_sql_include_annotator(PG_FUNCTION_ARGS)
 
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(answers);
+}
+
+/* Classes of labels, where NULL is -1. */
+static int32 *
+classes_or_none(const GtlJob *job, char *const *labels, int count)
+{
+	int32	   *classes = palloc(sizeof(int32) * Max(count, 1));
+	int		   *place = palloc(sizeof(int) * Max(count, 1));
+	int			given = 0;
+	int32	   *of_given;
+
+	for (int i = 0; i < count; i++)
+	{
+		classes[i] = -1;
+		if (labels[i] != NULL)
+			place[given++] = i;
+	}
+	of_given = gtl_annotator_classes(job, labels, place, given);
+	for (int i = 0; i < given; i++)
+		classes[place[i]] = of_given[i];
+	return classes;
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_correct_labels);
+Datum
+gtl_sql_correct_labels(PG_FUNCTION_ARGS)
+{
+	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
+	int			count;
+	int			nlabels;
+	char	  **keys = gtl_argument_texts(fcinfo, 1, "object_keys", &count);
+	char	  **labels = gtl_argument_texts_and_nulls(fcinfo, 2, "labels", &nlabels);
+	GtlJob	   *job = gtl_job_find(name);
+	int			corrected;
+
+	gtl_annotator_require_same_length(count, nlabels, "object_keys");
+	gtl_job_require_owner(job);
+	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, true);
+	job = lock_job(job);
+	corrected = gtl_correct_labels(job, GetUserNameFromId(GetUserId(), false), keys, classes_or_none(job, labels, count), count);
+	gtl_worker_launch_at_commit(job);
+	PG_RETURN_INT32(corrected);
 }

@@ -127,7 +127,7 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		"SELECT 'task', format('batch %s: %s%s', t.batch_no,"
 		"   CASE WHEN t.state IN ('available', 'accepted') AND b.expires_at <= gtlabel.clock() THEN 'expired'"
 		"        WHEN t.state = 'accepted' AND t.lease_expires_at <= gtlabel.clock() THEN 'available' ELSE t.state END,"
-		"   CASE WHEN t.annotator IS NOT NULL THEN ' (' || t.annotator || ')' ELSE '' END)"
+		"   CASE WHEN t.annotator IS NOT NULL THEN ' (' || t.annotator || COALESCE(': ' || t.remark, '') || ')' ELSE '' END)"
 		" FROM gtlabel.batch b JOIN gtlabel.job j USING (job_id)"
 		" CROSS JOIN generate_series(-j.annotators_per_object, j.annotators_per_object - 1) s CROSS JOIN LATERAL"
 		"   (SELECT * FROM gtlabel.task t WHERE t.job_id = $1 AND t.batch_no = b.batch_no AND t.slot_no = s AND t.object_no = $2 OFFSET 0) t"
@@ -135,14 +135,15 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		2, {INT8OID, INT4OID}
 	};
 	static GtlStatement answers = {
-		"SELECT 'answer', format('%s: %s', a.annotator, j.label_categories[a.class_no + 1])"
+		"SELECT 'answer', format('%s: %s%s', a.annotator, j.label_categories[a.class_no + 1], COALESCE(' (' || a.remark || ')', ''))"
 		" FROM gtlabel.annotation a JOIN gtlabel.job j USING (job_id)"
 		" WHERE a.job_id = $1 AND a.object_no = $2 ORDER BY a.submitted_at, a.annotator",
 		2, {INT8OID, INT4OID}
 	};
 	static GtlStatement label = {
 		"SELECT 'label', format('%s, by %s, confidence %s%s', j.label_categories[l.class_no + 1],"
-		"   CASE WHEN l.human THEN format('people in batch %s', l.batch_no)"
+		"   CASE WHEN (SELECT c.class_no FROM gtlabel.correction c WHERE c.job_id = $1 AND c.object_no = $2) IS NOT NULL THEN 'the owner'"
+		"        WHEN l.human THEN format('people in batch %s', l.batch_no)"
 		"        ELSE format('machine in round %s%s', l.round_no,"
 		"                    CASE WHEN j.state IN ('stopped', 'completed') THEN '' ELSE ' (provisional)' END) END,"
 		"   round(l.confidence::numeric, 4),"
@@ -156,6 +157,13 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		"   AND NOT EXISTS (SELECT FROM gtlabel.failure WHERE job_id = $1 AND object_no = $2)",
 		2, {INT8OID, INT4OID}
 	};
+	static GtlStatement correction = {
+		"SELECT 'correction', format('%s at %s, by %s%s', CASE WHEN c.class_no IS NULL THEN 'taken back' ELSE 'decided' END,"
+		"   c.corrected_at, array_to_string(c.reviewers, ', '),"
+		"   COALESCE('; the machine said ' || j.label_categories[c.machine_class_no + 1], ''))"
+		" FROM gtlabel.correction c JOIN gtlabel.job j USING (job_id) WHERE c.job_id = $1 AND c.object_no = $2",
+		2, {INT8OID, INT4OID}
+	};
 	int32		object_no;
 	bool		validation;
 
@@ -164,6 +172,7 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 	add_rows(report, &tasks, job, object_no);
 	add_rows(report, &answers, job, object_no);
 	add_rows(report, &label, job, object_no);
+	add_rows(report, &correction, job, object_no);
 	if (!validation)
 		gtl_object_history(report, job, object_no);
 	explain_model(report, job, object_no);

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "steps/custom_consolidation.h"
+#include "tables/correction.h"
 #include "tables/object.h"
 
 /* A change of confidence smaller than this is not worth rewriting a label. */
@@ -54,6 +55,39 @@ gtl_answers_read_objects(const GtlJob *job, const int32 *objects, int count, Gtl
 	number_objects(answers);
 }
 
+/* What the owner has decided, over what a function of the owner's returns. */
+static void
+decide(const GtlJob *job, const GtlAnswers *answers, GtlConsolidated *result)
+{
+	int32	   *decided = gtl_correction_classes(job->job_id, answers->object_no, answers->items);
+
+	for (int i = 0; i < answers->items; i++)
+	{
+		if (decided[i] < 0)
+			continue;
+		result->label[i] = decided[i];
+		result->confidence[i] = 1;
+		if (result->tied != NULL)
+			result->tied[i] = -1;
+	}
+}
+
+/* Classes that are known: the dataset's known answers, and before them what the owner has decided; -1: not. */
+static int32 *
+known_classes(const GtlJob *job, const GtlAnswers *answers)
+{
+	int32	   *known = gtl_correction_classes(job->job_id, answers->object_no, answers->items);
+	int32	   *gold;
+
+	if (job->gold_column == NULL || answers->items == 0)
+		return known;
+	gold = gtl_object_gold(job->job_id, answers->object_no, answers->items);
+	for (int i = 0; i < answers->items; i++)
+		if (known[i] < 0)
+			known[i] = gold[i];
+	return known;
+}
+
 void
 gtl_answers_consolidate(const GtlJob *job, int32 batch_no, const GtlAnswers *answers, GtlConsolidated *result)
 {
@@ -64,6 +98,7 @@ gtl_answers_consolidate(const GtlJob *job, int32 batch_no, const GtlAnswers *ans
 	if (job->consolidation != NULL)
 	{
 		gtl_custom_consolidate(job, batch_no, answers->object_no, answers->items, result);
+		decide(job, answers, result);
 		return;
 	}
 	gtl_env_init(&env, CurrentMemoryContext);
@@ -75,8 +110,7 @@ gtl_answers_consolidate(const GtlJob *job, int32 batch_no, const GtlAnswers *ans
 	votes.item = answers->item;
 	votes.annotator = answers->raw.annotator_no;
 	votes.label = answers->raw.class_no;
-	if (job->gold_column != NULL && answers->items > 0)
-		votes.gold = gtl_object_gold(job->job_id, answers->object_no, answers->items);
+	votes.gold = known_classes(job, answers);
 	gtl_memory_check(gtl_consolidate_memory(method, votes.count, votes.items, votes.annotators, votes.classes),
 					 "consolidating the answers");
 	gtl_consolidate(&votes, method, true, &env, result);

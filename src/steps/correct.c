@@ -1,6 +1,6 @@
 /*
  * correct.c
- *		Answers that are taken back.
+ *		Answers that are taken back, and labels that the owner decides.
  *
  * In the open batch nothing but the answers rests on them.  In a closed one the labels follow (relabel.h),
  * which is the annotator's to do until a round has read them; afterwards it is the owner's.
@@ -13,8 +13,10 @@
 #include "steps/relabel.h"
 #include "tables/annotation.h"
 #include "tables/batch.h"
+#include "tables/correction.h"
 #include "tables/event.h"
 #include "tables/exclusion.h"
+#include "tables/label.h"
 #include "tables/round.h"
 #include "tables/step.h"
 #include "tables/task.h"
@@ -256,4 +258,135 @@ gtl_correct_include(GtlJob *job, const char *annotator)
 	gtl_event_record(job, "included", "annotator \"%s\": %s answers count again; %s labels have changed",
 					 annotator, gtl_format_count(answers), gtl_format_count(labels));
 	return answers;
+}
+
+/* ---- Labels that the owner decides ----------------------------------------------------- */
+
+/* Objects whose labels are to be decided, or are not to be any more. */
+typedef struct Decisions
+{
+	int			count;
+	int32	   *objects;
+	int32	   *classes;
+} Decisions;
+
+static Decisions
+make_decisions(int count)
+{
+	return (Decisions) {0, gtl_memory_list(sizeof(int32), count), gtl_memory_list(sizeof(int32), count)};
+}
+
+static void
+decide(Decisions *decisions, int32 object_no, int32 class_no)
+{
+	decisions->objects[decisions->count] = object_no;
+	decisions->classes[decisions->count++] = class_no;
+}
+
+static void
+require_correctable(const GtlJob *job, const char *key, const GtlCorrectable *found)
+{
+	if (found->object_no < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("labeling job \"%s\" has no object \"%s\"", job->name, key),
+				 errhint("Objects are named by the text form of the dataset's column \"%s\".", job->key_column)));
+	if (found->repeated)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("object \"%s\" is given more than once", key)));
+	if (found->open)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("object \"%s\" of labeling job \"%s\" is with annotators", key, job->name),
+				 errdetail("It is part of the open batch, and people answer blind."),
+				 errhint("Its label can be corrected when the batch is closed; gt_annotate answers it, gt_revise_annotations changes an answer.")));
+	if (!found->labeled && !found->failed)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("object \"%s\" of labeling job \"%s\" has no label to correct", key, job->name)));
+}
+
+/* The decided objects get their labels; what the answers say of others by that, follows. */
+static int
+write_decisions(GtlJob *job, const char *reviewer, Decisions *decided, const bool *had_human, const bool *had_machine,
+				const bool *had_failed)
+{
+	GtlHumanLabel *added = gtl_memory_list(sizeof(GtlHumanLabel), decided->count);
+	GtlHumanLabel *changed = gtl_memory_list(sizeof(GtlHumanLabel), decided->count);
+	int32	   *not_failed = gtl_memory_list(sizeof(int32), decided->count);
+	int			nadded = 0;
+	int			nchanged = 0;
+	int			failed = 0;
+
+	gtl_correction_write(job, decided->objects, decided->classes, decided->count, reviewer);
+	for (int i = 0; i < decided->count; i++)
+	{
+		GtlHumanLabel label = {decided->objects[i], decided->classes[i], 1, -1};
+
+		if (had_human[i])
+			changed[nchanged++] = label;
+		else
+			added[nadded++] = label;
+		job->machine_labeled -= had_machine[i];
+		if (had_failed[i])
+			not_failed[failed++] = decided->objects[i];
+	}
+	gtl_failure_remove(job, not_failed, failed);
+	gtl_label_add_human(job, 0, added, nadded);
+	gtl_label_change_human(job, changed, nchanged);
+	return follow(job, decided->objects, decided->count, false);
+}
+
+/* Without the decisions: labels by people's answers, or else what was there before. */
+static void
+take_back_decisions(GtlJob *job, Decisions *taken_back)
+{
+	gtl_correction_take_back(job, taken_back->objects, taken_back->count);
+	follow(job, taken_back->objects, taken_back->count, true);
+	gtl_label_restore(job, taken_back->objects, taken_back->count);
+}
+
+static void
+record_decisions(const GtlJob *job, const Decisions *decided, const Decisions *taken_back)
+{
+	if (decided->count > 0)
+		gtl_event_record(job, "corrected", "labels decided by the owner: %s", gtl_format_count(decided->count));
+	if (taken_back->count > 0)
+		gtl_event_record(job, "corrected", "decisions taken back by the owner: %s", gtl_format_count(taken_back->count));
+}
+
+int
+gtl_correct_labels(GtlJob *job, const char *reviewer, char *const *keys, const int32 *classes, int count)
+{
+	GtlCorrectable *found = gtl_memory_list(sizeof(GtlCorrectable), count);
+	Decisions	decided = make_decisions(count);
+	Decisions	taken_back = make_decisions(count);
+	bool	   *human = gtl_memory_list(sizeof(bool), count);
+	bool	   *machine = gtl_memory_list(sizeof(bool), count);
+	bool	   *failed = gtl_memory_list(sizeof(bool), count);
+
+	gtl_correction_find(job, keys, count, found);
+	for (int i = 0; i < count; i++)
+	{
+		require_correctable(job, keys[i], &found[i]);
+		if (classes[i] == found[i].class_no)
+			continue;
+		if (classes[i] < 0)
+		{
+			decide(&taken_back, found[i].object_no, -1);
+			continue;
+		}
+		human[decided.count] = found[i].human;
+		machine[decided.count] = found[i].labeled && !found[i].human;
+		failed[decided.count] = found[i].failed;
+		decide(&decided, found[i].object_no, classes[i]);
+	}
+	if (decided.count + taken_back.count == 0)
+		return 0;
+	write_decisions(job, reviewer, &decided, human, machine, failed);
+	take_back_decisions(job, &taken_back);
+	gtl_job_revise(job);
+	record_decisions(job, &decided, &taken_back);
+	return decided.count + taken_back.count;
 }

@@ -1,6 +1,6 @@
 /*
  * correct.h
- *		Answers that are taken back: revised, retracted, excluded.
+ *		Answers that are taken back: revised, retracted, excluded; labels that the owner decides.
  *
  * The caller holds the job's row, which is written here, and GTL_LOCK_ANSWERS, to exclude and include exclusively.
  */
@@ -22,6 +22,12 @@ typedef struct GtlCorrector
 extern int	gtl_correct_revise(GtlJob *job, const GtlCorrector *by, const int64 *task_ids, const int32 *classes,
 							   char *const *remarks, int count);
 extern int	gtl_correct_retract(GtlJob *job, const GtlCorrector *by, const int64 *task_ids, int count);
+/*
+ * The owner decides the labels of objects, whatever people answer; class -1 takes that back.  Returns how many
+ * decisions are not what they were.
+ */
+extern int	gtl_correct_labels(GtlJob *job, const char *reviewer, char *const *keys, const int32 *classes, int count);
+
 extern int	gtl_correct_exclude(GtlJob *job, const char *annotator);
 extern int	gtl_correct_include(GtlJob *job, const char *annotator);
 

@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
+#include "tables/correction.h"
 #include "tables/event.h"
 #include "tables/label.h"
 
@@ -142,6 +143,7 @@ count_answers(AuditStep *step, const int32 *places, int count, bool drawn)
 		gtl_audit_tell(step->audit, objects[i], drawn, wrong[i] != 0);
 	}
 	gtl_audit_objects_count(&step->record, objects, wrong, count, step->events + 1);
+	gtl_correction_forget_objects(step->job->job_id, objects, count);
 	step->events += count;
 }
 
@@ -249,6 +251,7 @@ end(AuditStep *step, const char *why)
 	int			withdrawn = withdraw_rest(step, &standing, &nstanding);
 
 	gtl_label_settle(step->job, step->record.audit_no, standing, nstanding);
+	gtl_correction_forget(step->job->job_id, false);
 	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
 	if (step->record.figures.state == GTL_AUDIT_OPEN)
 		step->record.figures.state = GTL_AUDIT_GIVEN_UP;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "steps/answers.h"
+#include "tables/correction.h"
 #include "tables/label.h"
 #include "tables/task.h"
 #include "utils/memutils.h"
@@ -32,6 +33,7 @@ relabel_objects(GtlJob *job, const int32 *objects, int count, bool lost, const G
 {
 	GtlObjectLabel *old = gtl_memory_list(sizeof(GtlObjectLabel), count);
 	int32	   *counts = count_answers(answers);
+	int32	   *decided = gtl_correction_classes(job->job_id, objects, count);
 	int32		wanted = lost && !gtl_job_is_final(job) ? job->min_annotators : 1;
 	GtlHumanLabel *added = gtl_memory_list(sizeof(GtlHumanLabel), count);
 	GtlHumanLabel *changed = gtl_memory_list(sizeof(GtlHumanLabel), count);
@@ -46,7 +48,8 @@ relabel_objects(GtlJob *job, const int32 *objects, int count, bool lost, const G
 	for (int i = 0; i < count; i++)
 	{
 		int			item = gtl_answers_find(answers->object_no, answers->items, objects[i]);
-		bool		stands = item >= 0 && counts[item] >= wanted && result->label[item] >= 0;
+		bool		enough = item >= 0 && (counts[item] >= wanted || decided[i] >= 0);
+		bool		stands = enough && result->label[item] >= 0;
 
 		if (stands && old[i].class_no >= 0 && old[i].human)
 		{
@@ -60,7 +63,7 @@ relabel_objects(GtlJob *job, const int32 *objects, int count, bool lost, const G
 			if (old[i].failed)
 				not_failed[failed++] = objects[i];
 		}
-		else if (old[i].class_no >= 0 && old[i].human)
+		else if (old[i].class_no >= 0 && old[i].human && decided[i] < 0)
 			removed[nremoved++] = objects[i];
 	}
 	gtl_failure_remove(job, not_failed, failed);

@@ -8,6 +8,7 @@
 #include "base/query.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
+#include "tables/correction.h"
 #include "tables/object.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -114,6 +115,34 @@ gtl_label_remove_human(GtlJob *job, const int32 *objects, int count)
 }
 
 void
+gtl_label_restore(GtlJob *job, const int32 *objects, int count)
+{
+	static GtlStatement labels = {
+		"INSERT INTO gtlabel.label (job_id, object_no, class_no, confidence, human, round_no, model_id, labeled_at, margin, audit_no)"
+		" SELECT $1, c.object_no, c.machine_class_no, c.confidence, false, c.round_no, c.model_id, c.labeled_at, c.margin, c.audit_no"
+		" FROM unnest($2) AS a (object_no) CROSS JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.correction c WHERE c.job_id = $1 AND c.object_no = a.object_no OFFSET 0) c"
+		" WHERE c.machine_class_no IS NOT NULL ON CONFLICT DO NOTHING",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement failures = {
+		"INSERT INTO gtlabel.failure (job_id, object_no, batch_no, reason, failed_at)"
+		" SELECT $1, c.object_no, c.failure_batch_no, c.failure, c.failed_at"
+		" FROM unnest($2) AS a (object_no) CROSS JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.correction c WHERE c.job_id = $1 AND c.object_no = a.object_no OFFSET 0) c"
+		" WHERE c.failure IS NOT NULL AND (SELECT l.object_no FROM gtlabel.label l"
+		"   WHERE l.job_id = $1 AND l.object_no = c.object_no) IS NULL",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(objects, count)};
+
+	if (count == 0)
+		return;
+	job->machine_labeled += (int32) gtl_query_do(&labels, values, NULL);
+	job->failed += (int32) gtl_query_do(&failures, values, NULL);
+}
+
+void
 gtl_label_read_human(int64 job_id, GtlHumanLabels *labels)
 {
 	static GtlStatement select = {
@@ -208,6 +237,7 @@ gtl_label_refresh_machine(GtlJob *job, int32 round_no, int64 model_id,
 		2, {INT8OID, INT4ARRAYOID}
 	};
 
+	gtl_correction_forget(job->job_id, false);
 	write_machine(&insert, job, round_no, model_id, added);
 	write_machine(&update, job, round_no, model_id, changed);
 	for (int64 i = 0; i < nwithdrawn; i += GTL_ARRAY_PIECE)
@@ -266,6 +296,7 @@ gtl_label_withdraw_machine(GtlJob *job)
 	Datum		values[1] = {Int64GetDatum(job->job_id)};
 	int			count = (int) gtl_query_do(&delete, values, NULL);
 
+	gtl_correction_forget(job->job_id, true);
 	job->machine_labeled -= count;
 	return count;
 }
@@ -336,6 +367,7 @@ gtl_failure_retry(GtlJob *job)
 	Datum		values[1] = {Int64GetDatum(job->job_id)};
 	int			count = (int) gtl_query_do(&delete, values, NULL);
 
+	gtl_correction_forget_failures(job->job_id);
 	job->failed -= count;
 	return count;
 }
@@ -349,4 +381,5 @@ gtl_label_delete(int64 job_id)
 
 	gtl_query_do(&labels, values, NULL);
 	gtl_query_do(&failures, values, NULL);
+	gtl_correction_delete(job_id);
 }

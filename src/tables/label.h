@@ -41,6 +41,12 @@ typedef struct GtlObjectLabel
 
 extern void gtl_label_read_objects(int64 job_id, const int32 *objects, int count, GtlObjectLabel *labels);
 
+/*
+ * Decisions of the owner that are taken back (correction.h) leave these objects, if they have no label now, with what
+ * they had before.
+ */
+extern void gtl_label_restore(GtlJob *job, const int32 *objects, int count);
+
 /* Human labels that no answer stands for any more. */
 extern void gtl_label_remove_human(GtlJob *job, const int32 *objects, int count);
 

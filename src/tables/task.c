@@ -29,6 +29,7 @@
 #include "storage/procarray.h"
 #include "tables/annotation.h"
 #include "tables/batch.h"
+#include "tables/correction.h"
 #include "tables/exclusion.h"
 #include "tables/lease.h"
 #include "tables/object.h"
@@ -189,6 +190,8 @@ typedef struct Hunt
 	bool		passed_too;		/* also what the annotator has given back before */
 	bool		any_passed;		/* such a task was passed over */
 	TimestampTz now;
+	int			nreviewed;
+	int32	   *reviewed;		/* [nreviewed] in an audit: objects whose machine label the annotator has seen */
 	GtlTable   *others;			/* for has_had; NULL: not needed */
 	GtlTable   *answers;		/* with it */
 	bool		asked_again;	/* also for what the annotator has declined before */
@@ -446,11 +449,28 @@ next_claim(Hunt *hunt)
 	return &hunt->claims[hunt->count];
 }
 
+static int
+compare_object(const void *a, const void *b)
+{
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool
+has_reviewed(const Hunt *hunt, const GtlTable *tasks)
+{
+	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
+
+	return hunt->nreviewed > 0 && bsearch(&object, hunt->reviewed, hunt->nreviewed, sizeof(int32), compare_object) != NULL;
+}
+
 /* Claims the task at hand if the annotator may have it, and nobody else is about to. */
 static bool
 take_claim(Hunt *hunt, GtlTable *tasks)
 {
-	if (!is_claimable(tasks, hunt->now))
+	if (!is_claimable(tasks, hunt->now) || has_reviewed(hunt, tasks))
 		return false;
 	if (!hunt->passed_too && gtl_lease_has_passed(&hunt->leases, gtl_table_int64(tasks, TASK_ID)))
 	{
@@ -596,6 +616,7 @@ gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit,
 		return 0;
 	find_held(&hunt);
 	held = hunt.count;
+	hunt.nreviewed = gtl_correction_reviewed(job, annotator, &hunt.reviewed);
 	hunt.wanted = (limit > 0 ? Min(wanted, limit) : wanted) - held;
 	if (hunt.wanted > 0)
 		claim(&hunt);
