@@ -47,6 +47,15 @@ COMMENT ON COLUMN gt_events.event IS 'What happened, in a word';
 COMMENT ON COLUMN gt_events.state IS 'State of the job after it';
 COMMENT ON COLUMN gt_events.detail IS 'In words';
 
+COMMENT ON COLUMN gt_corrections.job_name IS 'Name of the job';
+COMMENT ON COLUMN gt_corrections.object_key IS 'The key as text; gt_label and gt_labels_of take keys of the datasets type';
+COMMENT ON COLUMN gt_corrections.corrected_at IS 'When it was last decided, or taken back';
+
+COMMENT ON COLUMN gt_remarks.job_name IS 'Name of the job';
+COMMENT ON COLUMN gt_remarks.object_key IS 'The key as text; gt_label and gt_labels_of take keys of the datasets type';
+COMMENT ON COLUMN gt_remarks.annotator IS 'Who wrote it, or declined';
+COMMENT ON COLUMN gt_remarks.batch_no IS 'The batch in which the annotator had the object';
+
 COMMENT ON COLUMN gt_failures.job_name IS 'Name of the job';
 COMMENT ON COLUMN gt_failures.object_key IS 'The key as text; gt_label and gt_labels_of take keys of the datasets type';
 COMMENT ON COLUMN gt_failures.batch_no IS 'The batch that ended without a label';

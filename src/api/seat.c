@@ -17,7 +17,7 @@
 #include "lib/stringinfo.h"
 #include "steps/correct.h"
 #include "tables/job.h"
-#include "tables/task.h"
+#include "tables/task_count.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -44,50 +44,12 @@ enter(FunctionCallInfo fcinfo, GtlAnnotator *who)
 
 typedef struct Queue
 {
-	int64		open;
-	int64		held;
-	int64		with_others;
-	int64		unanswered;		/* tasks of the batch, whoever may have them */
+	GtlTaskCounts tasks;
 	int64		answered;
 	int64		answered_today;
 	int64		done;			/* of the training; -1: none runs */
 	int64		total;
 } Queue;
-
-/*
- * open: objects that the annotator can still get, held tasks aside.  The batch's tasks are read once; objects that
- * the annotator has had are few.
- */
-static void
-count_batch(const GtlJob *job, const char *annotator, Queue *queue)
-{
-	static GtlStatement select = {
-		"WITH t AS MATERIALIZED (SELECT object_no, annotator, state, lease_expires_at <= $4 AS late FROM gtlabel.task"
-		"   WHERE job_id = $1 AND batch_no = $2 AND slot_no BETWEEN -$5 AND $5 - 1),"
-		" mine AS (SELECT object_no FROM t WHERE annotator = $3 AND state <> 'available'"
-		"   UNION ALL SELECT object_no FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $3 AND $5 > 1"
-		"   UNION ALL SELECT object_no FROM gtlabel.task WHERE job_id = $1 AND slot_no < 0 AND annotator = $3"
-		"     AND batch_no <> $2 AND NOT $6)"
-		" SELECT count(DISTINCT object_no) FILTER (WHERE (state = 'available' OR (state = 'accepted' AND late))"
-		"     AND object_no NOT IN (SELECT object_no FROM mine)),"
-		"   count(*) FILTER (WHERE state = 'accepted' AND annotator = $3),"
-		"   count(*) FILTER (WHERE state = 'accepted' AND NOT late AND annotator <> $3),"
-		"   count(*) FILTER (WHERE state IN ('available', 'accepted')) FROM t"
-		" WHERE EXISTS (SELECT FROM gtlabel.batch WHERE job_id = $1 AND batch_no = $2 AND expires_at > $4)",
-		6, {INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID, BOOLOID}
-	};
-	Datum		values[6] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator),
-		TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(job->annotators_per_object),
-	BoolGetDatum(gtl_task_asks_again(job, annotator))};
-	GtlResult	r;
-
-	gtl_query_run(&r, &select, values, NULL);
-	queue->open = gtl_result_int64(&r, 0, 1);
-	queue->held = gtl_result_int64(&r, 0, 2);
-	queue->with_others = gtl_result_int64(&r, 0, 3);
-	queue->unanswered = gtl_result_int64(&r, 0, 4);
-	gtl_query_end(&r);
-}
 
 /* Today begins at midnight in the session's time zone. */
 static void
@@ -132,9 +94,9 @@ queue_state(const GtlJob *job, const Queue *queue)
 		return "paused";
 	if (job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_INITIALIZING)
 		return "finished";
-	if (queue->open + queue->held > 0)
+	if (queue->tasks.open + queue->tasks.held > 0)
 		return "open";
-	return queue->unanswered > 0 ? "with_others" : "training";
+	return queue->tasks.unanswered > 0 ? "with_others" : "training";
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_queue);
@@ -149,19 +111,19 @@ gtl_sql_queue(PG_FUNCTION_ARGS)
 	bool		nulls[9] = {false};
 
 	if (job->open_batch_no != 0)
-		count_batch(job, who.name, &queue);
+		gtl_task_count(job, who.name, &queue.tasks);
 	count_answers(job, who.name, &queue);
 	queue.done = -1;
-	if (queue.unanswered == 0 && job->state == GTL_JOB_IN_PROGRESS)
+	if (queue.tasks.unanswered == 0 && job->state == GTL_JOB_IN_PROGRESS)
 		read_progress(job, &queue);
 	InitMaterializedSRF(fcinfo, 0);
 	values[0] = CStringGetTextDatum(queue_state(job, &queue));
-	values[1] = Int64GetDatum(queue.open);
-	values[2] = Int64GetDatum(queue.held);
+	values[1] = Int64GetDatum(queue.tasks.open);
+	values[2] = Int64GetDatum(queue.tasks.held);
 	values[3] = Int64GetDatum(queue.answered);
 	values[4] = Int64GetDatum(queue.answered_today);
-	values[5] = Int64GetDatum(queue.with_others);
-	values[6] = Int64GetDatum(queue.open + queue.held);
+	values[5] = Int64GetDatum(queue.tasks.with_others);
+	values[6] = Int64GetDatum(queue.tasks.open + queue.tasks.held);
 	values[7] = Int64GetDatum(queue.done);
 	values[8] = Int64GetDatum(queue.total);
 	nulls[7] = nulls[8] = queue.done < 0;

@@ -97,5 +97,20 @@ SELECT cmp_ok(first, '<', 40 * 6000::numeric, format('%s reads no object many ti
 SELECT cmp_ok(greatest(first, second, third), '<', 500::numeric, format('%s reads little', what)) FROM compared
  WHERE what IN ('gt_explain_object', 'gt_labels by key') ORDER BY what;
 
+-- What waits in a large batch is estimated, what waits in a small one or is nearly done is counted
+CREATE TABLE large AS SELECT generate_series(1, 40000) AS id;
+ALTER TABLE large ADD PRIMARY KEY (id);
+SELECT gt_create_job('large', 'large', '{a,b}', features_column => NULL, auto_label => false, max_concurrent_task_count => 40000, max_leases_per_annotator => NULL);
+UPDATE gtlabel.task SET state = 'submitted', annotator = 'ann' WHERE object_no % 4 = 0 AND job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'large');
+CREATE TEMP TABLE queue AS SELECT NULL::text AS state, NULL::bigint AS open, NULL::bigint AS held LIMIT 0;
+SELECT pg_temp.count(4, 'gt_queue', 'INSERT INTO queue SELECT state, open, held FROM gt_queue(''large'')');
+SELECT cmp_ok(rows, '<', 10000::bigint, 'gt_queue reads little of a large batch') FROM work WHERE job = 4;
+SELECT ok(state = 'open' AND open BETWEEN 28000 AND 32000 AND held = 0, 'and tells what is there within a few per cent') FROM queue;
+UPDATE gtlabel.task SET state = 'submitted', annotator = 'ann' WHERE object_no NOT IN (12345, 23457) AND job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'large');
+SELECT is(q.state || ' ' || q.open, 'open 2', 'the last of a large batch are counted') FROM gt_queue('large') q;
+SELECT is(count(*), 2::bigint, 'and had') FROM gt_accept_tasks('large', 5);
+SELECT is(q.state || ' ' || q.held, 'open 2', 'held ones are open to who holds them') FROM gt_queue('large') q;
+SELECT is(q.state || ' ' || q.with_others, 'with_others 2', 'and with others for the rest') FROM gt_queue('large', 'bob') q;
+
 SELECT * FROM finish();
 ROLLBACK;

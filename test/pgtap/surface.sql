@@ -46,6 +46,7 @@ INSERT INTO wanted VALUES
     ('gt_extend_leases', 'task_ids bigint[], annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'timestamp with time zone', 'v'),
     ('gt_revise_annotations', 'task_ids bigint[], labels text[], annotator text DEFAULT NULL::text, comments text[] DEFAULT NULL::text[], token text DEFAULT NULL::text', 'integer', 'v'),
     ('gt_retract_annotations', 'task_ids bigint[], annotator text DEFAULT NULL::text, token text DEFAULT NULL::text', 'integer', 'v'),
+    ('gt_correct_labels', 'job_name text, object_keys text[], labels text[]', 'integer', 'v'),
     ('gt_exclude_annotator', 'job_name text, annotator text', 'integer', 'v'),
     ('gt_include_annotator', 'job_name text, annotator text', 'integer', 'v'),
     ('gt_invite_annotator', 'job_name text, annotator text, valid_for interval DEFAULT ''30 days''::interval', 'text', 'v'),
@@ -68,7 +69,7 @@ SELECT is_empty($$ SELECT c.oid::regclass, a.attname FROM rel c JOIN pg_attribut
 -- ---- Views ---------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' $$,
-              ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_audits', 'gt_audit_objects', 'gt_labels', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
+              ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_audits', 'gt_audit_objects', 'gt_labels', 'gt_corrections', 'gt_remarks', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
               'the views are those of the design');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions && '{security_invoker=true,security_barrier=true}', false) $$,
                 'every view is read with the rights of the caller, or says itself what the caller sees');
