@@ -4,7 +4,7 @@
  *
  * A setting's description says everything about it: its argument in gt_create_job, gt_alter_job and
  * gt_simulate_job, the values that it takes, whether and when it can be altered, what
- * gt_job_settings and README say of it.  A new setting is an entry in gtl_job_settings, a
+ * gt_job_settings and docs/settings.md say of it.  A new setting is an entry in gtl_job_settings, a
  * column of gtlabel.job, and an argument of the functions that take it (test/pgtap/settings.sql
  * compares the four).
  */
