@@ -57,6 +57,10 @@ CREATE FUNCTION gtlabel.knows_sizes() RETURNS boolean
     AS 'MODULE_PATHNAME', 'gtl_sql_knows_sizes' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION gtlabel.knows_sizes() IS 'True: the library is loaded, and the planner learns the sizes of the tables from it, not from ANALYZE';
 
+CREATE FUNCTION gtlabel.networks_left_out(labeled integer, dimension integer, classes integer) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_networks_left_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.networks_left_out(integer, integer, integer) IS 'Why algorithm ''auto'' does not compare networks with so many labeled objects, columns and categories; NULL: it does';
+
 CREATE FUNCTION gtlabel.progress()
     RETURNS TABLE (pid integer, job_id bigint, phase text, done bigint, total bigint,
                    started_at timestamptz, phase_started_at timestamptz)

@@ -296,11 +296,8 @@ CREATE VIEW gt_models WITH (security_invoker = true) AS
            m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
            m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,
            m.input,
-           -- the limits of gtl_engine_networks (src/learning/engine.h)
-           CASE WHEN j.algorithm <> 'auto' OR j.algorithm IS NULL THEN NULL
-                WHEN m.training_count < 100 THEN 'networks: fewer than 100 labeled objects'
-                WHEN m.training_count::float8 * m.dimension * greatest(64, pg_catalog.cardinality(m.label_categories)) > 2e8
-                THEN 'networks: more than 2e8 multiplications an iteration' END AS left_out
+           CASE WHEN j.algorithm = 'auto'
+                THEN gtlabel.networks_left_out(m.training_count, m.dimension, pg_catalog.cardinality(m.label_categories)) END AS left_out
       FROM gtlabel.model m
       LEFT JOIN gtlabel.job j USING (job_id)
       LEFT JOIN gtlabel.model p ON p.model_id = m.parent_model_id;

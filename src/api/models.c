@@ -8,6 +8,7 @@
 #include "api/job_settings.h"
 #include "api/text_settings.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/progress.h"
 #include "data/matrix.h"
 #include "data/text_features.h"
@@ -111,4 +112,23 @@ gtl_sql_drop_model(PG_FUNCTION_ARGS)
 	gtl_model_delete(model->model_id);
 	gtl_featurizer_drop_unused(model->featurizer_id);
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_networks_left_out);
+
+/* (labeled, dimension, classes) */
+Datum
+gtl_sql_networks_left_out(PG_FUNCTION_ARGS)
+{
+	switch (gtl_engine_networks(gtl_smallest_network(), PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT32(2)))
+	{
+		case GTL_NETWORKS_COMPARED:
+			break;
+		case GTL_NETWORKS_TOO_FEW_ROWS:
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("networks: fewer than %d labeled objects", GTL_NETWORK_MIN_ROWS)));
+		case GTL_NETWORKS_TOO_LARGE:
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("networks: more than %s multiplications an iteration",
+													gtl_format_count((int64) GTL_NETWORK_MAX_PRODUCT))));
+	}
+	PG_RETURN_NULL();
 }

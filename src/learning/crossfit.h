@@ -39,6 +39,14 @@ extern void gtl_crossfit_select(const GtlCrossfitSet *set, const GtlCandidate *c
 								const GtlClassifier *const *centers, int ncandidates,
 								uint64_t seed, const GtlEnv *env, GtlSelection *selection);
 
+/*
+ * A random sample of `rows` of the set's rows, without replacement, in their order; the seed draws it.  It borrows the
+ * set's features, reader and statistics, and has arrays of its own that the second function releases.
+ */
+extern void gtl_crossfit_sample(const GtlCrossfitSet *set, int64_t rows, uint64_t seed, const GtlEnv *env,
+								GtlCrossfitSet *sample);
+extern void gtl_crossfit_sample_release(GtlCrossfitSet *sample, const GtlEnv *env);
+
 /* Start points from the round before; any may be NULL. */
 typedef struct GtlCrossfitStart
 {

@@ -36,14 +36,20 @@ gtl_engine_fold(uint64_t seed, int32_t validation_no, int32_t object_no)
 	return (int) (gtl_random_bits(seed, GTL_STREAM_FOLD, (uint64_t) object_no) % GTL_FOLDS);
 }
 
+/* Multiplications of a row in an iteration of a network. */
+static double
+row_product(int hidden, int dimension, int classes)
+{
+	return (double) dimension * (hidden > classes ? hidden : classes);
+}
+
 GtlNetworks
 gtl_engine_networks(int hidden, int64_t rows, int dimension, int classes)
 {
-	int			width = hidden > classes ? hidden : classes;
-
 	if (rows < GTL_NETWORK_MIN_ROWS)
 		return GTL_NETWORKS_TOO_FEW_ROWS;
-	return (double) rows * dimension * width > GTL_NETWORK_MAX_PRODUCT ? GTL_NETWORKS_TOO_LARGE : GTL_NETWORKS_COMPARED;
+	return (double) rows * row_product(hidden, dimension, classes) > GTL_NETWORK_MAX_PRODUCT ?
+		GTL_NETWORKS_TOO_LARGE : GTL_NETWORKS_COMPARED;
 }
 
 /* Is a candidate compared with the others when so many rows, of so many columns, are labeled? */
@@ -101,6 +107,41 @@ gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial, co
 	return gtl_crossfit_memory(candidates, count, rows, dimension, classes, streamed);
 }
 
+/* Labeled rows that candidates are compared on: all, where no network among them takes too long. */
+static int64_t
+compared_rows(const GtlCrossfitSet *set, const GtlCandidate *candidates, int count)
+{
+	int64_t		rows = set->labeled.rows;
+
+	for (int i = 0; i < count; i++)
+	{
+		int			dimension = candidates[i].neighbours ? set->labeled.dimension : set->stats.dimension;
+		double		product = row_product(candidates[i].hidden, dimension, set->labeled.classes);
+
+		if (candidates[i].algorithm == GTL_MLP && (double) rows * product > GTL_COMPARED_MAX_PRODUCT)
+			rows = (int64_t) (GTL_COMPARED_MAX_PRODUCT / product);
+	}
+	return rows > GTL_NETWORK_MIN_ROWS || rows == set->labeled.rows ? rows : GTL_NETWORK_MIN_ROWS;
+}
+
+/* Compare candidates on all labeled rows or a sample of them. */
+static void
+compare(const GtlCrossfitSet *set, const GtlCandidate *candidates, const GtlClassifier *const *centers, int count,
+		uint64_t seed, const GtlEnv *env, GtlSelection *selection)
+{
+	int64_t		rows = compared_rows(set, candidates, count);
+	GtlCrossfitSet sample;
+
+	if (rows == set->labeled.rows)
+	{
+		gtl_crossfit_select(set, candidates, centers, count, seed, env, selection);
+		return;
+	}
+	gtl_crossfit_sample(set, rows, seed, env, &sample);
+	gtl_crossfit_select(&sample, candidates, centers, count, seed, env, selection);
+	gtl_crossfit_sample_release(&sample, env);
+}
+
 /* Compare the candidates, or keep the one of the round before; false: interrupted. */
 static bool
 choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
@@ -127,7 +168,7 @@ choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	count += list_candidates(settings, &evidence->set, numbers + count);
 	for (int i = 0; i < count; i++)
 		candidates[i] = numbers[i] == GTL_ENGINE_INITIAL ? evidence->initial->candidate : gtl_candidates[numbers[i] - 1];
-	gtl_crossfit_select(&evidence->set, candidates, centers, count, settings->seed, env, &selection);
+	compare(&evidence->set, candidates, centers, count, settings->seed, env, &selection);
 	if (selection.interrupted)
 		return false;
 	round->compared = true;

@@ -149,9 +149,18 @@ typedef enum GtlNetworks
 
 extern GtlNetworks gtl_engine_networks(int hidden, int64_t rows, int dimension, int classes);
 
-/* Multiplications of an iteration up to which they are compared, and the fewest rows. */
-#define GTL_NETWORK_MAX_PRODUCT 2e8
+/*
+ * The fewest rows, and the most multiplications of an iteration (rows * dimension * the wider of the hidden layer and
+ * the classes): a fit of 2e9 takes some 50 s of one processor (bench/learning), and a round has six.
+ */
 #define GTL_NETWORK_MIN_ROWS 100
+#define GTL_NETWORK_MAX_PRODUCT 2e9
+
+/*
+ * The same for the fits of a comparison, of which there are five for each candidate: where a network would take more
+ * on all labeled rows, all candidates are compared on a sample of them.
+ */
+#define GTL_COMPARED_MAX_PRODUCT 2e8
 
 /* Is there enough to train and certify with? */
 extern bool gtl_engine_sufficient(int classes_seen, int64_t validation_count);

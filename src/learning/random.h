@@ -22,6 +22,7 @@ typedef enum GtlRandomStream
 	GTL_STREAM_WEIGHTS = 4,		/* start weights of a network */
 	GTL_STREAM_ANNOTATOR = 5,	/* simulated annotators' mistakes */
 	GTL_STREAM_AUDIT = 6,		/* machine labels sent to people */
+	GTL_STREAM_COMPARISON = 7,	/* rows that candidates are compared on */
 	GTL_STREAM_NEIGHBOURS = 16	/* sample and start vectors of neighbourhood columns */
 } GtlRandomStream;
 

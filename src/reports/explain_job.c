@@ -312,15 +312,16 @@ explain_candidates(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 		case GTL_NETWORKS_COMPARED:
 			break;
 		case GTL_NETWORKS_TOO_FEW_ROWS:
-			gtl_report_add(report, "classifiers", psprintf("networks are not compared yet: from %d labeled objects on",
+			gtl_report_add(report, "classifiers", psprintf("networks are not compared with fewer than %d labeled objects",
 														   GTL_NETWORK_MIN_ROWS), NULL);
 			break;
 		case GTL_NETWORKS_TOO_LARGE:
 			gtl_report_add(report, "classifiers",
 						   psprintf("networks are left out: with %s labeled objects, %s dimensions and %s categories an iteration takes "
-									"%.1g multiplications, and they are compared up to %.0g", gtl_format_count(rows),
+									"%s multiplications, and they are compared up to %s", gtl_format_count(rows),
 									gtl_format_count(job->dimension), gtl_format_count(job->ncategories),
-									(double) rows * job->dimension * Max(hidden, job->ncategories), GTL_NETWORK_MAX_PRODUCT),
+									gtl_format_count((int64) rows * job->dimension * Max(hidden, job->ncategories)),
+									gtl_format_count((int64) GTL_NETWORK_MAX_PRODUCT)),
 						   "algorithm => 'mlp' takes the time and trains networks alone.");
 			break;
 	}

@@ -137,6 +137,7 @@ SELECT j.state, a.state AS audit, j.human_labeled = e.human_labeled AS as_with_o
 -- auto says what it leaves out: networks on few labels
 SELECT algorithm, left_out FROM gt_models WHERE job_name = 'ad class' AND round_no = 0;
 SELECT left_out IS NULL AS none, count(*) > 0 AS some FROM gt_models WHERE job_name = 'ad class' AND training_count >= 100 GROUP BY 1;
+SELECT n, d, k, gtlabel.networks_left_out(n, d, k) FROM (VALUES (99, 10, 2), (100, 10, 2), (60000, 128, 10), (60000, 784, 10), (1000, 16000, 1000)) x (n, d, k);
 SELECT position('audit 1' IN gt_report('ad eager')) > 0 AS in_the_report;
 SELECT drop_jobs('ad %') > 0 AS dropped;
 SELECT (SELECT count(*) FROM gtlabel.audit) AS audits_left, (SELECT count(*) FROM gtlabel.audit_object) AS objects_left;

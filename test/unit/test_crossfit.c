@@ -159,6 +159,62 @@ test_single_examples(void)
 	data_release(&data);
 }
 
+/* A sample holds rows of the set, each at most once, in their order; a sample of a sample too. */
+static void
+check_sample(const GtlCrossfitSet *set, const GtlCrossfitSet *sample)
+{
+	float		row[6];
+	float		original[6];
+	int32_t		last = -1;
+
+	for (int64_t i = 0; i < sample->labeled.rows; i++)
+	{
+		int32_t		at = sample->labeled.place[i];
+
+		CHECK(at > last && at < set->labeled.rows);
+		CHECK(gtl_labeled_rows(&sample->labeled, NULL, i, 1, row) && gtl_labeled_rows(&set->labeled, NULL, at, 1, original));
+		CHECK(memcmp(row, original, sizeof row) == 0);
+		CHECK(sample->labeled.labels[i] == set->labeled.labels[at]);
+		CHECK(sample->fold[i] == set->fold[at] && sample->validation[i] == set->validation[at]);
+		last = at;
+	}
+}
+
+static void
+test_sample(void)
+{
+	Data		data;
+	GtlCrossfitSet set;
+	GtlCrossfitSet sample;
+	GtlCrossfitSet again;
+	GtlCrossfitSet part;
+	bool		validation[400];
+	int8_t		fold[400];
+	GtlSelection selection;
+	long		live;
+
+	data_clouds(&data, 400, 6, 3, 0.3, 141);
+	crossfit_init(&set, &data, validation, fold);
+	live = counters.live;
+	gtl_crossfit_sample(&set, 150, 1, &env, &sample);
+	CHECK(sample.labeled.rows == 150);
+	check_sample(&set, &sample);
+	gtl_crossfit_sample(&set, 150, 1, &env, &again);
+	CHECK(memcmp(sample.labeled.place, again.labeled.place, 150 * sizeof(int32_t)) == 0);
+	gtl_crossfit_sample_release(&again, &env);
+	gtl_crossfit_sample(&set, 150, 2, &env, &again);
+	CHECK(memcmp(sample.labeled.place, again.labeled.place, 150 * sizeof(int32_t)) != 0);
+	gtl_crossfit_sample_release(&again, &env);
+	gtl_crossfit_sample(&sample, 40, 1, &env, &part);
+	check_sample(&set, &part);
+	gtl_crossfit_select(&part, gtl_candidates, NULL, 2, 1, &env, &selection);
+	CHECK(!selection.interrupted && selection.log_loss[0] < 1.0);
+	gtl_crossfit_sample_release(&part, &env);
+	gtl_crossfit_sample_release(&sample, &env);
+	CHECK(counters.live == live);
+	data_release(&data);
+}
+
 /* ---- A team: two processes' states in one, items in the reverse order ---- */
 
 typedef struct TestWork
@@ -325,6 +381,7 @@ main(void)
 	test_crossfit_leak();
 	test_crossfit_interruption();
 	test_single_examples();
+	test_sample();
 	test_crossfit_team();
 	if (!under_valgrind())		/* 60 fits */
 	{
