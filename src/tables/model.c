@@ -228,6 +228,26 @@ gtl_model_find(const char *name, const GtlEnv *env)
 }
 
 char *
+gtl_model_newest(const char *name)
+{
+	static GtlStatement select = {
+		"SELECT model_name FROM gtlabel.model"
+		" WHERE job_id = (SELECT j.job_id FROM gtlabel.job j WHERE j.job_name = $1)"
+		" AND (SELECT m.model_id FROM gtlabel.model m WHERE m.model_name = $1) IS NULL"
+		" ORDER BY round_no DESC LIMIT 1",
+		1, {TEXTOID}
+	};
+	Datum		values[1] = {CStringGetTextDatum(name)};
+	char	   *newest = NULL;
+	GtlResult	r;
+
+	if (gtl_query_run(&r, &select, values, NULL) > 0)
+		newest = gtl_result_text(&r, 0, 1);
+	gtl_query_end(&r);
+	return newest;
+}
+
+char *
 gtl_model_name(int64 model_id)
 {
 	static GtlStatement select = {"SELECT model_name FROM gtlabel.model WHERE model_id = $1", 1, {INT8OID}};

@@ -44,6 +44,9 @@ extern bool gtl_model_is_current(const char *name, int64 model_id);
 /* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier, but for its dimension. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 
+/* Name of the newest model of the job of that name, if no model has that name itself; NULL: there is none. */
+extern char *gtl_model_newest(const char *name);
+
 /* Copied; NULL: there is no such model. */
 extern char *gtl_model_name(int64 model_id);
 

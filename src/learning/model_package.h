@@ -1,0 +1,30 @@
+/*
+ * model_package.h
+ *		All that it takes to score a row, as bytes that can be sent anywhere: a classifier, the names of its
+ *		classes, how probable its answers are right, and what makes its features of a text.
+ */
+#ifndef GTL_MODEL_PACKAGE_H
+#define GTL_MODEL_PACKAGE_H
+
+#include "learning/calibrate.h"
+#include "learning/classifier.h"
+#include "learning/featurizer.h"
+
+typedef struct GtlModelPackage
+{
+	GtlClassifier classifier;
+	char	  **names;			/* [classes], UTF-8 */
+	GtlCalibration calibration;
+	GtlFeaturizer *featurizer;	/* NULL: the classifier's features come as they are */
+} GtlModelPackage;
+
+extern uint8_t *gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t *size);
+
+/*
+ * False: *reason says in English what is wrong; what was allocated from env is left to the owner of its memory.  Every
+ * field is checked: bytes that somebody made up can be wrong, but not harmful.
+ */
+extern bool gtl_package_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, GtlModelPackage *package,
+									const char **reason);
+
+#endif							/* GTL_MODEL_PACKAGE_H */
