@@ -176,7 +176,7 @@ COMMENT ON COLUMN gt_tasks.lease_expires_at IS 'Until when it is held for the an
 COMMENT ON COLUMN gt_jobs.dataset_name IS 'Name of the dataset when the job was created, also after it was dropped';
 
 COMMENT ON COLUMN gt_audit_objects.job_name IS 'Name of the job';
-COMMENT ON COLUMN gt_audit_objects.audit_no IS 'Counts the audits of the job';
+COMMENT ON COLUMN gt_audit_objects.audit_no IS 'Counts the audits of the job; 0: the check of audit_share';
 COMMENT ON COLUMN gt_audit_objects.object_key IS 'The key as text';
 COMMENT ON COLUMN gt_audit_objects.machine_label IS 'What the machine had said';
 COMMENT ON COLUMN gt_audit_objects.margin IS 'The machines margin';

@@ -14,6 +14,7 @@
 #include "base/format.h"
 #include "base/settings.h"
 #include "lib/stringinfo.h"
+#include "reports/explain_changes.h"
 #include "steps/advance.h"
 #include "steps/audit.h"
 #include "steps/due.h"
@@ -524,6 +525,7 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	explain_forecast(report, job, facts);
 	explain_promise_audit(report, job);
 	explain_audit(report, job);
+	gtl_explain_changes(job, facts, report);
 	explain_outlook(report, job, facts, &plan);
 	explain_classes(report, job, facts);
 	explain_failures(report, job);
@@ -557,14 +559,17 @@ gtl_explain_certificate(const GtlJob *job)
 	GtlJobFacts facts;
 	GtlReport	report;
 	const GtlReportRow *certificate;
+	const GtlReportRow *changes;
 
 	gtl_facts_read(job, &facts);
 	gtl_explain_job(job, &facts, &report);
 	certificate = gtl_report_find(&report, "certificate");
 	if (certificate == NULL || job->machine_labeled == 0)
 		return NULL;
-	return psprintf("Labeling job \"%s\" over %s: %s objects, %s labeled by people, %s by machine%s. %s. %s", job->name, job->dataset_name,
+	changes = gtl_report_find(&report, GTL_TOPIC_CHANGES);
+	return psprintf("Labeling job \"%s\" over %s: %s objects, %s labeled by people, %s by machine%s. %s. %s%s%s", job->name, job->dataset_name,
 					gtl_format_count(job->object_count), gtl_format_count(job->human_labeled),
 					gtl_format_count(job->machine_labeled), gtl_job_is_final(job) ? "" : " (provisional)",
-					certificate->finding, describe_ground(job));
+					certificate->finding, describe_ground(job), changes == NULL ? "" : " Note: ",
+					changes == NULL ? "" : psprintf("%s.", changes->finding));
 }

@@ -17,6 +17,7 @@
 #include "learning/random.h"
 #include "learning/select.h"
 #include "steps/issue_batch.h"
+#include "tables/audit.h"
 #include "tables/event.h"
 #include "tables/label.h"
 
@@ -45,14 +46,35 @@ gtl_audit_issue(GtlJob *job)
 	gtl_issue_batch(job, GTL_BATCH_AUDIT, chosen, (int) wanted);
 }
 
+const char *
+gtl_audit_verdict(const GtlJob *job, int32 wrong, int32 count)
+{
+	double		delta = 1.0 - job->confidence_level;
+	double		target = 1.0 - job->target_accuracy;
+
+	if (count == 0)
+		return "open";
+	if (gtl_clopper_pearson_upper(wrong, count, delta) <= target)
+		return "kept";
+	return 1.0 - gtl_clopper_pearson_upper(count - wrong, count, delta) > target ? "broken" : "open";
+}
+
+const char *
+gtl_audit_verdict_words(const char *verdict)
+{
+	return strcmp(verdict, "kept") == 0 ? "the promise is kept" :
+		strcmp(verdict, "broken") == 0 ? "the promise is broken" :
+		"the promise is neither shown nor broken by the audit alone";
+}
+
 void
 gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int count)
 {
 	int32	   *machine_objects;
 	int32	   *machine_classes;
 	int			n = gtl_label_read_machine(job->job_id, &machine_objects, &machine_classes);
-	double		delta = 1.0 - job->confidence_level;
-	double		target = 1.0 - job->target_accuracy;
+	int32	   *checked = gtl_memory_list(sizeof(int32), count);
+	int32	   *wrong = gtl_memory_list(sizeof(int32), count);
 	int			m = 0;
 
 	job->audit_count = 0;
@@ -63,18 +85,13 @@ gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int c
 			m++;
 		if (m == n || machine_objects[m] != objects[i])
 			continue;
-		job->audit_count++;
-		job->audit_wrong += machine_classes[m] != classes[i];
+		checked[job->audit_count] = objects[i];
+		wrong[job->audit_count] = machine_classes[m] != classes[i];
+		job->audit_wrong += wrong[job->audit_count++];
 	}
+	gtl_audit_objects_keep(job->job_id, checked, wrong, job->audit_count);
 	job->machine_labeled -= job->audit_count;
-	if (job->audit_count == 0)
-		job->audit_verdict = "open";
-	else if (gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta) <= target)
-		job->audit_verdict = "kept";
-	else if (1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta) > target)
-		job->audit_verdict = "broken";
-	else
-		job->audit_verdict = "open";
+	job->audit_verdict = pstrdup(gtl_audit_verdict(job, job->audit_wrong, job->audit_count));
 	gtl_event_record(job, "audited", "%s", gtl_audit_finding(job));
 }
 
@@ -87,11 +104,10 @@ gtl_audit_finding(const GtlJob *job)
 		return NULL;
 	if (job->audit_count == 0)
 		return "nobody checked the machine labels of the audit";
-	return psprintf("people checked %s machine labels: %s wrong, an error between %s and %s against a target of %s; the promise is %s",
+	return psprintf("people checked %s machine labels: %s wrong, an error between %s and %s against a target of %s; %s",
 					gtl_format_count(job->audit_count), gtl_format_count(job->audit_wrong),
 					gtl_format_percent(1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta)),
 					gtl_format_percent(gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta)),
 					gtl_format_percent(1.0 - job->target_accuracy),
-					strcmp(job->audit_verdict, "kept") == 0 ? "kept" :
-					strcmp(job->audit_verdict, "broken") == 0 ? "broken" : "neither shown nor broken by the audit alone");
+					gtl_audit_verdict_words(job->audit_verdict));
 }

@@ -22,6 +22,10 @@ extern void gtl_audit_issue(GtlJob *job);
  */
 extern void gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int count);
 
+/* Is the promise kept, "broken" or "open", if this many labels of an audit are wrong? */
+extern const char *gtl_audit_verdict(const GtlJob *job, int32 wrong, int32 count);
+extern const char *gtl_audit_verdict_words(const char *verdict);
+
 /* What came of it, in words; NULL: not audited. */
 extern char *gtl_audit_finding(const GtlJob *job);
 

@@ -182,18 +182,13 @@ gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *objects, con
 	gtl_query_do(&insert, values, NULL);
 }
 
-void
-gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects)
+/* A statement for the columns of GtlAuditObjects. */
+static void
+read_objects(GtlStatement *select, const Datum *values, GtlAuditObjects *objects)
 {
-	static GtlStatement select = {
-		"SELECT object_no, class_no, margin, COALESCE(draw_no, 0), COALESCE(event_no, 0), COALESCE(wrong, false)::int"
-		" FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 ORDER BY object_no",
-		2, {INT8OID, INT4OID}
-	};
-	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
 	int32	   *lists[6];
 
-	objects->count = gtl_query_lists(&select, values, 6, lists);
+	objects->count = gtl_query_lists(select, values, 6, lists);
 	objects->object_no = lists[0];
 	objects->class_no = lists[1];
 	objects->draw_no = lists[3];
@@ -203,6 +198,19 @@ gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects)
 	for (int i = 0; i < objects->count; i++)
 		objects->margin[i] = ((float *) lists[2])[i];
 	pfree(lists[2]);
+}
+
+void
+gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects)
+{
+	static GtlStatement select = {
+		"SELECT object_no, class_no, margin, COALESCE(draw_no, 0), COALESCE(event_no, 0), COALESCE(wrong, false)::int"
+		" FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 ORDER BY object_no",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
+
+	read_objects(&select, values, objects);
 }
 
 void
@@ -246,4 +254,65 @@ gtl_audit_objects_forget(const GtlAuditRecord *record)
 	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
 
 	gtl_query_do(&delete, values, NULL);
+}
+
+void
+gtl_audit_objects_keep(int64 job_id, const int32 *objects, const int32 *wrong, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.audit_object (job_id, audit_no, object_no, class_no, margin, draw_no, event_no, wrong)"
+		" SELECT $1, $2, l.object_no, l.class_no, l.margin, a.place, a.place, a.wrong <> 0"
+		" FROM unnest($3, $4) WITH ORDINALITY AS a (object_no, wrong, place) CROSS JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = a.object_no OFFSET 0) l ON CONFLICT DO NOTHING",
+		4, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID}
+	};
+	Datum		values[4] = {Int64GetDatum(job_id), Int32GetDatum(GTL_AUDIT_OF_SHARE), gtl_array_int32(objects, count),
+	gtl_array_int32(wrong, count)};
+
+	if (count > 0)
+		gtl_query_do(&insert, values, NULL);
+}
+
+/* Of an object of an audit: is what people say now another label than the machine's, or none? */
+#define WRONG_NOW "COALESCE(NOT l.human OR l.class_no <> a.class_no, true)"
+
+void
+gtl_audit_changes(int64 job_id, int32 audit_no, GtlAuditChanges *changes)
+{
+	static GtlStatement select = {
+		"SELECT count(*)::int, count(*) FILTER (WHERE " WRONG_NOW ")::int, count(*) FILTER (WHERE " WRONG_NOW " <> a.wrong)::int,"
+		" (SELECT count(*)::int FROM gtlabel.correction WHERE job_id = $1 AND class_no IS NOT NULL AND machine_class_no IS NOT NULL AND audit_no = $2)"
+		" FROM (SELECT * FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 AND event_no IS NOT NULL) a LEFT JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = a.object_no OFFSET 0) l ON true",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(audit_no)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	changes->count = gtl_result_int32(&r, 0, 1);
+	changes->wrong = gtl_result_int32(&r, 0, 2);
+	changes->changed = gtl_result_int32(&r, 0, 3);
+	changes->decided = gtl_result_int32(&r, 0, 4);
+	gtl_query_end(&r);
+}
+
+void
+gtl_audit_objects_now(const GtlAuditRecord *record, GtlAuditObjects *objects)
+{
+	static GtlStatement select = {
+		"SELECT object_no, class_no, margin, draw_no, event_no, wrong FROM ("
+		" SELECT a.object_no, a.class_no, a.margin, COALESCE(a.draw_no, 0) AS draw_no, COALESCE(a.event_no, 0) AS event_no, (" WRONG_NOW ")::int AS wrong"
+		" FROM (SELECT * FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2) a LEFT JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = a.object_no OFFSET 0) l ON true"
+		" UNION ALL"
+		" SELECT object_no, class_no, margin, 0, 0, 0 FROM gtlabel.label WHERE job_id = $1 AND audit_no = $2 AND NOT human"
+		" UNION ALL"
+		" SELECT object_no, machine_class_no, margin, 0, $3, (class_no <> machine_class_no)::int FROM gtlabel.correction"
+		" WHERE job_id = $1 AND audit_no = $2 AND class_no IS NOT NULL AND machine_class_no IS NOT NULL) o ORDER BY object_no",
+		3, {INT8OID, INT4OID, INT4OID}
+	};
+	Datum		values[3] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(GTL_AUDIT_DECIDED_SINCE)};
+
+	read_objects(&select, values, objects);
 }

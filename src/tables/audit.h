@@ -67,4 +67,30 @@ extern void gtl_audit_objects_count(const GtlAuditRecord *record, const int32 *o
 /* The audit is over: those that nobody was asked about go. */
 extern void gtl_audit_objects_forget(const GtlAuditRecord *record);
 
+/* ---- What has become of them since ----------------------------------------------------- */
+
+/* The number under which the objects of the check of a share of the labels (steps/audit.h) stand. */
+#define GTL_AUDIT_OF_SHARE 0
+
+/* Its machine labels, which people's are about to replace. */
+extern void gtl_audit_objects_keep(int64 job_id, const int32 *objects, const int32 *wrong, int count);
+
+typedef struct GtlAuditChanges
+{
+	int			count;			/* labels that people were asked about */
+	int			wrong;			/* by people's answers as they are now */
+	int			changed;		/* wrong now and right then, or the other way round */
+	int			decided;		/* labels that passed and that the owner has decided since */
+} GtlAuditChanges;
+
+extern void gtl_audit_changes(int64 job_id, int32 audit_no, GtlAuditChanges *changes);
+
+/*
+ * All labels of an audit that has passed, by object number, as far as they are still known; wrong is by the answers as they are now,
+ * event_no 0 for those that stand, and this for those that the owner has decided since.
+ */
+#define GTL_AUDIT_DECIDED_SINCE (-2)
+
+extern void gtl_audit_objects_now(const GtlAuditRecord *record, GtlAuditObjects *objects);
+
 #endif							/* GTL_TABLES_AUDIT_H */

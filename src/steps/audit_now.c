@@ -1,0 +1,171 @@
+/*
+ * audit_now.c
+ *		What audits that are over would show on the answers as they are now.
+ *
+ * The audit of a promise is made once more from its labels: those that people were asked about are in
+ * gtlabel.audit_object, those that passed are labels or, once the owner has decided them, corrections.  Of a job with
+ * per_class the labels of categories that did not pass are gone, and so is what could be said of these.
+ */
+#include "steps/audit_now.h"
+
+#include "base/format.h"
+#include "base/memory.h"
+#include "steps/audit.h"
+#include "utils/memutils.h"
+
+typedef enum Verdict
+{
+	STANDS,
+	FALLS,
+	UNKNOWN
+} Verdict;
+
+static int
+compare_event(const void *a, const void *b, void *events)
+{
+	int32		x = ((const int32 *) events)[*(const int32 *) a];
+	int32		y = ((const int32 *) events)[*(const int32 *) b];
+
+	return x < y ? -1 : x > y;
+}
+
+/* What has happened in the audit in its order, with the answers as they are now; then what the owner has decided since. */
+static void
+tell(GtlAudit *audit, const GtlAuditObjects *objects)
+{
+	int32	   *places = gtl_memory_list(sizeof(int32), objects->count);
+	int			count = 0;
+
+	for (int32 i = 0; i < objects->count; i++)
+		if (objects->event_no[i] > 0)
+			places[count++] = i;
+	qsort_arg(places, count, sizeof(int32), compare_event, objects->event_no);
+	for (int i = 0; i < count; i++)
+		gtl_audit_tell(audit, objects->object_no[places[i]], objects->draw_no[places[i]] > 0, objects->wrong[places[i]] != 0);
+	for (int32 i = 0; i < objects->count; i++)
+		if (objects->event_no[i] == GTL_AUDIT_DECIDED_SINCE)
+			gtl_audit_tell(audit, objects->object_no[i], false, objects->wrong[i] != 0);
+}
+
+/* Does every class pass that has labels which stand? */
+static Verdict
+judge_classes(const GtlAudit *audit, const GtlAuditObjects *objects, int classes, const GtlEnv *env)
+{
+	bool	   *stands = palloc0(sizeof(bool) * classes);
+	GtlAuditFigures figures;
+
+	for (int32 i = 0; i < objects->count; i++)
+		if (objects->event_no[i] == 0)
+			stands[objects->class_no[i]] = true;
+	for (int c = 0; c < classes; c++)
+	{
+		if (!stands[c])
+			continue;
+		gtl_audit_class_figures(audit, c, env, &figures);
+		if (figures.state != GTL_AUDIT_PASSED)
+			return FALLS;
+	}
+	return STANDS;
+}
+
+static Verdict
+judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
+{
+	GtlAuditSetup setup = {
+		.promise = record->promise,.per_class = record->per_class,.classes = job->ncategories,.objects = job->object_count,
+		.guess = record->guess,.seed = (uint64) job->seed,.audit_no = record->audit_no
+	};
+	GtlAuditObjects objects;
+	GtlAuditPlan plan;
+	GtlAudit   *audit;
+	GtlEnv		env;
+	Verdict		verdict;
+
+	gtl_audit_objects_now(record, &objects);
+	if (!record->per_class && objects.count != record->figures.frozen)
+		return UNKNOWN;
+	gtl_env_init(&env, CurrentMemoryContext);
+	audit = gtl_audit_create(&setup, objects.object_no, objects.class_no, objects.margin, objects.count, &env);
+	tell(audit, &objects);
+	gtl_audit_plan(audit, 0, &env, &plan);
+	gtl_audit_figures(audit, &env, figures);
+	gtl_env_check(&env);
+	verdict = record->per_class ? judge_classes(audit, &objects, job->ncategories, &env) :
+		figures->state == GTL_AUDIT_PASSED ? STANDS : FALLS;
+	gtl_audit_release(audit, &env);
+	return verdict;
+}
+
+static char *
+describe_verdict(const GtlAuditRecord *record, Verdict verdict, const GtlAuditFigures *figures)
+{
+	switch (verdict)
+	{
+		case STANDS:
+			return record->per_class ? "on the answers as they are now each category whose labels stand passes, too" :
+				psprintf("on the answers as they are now it passes, too: at most %s of the machine labels that stand are wrong",
+						 gtl_format_count(figures->most_wrong));
+		case FALLS:
+			return record->per_class ? "on the answers as they are now not all categories whose labels stand pass, and the promise is not shown" :
+				psprintf("on the answers as they are now it does not pass: %s of its %s draws are wrong, and the promise is not shown",
+						 gtl_format_count(figures->found), gtl_format_count(figures->draws));
+		case UNKNOWN:
+			break;
+	}
+	return "whether it passes on the answers as they are now cannot be told, since objects of it are gone";
+}
+
+static char *
+describe_changes(const GtlAuditChanges *changes)
+{
+	char	   *answers = psprintf("%s of the answers that it counted %s changed", gtl_format_count(changes->changed),
+								   changes->changed == 1 ? "has" : "have");
+	char	   *decided = psprintf("the owner has decided %s of the labels that it passed", gtl_format_count(changes->decided));
+
+	return changes->decided == 0 ? answers : changes->changed == 0 ? decided : psprintf("%s, and %s", answers, decided);
+}
+
+char *
+gtl_audit_now_promise(const GtlJob *job, bool *broken)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context;
+	GtlAuditRecord record;
+	GtlAuditFigures figures = {0};
+	GtlAuditChanges changes;
+	Verdict		verdict;
+	char	   *words;
+
+	if (!gtl_audits_last(job->job_id, &record) || record.figures.state != GTL_AUDIT_PASSED)
+		return NULL;
+	gtl_audit_changes(job->job_id, record.audit_no, &changes);
+	if (changes.changed + changes.decided == 0)
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel audit as of now", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(context);
+	verdict = judge(job, &record, &figures);
+	MemoryContextSwitchTo(caller);
+	words = psprintf("audit %d is a record of what was known when it ended; since then %s; %s", record.audit_no,
+					 describe_changes(&changes), describe_verdict(&record, verdict, &figures));
+	MemoryContextDelete(context);
+	*broken = verdict != STANDS;
+	return words;
+}
+
+char *
+gtl_audit_now_share(const GtlJob *job, bool *broken)
+{
+	GtlAuditChanges changes;
+	const char *verdict;
+
+	if (job->audit_count <= 0)
+		return NULL;
+	gtl_audit_changes(job->job_id, GTL_AUDIT_OF_SHARE, &changes);
+	if (changes.changed == 0)
+		return NULL;
+	verdict = gtl_audit_verdict(job, changes.wrong, changes.count);
+	*broken = strcmp(verdict, "broken") == 0;
+	return psprintf("the audit is a record of what was known when it ended; since then %s; on the answers as they are now %s of %s machine labels are wrong; %s",
+					describe_changes(&changes), gtl_format_count(changes.wrong), gtl_format_count(changes.count),
+					gtl_audit_verdict_words(verdict));
+}
