@@ -432,6 +432,7 @@ gtl_report_page(GtlJob *job)
 	gtl_report_rounds(&page->text, job);
 	gtl_report_annotators(&page->text, job);
 	gtl_report_failures(&page->text, job);
+	gtl_report_remarks(&page->text, job);
 	gtl_report_events(&page->text, job);
 	put_settings(page);
 	put_foot(page);

@@ -339,6 +339,44 @@ gtl_report_failures(StringInfo page, const GtlJob *job)
 	gtl_query_end(&r);
 }
 
+/* ---- What annotators wrote ---- */
+
+void
+gtl_report_remarks(StringInfo page, const GtlJob *job)
+{
+	static GtlStatement select = {
+		"SELECT o.object_key, r.annotator, COALESCE(j.label_categories[r.class_no + 1], 'declined'), r.remark FROM ("
+		"   SELECT object_no, annotator, class_no, remark, COALESCE(revised_at, submitted_at) AS at FROM gtlabel.annotation"
+		"    WHERE job_id = $1 AND remark IS NOT NULL"
+		"   UNION ALL SELECT object_no, annotator, NULL, remark, accepted_at FROM gtlabel.task"
+		"    WHERE job_id = $1 AND state = 'declined' ORDER BY at DESC NULLS LAST, object_no LIMIT $2) r"
+		" JOIN gtlabel.job j ON j.job_id = $1 CROSS JOIN LATERAL"
+		"   (SELECT * FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = r.object_no OFFSET 0) o"
+		" ORDER BY r.at DESC NULLS LAST, r.object_no",
+		2, {INT8OID, INT4OID}
+	};
+	static const GtlHtmlColumn columns[] = {
+		{"Object", GTL_HTML_WORDS}, {"Annotator", GTL_HTML_WORDS}, {"Answer", GTL_HTML_WORDS}, {"Comment", GTL_HTML_PROSE}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(MOST_ROWS)};
+	GtlHtmlTable table;
+	GtlResult	r;
+
+	gtl_query_run(&r, &select, values, NULL);
+	if (r.count > 0)
+	{
+		gtl_report_section(page, "Comments", "What annotators wrote beside their answers, and what they declined; newest first.");
+		begin_table(&table, page, "Comments and declined objects", "comments", columns, lengthof(columns), 10, &r);
+		for (uint64 i = 0; i < r.count; i++)
+			for (int column = 1; column <= (int) lengthof(columns); column++)
+				gtl_html_cell(&table, gtl_result_text(&r, i, column));
+		gtl_html_table_end(&table);
+		say_cut(page, &r, "gt_remarks");
+		end_section(page);
+	}
+	gtl_query_end(&r);
+}
+
 /* ---- Events ---- */
 
 void

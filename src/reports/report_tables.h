@@ -16,6 +16,7 @@ extern void gtl_report_annotators(StringInfo page, const GtlJob *job);
 extern void gtl_report_certificates(StringInfo page, const GtlJob *job, const GtlRound *round);
 extern void gtl_report_rounds(StringInfo page, const GtlJob *job);
 extern void gtl_report_failures(StringInfo page, const GtlJob *job);
+extern void gtl_report_remarks(StringInfo page, const GtlJob *job);
 extern void gtl_report_events(StringInfo page, const GtlJob *job);
 
 /* Opens a section; its end is </section>.  Both texts are our own. */

@@ -17,6 +17,15 @@ CREATE FUNCTION answer(job text, who text DEFAULT NULL) RETURNS integer LANGUAGE
 $$;
 CREATE TABLE page (name text PRIMARY KEY, html text);
 
+-- ---- What annotators wrote ------------------------------------------------------------------
+
+SELECT ok(gt_create_job('remarked', 'points', ARRAY['odd', '<even> & "more"'], key_column => 'id', features_column => NULL, auto_label => false, seed => 1) > 0, 'a job whose annotators write');
+SELECT gt_submit_annotations(array_agg(task_id), array_agg('odd'::text), 'ann', array_agg('blurred <b>'::text)) FROM gt_accept_tasks('remarked', 1, 'ann');
+SELECT gt_decline_tasks(array_agg(task_id), 'bob', 'no point at all') FROM gt_accept_tasks('remarked', 1, 'bob');
+SELECT ok(page LIKE '%Comments%' AND page LIKE '%declined%no point at all%' AND page LIKE '%>ann<%odd%blurred &%b&%' AND page NOT LIKE '%<b>blurred%', 'comments and reasons are in the page')
+  FROM gt_report('remarked') page;
+SELECT is(count(*), 2::bigint, 'and in the view') FROM gt_remarks WHERE job_name = 'remarked' AND remark IN ('blurred <b>', 'no point at all');
+
 -- ---- At every stage ------------------------------------------------------------------------
 
 SELECT ok(gt_create_job('begun', 'points', ARRAY['odd', '<even> & "more"'], key_column => 'id', max_concurrent_task_count => 100, seed => 1) > 0, 'a job begins');
