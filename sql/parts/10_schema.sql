@@ -67,6 +67,10 @@ CREATE FUNCTION gtlabel.progress()
     AS 'MODULE_PATHNAME', 'gtl_sql_progress' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gtlabel.progress() IS 'Running work in this database; gt_progress shows what concerns the caller';
 
+CREATE FUNCTION gtlabel.annotator_self(job_id bigint) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_annotator_self' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.annotator_self(bigint) IS 'The name under which a job keeps what the current user does as an annotator';
+
 CREATE FUNCTION gtlabel.job_settings(job_id bigint)
     RETURNS TABLE (setting text, value text, "default" text, alterable boolean, description text)
     AS 'MODULE_PATHNAME', 'gtl_sql_job_settings' LANGUAGE C STABLE ROWS 40;

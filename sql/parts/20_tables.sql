@@ -223,6 +223,16 @@ COMMENT ON COLUMN gtlabel.annotation.accepted_at IS 'NULL: handed in by key, wit
 COMMENT ON COLUMN gtlabel.annotation.revised_at IS 'When the answer was last changed; NULL: it is the first one';
 COMMENT ON COLUMN gtlabel.annotation.remark IS 'What the annotator wrote beside the answer';
 
+CREATE TABLE gtlabel.annotator_role (
+    job_id    bigint NOT NULL,
+    annotator text COLLATE "C" NOT NULL,
+    role      gtlabel.role NOT NULL,
+    PRIMARY KEY (job_id, annotator)
+);
+CREATE UNIQUE INDEX annotator_role_role_idx ON gtlabel.annotator_role (job_id, (role::pg_catalog.oid))
+    WHERE role::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid;
+COMMENT ON TABLE gtlabel.annotator_role IS 'Annotators that are roles, with the name under which the job keeps what they do. Written by src/tables/annotator_role.c';
+
 CREATE TABLE gtlabel.exclusion (
     job_id      bigint NOT NULL,
     annotator   text COLLATE "C" NOT NULL,
@@ -539,6 +549,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.task_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.task', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.lease', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotator_role', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');

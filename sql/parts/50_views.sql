@@ -52,7 +52,7 @@ CREATE VIEW gt_batches WITH (security_barrier = true) AS
            CASE WHEN b.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
            CASE WHEN b.closed_at IS NULL THEN
                (SELECT pg_catalog.count(*) FROM gtlabel.task t
-                 WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted' AND (j.mine OR t.annotator = CURRENT_USER))
+                 WHERE t.job_id = b.job_id AND t.batch_no = b.batch_no AND t.slot_no >= 0 AND t.state = 'submitted' AND (j.mine OR t.annotator = gtlabel.annotator_self(j.job_id)))
            END AS answers,
            b.labeled, b.failed, b.issued_at, b.expires_at, b.closed_at
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
@@ -71,7 +71,7 @@ CREATE VIEW gt_tasks WITH (security_barrier = true) AS
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
      CROSS JOIN LATERAL (SELECT t.* FROM gtlabel.task t WHERE t.job_id = j.job_id
-                            AND (j.mine OR t.state = 'available' OR t.annotator = CURRENT_USER) ORDER BY t.job_id) t
+                            AND (j.mine OR t.state = 'available' OR t.annotator = gtlabel.annotator_self(j.job_id)) ORDER BY t.job_id) t
      CROSS JOIN LATERAL (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = t.job_id AND b.batch_no = t.batch_no OFFSET 0) b
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = t.job_id AND o.object_no = t.object_no OFFSET 0) o
      WHERE gtlabel.knows_sizes();
@@ -84,10 +84,10 @@ CREATE VIEW gt_annotations WITH (security_barrier = true) AS
            a.batch_no, a.task_id, a.accepted_at, a.submitted_at, a.revised_at, a.remark AS comment
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
-     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = CURRENT_USER
+     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = gtlabel.annotator_self(j.job_id)
                             OR EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0)
                                AND EXISTS (SELECT FROM gtlabel.annotation own
-                                     WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = CURRENT_USER OFFSET 0)) ORDER BY a.job_id) a
+                                     WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = gtlabel.annotator_self(j.job_id) OFFSET 0)) ORDER BY a.job_id) a
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no OFFSET 0) o
      WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one object';
@@ -114,8 +114,8 @@ CREATE VIEW gt_annotators WITH (security_barrier = true) AS
                 FROM gtlabel.annotation a
                 LEFT JOIN LATERAL (SELECT l.class_no, l.confidence FROM gtlabel.label l
                                     WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0) l ON true
-               WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = CURRENT_USER OR l.class_no IS NOT NULL AND EXISTS (SELECT FROM gtlabel.annotation own
-                          WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = CURRENT_USER OFFSET 0))),
+               WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = gtlabel.annotator_self(j.job_id) OR l.class_no IS NOT NULL AND EXISTS (SELECT FROM gtlabel.annotation own
+                          WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = gtlabel.annotator_self(j.job_id) OFFSET 0))),
           confusion AS (
               SELECT c.annotator, pg_catalog.jsonb_object_agg(c.consolidated, c.answers) AS confusion
                 FROM (SELECT n.annotator, n.consolidated, pg_catalog.jsonb_object_agg(n.answered, n.times) AS answers
@@ -209,7 +209,7 @@ CREATE VIEW gt_labels WITH (security_barrier = true) AS
             FROM (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id) l
             FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
            WHERE COALESCE(l.class_no, -1) >= 0 AND (j.mine OR l.human AND EXISTS (SELECT FROM gtlabel.annotation a
-                 WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = CURRENT_USER OFFSET 0)) ORDER BY j.job_id) l
+                 WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = gtlabel.annotator_self(j.job_id) OFFSET 0)) ORDER BY j.job_id) l
      WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_labels IS 'Labels; gt_labels_of joins them to the dataset by its key column';
 COMMENT ON COLUMN gt_labels.confidence IS 'Probability that the label is right: by people''s answers, or by the model, calibrated out of fold';

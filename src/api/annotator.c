@@ -16,6 +16,7 @@
 #include "common/unicode_norm.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "tables/annotator_role.h"
 #include "tables/exclusion.h"
 #include "tables/invitation.h"
 #include "tables/task.h"
@@ -161,7 +162,7 @@ require_included(const GtlJob *job, const GtlAnnotator *who)
 }
 
 GtlJob *
-gtl_annotator_enter(const GtlAnnotator *who, int64 job_id, int64 task_id)
+gtl_annotator_enter(GtlAnnotator *who, int64 job_id, int64 task_id)
 {
 	GtlJob	   *job;
 
@@ -170,18 +171,23 @@ gtl_annotator_enter(const GtlAnnotator *who, int64 job_id, int64 task_id)
 	if (job == NULL)
 		return NULL;
 	require_annotator(job, who, task_id);
+	if (who->token_job_id == 0)
+		who->name = gtl_annotator_role_enter(job_id, who->name);
 	require_included(job, who);
 	gtl_task_lock_annotator(job, who->name);
 	return job;
 }
 
 GtlJob *
-gtl_annotator_look(const GtlAnnotator *who, int64 job_id)
+gtl_annotator_look(GtlAnnotator *who, int64 job_id)
 {
 	GtlJob	   *job = gtl_job_get(job_id);
 
-	if (job != NULL)
-		require_annotator(job, who, 0);
+	if (job == NULL)
+		return NULL;
+	require_annotator(job, who, 0);
+	if (who->token_job_id == 0)
+		who->name = gtl_annotator_role_kept(job_id, who->name);
 	return job;
 }
 
@@ -231,8 +237,10 @@ gtl_annotator_enter_tasks(const GtlAnnotator *who, const int64 *task_ids, int co
 	while ((job_id = next_job(job_ids, count, job_id, &first)) != PG_INT64_MAX)
 	{
 		GtlJobTasks *entry = &(*jobs)[njobs++];
+		GtlAnnotator in_job = *who;
 
-		entry->job = gtl_annotator_enter(who, job_id, task_ids[first]);
+		entry->job = gtl_annotator_enter(&in_job, job_id, task_ids[first]);
+		entry->annotator = in_job.name;
 		if (entry->job == NULL)
 			gtl_task_explain_not_leased(task_ids, count, who->name, GetCurrentCommandId(false));
 		list_tasks(entry, job_ids, task_ids, count);

@@ -11,7 +11,7 @@
 
 typedef struct GtlAnnotator
 {
-	char	   *name;			/* the current user, if the call names nobody */
+	char	   *name;			/* the current user, if the call names nobody; of the job, once it is known */
 	bool		is_named;		/* in the call */
 	bool		is_self;		/* the current user */
 	int64		token_job_id;	/* the only job that the token is for; 0: no token */
@@ -34,18 +34,20 @@ extern bool gtl_annotator_is_owner(const GtlAnnotator *who, const GtlJob *job);
 
 /*
  * Locks out the batch's end and the job's drop, reads the job, checks that the annotator works on it, then locks out
- * the annotator's other sessions; NULL if the job is gone.  task_id: who names a task and no
+ * the annotator's other sessions; NULL if the job is gone.  who->name becomes the name under which the job keeps
+ * what the annotator does.  task_id: who names a task and no
  * job does not learn the name of a job that is not theirs; or 0.
  */
-extern GtlJob *gtl_annotator_enter(const GtlAnnotator *who, int64 job_id, int64 task_id);
+extern GtlJob *gtl_annotator_enter(GtlAnnotator *who, int64 job_id, int64 task_id);
 
 /* The same without locks, for those who only look; also for the excluded. */
-extern GtlJob *gtl_annotator_look(const GtlAnnotator *who, int64 job_id);
+extern GtlJob *gtl_annotator_look(GtlAnnotator *who, int64 job_id);
 
 /* The jobs of some tasks, each entered once, in ascending order, and with its tasks beside it; returns how many. */
 typedef struct GtlJobTasks
 {
 	GtlJob	   *job;
+	char	   *annotator;		/* under which name the job keeps the annotator */
 	int64	   *task_ids;
 	int		   *place;			/* [count] in the caller's array */
 	int			count;

@@ -15,7 +15,9 @@
 #include "base/errors.h"
 #include "data/dataset_rows.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "tables/annotation.h"
+#include "tables/annotator_role.h"
 #include "tables/job.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
@@ -60,11 +62,11 @@ read_objects(const GtlJob *job, const GtlClaim *claims, int count)
 
 /* Accepts tasks for the annotator, as the rows of the result. */
 static void
-return_tasks(FunctionCallInfo fcinfo, const GtlJob *job, const GtlAnnotator *who, int wanted)
+return_tasks(FunctionCallInfo fcinfo, const GtlJob *job, const char *annotator, int wanted)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	GtlClaim   *claims = NULL;
-	int			count = job->open_batch_no == 0 ? 0 : gtl_task_accept(job, who->name, wanted, job->max_leases, &claims);
+	int			count = job->open_batch_no == 0 ? 0 : gtl_task_accept(job, annotator, wanted, job->max_leases, &claims);
 	char	  **objects;
 
 	if (count == 0)
@@ -100,7 +102,7 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 		gtl_error_unknown_job(name);
 	require_state(job, false);
 	InitMaterializedSRF(fcinfo, 0);
-	return_tasks(fcinfo, job, &who, wanted);
+	return_tasks(fcinfo, job, who.name, wanted);
 	return (Datum) 0;
 }
 
@@ -108,15 +110,15 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 
 /* A job that takes no answers any more takes those that it has: a response may have been lost. */
 static void
-submit_to_job(const GtlJobTasks *tasks, char *const *labels, char *const *comments, const char *annotator)
+submit_to_job(const GtlJobTasks *tasks, char *const *labels, char *const *comments)
 {
 	int32	   *classes = gtl_annotator_classes(tasks->job, labels, tasks->place, tasks->count);
 
 	if (tasks->job->state != GTL_JOB_IN_PROGRESS &&
-		gtl_annotation_are_submitted(tasks->job->job_id, tasks->task_ids, classes, tasks->count, annotator))
+		gtl_annotation_are_submitted(tasks->job->job_id, tasks->task_ids, classes, tasks->count, tasks->annotator))
 		return;
 	require_state(tasks->job, true);
-	gtl_annotation_submit(tasks->task_ids, classes, gtl_annotator_comments(tasks, comments), tasks->count, annotator);
+	gtl_annotation_submit(tasks->task_ids, classes, gtl_annotator_comments(tasks, comments), tasks->count, tasks->annotator);
 	leave_job(tasks->job);
 }
 
@@ -152,7 +154,7 @@ gtl_sql_submit_annotations(PG_FUNCTION_ARGS)
 	gtl_annotator_read(fcinfo, 2, 4, &who);
 	njobs = gtl_annotator_enter_tasks(&who, task_ids, count, &jobs);
 	for (int j = 0; j < njobs; j++)
-		submit_to_job(&jobs[j], labels, comments, who.name);
+		submit_to_job(&jobs[j], labels, comments);
 	PG_RETURN_INT32(count);
 }
 
@@ -176,9 +178,9 @@ gtl_sql_answer(PG_FUNCTION_ARGS)
 		gtl_error_setting("task_ids", "must be of one job", NULL);
 	if (njobs == 0)
 		return (Datum) 0;
-	submit_to_job(&jobs[0], labels, comments, who.name);
+	submit_to_job(&jobs[0], labels, comments);
 	if (jobs[0].job->state == GTL_JOB_IN_PROGRESS && wanted > 0)
-		return_tasks(fcinfo, jobs[0].job, &who, wanted);
+		return_tasks(fcinfo, jobs[0].job, jobs[0].annotator, wanted);
 	return (Datum) 0;
 }
 
@@ -226,7 +228,7 @@ gtl_sql_release_tasks(PG_FUNCTION_ARGS)
 	for (int j = 0; j < njobs; j++)
 	{
 		require_state(jobs[j].job, true);
-		gtl_task_release(jobs[j].job, jobs[j].task_ids, jobs[j].count, who.name);
+		gtl_task_release(jobs[j].job, jobs[j].task_ids, jobs[j].count, jobs[j].annotator);
 	}
 	PG_RETURN_INT32(count);
 }
@@ -247,7 +249,7 @@ gtl_sql_decline_tasks(PG_FUNCTION_ARGS)
 	for (int j = 0; j < njobs; j++)
 	{
 		require_state(jobs[j].job, true);
-		gtl_task_decline(jobs[j].job, jobs[j].task_ids, jobs[j].count, who.name, reason);
+		gtl_task_decline(jobs[j].job, jobs[j].task_ids, jobs[j].count, jobs[j].annotator, reason);
 		leave_job(jobs[j].job);
 	}
 	PG_RETURN_INT32(count);
@@ -273,8 +275,38 @@ gtl_sql_extend_leases(PG_FUNCTION_ARGS)
 		TimestampTz until;
 
 		require_state(jobs[j].job, true);
-		until = gtl_task_extend(jobs[j].job, jobs[j].task_ids, jobs[j].count, who.name);
+		until = gtl_task_extend(jobs[j].job, jobs[j].task_ids, jobs[j].count, jobs[j].annotator);
 		first = Min(first, until);
 	}
 	PG_RETURN_TIMESTAMPTZ(first);
+}
+
+/* ---- Who the current user is to a job ----------------------------------------------- */
+
+/* What gt_ views compare with in each row. */
+typedef struct Self
+{
+	int64		job_id;
+	Oid			user;
+	text	   *name;
+} Self;
+
+PG_FUNCTION_INFO_V1(gtl_sql_annotator_self);
+Datum
+gtl_sql_annotator_self(PG_FUNCTION_ARGS)
+{
+	int64		job_id = PG_GETARG_INT64(0);
+	Self	   *self = fcinfo->flinfo->fn_extra;
+
+	if (self == NULL)
+		self = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Self));
+	if (self->name == NULL || self->job_id != job_id || self->user != GetUserId())
+	{
+		char	   *name = gtl_annotator_role_kept(job_id, GetUserNameFromId(GetUserId(), false));
+		MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		*self = (Self) {job_id, GetUserId(), cstring_to_text(name)};
+		MemoryContextSwitchTo(caller);
+	}
+	PG_RETURN_TEXT_P(self->name);
 }

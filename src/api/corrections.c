@@ -14,6 +14,7 @@
 #include "base/lock.h"
 #include "miscadmin.h"
 #include "steps/correct.h"
+#include "tables/annotator_role.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
 
@@ -29,11 +30,11 @@ lock_job(const GtlJob *job)
 }
 
 static GtlCorrector
-corrector(const GtlAnnotator *who, const GtlJob *job)
+corrector(const GtlAnnotator *who, const GtlJobTasks *tasks)
 {
-	bool		owner = gtl_annotator_is_owner(who, job);
+	bool		owner = gtl_annotator_is_owner(who, tasks->job);
 
-	return (GtlCorrector) {who->name, owner && !who->is_named, owner};
+	return (GtlCorrector) {tasks->annotator, owner && !who->is_named, owner};
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_revise_annotations);
@@ -58,7 +59,7 @@ gtl_sql_revise_annotations(PG_FUNCTION_ARGS)
 	for (int j = 0; j < njobs; j++)
 	{
 		GtlJob	   *job = lock_job(jobs[j].job);
-		GtlCorrector by = corrector(&who, job);
+		GtlCorrector by = corrector(&who, &jobs[j]);
 		int32	   *classes = gtl_annotator_classes(job, labels, jobs[j].place, jobs[j].count);
 
 		gtl_correct_revise(job, &by, jobs[j].task_ids, classes, gtl_annotator_comments(&jobs[j], comments), jobs[j].count);
@@ -83,7 +84,7 @@ gtl_sql_retract_annotations(PG_FUNCTION_ARGS)
 	for (int j = 0; j < njobs; j++)
 	{
 		GtlJob	   *job = lock_job(jobs[j].job);
-		GtlCorrector by = corrector(&who, job);
+		GtlCorrector by = corrector(&who, &jobs[j]);
 
 		retracted += gtl_correct_retract(job, &by, jobs[j].task_ids, jobs[j].count);
 		gtl_worker_launch_at_commit(job);
@@ -106,9 +107,9 @@ PG_FUNCTION_INFO_V1(gtl_sql_exclude_annotator);
 Datum
 gtl_sql_exclude_annotator(PG_FUNCTION_ARGS)
 {
-	char	   *annotator = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	char	   *name = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
 	GtlJob	   *job = lock_own_job(fcinfo);
-	int			answers = gtl_correct_exclude(job, annotator);
+	int			answers = gtl_correct_exclude(job, gtl_annotator_role_enter(job->job_id, name));
 
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(answers);
@@ -118,9 +119,9 @@ PG_FUNCTION_INFO_V1(gtl_sql_include_annotator);
 Datum
 gtl_sql_include_annotator(PG_FUNCTION_ARGS)
 {
-	char	   *annotator = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	char	   *name = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
 	GtlJob	   *job = lock_own_job(fcinfo);
-	int			answers = gtl_correct_include(job, annotator);
+	int			answers = gtl_correct_include(job, gtl_annotator_role_enter(job->job_id, name));
 
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(answers);
@@ -157,13 +158,15 @@ gtl_sql_correct_labels(PG_FUNCTION_ARGS)
 	char	  **keys = gtl_argument_texts(fcinfo, 1, "object_keys", &count);
 	char	  **labels = gtl_argument_texts_and_nulls(fcinfo, 2, "labels", &nlabels);
 	GtlJob	   *job = gtl_job_find(name);
+	char	   *reviewer;
 	int			corrected;
 
 	gtl_annotator_require_same_length(count, nlabels, "object_keys");
 	gtl_job_require_owner(job);
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, true);
 	job = lock_job(job);
-	corrected = gtl_correct_labels(job, GetUserNameFromId(GetUserId(), false), keys, classes_or_none(job, labels, count), count);
+	reviewer = gtl_annotator_role_enter(job->job_id, GetUserNameFromId(GetUserId(), false));
+	corrected = gtl_correct_labels(job, reviewer, keys, classes_or_none(job, labels, count), count);
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(corrected);
 }

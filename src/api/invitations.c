@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "tables/annotator_role.h"
 #include "tables/event.h"
 #include "tables/invitation.h"
 #include "tables/job.h"
@@ -30,7 +31,8 @@ Datum
 gtl_sql_invite_annotator(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = own_job(fcinfo);
-	char	   *annotator = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	char	   *name = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	char	   *annotator = gtl_annotator_role_enter(job->job_id, name);
 	TimestampTz now = gtl_clock_now();
 	TimestampTz until;
 	char	   *token;
@@ -49,7 +51,8 @@ Datum
 gtl_sql_revoke_invitation(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = own_job(fcinfo);
-	char	   *annotator = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	char	   *name = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
+	char	   *annotator = gtl_annotator_role_enter(job->job_id, name);
 	bool		revoked = gtl_invitation_revoke(job->job_id, annotator);
 
 	if (revoked)

@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "tables/annotator_role.h"
 #include "tables/exclusion.h"
 #include "tables/invitation.h"
 #include "tables/task.h"
@@ -372,6 +373,7 @@ gtl_annotation_delete(int64 job_id)
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
 	gtl_query_do(&delete, values, NULL);
+	gtl_annotator_role_delete(job_id);
 	gtl_exclusion_delete(job_id);
 	gtl_invitation_delete(job_id);
 }

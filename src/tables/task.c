@@ -28,6 +28,7 @@
 #include "miscadmin.h"
 #include "storage/procarray.h"
 #include "tables/annotation.h"
+#include "tables/annotator_role.h"
 #include "tables/batch.h"
 #include "tables/correction.h"
 #include "tables/exclusion.h"
@@ -586,7 +587,7 @@ gtl_task_asks_again(const GtlJob *job, const char *annotator)
 {
 	const char *owner = GetUserNameFromId(job->owner, true);
 
-	return owner != NULL && strcmp(owner, annotator) == 0;
+	return owner != NULL && strcmp(gtl_annotator_role_kept(job->job_id, owner), annotator) == 0;
 }
 
 int

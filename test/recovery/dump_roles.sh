@@ -28,6 +28,11 @@ if [ "${1:-}" = restored ]; then
 	same "a worker without an owner" in_progress "$(value "SELECT gt_advance_job('of gone')")"
 	sql -c "SELECT gt_alter_job('of gone', owner => 'mallory')" >/dev/null
 	same "what mallory was given" "of gone" "$(PGUSER=mallory value "SELECT string_agg(job_name, ' ') FROM gt_jobs")"
+	same "whose the answers are" 8 "$(PGUSER="Anna B" value "SELECT answered FROM gt_queue('of anna')")"
+	sql -c 'ALTER ROLE "Anna B" RENAME TO anita' -c 'CREATE ROLE anna LOGIN'
+	same "and after one more rename" 8 "$(PGUSER=anita value "SELECT answered FROM gt_queue('of anna')")"
+	PGUSER=anita value "SELECT gt_accept_tasks('of anna')" >/dev/null
+	same "under which name" anita "$(value "SELECT string_agg(DISTINCT annotator, ' ') FROM gt_annotations WHERE job_name = 'of anna'")"
 	say "restored in another cluster: $(counts)"
 	exit
 fi
@@ -93,6 +98,7 @@ restore staging "$folder/super"
 same "what was restored in staging" "$(cat "$folder/counts")" "$(PGDATABASE=staging counts)"
 same "jobs in staging" 'of anna:-:renamed: of gone:-:renamed: of postgres:postgres:message:' "$(PGDATABASE=staging jobs)"
 same "nothing is to be deleted" "" "$(PGDATABASE=staging value "SELECT string_agg(remedy, ' ') FROM gt_check() WHERE remedy ILIKE '%delete%'")"
+same "a role that is missing is a name" anna "$(PGDATABASE=staging value "SELECT string_agg(DISTINCT annotator, ' ') FROM gt_annotations WHERE job_name = 'of anna'")"
 same "what the renamed role sees there" "" "$(PGDATABASE=staging PGUSER=elsewhere value "SELECT string_agg(job_name, ' ') FROM gt_jobs")"
 same "what the renamed role sees here" "of anna" "$(PGUSER=elsewhere value "SELECT string_agg(job_name, ' ') FROM gt_jobs")"
 PGDATABASE=staging sql -c "DELETE FROM gtlabel.job WHERE job_name = 'of anna'"
