@@ -101,7 +101,6 @@ CREATE TABLE gtlabel.segment (
     given_count      integer NOT NULL,
     object_count     integer NOT NULL,
     validation_count integer NOT NULL,
-    given_class_no   integer[],
     row_count        integer NOT NULL,
     feature_mean     float8[],
     feature_squares  float8[],
@@ -114,7 +113,7 @@ COMMENT ON COLUMN gtlabel.segment.first_row IS 'Number of its first object';
 COMMENT ON COLUMN gtlabel.segment.taken_count IS 'Objects that came in; their numbers stay taken when they are removed';
 COMMENT ON COLUMN gtlabel.segment.object_count IS 'Of them, those that are still there';
 COMMENT ON COLUMN gtlabel.segment.validation_count IS 'Of those, those in the validation set';
-COMMENT ON COLUMN gtlabel.segment.given_class_no IS 'Classes of the rows that came with a label; their numbers and features follow those of the objects';
+COMMENT ON COLUMN gtlabel.segment.given_count IS 'Rows that came with a label (gtlabel.given); their numbers and features follow those of the objects';
 COMMENT ON COLUMN gtlabel.segment.row_count IS 'Rows in the statistics';
 COMMENT ON COLUMN gtlabel.segment.feature_mean IS 'Mean of each feature over them';
 COMMENT ON COLUMN gtlabel.segment.feature_squares IS 'Sum of squared deviations of each feature over them';
@@ -133,6 +132,16 @@ CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHE
 COMMENT ON TABLE gtlabel.object IS 'One row an object of a job; its number is that of gtlabel.segment. Written by src/tables/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
 COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people: it counts in no certificate any more';
+
+CREATE TABLE gtlabel.given (
+    job_id   bigint NOT NULL,
+    row_no   integer NOT NULL,
+    class_no integer NOT NULL,
+    row_key  text NOT NULL,
+    PRIMARY KEY (job_id, row_no)
+);
+CREATE UNIQUE INDEX given_key_idx ON gtlabel.given (job_id, row_key pg_catalog.text_pattern_ops);
+COMMENT ON TABLE gtlabel.given IS 'The rows that came with a label: they train, and are no objects. Written by src/tables/object.c';
 
 CREATE TABLE gtlabel.gold (
     job_id    bigint NOT NULL,
@@ -410,6 +419,7 @@ CREATE TABLE gtlabel.round (
     label_noise        float8,
     label_margin       float8,
     guarantee_scope    text NOT NULL,
+    segment_count      integer NOT NULL,
     load_seconds       float8 NOT NULL,
     train_seconds      float8 NOT NULL,
     score_seconds      float8 NOT NULL,
@@ -429,6 +439,7 @@ COMMENT ON COLUMN gtlabel.round.minimum IS 'Validation objects that the promise 
 COMMENT ON COLUMN gtlabel.round.required IS 'Validation objects that the promise needs with best_k wrong';
 COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after the round';
 COMMENT ON COLUMN gtlabel.round.label_noise IS 'That of gtlabel.job at the time; from 1 - target_accuracy on nothing is labeled by machine';
+COMMENT ON COLUMN gtlabel.round.segment_count IS 'Segments of the job at the time: rows that joined later have yet to be decided on';
 COMMENT ON COLUMN gtlabel.round.alternatives IS 'What weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
 
 CREATE TABLE gtlabel.certificate (
@@ -458,6 +469,10 @@ CREATE TABLE gtlabel.audit (
     job_id           bigint NOT NULL,
     audit_no         integer NOT NULL,
     round_no         integer NOT NULL,
+    lot_no           integer NOT NULL,
+    segment_count    integer NOT NULL,
+    begun_error      float8 NOT NULL,
+    begun_objects    integer NOT NULL,
     state            text NOT NULL CHECK (state IN ('open', 'passed', 'given_up')),
     per_class        boolean NOT NULL,
     scope            text NOT NULL CHECK (scope IN ('machine_labels', 'dataset')),
@@ -482,6 +497,9 @@ CREATE TABLE gtlabel.audit (
     PRIMARY KEY (job_id, audit_no)
 );
 COMMENT ON TABLE gtlabel.audit IS 'One row an audit of a job with guarantee => ''audited''. Written by src/tables/audit.c';
+COMMENT ON COLUMN gtlabel.audit.lot_no IS 'Of the segments whose labels it checks; audits of one lot share delta';
+COMMENT ON COLUMN gtlabel.audit.segment_count IS 'Segments of the job when it began';
+COMMENT ON COLUMN gtlabel.audit.begun_error IS 'With begun_objects: what its weights were made for';
 COMMENT ON COLUMN gtlabel.audit.guess_scale IS 'With guess_floor: how probably a label is wrong, by its margin; decides what the audit costs, not what it proves';
 COMMENT ON COLUMN gtlabel.audit.left_count IS 'Labels of the frozen ones that nobody has labeled';
 COMMENT ON COLUMN gtlabel.audit.known IS 'Wrong labels found, among draws and takes';
@@ -542,6 +560,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.object', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.given', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.gold', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.feature_page', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.batch', '');

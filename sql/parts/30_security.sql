@@ -7,7 +7,7 @@
  * validation set, the known answers, the machine labels that they check in an audit, the seed.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
-                gtlabel.label, gtlabel.correction, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment,
+                gtlabel.label, gtlabel.correction, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given,
                 gtlabel.model, gtlabel.step,
                 gtlabel.event, gtlabel.annotator_role, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer, gtlabel.lease TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
@@ -41,6 +41,10 @@ CREATE POLICY owner ON gtlabel.task FOR SELECT
 
 ALTER TABLE gtlabel.segment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.segment FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.given ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.given FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.object ENABLE ROW LEVEL SECURITY;

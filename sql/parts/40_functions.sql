@@ -111,6 +111,10 @@ CREATE FUNCTION gt_stop_job(job_name text) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_stop_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_stop_job IS 'Ends the job: no new batch, finished answers are consolidated, machine labels become final';
 
+CREATE FUNCTION gt_add_objects(job_name text) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_add_objects' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_add_objects IS 'Takes in the rows of the dataset that came since; a completed job is in progress again; returns how many objects joined';
+
 CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';

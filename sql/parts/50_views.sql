@@ -200,7 +200,7 @@ CREATE VIEW gt_labels WITH (security_barrier = true) AS
            l.human AS human_annotated,
            CASE WHEN NOT j.mine THEN NULL WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
            l.batch_no, l.round_no, l.model_id, l.labeled_at,
-           l.human OR l.audit_no IS NOT NULL OR j.state IN ('stopped', 'completed') AS final,
+           l.human OR l.audit_no IS NOT NULL OR j.state IN ('stopped', 'completed') AND j.guarantee <> 'audited' AS final,
            l.margin, j.label_categories[l.tied_class_no + 1] AS tied_with
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j

@@ -1,7 +1,7 @@
 /*
  * jobs.c
  *		The functions that steer a job: gt_advance_job, gt_pause_job, gt_resume_job,
- *		gt_stop_job, gt_retry_failed, gt_drop_job, gt_purge_job, gt_wait_job.
+ *		gt_stop_job, gt_add_objects, gt_retry_failed, gt_drop_job, gt_purge_job, gt_wait_job.
  *
  * The owner's alone.  Each changes the job's row under its lock and leaves
  * what follows from it to the state machine.
@@ -23,6 +23,7 @@
 #include "pgstat.h"
 #include "steps/advance.h"
 #include "steps/in_flight.h"
+#include "steps/intake.h"
 #include "storage/latch.h"
 #include "steps/promise_audit.h"
 #include "tables/annotation.h"
@@ -203,6 +204,19 @@ gtl_sql_stop_job(PG_FUNCTION_ARGS)
 	if (!may_step || !try_to_finish_stop(job))
 		gtl_worker_launch_at_commit(job);
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_add_objects);
+Datum
+gtl_sql_add_objects(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = lock_own_job(fcinfo);
+	int32		count;
+
+	gtl_progress_begin(job->job_id, "snapshot");
+	count = gtl_intake(job);
+	gtl_worker_launch_at_commit(job);
+	PG_RETURN_INT32(count);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_retry_failed);

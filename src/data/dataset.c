@@ -21,9 +21,12 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -255,7 +258,6 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 					 const char *label_column, const char *gold_column, GtlDataset *dataset)
 {
 	char	   *key = NULL;
-	char	   *order = NULL;
 
 	memset(dataset, 0, sizeof(*dataset));
 	dataset->name = gtl_dataset_name(relation);
@@ -264,16 +266,33 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 	{
 		(void) column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
-		order = gtl_dataset_order(relation, dataset->key_column);
+		dataset->order = gtl_dataset_order(relation, dataset->key_column);
 	}
-	dataset->select = psprintf("SELECT %s, %s, %s, %s, %s FROM %s d%s",
+	dataset->select = psprintf("SELECT %s, %s, %s, %s, %s FROM %s d",
 							   key != NULL ? key : "NULL::pg_catalog.text",
 							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
 							   text_expression(relation, label_column, "Set label_column.", dataset->name),
 							   text_expression(relation, gold_column, "Set gold_column.", dataset->name),
 							   text_column_expression(relation, text_column, dataset),
-							   dataset->name, order != NULL ? order : "");
+							   dataset->name);
 	require_select(relation, dataset, features_column, label_column, gold_column);
+}
+
+/* Keys are compared as they are kept, as text: rows that are equal to the type can differ there. */
+static char *
+is_unknown(const GtlDataset *dataset, const GtlJob *job, const char *table, const char *column)
+{
+	return psprintf("NOT EXISTS (SELECT FROM gtlabel.%s k WHERE k.job_id = " INT64_FORMAT " AND k.%s COLLATE pg_catalog.\"C\" ="
+					" d.%s::pg_catalog.text COLLATE pg_catalog.\"C\")", table, job->job_id, column, quote_identifier(dataset->key_column));
+}
+
+void
+gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job)
+{
+	(void) check_enable_rls(job->dataset, InvalidOid, false);	/* error with row_security = off */
+	dataset->known = psprintf(" WHERE %s%s%s", is_unknown(dataset, job, "object", "object_key"),
+							  job->label_column == NULL ? "" : " AND ",
+							  job->label_column == NULL ? "" : is_unknown(dataset, job, "given", "row_key"));
 }
 
 /* ---- Reading ---------------------------------------------------------------- */
@@ -338,7 +357,7 @@ check_shape(Reading *reading, ArrayType *array)
 	if (dimension > GTL_MAX_DIMENSION)
 		bad_features(reading, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 					 psprintf("have %d dimensions, more than %d", dimension, GTL_MAX_DIMENSION));
-	if (reading->row.number == 0)
+	if (reading->inputs == 0)
 		reading->inputs = dimension;
 	if (dimension != reading->inputs)
 		bad_features(reading, ERRCODE_DATA_EXCEPTION,
@@ -468,18 +487,43 @@ check_same_rows(const GtlDataset *dataset, const GtlDatasetRow *end)
 				 errhint("Text is read twice: copy the rows into a table first.")));
 }
 
+/*
+ * What the job knows is what has been committed until now: another intake may just have ended.  All rows are
+ * compared with all keys, whatever the planner knows of either.  gtlabel's own tables have row-level security, for
+ * which row_security = off would be an error; where it would be one for the dataset, it was raised before.
+ */
+static void
+read_unknown(const char *sql, Reading *reading)
+{
+	int			settings = NewGUCNestLevel();
+
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	PushActiveSnapshot(GetLatestSnapshot());
+	gtl_query_stream(sql, take_row, reading);
+	PopActiveSnapshot();
+	AtEOXact_GUC(false, settings);
+}
+
 int64
 gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context)
 {
 	Reading		reading;
+	char	   *sql;
 
 	memset(&reading, 0, sizeof(reading));
 	reading.dataset = dataset;
 	reading.callback = callback;
 	reading.context = context;
 	reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
+	reading.inputs = dataset->inputs;
 	initStringInfo(&reading.last_key);
-	gtl_query_stream(dataset->select, take_row, &reading);
+	sql = psprintf("%s%s%s", dataset->select, dataset->known != NULL ? dataset->known : "",
+				   dataset->order != NULL ? dataset->order : "");
+	if (dataset->known != NULL)
+		read_unknown(sql, &reading);
+	else
+		gtl_query_stream(sql, take_row, &reading);
 	MemoryContextDelete(reading.row_context);
 	pfree(reading.last_key.data);
 	check_same_rows(dataset, &reading.row);

@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "learning/featurizer.h"
+#include "tables/job.h"
 
 #define GTL_MAX_DIMENSION 16000
 
@@ -20,7 +21,10 @@ typedef struct GtlDataset
 {
 	char	   *name;			/* schema-qualified and quoted, for messages and SQL */
 	char	   *key_column;		/* NULL: none, rows come in any order */
-	char	   *select;			/* SELECT key, features, label FROM ... ORDER BY key */
+	char	   *select;			/* SELECT key, features, label FROM ... */
+	char	   *known;			/* WHERE ..., which leaves out what a job knows; NULL: all rows are read */
+	char	   *order;			/* ORDER BY key; NULL: any */
+	int			inputs;			/* length of the column of features; 0: that of the first row */
 	bool		has_features;
 	bool		double_features;	/* float8[], to be narrowed */
 	char	   *text_column;	/* NULL: none */
@@ -48,6 +52,9 @@ typedef enum GtlKeyRule
 extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 								 const char *features_column, const char *text_column,
 								 const char *label_column, const char *gold_column, GtlDataset *dataset);
+
+/* Only the rows whose keys the job does not know, neither as objects nor as rows that came with a label. */
+extern void gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job);
 
 /*
  * Its qualified name, if it is something to read rows from.  Locked, so that nobody drops or changes it

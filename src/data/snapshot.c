@@ -1,6 +1,6 @@
 /*
  * snapshot.c
- *		Reading the dataset, once, when a job is created.
+ *		Reading the dataset: once when a job is created, and whenever rows join it.
  *
  * One pass in key order writes the feature pages and sums up the statistics; the
  * keys go into a tuplestore (which spills to disk), because an object's row
@@ -9,6 +9,8 @@
  * validation set is drawn.
  */
 #include "data/snapshot.h"
+
+#include <math.h>
 
 #include "base/memory.h"
 #include "base/progress.h"
@@ -42,13 +44,12 @@ typedef struct SnapshotState
 	GtlStringSet   *categories;
 	MemoryContext key_context;
 	int64		count;			/* objects of the segment */
+	int64		read;			/* rows */
 	int64		rows;			/* of the dataset, if it has been read before; else 0 */
 
 	/* rows that came with a label: kept aside until the objects are written */
 	Tuplestorestate *given;
-	TupleDesc	given_desc;		/* features */
-	int32	   *given_classes;
-	int64		given_capacity;
+	TupleDesc	given_desc;		/* key, class, features */
 } SnapshotState;
 
 static void
@@ -65,8 +66,10 @@ begin(SnapshotState *state, GtlJob *job)
 	for (int i = 0; i < job->ncategories; i++)
 		gtl_strings_add(state->categories, job->categories[i]);
 	state->keys = tuplestore_begin_heap(false, false, work_mem);
-	state->given_desc = CreateTemplateTupleDesc(1);
-	TupleDescInitEntry(state->given_desc, 1, "features", BYTEAOID, -1, 0);
+	state->given_desc = CreateTemplateTupleDesc(3);
+	TupleDescInitEntry(state->given_desc, 1, "key", TEXTOID, -1, 0);
+	TupleDescInitEntry(state->given_desc, 2, "class", INT4OID, -1, 0);
+	TupleDescInitEntry(state->given_desc, 3, "features", BYTEAOID, -1, 0);
 	TupleDescFinalize(state->given_desc);
 	state->given = tuplestore_begin_heap(false, false, work_mem);
 	state->key_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel key", ALLOCSET_SMALL_SIZES);
@@ -100,41 +103,35 @@ take_key(SnapshotState *state, const GtlDatasetRow *row)
 	MemoryContextReset(state->key_context);
 }
 
-/* A row that came with a label: its class, and its features for later. */
+/* A row that came with a label: for later. */
 static void
 take_given(SnapshotState *state, const GtlDatasetRow *row)
 {
 	MemoryContext caller = MemoryContextSwitchTo(state->key_context);
 	Size		bytes = sizeof(float) * row->dimension;
 	bytea	   *features = palloc(VARHDRSZ + bytes);
-	Datum		values[1] = {PointerGetDatum(features)};
-	bool		nulls[1] = {false};
+	Datum		values[3] = {CStringGetTextDatum(row->key), Int32GetDatum(find_class(state, row, row->label, "label")),
+	PointerGetDatum(features)};
+	bool		nulls[3] = {false, false, false};
 
 	SET_VARSIZE(features, VARHDRSZ + bytes);
 	memcpy(VARDATA(features), row->features, bytes);
 	tuplestore_putvalues(state->given, state->given_desc, values, nulls);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(state->key_context);
-	if (state->segment.given_count == state->given_capacity)
-	{
-		state->given_capacity = Max(1024, state->given_capacity * 2);
-		state->given_classes = state->given_classes == NULL ?
-			palloc(sizeof(int32) * state->given_capacity) :
-			repalloc_huge(state->given_classes, sizeof(int32) * state->given_capacity);
-	}
-	state->given_classes[state->segment.given_count++] = find_class(state, row, row->label, "label");
+	state->segment.given_count++;
 }
 
 /* Their features go behind those of the objects. */
 static void
-write_given(SnapshotState *state)
+write_given_features(SnapshotState *state)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->given_desc, &TTSOpsMinimalTuple);
 
 	while (tuplestore_gettupleslot(state->given, true, false, slot))
 	{
 		bool		isnull;
-		bytea	   *features = DatumGetByteaPP(slot_getattr(slot, 1, &isnull));
+		bytea	   *features = DatumGetByteaPP(slot_getattr(slot, 3, &isnull));
 		float	   *row = palloc(sizeof(float) * state->job->dimension);
 
 		memcpy(row, VARDATA_ANY(features), sizeof(float) * state->job->dimension);
@@ -149,7 +146,9 @@ take_features(SnapshotState *state, const GtlDatasetRow *row)
 {
 	if (state->writer == NULL)
 	{
-		state->job->dimension = row->dimension;
+		if (state->job->dimension == 0)
+			state->job->dimension = row->dimension;
+		Assert(state->job->dimension == row->dimension);
 		gtl_stats_init(&state->stats, row->dimension, &state->env);
 		state->writer = gtl_feature_writer_open(state->job->job_id, state->segment.segment_no);
 	}
@@ -178,26 +177,29 @@ take_row(void *context, const GtlDatasetRow *row)
 static void
 read_dataset(SnapshotState *state, const GtlDataset *dataset)
 {
-	bool		empty;
-
 	state->rows = dataset->rows;
 	gtl_progress_update("snapshot", 0, state->rows);
-	empty = gtl_dataset_read(dataset, take_row, state) == 0;
+	state->read = gtl_dataset_read(dataset, take_row, state);
 
 	if (state->writer != NULL)
 	{
-		write_given(state);
+		write_given_features(state);
 		gtl_feature_writer_close(state->writer);
 	}
-	if (state->count == 0 && !empty)
+}
+
+static void
+require_objects(const SnapshotState *state, const GtlDataset *dataset)
+{
+	if (state->count == 0 && state->read > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("every row of dataset %s has a label already", dataset->name)));
-	if (empty)
+	if (state->count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("dataset %s is empty", dataset->name),
-				 errhint("A job takes its objects when it is created: load the rows first.")));
+				 errhint("A job takes its objects when it is created: load the rows first.  gt_add_objects takes in those that come later.")));
 }
 
 /*
@@ -230,6 +232,22 @@ draw_validation_set(SnapshotState *state, int32 first_place)
 }
 
 static void
+write_given_rows(SnapshotState *state, GtlObjectWriter *writer)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->given_desc, &TTSOpsMinimalTuple);
+
+	tuplestore_rescan(state->given);
+	while (tuplestore_gettupleslot(state->given, true, false, slot))
+	{
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		gtl_object_writer_given(writer, slot_getattr(slot, 1, &isnull), DatumGetInt32(slot_getattr(slot, 2, &isnull)));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+static void
 write_objects(SnapshotState *state, const int32 *place)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(state->key_desc, &TTSOpsMinimalTuple);
@@ -243,8 +261,9 @@ write_objects(SnapshotState *state, const int32 *place)
 		CHECK_FOR_INTERRUPTS();
 		gtl_object_writer_add(writer, slot_getattr(slot, 1, &isnull), place[i], DatumGetInt32(slot_getattr(slot, 2, &isnull)));
 	}
-	gtl_object_writer_close(writer);
 	ExecDropSingleTupleTableSlot(slot);
+	write_given_rows(state, writer);
+	gtl_object_writer_close(writer);
 }
 
 /* The segment with its objects, and the job's counts of them. */
@@ -255,7 +274,7 @@ write_segment(SnapshotState *state, int32 first_place)
 	GtlSegment *segment = &state->segment;
 
 	segment->taken_count = segment->object_count = (int32) state->count;
-	gtl_segment_insert(job->job_id, segment, state->writer != NULL ? &state->stats : NULL, state->given_classes);
+	gtl_segment_insert(job->job_id, segment, state->writer != NULL ? &state->stats : NULL);
 	write_objects(state, draw_validation_set(state, first_place));
 	job->object_count += segment->object_count;
 	job->validation_count += segment->validation_count;
@@ -271,24 +290,106 @@ learn_from_texts(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 		job->featurizer_id = gtl_featurizer_insert(gtl_text_features_fit(dataset, text));
 }
 
+/* How many of a new job's objects. */
+static int32
+first_validation_count(const SnapshotState *state)
+{
+	const GtlJob *job = state->job;
+	GtlPromise	promise = gtl_job_promise(job);
+
+	if (!job->auto_label || job->dimension == 0)
+		return 0;
+	return (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
+												 state->count, job->validation_share);
+}
+
+/*
+ * How many of the objects that join a job.  For a certificate the validation set has to be a random sample of
+ * all objects: the share is that of the first segment, rounded up or down by chance.  For an audited promise it
+ * is no evidence, and grows as it would be for so many objects.
+ */
+static int32
+next_validation_count(const SnapshotState *state, const GtlSegment *first)
+{
+	const GtlJob *job = state->job;
+	GtlPromise	promise = gtl_job_promise(job);
+	uint64		counter = UINT64CONST(1) << 32 | (uint32) state->segment.segment_no;
+	double		share;
+
+	if (!job->auto_label || job->validation_count == 0 || first->object_count == 0)
+		return 0;
+	if (job->guarantee == GTL_GUARANTEE_AUDITED)
+	{
+		int64		wanted = gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
+														   job->object_count + state->count, job->validation_share);
+
+		return (int32) Min(Max(wanted - job->validation_count, 0), state->count);
+	}
+	share = (double) first->validation_count / first->object_count;
+	return (int32) Min(floor(share * state->count + gtl_random_uniform((uint64) job->seed, GTL_STREAM_VALIDATION, counter)),
+					   (double) state->count);
+}
+
+static void
+end(SnapshotState *state, MemoryContext caller)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	tuplestore_end(state->keys);
+	tuplestore_end(state->given);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
 void
 gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SnapshotState state;
-	GtlPromise	promise;
 
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
-	promise = gtl_job_promise(job);
-	if (job->auto_label && job->dimension > 0)
-		state.segment.validation_count = (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
-																	  state.count, job->validation_share);
+	require_objects(&state, dataset);
+	state.segment.validation_count = first_validation_count(&state);
 	write_segment(&state, 0);
-	tuplestore_end(state.keys);
-	tuplestore_end(state.given);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
+	end(&state, caller);
+}
+
+static void
+require_numbers(const SnapshotState *state)
+{
+	if (state->segment.first_row + state->count + state->segment.given_count > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("labeling job \"%s\" has had too many rows", state->job->name)));
+}
+
+bool
+gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *added)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	GtlSegment *segments;
+	int			count = gtl_segments_read(job->job_id, &segments);
+	GtlSegment *last = &segments[count - 1];
+	SnapshotState state;
+	bool		any;
+
+	Assert(count > 0);
+	begin(&state, job);
+	state.segment.segment_no = last->segment_no + 1;
+	state.segment.lot_no = lot_no;
+	state.segment.first_row = gtl_segment_end(last) + last->given_count;
+	gtl_dataset_leave_known(dataset, job);
+	read_dataset(&state, dataset);
+	require_numbers(&state);
+	any = state.count > 0 || state.segment.given_count > 0;
+	state.segment.validation_count = next_validation_count(&state, &segments[0]);
+	if (any)
+		write_segment(&state, gtl_object_next_place(job->job_id));
+	*added = state.segment;
+	end(&state, caller);
+	return any;
 }

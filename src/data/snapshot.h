@@ -1,6 +1,6 @@
 /*
  * snapshot.h
- *		Reading the dataset, once, when a job is created.
+ *		Reading the dataset: when a job is created, and when rows join it.
  */
 #ifndef GTL_SNAPSHOT_H
 #define GTL_SNAPSHOT_H
@@ -8,12 +8,18 @@
 #include "base/compat.h"
 #include "data/text_features.h"
 #include "tables/job.h"
+#include "tables/segment.h"
 
 /*
  * Copies keys and features into gtlabel.object and gtlabel.feature_page, draws the
- * validation set, and sets the job's object_count, validation_count and dimension
- * and the statistics of its features.
+ * validation set, and sets the job's object_count, validation_count, given_count and dimension: the first segment.
  */
 extern void gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text);
+
+/*
+ * The same with the rows whose keys the job does not know: another segment, of that lot.  The job's row is locked, and
+ * the dataset makes features as that of its creation did.  False: there are no such rows.
+ */
+extern bool gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *added);
 
 #endif							/* GTL_SNAPSHOT_H */

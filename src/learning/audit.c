@@ -131,11 +131,11 @@ struct GtlAudit
 };
 
 double
-gtl_audit_level(double delta, int audit_no)
+gtl_audit_level(double delta, int attempt)
 {
 	double		left = delta;
 
-	for (int i = 1; i < audit_no; i++)
+	for (int i = 1; i < attempt; i++)
 		left *= 1 - SPEND;
 	return left * SPEND;
 }
@@ -313,7 +313,7 @@ forecast_after(const GtlAuditSetup *setup, const double *sorted, int64_t n, int6
 static double
 needed_at_first(const GtlAuditSetup *setup)
 {
-	return -log(gtl_audit_level(setup->promise.delta, setup->audit_no)) + OVERSHOOT;
+	return -log(gtl_audit_level(setup->promise.delta, setup->attempt)) + OVERSHOOT;
 }
 
 /*
@@ -452,11 +452,25 @@ look_up(const double *table, double p)
 	return exp(table[i] + (x - i) * (table[i + 1] - table[i]));
 }
 
+/* The setup by which stakes and weights are made: they must not change while the audit runs. */
+static GtlAuditSetup
+as_it_began(const GtlAuditSetup *setup)
+{
+	GtlAuditSetup begun = *setup;
+
+	if (setup->begun_error > 0)
+		begun.promise.target_error = setup->begun_error;
+	if (setup->begun_objects > 0)
+		begun.objects = setup->begun_objects;
+	return begun;
+}
+
 /* A part's forecast, and the stakes and weights of its objects; sorted are its guesses. */
 static void
 set_stakes(GtlAudit *audit, int number, const double *sorted, double *scratch)
 {
-	const GtlAuditSetup *setup = &audit->setup;
+	const GtlAuditSetup begun = as_it_began(&audit->setup);
+	const GtlAuditSetup *setup = &begun;
 	Part	   *part = &audit->part[number];
 	double		mu = fmin(allowed(setup, (double) part->frozen) / (double) part->frozen, 0.9);
 	double		mean = 0;
@@ -554,7 +568,7 @@ gtl_audit_create(const GtlAuditSetup *setup, const int32_t *objects, const int32
 	size_t		n = (size_t) count;
 
 	audit->setup = *setup;
-	audit->alpha = gtl_audit_level(setup->promise.delta, setup->audit_no);
+	audit->alpha = gtl_audit_level(setup->promise.delta, setup->attempt);
 	audit->env = env;
 	audit->count = count;
 	audit->parts = count_parts(setup);

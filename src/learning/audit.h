@@ -14,8 +14,8 @@
 
 #include "learning/certify.h"
 
-/* The level of a job's audit number 1, 2, ..; their sum is below delta. */
-extern double gtl_audit_level(double delta, int audit_no);
+/* The level of an attempt 1, 2, ..; their sum is below delta. */
+extern double gtl_audit_level(double delta, int attempt);
 
 /*
  * The guess of how probably a machine label is wrong, by its margin.  It decides how much an audit
@@ -41,10 +41,15 @@ typedef struct GtlAuditSetup
 	GtlPromise	promise;		/* guarantee is not looked at */
 	bool		per_class;
 	int			classes;
-	int64_t		objects;		/* of the dataset */
+	int64_t		objects;		/* of the dataset, or of that lot of it that is audited together */
 	GtlAuditGuess guess;
 	uint64_t	seed;
 	int			audit_no;		/* 1, 2, .. */
+	int			attempt;		/* 1, 2, ..: of the audits that share delta */
+
+	/* target_error and objects when the audit began: weights stay what they were (0: they are the same) */
+	double		begun_error;
+	int64_t		begun_objects;
 } GtlAuditSetup;
 
 /*

@@ -606,9 +606,24 @@ gtl_engine_audit_setup(const GtlEngineSettings *settings, const GtlEngineEvidenc
 	return (GtlAuditSetup)
 	{
 		.promise = settings->promise,.per_class = settings->per_class,
-			.classes = evidence->set.labeled.classes,.objects = settings->objects,
-			.guess = round->audit_guess,.seed = settings->seed,.audit_no = evidence->audits + 1
+			.classes = evidence->set.labeled.classes,.objects = settings->lot_objects,
+			.guess = round->audit_guess,.seed = settings->seed,.audit_no = evidence->audits + 1,
+			.attempt = evidence->attempts + 1
 	};
+}
+
+/* Until then the machine keeps the labels that are, as far as it knows, right often enough; people see the others. */
+static void
+wait_for_more(const GtlEngineSettings *settings, GtlEngineRound *round)
+{
+	round->margin_covered = INFINITY;
+	round->covered = 0;
+	for (int64_t i = 0; i < round->pool_count; i++)
+		if (gtl_audit_guess(&round->audit_guess, round->margin[i]) <= settings->promise.target_error)
+		{
+			round->covered++;
+			round->margin_covered = fmin(round->margin_covered, round->margin[i]);
+		}
 }
 
 /* Does an audit begin?  Then all of the pool are labeled by machine, until people have checked. */
@@ -625,6 +640,11 @@ decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 	setup = gtl_engine_audit_setup(settings, evidence, round);
 	round->audit_due = gtl_audit_due(&setup, round->best, round->margin, round->pool_count, batch, env, &round->audit_expected) &&
 		!gtl_engine_too_noisy(&settings->promise, evidence->label_noise);
+	if (settings->later_lot && round->audit_expected * GTL_LATER_LOT_PAYS > (double) round->pool_count)
+	{
+		round->audit_due = false;
+		wait_for_more(settings, round);
+	}
 	if (round->audit_due)
 		round->covered = round->pool_count;
 }

@@ -35,11 +35,16 @@ typedef enum GtlQueryStrategy
  */
 #define GTL_ENGINE_INITIAL 0
 
+/* An audit of a lot that joined later pays when it takes at most one answer for so many labels. */
+#define GTL_LATER_LOT_PAYS 5
+
 /* What stays the same over the rounds of a job. */
 typedef struct GtlEngineSettings
 {
 	GtlScheduleKind schedule;
 	int64_t		objects;		/* of the whole job */
+	int64_t		lot_objects;	/* of those that an audit is about: the whole job, or the lot that joined last */
+	bool		later_lot;		/* the machine has labeled others before: an audit waits until there is enough for it */
 	int64_t		rows;			/* all objects have smaller numbers; there may be holes */
 	int64_t		max_concurrent;
 	GtlPromise	promise;
@@ -66,7 +71,8 @@ typedef struct GtlEngineEvidence
 	const GtlClassifier *initial;	/* same classes and dimension: one more candidate, the
 									 * first, shrunk towards its weights; NULL: none */
 	bool		chosen_initial; /* the last comparison chose it */
-	int			audits;			/* AUDITED: audits that were given up */
+	int			audits;			/* AUDITED: audits that are over */
+	int			attempts;		/* of those, that were about the same lot */
 	double		carried;		/* gtl_audit_carried of them, multiplied; 0 counts as 1 */
 } GtlEngineEvidence;
 

@@ -84,7 +84,9 @@ typedef enum GtlDue
 /* The next step of a job; live jobs, plans, explanations and simulations ask here. */
 extern GtlDue gtl_due(const GtlDueFacts *facts);
 
-/* Does a batch call for a round when it is closed?  early_round: also the last batch of the validation set does. */
+/*
+ * Does a batch call for a round when it is closed?  early_round: also the last batch of the validation set does, as it
+ * does when there has been a round before. */
 extern bool gtl_schedule_calls_round(bool validation_batch, bool early_round);
 
 /* ---- Plans -------------------------------------------------------------------- */

@@ -207,7 +207,7 @@ gather(Simulation *s, Rows *rows)
 	rows->evidence.initial = s->settings->initial;
 	rows->evidence.chosen_initial = s->chosen_initial;
 	rows->evidence.selected_at = s->selected_at;
-	rows->evidence.audits = s->audits;
+	rows->evidence.audits = rows->evidence.attempts = s->audits;
 	rows->evidence.carried = s->carried;
 }
 
@@ -466,7 +466,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.stats = stats;
 	s.settings = settings;
 	s.engine = settings->engine;
-	s.engine.objects = s.engine.rows = data->rows;
+	s.engine.objects = s.engine.lot_objects = s.engine.rows = data->rows;
 	s.engine.seed = seed;
 	s.env = env;
 	s.report = report_round;

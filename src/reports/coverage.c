@@ -212,7 +212,8 @@ gtl_coverage_read(const GtlJob *job, const GtlRound *round, GtlCoverage *coverag
 	if (model != NULL && model->has_folds)
 	{
 		float	   *rows = gtl_env_alloc(&env, mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
-		int32		end = gtl_segments_end(job->job_id);
+		GtlSegment	last = gtl_segment_last(job->job_id);
+		int32		end = gtl_segment_end(&last);
 
 		read_validation(job, round, &set);
 		for (int fold = 0; fold < GTL_FOLDS; fold++)

@@ -92,7 +92,7 @@ gtl_facts_read(const GtlJob *job, GtlJobFacts *facts)
 void
 gtl_facts_plan(const GtlJob *job, const GtlJobFacts *facts, GtlPlanState *plan)
 {
-	bool		first_round = gtl_job_has_early_round(job);
+	bool		first_round = gtl_job_has_early_round(job) || facts->has_round;
 	int32		pool_labeled = job->human_labeled - facts->validation_labeled;
 	int32		pool_failed = job->failed - facts->validation_failed;
 

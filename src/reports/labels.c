@@ -11,15 +11,26 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+/* Whose label it is; a machine's may have passed an audit. */
+typedef enum Standing
+{
+	STANDING_MACHINE,
+	STANDING_HUMAN,
+	STANDING_AUDITED
+} Standing;
+
+#define STANDING_COLUMN "CASE WHEN l.human THEN 1 WHEN l.audit_no IS NULL THEN 0 ELSE 2 END"
+
 static void
-describe(const GtlJob *job, GtlObjectLabel *label, int32 class_no, float confidence, float margin, bool human,
+describe(const GtlJob *job, GtlObjectLabel *label, int32 class_no, float confidence, float margin, Standing standing,
 		 bool validation)
 {
 	label->label = job->categories[class_no];
 	label->confidence = confidence;
 	label->margin = margin;
-	label->human = human;
-	label->final = human || job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED;
+	label->human = standing == STANDING_HUMAN;
+	label->final = standing != STANDING_MACHINE ||
+		((job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED) && job->guarantee != GTL_GUARANTEE_AUDITED);
 	label->validation = validation;
 }
 
@@ -27,7 +38,7 @@ bool
 gtl_label_of_key(const GtlJob *job, const char *key, GtlObjectLabel *label)
 {
 	static GtlStatement select = {
-		"SELECT l.class_no, l.confidence::float8, l.margin::float8, l.human, o.validation_no IS NOT NULL FROM gtlabel.object o CROSS JOIN LATERAL"
+		"SELECT l.class_no, l.confidence::float8, l.margin::float8, " STANDING_COLUMN ", o.validation_no IS NOT NULL FROM gtlabel.object o CROSS JOIN LATERAL"
 		" (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no OFFSET 0) l"
 		" WHERE o.job_id = $1 AND o.object_key = $2",
 		2, {INT8OID, TEXTOID}
@@ -38,7 +49,7 @@ gtl_label_of_key(const GtlJob *job, const char *key, GtlObjectLabel *label)
 
 	if (found)
 		describe(job, label, gtl_result_int32(&r, 0, 1), (float) gtl_result_float8(&r, 0, 2),
-				 (float) gtl_result_float8(&r, 0, 3), gtl_result_bool(&r, 0, 4), gtl_result_bool(&r, 0, 5));
+				 (float) gtl_result_float8(&r, 0, 3), (Standing) gtl_result_int32(&r, 0, 4), gtl_result_bool(&r, 0, 5));
 	gtl_query_end(&r);
 	return found;
 }
@@ -55,7 +66,7 @@ typedef struct Passing
 	int32	   *class_no;
 	float	   *confidence;
 	float	   *margin;			/* none: the bits of NULL, which are a NaN */
-	int32	   *human;
+	int32	   *standing;
 	int			next;
 } Passing;
 
@@ -75,7 +86,7 @@ pass_object(void *context, TupleTableSlot *row)
 	l = passing->next;
 	if (l == passing->count || passing->object_no[l] != object_no)
 		return;
-	describe(passing->job, &label, passing->class_no[l], passing->confidence[l], passing->margin[l], passing->human[l] != 0,
+	describe(passing->job, &label, passing->class_no[l], passing->confidence[l], passing->margin[l], (Standing) passing->standing[l],
 			 DatumGetBool(slot_getattr(row, 3, &isnull)));
 	caller = MemoryContextSwitchTo(passing->row);
 	passing->callback(passing->context, key, &label);
@@ -87,7 +98,7 @@ void
 gtl_labels_each(const GtlJob *job, GtlLabelCallback callback, void *context)
 {
 	static GtlStatement labels = {
-		"SELECT object_no, class_no, confidence, margin, human::int FROM gtlabel.label WHERE job_id = $1 ORDER BY object_no",
+		"SELECT object_no, class_no, confidence, margin, " STANDING_COLUMN " FROM gtlabel.label l WHERE job_id = $1 ORDER BY object_no",
 		1, {INT8OID}
 	};
 	static GtlStatement objects = {
@@ -106,7 +117,7 @@ gtl_labels_each(const GtlJob *job, GtlLabelCallback callback, void *context)
 	passing.class_no = lists[1];
 	passing.confidence = (float *) lists[2];
 	passing.margin = (float *) lists[3];
-	passing.human = lists[4];
+	passing.standing = lists[4];
 	(void) gtl_query_each(&objects, values, pass_object, &passing);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(memory);

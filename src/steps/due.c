@@ -14,6 +14,7 @@
 #include "tables/batch.h"
 #include "tables/object.h"
 #include "tables/round.h"
+#include "tables/segment.h"
 #include "tables/task.h"
 
 static GtlDueState
@@ -44,11 +45,16 @@ gtl_due_round_pending(const GtlJob *job)
 {
 	GtlBatch	batch;
 	GtlLastRound last;
+	bool		first;
 
 	gtl_batch_last(job->job_id, &batch);
 	gtl_round_last(job->job_id, &last);
-	return batch.batch_no != 0 && !batch.open && batch.batch_no != last.batch_no &&
-		gtl_schedule_calls_round(batch.validation, gtl_job_has_early_round(job));
+	if (batch.batch_no == 0 || batch.open)
+		return false;
+	first = last.round_no < 0;
+	if (!first && last.segment_count <= gtl_segment_last(job->job_id).segment_no)
+		return true;
+	return batch.batch_no != last.batch_no && gtl_schedule_calls_round(batch.validation, !first || gtl_job_has_early_round(job));
 }
 
 static int64

@@ -17,7 +17,7 @@ extern GtlDue gtl_due_of(const GtlJob *job);
  */
 extern bool gtl_due_seems(const GtlJob *job);
 
-/* Has the last closed batch called for a round that has not run? */
+/* Has the last closed batch called for a round that has not run, or have rows joined that none has decided on? */
 extern bool gtl_due_round_pending(const GtlJob *job);
 
 /* Is the open batch's time over, although some of its tasks are open? */

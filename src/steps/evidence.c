@@ -8,6 +8,7 @@
 #include "data/training_set.h"
 #include "tables/audit.h"
 #include "tables/feature_page.h"
+#include "tables/object.h"
 #include "tables/segment.h"
 
 /* Rows that came with a label train like objects that people have labeled. */
@@ -17,7 +18,7 @@ append_given(const GtlJob *job, GtlEvidence *evidence)
 	GtlHumanLabels *labels = &evidence->labels;
 	int32	   *rows;
 	int32	   *classes;
-	int			given = gtl_segment_given(job->job_id, &rows, &classes);
+	int			given = gtl_given_read(job->job_id, &rows, &classes);
 	int			total = labels->count + given;
 	GtlHumanLabels all;
 
@@ -125,6 +126,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	evidence->engine.label_noise = Max(job->label_noise, 0);
 	evidence->engine.selected_at = evidence->last.selected_at;
 	evidence->engine.audits = gtl_audits_over(job->job_id, &evidence->engine.carried);
+	evidence->engine.attempts = gtl_audits_attempts(job->job_id, gtl_segment_last(job->job_id).lot_no);
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;
 	describe_rows(job, evidence);
@@ -168,10 +170,16 @@ gtl_evidence_memory(const GtlJob *job, int64 rows)
 void
 gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 {
+	GtlSegment	last = gtl_segment_last(job->job_id);
+
 	memset(settings, 0, sizeof(*settings));
 	settings->schedule = job->schedule;
 	settings->objects = job->object_count;
-	settings->rows = gtl_segments_end(job->job_id);
+	/* what an audit over the dataset may leave wrong is spent when one has passed */
+	settings->lot_objects = gtl_audits_passed(job->job_id, last.lot_no) ? 0 :
+		gtl_segment_lot_objects(job->job_id, last.lot_no, PG_INT32_MAX);
+	settings->later_lot = last.lot_no > 0;
+	settings->rows = gtl_segment_end(&last);
 	settings->max_concurrent = job->max_concurrent;
 	settings->promise = gtl_job_promise(job);
 	settings->per_class = job->per_class;

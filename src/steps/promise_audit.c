@@ -26,6 +26,7 @@
 #include "tables/correction.h"
 #include "tables/event.h"
 #include "tables/label.h"
+#include "tables/segment.h"
 
 #define NO_ANSWER	(-1)
 #define FAILED		(-2)
@@ -59,14 +60,18 @@ gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *
 {
 	GtlAuditRecord record = {
 		.job_id = job->job_id,.audit_no = setup->audit_no,.round_no = round_no,.promise = setup->promise,
-		.per_class = setup->per_class,.guess = setup->guess
+		.per_class = setup->per_class,.guess = setup->guess,.begun_error = setup->promise.target_error,
+		.begun_objects = setup->objects
 	};
+	GtlSegment	last = gtl_segment_last(job->job_id);
 	float	   *margins = gtl_env_alloc(env, sizeof(float) * decided->pool_count);
 
 	for (int64 i = 0; i < decided->pool_count; i++)
 		margins[i] = (float) decided->margin[i];
+	record.lot_no = last.lot_no;
+	record.segment_count = last.segment_no + 1;
 	record.figures.frozen = decided->pool_count;
-	record.figures.log_needed = -log(gtl_audit_level(setup->promise.delta, setup->audit_no));
+	record.figures.log_needed = -log(gtl_audit_level(setup->promise.delta, setup->attempt));
 	record.figures.ahead = (int64) ceil(decided->audit_expected);
 	gtl_audits_insert(&record);
 	gtl_audit_objects_insert(&record, decided->pool, decided->best, margins, (int) decided->pool_count);
@@ -116,7 +121,9 @@ make_again(AuditStep *step)
 	GtlJob	   *job = step->job;
 	GtlAuditSetup setup = {
 		.promise = gtl_job_promise(job),.per_class = step->record.per_class,.classes = job->ncategories,
-		.objects = job->object_count,.guess = step->record.guess,.seed = (uint64) job->seed,.audit_no = step->record.audit_no
+		.objects = gtl_segment_lot_objects(job->job_id, step->record.lot_no, step->record.segment_count),
+		.guess = step->record.guess,.seed = (uint64) job->seed,.audit_no = step->record.audit_no,.attempt = step->record.attempt,
+		.begun_error = step->record.begun_error,.begun_objects = step->record.begun_objects
 	};
 	const GtlAuditObjects *o = &step->objects;
 	int32	   *places;
@@ -259,6 +266,8 @@ end(AuditStep *step, const char *why)
 	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_forget(&step->record);
+	if (step->record.figures.state == GTL_AUDIT_PASSED && !step->record.per_class)
+		gtl_segment_next_lot(step->job->job_id, step->record.lot_no, step->record.segment_count);
 	gtl_job_update(step->job);
 	gtl_event_record(step->job, "audit_ended", "%s%s%s", gtl_promise_audit_sentence(step->job, &step->record),
 					 withdrawn > 0 ? psprintf("; %s machine labels are withdrawn", gtl_format_count(withdrawn)) : "",
@@ -333,7 +342,7 @@ wrong_among(const GtlJob *job, const GtlAuditRecord *record)
 {
 	const GtlAuditFigures *f = &record->figures;
 	bool		dataset = record->promise.scope == GTL_SCOPE_DATASET;
-	int64		among = dataset ? job->object_count : f->left;
+	int64		among = dataset ? gtl_segment_lot_objects(job->job_id, record->lot_no, record->segment_count) : f->left;
 
 	return psprintf("at most %s of the %s %s (%s)", gtl_format_count(f->most_wrong), gtl_format_count(among),
 					dataset ? "labels of the dataset are wrong" : "machine labels that stand are wrong",

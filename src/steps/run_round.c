@@ -33,6 +33,7 @@
 #include "tables/feature_page.h"
 #include "tables/label.h"
 #include "tables/object.h"
+#include "tables/segment.h"
 #include "utils/memutils.h"
 
 typedef struct RoundState
@@ -164,6 +165,7 @@ score_and_decide(RoundState *state)
 	int64		count = list_pool(state, &pool);
 	instr_time	start;
 
+	state->round.segment_count = gtl_segment_last(job->job_id).segment_no + 1;
 	INSTR_TIME_SET_CURRENT(start);
 	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, read_rows, reader,
 						  &state->env, decided))

@@ -23,17 +23,19 @@ gtl_audits_insert(const GtlAuditRecord *record)
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.audit (job_id, audit_no, round_no, per_class, guess_scale, guess_floor, state, scope,"
-		" target_accuracy, confidence_level, frozen, left_count, draws, found, takes, known, expected, evidence, needed, more_draws, begun_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13)",
-		13, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, FLOAT8OID,
-		INT4OID, TIMESTAMPTZOID}
+		" target_accuracy, confidence_level, frozen, left_count, draws, found, takes, known, expected, evidence, needed, more_draws, begun_at,"
+		" lot_no, segment_count, begun_error, begun_objects)"
+		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13, $14, $15, $16, $17)",
+		17, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, FLOAT8OID,
+		INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, FLOAT8OID, INT4OID}
 	};
 	const GtlAuditFigures *f = &record->figures;
-	Datum		values[13] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
+	Datum		values[17] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
 		BoolGetDatum(record->per_class), Float8GetDatum(record->guess.scale), Float8GetDatum(record->guess.floor),
 		CStringGetTextDatum(gtl_scope_name(record->promise.scope)), Float8GetDatum(1.0 - record->promise.target_error),
 		Float8GetDatum(1.0 - record->promise.delta), Int32GetDatum((int32) f->frozen), Float8GetDatum(f->log_needed),
-	Int32GetDatum((int32) f->ahead), TimestampTzGetDatum(gtl_clock_now())};
+	Int32GetDatum((int32) f->ahead), TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(record->lot_no),
+	Int32GetDatum(record->segment_count), Float8GetDatum(record->begun_error), Int32GetDatum((int32) record->begun_objects)};
 
 	gtl_query_do(&insert, values, NULL);
 }
@@ -108,6 +110,11 @@ read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
 		f->log_needed = gtl_result_float8(&r, 0, ++i);
 		f->most_wrong = gtl_result_int32(&r, 0, ++i);
 		f->ahead = gtl_result_isnull(&r, 0, ++i) ? -1 : gtl_result_int32(&r, 0, i);
+		record->lot_no = gtl_result_int32(&r, 0, ++i);
+		record->segment_count = gtl_result_int32(&r, 0, ++i);
+		record->begun_error = gtl_result_float8(&r, 0, ++i);
+		record->begun_objects = gtl_result_int32(&r, 0, ++i);
+		record->attempt = gtl_result_int32(&r, 0, ++i);
 	}
 	gtl_query_end(&r);
 	return found;
@@ -115,7 +122,9 @@ read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
 
 #define RECORD_COLUMNS \
 	"audit_no, round_no, per_class, guess_scale, guess_floor, state, scope, target_accuracy, confidence_level, frozen," \
-	" left_count, draws, found, takes, known, expected, evidence, needed, most_wrong, more_draws"
+	" left_count, draws, found, takes, known, expected, evidence, needed, most_wrong, more_draws, lot_no, segment_count," \
+	" begun_error, begun_objects, (SELECT count(*) FROM gtlabel.audit b WHERE b.job_id = a.job_id AND b.lot_no = a.lot_no" \
+	"   AND b.audit_no <= a.audit_no)::int"
 
 bool
 gtl_audits_open(int64 job_id, GtlAuditRecord *record)
@@ -132,10 +141,42 @@ bool
 gtl_audits_last(int64 job_id, GtlAuditRecord *record)
 {
 	static GtlStatement select = {
-		"SELECT " RECORD_COLUMNS " FROM gtlabel.audit WHERE job_id = $1 ORDER BY audit_no DESC LIMIT 1", 1, {INT8OID}
+		"SELECT " RECORD_COLUMNS " FROM gtlabel.audit a WHERE job_id = $1 ORDER BY audit_no DESC LIMIT 1", 1, {INT8OID}
 	};
 
 	return read_record(&select, job_id, record);
+}
+
+bool
+gtl_audits_passed(int64 job_id, int32 lot_no)
+{
+	static GtlStatement select = {
+		"SELECT EXISTS (SELECT FROM gtlabel.audit WHERE job_id = $1 AND lot_no = $2 AND state = 'passed')", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(lot_no)};
+	GtlResult	r;
+	bool		passed;
+
+	gtl_query_run(&r, &select, values, NULL);
+	passed = gtl_result_bool(&r, 0, 1);
+	gtl_query_end(&r);
+	return passed;
+}
+
+int
+gtl_audits_attempts(int64 job_id, int32 lot_no)
+{
+	static GtlStatement select = {
+		"SELECT count(*)::int FROM gtlabel.audit WHERE job_id = $1 AND lot_no = $2 AND state <> 'open'", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(lot_no)};
+	GtlResult	r;
+	int			count;
+
+	gtl_query_run(&r, &select, values, NULL);
+	count = gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+	return count;
 }
 
 /* Multiplied in the order of the audits: the same to the last bit as a simulation's. */

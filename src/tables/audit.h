@@ -18,6 +18,11 @@ typedef struct GtlAuditRecord
 	int64		job_id;
 	int32		audit_no;		/* 1, 2, .. */
 	int32		round_no;		/* whose labels it checks */
+	int32		lot_no;			/* of the segments whose labels they are */
+	int32		segment_count;	/* segments of the job when it began */
+	int			attempt;		/* 1, 2, ..: of the audits of the lot; read only */
+	double		begun_error;	/* what its weights were made for */
+	int64		begun_objects;
 	GtlPromise	promise;		/* at the last look */
 	bool		per_class;
 	GtlAuditGuess guess;
@@ -35,6 +40,12 @@ extern bool gtl_audits_open(int64 job_id, GtlAuditRecord *record);
 
 /* Its newest audit; false: none. */
 extern bool gtl_audits_last(int64 job_id, GtlAuditRecord *record);
+
+/* Has an audit of the lot passed? */
+extern bool gtl_audits_passed(int64 job_id, int32 lot_no);
+
+/* How many of the lot's audits are over. */
+extern int	gtl_audits_attempts(int64 job_id, int32 lot_no);
 
 /* How many audits are over, and the product of what they carry over; 1 without. */
 extern int	gtl_audits_over(int64 job_id, double *carried);

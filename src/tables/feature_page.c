@@ -169,9 +169,7 @@ gtl_feature_reader_open(int64 job_id, int dimension)
 int32
 gtl_feature_reader_end(const GtlFeatureReader *reader)
 {
-	const GtlSegment *last = &reader->segments[reader->nsegments - 1];
-
-	return last->first_row + last->taken_count;
+	return gtl_segment_end(&reader->segments[reader->nsegments - 1]);
 }
 
 /* Position the scan so that its next tuple is the given page of the segment. */

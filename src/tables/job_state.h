@@ -15,6 +15,7 @@ typedef enum GtlJobMove
 	GTL_MOVE_RESUME,
 	GTL_MOVE_STOP,
 	GTL_MOVE_RETRY,				/* failed objects are offered again */
+	GTL_MOVE_ADD,				/* rows have joined */
 	GTL_MOVE_WITHDRAW,			/* machine labels are gone, and people label the rest */
 	GTL_MOVE_WITHDRAW_NONE,		/* there were none */
 

@@ -1,6 +1,6 @@
 /*
  * object.c
- *		The tables gtlabel.object and gtlabel.gold.
+ *		The tables gtlabel.object, gtlabel.gold and gtlabel.given.
  */
 #include "tables/object.h"
 
@@ -28,12 +28,16 @@ static GtlLayout object_layout = GTL_LAYOUT("object", object_columns);
 static const char *const gold_columns[] = {"job_id", "object_no", "class_no"};
 static GtlLayout gold_layout = GTL_LAYOUT("gold", gold_columns);
 
+static const char *const given_columns[] = {"job_id", "row_no", "class_no", "row_key"};
+static GtlLayout given_layout = GTL_LAYOUT("given", given_columns);
+
 struct GtlObjectWriter
 {
 	int64		job_id;
 	int32		next;
 	GtlBulkInsert *objects;
 	GtlBulkInsert *gold;
+	GtlBulkInsert *given;
 };
 
 GtlObjectWriter *
@@ -45,6 +49,7 @@ gtl_object_writer_open(int64 job_id, int32 first_no)
 	writer->next = first_no;
 	writer->objects = gtl_bulk_open(&object_layout);
 	writer->gold = gtl_bulk_open(&gold_layout);
+	writer->given = gtl_bulk_open(&given_layout);
 	return writer;
 }
 
@@ -64,11 +69,36 @@ gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, i
 }
 
 void
+gtl_object_writer_given(GtlObjectWriter *writer, Datum key, int32 class_no)
+{
+	Datum		given[lengthof(given_columns)] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->next++),
+	Int32GetDatum(class_no), key};
+
+	gtl_bulk_row(writer->given, given, NULL);
+}
+
+void
 gtl_object_writer_close(GtlObjectWriter *writer)
 {
+	gtl_bulk_close(writer->given);
 	gtl_bulk_close(writer->objects);
 	gtl_bulk_close(writer->gold);
 	pfree(writer);
+}
+
+int
+gtl_given_read(int64 job_id, int32 **rows, int32 **classes)
+{
+	static GtlStatement select = {
+		"SELECT row_no, class_no FROM gtlabel.given WHERE job_id = $1 ORDER BY row_no", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	int32	   *lists[2];
+	int			count = gtl_query_lists(&select, values, 2, lists);
+
+	*rows = lists[0];
+	*classes = lists[1];
+	return count;
 }
 
 void
@@ -118,6 +148,22 @@ gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
 	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(wanted)};
 
 	return gtl_query_lists(&select, values, 1, objects);
+}
+
+int32
+gtl_object_next_place(int64 job_id)
+{
+	static GtlStatement select = {
+		"SELECT validation_no + 1 FROM gtlabel.object WHERE job_id = $1 AND validation_no IS NOT NULL"
+		" ORDER BY validation_no DESC LIMIT 1",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int32		place = gtl_query_run(&r, &select, values, NULL) > 0 ? gtl_result_int32(&r, 0, 1) : 0;
+
+	gtl_query_end(&r);
+	return place;
 }
 
 /* The numbers of the segments, if no object was ever removed; NULL: there are holes. */
@@ -224,8 +270,10 @@ gtl_object_delete(int64 job_id)
 {
 	static GtlStatement objects = {"DELETE FROM gtlabel.object WHERE job_id = $1", 1, {INT8OID}};
 	static GtlStatement gold = {"DELETE FROM gtlabel.gold WHERE job_id = $1", 1, {INT8OID}};
+	static GtlStatement given = {"DELETE FROM gtlabel.given WHERE job_id = $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
 	gtl_query_do(&objects, values, NULL);
 	gtl_query_do(&gold, values, NULL);
+	gtl_query_do(&given, values, NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * object.h
- *		The tables gtlabel.object and gtlabel.gold: which rows of the dataset a job labels, and
- *		which of them form its validation set, and to which the answer is known.
+ *		The tables gtlabel.object, gtlabel.gold and gtlabel.given: which rows of the dataset a job labels,
+ *		which of them form its validation set, to which the answer is known, and which came with a label.
  */
 #ifndef GTL_OBJECT_H
 #define GTL_OBJECT_H
@@ -21,7 +21,13 @@ typedef struct GtlObjectWriter GtlObjectWriter;
 
 extern GtlObjectWriter *gtl_object_writer_open(int64 job_id, int32 first_no);
 extern void gtl_object_writer_add(GtlObjectWriter *writer, Datum key, int32 validation_no, int32 gold_class_no);
+
+/* A row that came with a label; they follow the objects. */
+extern void gtl_object_writer_given(GtlObjectWriter *writer, Datum key, int32 class_no);
 extern void gtl_object_writer_close(GtlObjectWriter *writer);
+
+/* The rows that came with a label, by number; palloc'd.  Returns how many. */
+extern int	gtl_given_read(int64 job_id, int32 **rows, int32 **classes);
 
 /* The keys of these objects, palloc'd. */
 extern void gtl_object_keys(int64 job_id, const int32 *objects, int count, char **keys);
@@ -34,6 +40,9 @@ extern int32 *gtl_object_gold(int64 job_id, const int32 *objects, int count);
  * nor a failure; returns how many.  objects[] is palloc'd.
  */
 extern int	gtl_object_next_validation(int64 job_id, int wanted, int32 **objects);
+
+/* The first place behind those of the validation set. */
+extern int32 gtl_object_next_place(int64 job_id);
 
 /* Numbers of all objects, ascending; palloc'd. */
 extern int	gtl_object_numbers(const GtlJob *job, int32 **objects);

@@ -42,6 +42,7 @@ typedef struct GtlRound
 	bool		audit_due;		/* its labels are to be audited; only while the round runs */
 	double		audit_expected; /* AUDITED: human labels that an audit now takes; likewise */
 	double		label_noise;	/* of the validation set, estimated; -1: unknown */
+	int32		segment_count;	/* segments of the job, when the pool was scored */
 
 	double		load_seconds;
 	double		train_seconds;
@@ -57,6 +58,7 @@ typedef struct GtlLastRound
 	int32		batch_no;
 	int64		model_id;
 	int32		candidate;		/* that the last comparison chose; -1: none */
+	int32		segment_count;	/* segments whose rows it has seen */
 	int32		selected_at;	/* labeled objects when candidates were last compared; 0: never */
 } GtlLastRound;
 

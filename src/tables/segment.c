@@ -9,32 +9,27 @@
 #include "utils/array.h"
 
 void
-gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats, const int32 *given_classes)
+gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats)
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.segment (job_id, segment_no, lot_no, first_row, taken_count, given_count, object_count,"
-		" validation_count, given_class_no, row_count, feature_mean, feature_squares)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-		12, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4ARRAYOID, INT4OID,
-		FLOAT8ARRAYOID, FLOAT8ARRAYOID}
+		" validation_count, row_count, feature_mean, feature_squares) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		11, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID}
 	};
-	Datum		values[12] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->lot_no),
+	Datum		values[11] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->lot_no),
 		Int32GetDatum(segment->first_row), Int32GetDatum(segment->taken_count), Int32GetDatum(segment->given_count),
-		Int32GetDatum(segment->object_count), Int32GetDatum(segment->validation_count),
-		gtl_array_int32(given_classes, segment->given_count), Int32GetDatum(0)};
-	char		nulls[12];
+	Int32GetDatum(segment->object_count), Int32GetDatum(segment->validation_count), Int32GetDatum(0)};
+	char		nulls[11];
 
 	memset(nulls, ' ', sizeof(nulls));
-	if (segment->given_count == 0)
-		nulls[8] = 'n';
 	if (stats != NULL)
 	{
-		values[9] = Int32GetDatum((int32) stats->count);
-		values[10] = gtl_array_float8(stats->mean, stats->dimension);
-		values[11] = gtl_array_float8(stats->squares, stats->dimension);
+		values[8] = Int32GetDatum((int32) stats->count);
+		values[9] = gtl_array_float8(stats->mean, stats->dimension);
+		values[10] = gtl_array_float8(stats->squares, stats->dimension);
 	}
 	else
-		nulls[10] = nulls[11] = 'n';
+		nulls[9] = nulls[10] = 'n';
 	gtl_query_do(&insert, values, nulls);
 }
 
@@ -58,18 +53,48 @@ gtl_segments_read(int64 job_id, GtlSegment **segments)
 	return count;
 }
 
-int32
-gtl_segments_end(int64 job_id)
+GtlSegment
+gtl_segment_last(int64 job_id)
 {
-	static GtlStatement select = {
-		"SELECT first_row + taken_count FROM gtlabel.segment WHERE job_id = $1 ORDER BY segment_no DESC LIMIT 1", 1, {INT8OID}
-	};
-	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlResult	r;
-	int32		end = gtl_query_run(&r, &select, values, NULL) > 0 ? gtl_result_int32(&r, 0, 1) : 0;
+	GtlSegment *segments;
+	int			count = gtl_segments_read(job_id, &segments);
 
-	gtl_query_end(&r);
-	return end;
+	if (count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("labeling job " INT64_FORMAT " was dropped in the meantime", job_id)));
+	return segments[count - 1];
+}
+
+int32
+gtl_segment_lot_objects(int64 job_id, int32 lot_no, int32 segment_count)
+{
+	GtlSegment *segments;
+	int			count = gtl_segments_read(job_id, &segments);
+	int32		objects = 0;
+
+	for (int s = 0; s < count; s++)
+		if (segments[s].lot_no == lot_no && segments[s].segment_no < segment_count)
+			objects += segments[s].object_count;
+	return objects;
+}
+
+void
+gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.segment SET lot_no = lot_no + 1 WHERE job_id = $1 AND lot_no = $2 AND segment_no >= $3",
+		3, {INT8OID, INT4OID, INT4OID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(lot_no), Int32GetDatum(segment_count)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+int32
+gtl_segment_end(const GtlSegment *segment)
+{
+	return segment->first_row + segment->taken_count;
 }
 
 /* A column of float8[] that is as long as the rows have dimensions; NULL: false. */
@@ -110,24 +135,6 @@ gtl_segment_stats(int64 job_id, int dimension, const GtlEnv *env, GtlFeatureStat
 	gtl_query_end(&r);
 	gtl_env_release(env, part.mean);
 	gtl_env_release(env, part.squares);
-}
-
-int
-gtl_segment_given(int64 job_id, int32 **rows, int32 **classes)
-{
-	static GtlStatement select = {
-		"SELECT s.first_row + s.taken_count + a.place::int - 1, a.class_no"
-		" FROM gtlabel.segment s, unnest(s.given_class_no) WITH ORDINALITY AS a (class_no, place)"
-		" WHERE s.job_id = $1 ORDER BY 1",
-		1, {INT8OID}
-	};
-	Datum		values[1] = {Int64GetDatum(job_id)};
-	int32	   *lists[2];
-	int			count = gtl_query_lists(&select, values, 2, lists);
-
-	*rows = lists[0];
-	*classes = lists[1];
-	return count;
 }
 
 void

@@ -23,21 +23,26 @@ typedef struct GtlSegment
 	int32		validation_count;	/* of those, in the validation set */
 } GtlSegment;
 
-/* stats: NULL without features; given_classes[given_count]. */
-extern void gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats,
-							   const int32 *given_classes);
+/* stats: NULL without features. */
+extern void gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats);
 
 /* All segments of the job in their order; palloc'd.  Returns how many. */
 extern int	gtl_segments_read(int64 job_id, GtlSegment **segments);
 
-/* The number behind the last object: all objects have smaller ones. */
-extern int32 gtl_segments_end(int64 job_id);
+/* The newest segment. */
+extern GtlSegment gtl_segment_last(int64 job_id);
+
+/* Objects of a lot that are there, in the first so many segments. */
+extern int32 gtl_segment_lot_objects(int64 job_id, int32 lot_no, int32 segment_count);
+
+/* An audit of the lot has passed: segments that have joined since it began are another lot. */
+extern void gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count);
+
+/* The number behind a segment's last object; of the newest: all objects of the job have smaller ones. */
+extern int32 gtl_segment_end(const GtlSegment *segment);
 
 /* Statistics of the features of all rows, from alloc_env. */
 extern void gtl_segment_stats(int64 job_id, int dimension, const GtlEnv *env, GtlFeatureStats *stats);
-
-/* The rows that came with a label, by number; palloc'd.  Returns how many. */
-extern int	gtl_segment_given(int64 job_id, int32 **rows, int32 **classes);
 
 extern void gtl_segment_delete(int64 job_id);
 

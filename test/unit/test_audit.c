@@ -75,7 +75,7 @@ setup_of(double target_error, double delta, uint64_t seed)
 {
 	return (GtlAuditSetup){
 		.promise = {GTL_GUARANTEE_AUDITED, target_error, delta, GTL_SCOPE_MACHINE_LABELS},
-		.classes = 3, .objects = 2000, .guess = {.scale = 0.2, .floor = 0.0025}, .seed = seed, .audit_no = 1
+		.classes = 3, .objects = 2000, .guess = {.scale = 0.2, .floor = 0.0025}, .seed = seed, .audit_no = 1,.attempt = 1
 	};
 }
 

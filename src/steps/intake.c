@@ -1,0 +1,112 @@
+/*
+ * intake.c
+ *		Rows that join a job after its creation.
+ *
+ * They become another segment (tables/segment.h), with a share of the validation set of its own, and the job's
+ * revision is raised: a round in progress finds people's labels of that share missing, and is dropped.  What is due
+ * then is as for the first rows: the new part of the validation set, then a round, which labels and chooses among all
+ * that is left.
+ *
+ * An audit that is open goes on over the labels that it froze; the new rows wait for the next one.  Segments
+ * belong to lots.  The promise of an audited job is one for each lot, and the levels of its audits begin anew with
+ * each: when all that was there has its final label, or an audit has passed, the next rows are another lot
+ * (docs/guarantee.md).
+ */
+#include "steps/intake.h"
+
+#include "base/format.h"
+#include "base/memory.h"
+#include "catalog/pg_authid.h"
+#include "data/snapshot.h"
+#include "data/text_features.h"
+#include "miscadmin.h"
+#include "tables/audit.h"
+#include "tables/featurizer.h"
+#include "tables/job_state.h"
+#include "tables/label.h"
+#include "utils/syscache.h"
+
+/* The lot of rows that join now. */
+static int32
+next_lot(const GtlJob *job)
+{
+	GtlSegment	last = gtl_segment_last(job->job_id);
+	int32	   *objects;
+	int32	   *classes;
+	bool		settled;
+
+	if (job->guarantee != GTL_GUARANTEE_AUDITED)
+		return last.lot_no;
+	settled = job->state == GTL_JOB_COMPLETED && gtl_job_unlabeled(job) == 0 &&
+		gtl_label_read_machine(job->job_id, &objects, &classes) == 0;
+	return settled || gtl_audits_passed(job->job_id, last.lot_no) ? last.lot_no + 1 : last.lot_no;
+}
+
+/* What the rows of the dataset were made features with at creation. */
+static void
+describe(const GtlJob *job, GtlDataset *dataset)
+{
+	GtlEnv		env;
+
+	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column, job->text_column,
+						 job->label_column, job->gold_column, dataset);
+	gtl_env_init(&env, CurrentMemoryContext);
+	if (job->featurizer_id != 0)
+		gtl_text_features_use(dataset, gtl_featurizer_get(job->featurizer_id, &env));
+	else
+		dataset->inputs = job->dimension;
+}
+
+/* As the owner: a view's functions, say, must not run with the rights of whoever calls. */
+static bool
+read_rows(GtlJob *job, GtlSegment *added)
+{
+	GtlDataset	dataset;
+	Oid			user;
+	int			security;
+	bool		any;
+
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role with OID %u does not exist", job->owner),
+				 errhint("Give its labeling jobs to another role with gt_alter_job(..., owner => ...).")));
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(job->owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	describe(job, &dataset);
+	any = gtl_snapshot_add(job, &dataset, next_lot(job), added);
+	SetUserIdAndSecContext(user, security);
+	return any;
+}
+
+/* What the rows are, for the history. */
+static char *
+describe_segment(const GtlJob *job, const GtlSegment *segment)
+{
+	return psprintf("%s objects of %s, %s of them for validation%s", gtl_format_count(segment->object_count), job->dataset_name,
+					gtl_format_count(segment->validation_count),
+					segment->given_count == 0 ? "" :
+					psprintf("; %s rows with a label", gtl_format_count(segment->given_count)));
+}
+
+int32
+gtl_intake(GtlJob *job)
+{
+	GtlSegment	added;
+
+	gtl_job_require_move(job, GTL_MOVE_ADD);
+	if (job->purged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot add objects to labeling job \"%s\": it is purged", job->name),
+				 errhint("Create a job over the new rows; initial_model => '...' lets it begin with what this one has learned.")));
+	if (!read_rows(job, &added))
+		return 0;
+	if (job->state == GTL_JOB_COMPLETED)
+	{
+		job->audit_count = -1;	/* a share of the machine labels is checked at the end: another end comes */
+		job->audit_verdict = NULL;
+	}
+	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));
+	return added.object_count;
+}
