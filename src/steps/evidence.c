@@ -170,16 +170,9 @@ gtl_evidence_memory(const GtlJob *job, int64 rows)
 void
 gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 {
-	GtlSegment	last = gtl_segment_last(job->job_id);
-
 	memset(settings, 0, sizeof(*settings));
 	settings->schedule = job->schedule;
 	settings->objects = job->object_count;
-	/* what an audit over the dataset may leave wrong is spent when one has passed */
-	settings->lot_objects = gtl_audits_passed(job->job_id, last.lot_no) ? 0 :
-		gtl_segment_lot_objects(job->job_id, last.lot_no, PG_INT32_MAX);
-	settings->later_lot = last.lot_no > 0;
-	settings->rows = gtl_segment_end(&last);
 	settings->max_concurrent = job->max_concurrent;
 	settings->promise = gtl_job_promise(job);
 	settings->per_class = job->per_class;
@@ -188,4 +181,17 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->limits.max_human = job->max_human_labeled;
 	settings->limits.max_percentage = job->max_percentage_labeled;
 	settings->seed = (uint64) job->seed;
+}
+
+void
+gtl_evidence_live_settings(const GtlJob *job, GtlEngineSettings *settings)
+{
+	GtlSegment	last = gtl_segment_last(job->job_id);
+
+	gtl_evidence_settings(job, settings);
+	/* what an audit over the dataset may leave wrong is spent when one has passed */
+	settings->lot_objects = gtl_audits_passed(job->job_id, last.lot_no) ? 0 :
+		gtl_segment_lot_objects(job->job_id, last.lot_no, PG_INT32_MAX);
+	settings->later_lot = last.lot_no > 0;
+	settings->rows = gtl_segment_end(&last);
 }

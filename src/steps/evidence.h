@@ -41,4 +41,7 @@ extern Size gtl_evidence_memory(const GtlJob *job, int64 rows);
 /* The job's settings as the engine takes them. */
 extern void gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings);
 
+/* The same with what the segments of a job that is there say. */
+extern void gtl_evidence_live_settings(const GtlJob *job, GtlEngineSettings *settings);
+
 #endif							/* GTL_EVIDENCE_H */

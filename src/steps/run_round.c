@@ -65,7 +65,7 @@ load_round(RoundState *state)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	gtl_evidence_settings(job, &state->settings);
+	gtl_evidence_live_settings(job, &state->settings);
 	gtl_evidence_load(job, &state->env, &state->evidence);
 	gtl_batch_last(job->job_id, &batch);
 	state->round.job_id = job->job_id;
@@ -362,7 +362,7 @@ model_is_allowed(const RoundState *state)
 static bool
 decide_anew(RoundState *state)
 {
-	gtl_evidence_settings(state->job, &state->settings);
+	gtl_evidence_live_settings(state->job, &state->settings);
 	state->round.promise = state->settings.promise;
 	return gtl_due_of(state->job) == GTL_DUE_ROUND && model_is_allowed(state) &&
 		gtl_evidence_holds(state->job, &state->evidence);

@@ -35,6 +35,7 @@ INSERT INTO wanted VALUES
     ('gt_pause_job', 'job_name text', 'void', 'v'),
     ('gt_resume_job', 'job_name text', 'void', 'v'),
     ('gt_stop_job', 'job_name text', 'void', 'v'),
+    ('gt_add_objects', 'job_name text', 'integer', 'v'),
     ('gt_retry_failed', 'job_name text', 'integer', 'v'),
     ('gt_drop_job', 'job_name text, with_models boolean DEFAULT false', 'void', 'v'),
     ('gt_wait_job', 'IN job_name text, IN for_state text DEFAULT ''completed''::text, IN timeout interval DEFAULT NULL::interval, INOUT reached boolean DEFAULT NULL::boolean', NULL, 'v'),
