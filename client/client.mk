@@ -1,4 +1,4 @@
-# The program gtlabel (client/), over libpq and libmicrohttpd.  Works without a server package.
+# The program gtlabel (client/), over libpq, libmicrohttpd and zlib.  Works without a server package.
 # Included by the Makefile; CLIENT_ variables can be given on the command line.
 
 CLIENT_BUILD = build/client
@@ -9,7 +9,7 @@ CLIENT_OBJS = $(CLIENT_SOURCES:client/%.c=$(CLIENT_BUILD)/obj/%.o) $(CLIENT_BUIL
 CLIENT_CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CLIENT_LDFLAGS ?= -Wl,-z,relro,-z,now
 CLIENT_PQ_INCLUDES ?= $(firstword $(wildcard /usr/include/postgresql) $(shell pg_config --includedir 2>/dev/null))
-CLIENT_LIBS ?= -lpq -lmicrohttpd -lpthread
+CLIENT_LIBS ?= -lpq -lmicrohttpd -lz -lpthread
 CLIENT_ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wdeclaration-after-statement -Wmissing-prototypes \
 	-Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror) \
 	-DGTL_VERSION='"$(EXTVERSION)"' -Iclient -isystem $(CLIENT_PQ_INCLUDES)

@@ -23,6 +23,8 @@ extern const GtcCommand gtc_serve_command;
 extern const GtcCommand gtc_annotate_command;
 extern const GtcCommand gtc_watch_command;
 extern const GtcCommand gtc_report_command;
+extern const GtcCommand gtc_import_command;
+extern const GtcCommand gtc_export_command;
 
 extern void gtc_print_help(const GtcCommand *command);
 extern int	gtc_usage_error(const GtcCommand *command, const char *format,...)

@@ -116,8 +116,8 @@ gtc_connect(const GtcConnectionOptions *options, const char *application)
 	return NULL;
 }
 
-static void
-print_error(PGconn *connection, const PGresult *result)
+void
+gtc_print_error(PGconn *connection, const PGresult *result)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
@@ -142,7 +142,7 @@ gtc_query(PGconn *connection, const char *sql, int count, const char *const *val
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK)
 		return result;
-	print_error(connection, result);
+	gtc_print_error(connection, result);
 	PQclear(result);
 	return NULL;
 }

@@ -44,6 +44,9 @@ extern PGconn *gtc_connect(const GtcConnectionOptions *options, const char *appl
 /* Runs one statement with text parameters; NULL after a message on stderr, as psql words it. */
 extern PGresult *gtc_query(PGconn *connection, const char *sql, int count, const char *const *values);
 
+/* What the server said, on stderr, as psql words it */
+extern void gtc_print_error(PGconn *connection, const PGresult *result);
+
 /* "message. detail. hint", for people, into a fixed array */
 extern const char *gtc_error_words(PGconn *connection, const PGresult *result, char *words, size_t size);
 

@@ -113,6 +113,30 @@ read_escape(Reader *reader, GtcBuffer *text)
 	return true;
 }
 
+/* What stands between the quotes of a string */
+static bool
+read_characters(Reader *reader, GtcBuffer *text)
+{
+	while (reader->at < reader->end && *reader->at != '"')
+	{
+		unsigned char c = *reader->at++;
+
+		if (c < 0x20 || (c == '\\' && !read_escape(reader, text)))
+			return false;
+		if (c != '\\')
+			gtc_append_char(text, c);
+	}
+	return true;
+}
+
+bool
+gtc_json_unescape(GtcBuffer *text, const char *raw, size_t length)
+{
+	Reader		reader = {.at = raw, .end = raw + length};
+
+	return read_characters(&reader, text) && reader.at == reader.end;
+}
+
 static char *
 read_string(Reader *reader)
 {
@@ -121,17 +145,8 @@ read_string(Reader *reader)
 	if (!take(reader, '"'))
 		return NULL;
 	gtc_buffer_init(&text);
-	while (reader->at < reader->end)
-	{
-		unsigned char c = *reader->at++;
-
-		if (c == '"')
-			return text.data;
-		if (c < 0x20 || (c == '\\' && !read_escape(reader, &text)))
-			break;
-		if (c != '\\')
-			gtc_append_char(&text, c);
-	}
+	if (read_characters(reader, &text) && take_word(reader, "\""))
+		return text.data;
 	gtc_buffer_free(&text);
 	return NULL;
 }

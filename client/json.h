@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buffer.h"
+
 typedef enum GtcJsonKind
 {
 	GTC_JSON_NULL,
@@ -31,6 +33,9 @@ typedef struct GtcJson
 /* NULL if the text is no JSON, is nested deeper than 64 levels, or writes a zero byte in a string. */
 extern GtcJson *gtc_json_parse(const char *text, size_t length);
 extern void gtc_json_free(GtcJson *json);
+
+/* Appends what a string means of which `raw` stands between the quotes; false if it cannot stand there. */
+extern bool gtc_json_unescape(GtcBuffer *text, const char *raw, size_t length);
 
 /* The last member of that name; NULL without one, or if it is no object. */
 extern const GtcJson *gtc_json_member(const GtcJson *object, const char *name);

@@ -17,6 +17,8 @@ static const GtcCommand *const commands[] = {
 	&gtc_annotate_command,
 	&gtc_watch_command,
 	&gtc_report_command,
+	&gtc_import_command,
+	&gtc_export_command,
 	NULL
 };
 

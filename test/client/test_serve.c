@@ -52,7 +52,8 @@ routes_to(const char *method, const char *path, const char *expected)
 
 	gtc_buffer_init(&found);
 	gtc_route_find(method, path, &match);
-	gtc_append(&found, match.route != NULL ? match.route->pattern : match.other_method ? "!" : "-");
+	gtc_append(&found, match.route != NULL ? match.route->pattern : match.other_method ? "!"
+																					   : "-");
 	for (i = 0; i < GTC_MOST_PARTS && match.parts[i] != NULL; i++)
 		gtc_appendf(&found, "|%s", match.parts[i]);
 	same = strcmp(found.data, expected) == 0;
@@ -116,9 +117,36 @@ json_kind(const char *text)
 static void
 test_json_errors(void)
 {
-	static const char *const bad[] = {"", " ", "{", "}", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{a:1}", "'a'", "\"a", "\"\\x\"",
-		"\"\\u12\"", "\"\\u0000\"", "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"a\nb\"", "01", "1.", "-", "1e", ".5",
-	"nul", "true false", "{\"a\":1,}", "[[]", "\\", "+1", "NaN"};
+	static const char *const bad[] = {"",
+									  " ",
+									  "{",
+									  "}",
+									  "[1,]",
+									  "[1 2]",
+									  "{\"a\"}",
+									  "{\"a\":}",
+									  "{a:1}",
+									  "'a'",
+									  "\"a",
+									  "\"\\x\"",
+									  "\"\\u12\"",
+									  "\"\\u0000\"",
+									  "\"\\uD800\"",
+									  "\"\\uDC00\"",
+									  "\"\\uD800\\u0041\"",
+									  "\"a\nb\"",
+									  "01",
+									  "1.",
+									  "-",
+									  "1e",
+									  ".5",
+									  "nul",
+									  "true false",
+									  "{\"a\":1,}",
+									  "[[]",
+									  "\\",
+									  "+1",
+									  "NaN"};
 	size_t		i;
 	char		deep[200];
 
@@ -136,7 +164,9 @@ test_json_errors(void)
 static void
 test_json(void)
 {
-	static const char text[] = " {\"role\": \"a\\\"b\\\\\\/\\n\\u00e9\\uD83D\\uDE00\", \"n\": [1, -2.5e+3, true, null], \"role2\": {}} ";
+	static const char text[] =
+		" {\"role\": \"a\\\"b\\\\\\/\\n\\u00e9\\uD83D\\uDE00\", \"n\": [1, -2.5e+3, true, null], \"role2\": "
+		"{}} ";
 	GtcJson    *json = gtc_json_parse(text, strlen(text));
 
 	CHECK(json != NULL);
@@ -231,7 +261,8 @@ test_events(void)
 	long long	job,
 				event;
 
-	CHECK(gtc_events_numbers("{\"job_id\": 12, \"event_id\": 345}", &job, &event) && job == 12 && event == 345);
+	CHECK(gtc_events_numbers("{\"job_id\": 12, \"event_id\": 345}", &job, &event) && job == 12 &&
+		  event == 345);
 	CHECK(gtc_events_numbers("7 8", &job, &event) && job == 7 && event == 8);
 	CHECK(!gtc_events_numbers("{\"job_name\": \"job 12\", \"event\": \"x\"}", &job, &event) && job == 0);
 	CHECK(!gtc_events_numbers("\"unfinished 5", &job, &event));

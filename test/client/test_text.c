@@ -45,7 +45,10 @@ test_lines(void)
 	CHECK(lines_are("abcdefghijkl", 8, 0, "abcdefgh|ijkl"));
 	CHECK(lines_are("\xE4\xBD\xA0\xE5\xA5\xBD\xE4\xBD\xA0\xE5\xA5\xBD\xE4\xBD\xA0", 8, 0,
 					"\xE4\xBD\xA0\xE5\xA5\xBD\xE4\xBD\xA0\xE5\xA5\xBD|\xE4\xBD\xA0"));
-	CHECK(lines_are("gr\xC3\xBC\xC3\x9F""e", 80, 0, "gr\xC3\xBC\xC3\x9F""e"));
+	CHECK(lines_are("gr\xC3\xBC\xC3\x9F"
+					"e",
+					80, 0, "gr\xC3\xBC\xC3\x9F"
+						   "e"));
 }
 
 #define GONE "\xEF\xBF\xBD"
@@ -55,8 +58,12 @@ test_harmless(void)
 {
 	CHECK(lines_are("\x1b[2J", 80, 0, GONE "[2J"));
 	CHECK(lines_are("\x07\x08\x7f", 80, 0, GONE GONE GONE));
-	CHECK(lines_are("\xC2\x9B""2J", 80, 0, GONE "2J"));	/* the escape of eight bits */
-	CHECK(lines_are("\xE2\x80\xAE""abc", 80, 0, GONE "abc"));	/* right to left, forced */
+	CHECK(lines_are("\xC2\x9B"
+					"2J",
+					80, 0, GONE "2J")); /* the escape of eight bits */
+	CHECK(lines_are("\xE2\x80\xAE"
+					"abc",
+					80, 0, GONE "abc"));	/* right to left, forced */
 	CHECK(lines_are("\xFF\xC3", 80, 0, GONE GONE));
 	CHECK(lines_are("\xED\xA0\x80", 80, 0, GONE));
 	CHECK(lines_are("a\rb", 80, 0, "a" GONE "b"));
@@ -118,8 +125,10 @@ test_objects(void)
 	CHECK(object_is("{\"a\": 1, \"b\": null}", "[\"b\", \"a\"]", "b|  (empty)||a|  1"));
 	CHECK(object_is("{\"a\": true}", NULL, "true"));
 	CHECK(object_is("{\"a\": 1}", "[\"a\", \"gone\"]", "a|  1"));
-	CHECK(object_is("{\"a\": {\"x\": [1, \"two\"], \"y\": {\"z\": false}}}", NULL, "x|  -: 1|  -: two|y|  z: false"));
-	CHECK(object_is("{\"a\": \"[{\\\"role\\\": \\\"user\\\", \\\"content\\\": \\\"hi\\\"}]\"}", NULL, "user:|  hi"));
+	CHECK(object_is("{\"a\": {\"x\": [1, \"two\"], \"y\": {\"z\": false}}}", NULL,
+					"x|  -: 1|  -: two|y|  z: false"));
+	CHECK(object_is("{\"a\": \"[{\\\"role\\\": \\\"user\\\", \\\"content\\\": \\\"hi\\\"}]\"}", NULL,
+					"user:|  hi"));
 	CHECK(object_is("{\"a\": \"\\\\x89504e470d\"}", NULL, "(a picture: gtlabel serve shows it)"));
 	CHECK(object_is("{\"a\": \"{no json\"}", NULL, "{no json"));
 }
