@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "lib/stringinfo.h"
 #include "reports/explain_changes.h"
+#include "reports/forecast.h"
 #include "steps/advance.h"
 #include "steps/audit.h"
 #include "steps/due.h"
@@ -385,57 +386,6 @@ explain_other_settings(GtlReport *report, const GtlJob *job, const GtlJobFacts *
 					   gtl_job_is_final(job) ? NULL : "gt_alter_job sets them from the next round on.");
 }
 
-/* If each further batch brings as much as the last one: batches and labels by people until nothing is left. */
-static char *
-forecast_rest(const GtlRound *round, int32 gained)
-{
-	int64		rest = round->scored - round->auto_labeled;
-	int64		a_batch = (int64) round->selected + gained;
-	int64		batches = (rest + a_batch - 1) / a_batch;
-
-	return psprintf("if each further batch does as much, about %s %s or %s labels by people are left",
-					gtl_format_count(batches), batches == 1 ? "batch" : "batches",
-					gtl_format_count(Min(batches * round->selected, rest)));
-}
-
-/* The same for an error bound that is still too high. */
-static char *
-forecast_bound(const GtlRound *before, const GtlRound *round)
-{
-	double		gained = before->certificate.best_bound - round->certificate.best_bound;
-	double		rest = round->certificate.best_bound - round->promise.target_error;
-
-	if (gained <= 0 || rest <= 0)
-		return "that is no progress: its labels did not help the model";
-	return psprintf("if each further batch does as much, about %s more bring it to the target",
-					gtl_format_count((int64) ceil(rest / gained)));
-}
-
-/* What the last batch has brought, and so what one more can be expected to. */
-static void
-explain_forecast(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
-{
-	const GtlRound *round = &facts->round;
-	const GtlRound *before = &facts->before;
-	int32		people = round->training_count + round->validation_count - before->training_count - before->validation_count;
-	int32		gained = round->auto_labeled - before->auto_labeled;
-	StringInfoData words;
-
-	if (!facts->has_before || gtl_job_is_final(job) || before->model_id == 0 || round->model_id == 0 || round->selected == 0 ||
-		round->promise.guarantee == GTL_GUARANTEE_AUDITED || before->promise.guarantee == GTL_GUARANTEE_AUDITED)
-		return;
-	initStringInfo(&words);
-	if (round->auto_labeled == 0 && before->auto_labeled == 0)
-		appendStringInfo(&words, "the last %s labels by people took the lowest error bound from %s to %s; %s", gtl_format_count(people),
-						 gtl_format_percent(before->certificate.best_bound), gtl_format_percent(round->certificate.best_bound),
-						 forecast_bound(before, round));
-	else
-		appendStringInfo(&words, "the last %s labels by people took the machine's from %s to %s%s%s", gtl_format_count(people),
-						 gtl_format_count(before->auto_labeled), gtl_format_count(round->auto_labeled),
-						 gained > 0 ? "; " : "", gained > 0 ? forecast_rest(round, gained) : "");
-	gtl_report_add(report, "forecast", words.data, NULL);
-}
-
 /* The audit of a promise with a proof. */
 static void
 explain_promise_audit(GtlReport *report, const GtlJob *job)
@@ -522,7 +472,7 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	explain_candidates(report, job, facts);
 	explain_noise(report, job, facts);
 	explain_other_settings(report, job, facts);
-	explain_forecast(report, job, facts);
+	gtl_forecast(report, job, facts);
 	explain_promise_audit(report, job);
 	explain_audit(report, job);
 	gtl_explain_changes(job, facts, report);

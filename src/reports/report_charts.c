@@ -203,6 +203,65 @@ draw_bounds(const GtlPanel *panel, const Format *format, const GtlHistory *histo
 	}
 }
 
+/* The learning curve: how often the model of each round is right on the validation set. */
+static void
+draw_accuracies(const GtlPanel *panel, const Format *format, const GtlHistory *history, double lowest)
+{
+	double		named = panel->left - 12;	/* where the last number stands */
+	StringInfo	page = panel->page;
+	const char *move = "M";
+
+	heading(panel, "Right in validation, the model of each round");
+	gtl_panel_axis_y_from(panel, 3, GTL_TICK_PERCENT, lowest);
+	gtl_html_raw(page, "<path class=\"bound\" d=\"");
+	for (int i = 0; i < history->count; i++)
+		if (!isnan(history->moment[i].accuracy))
+		{
+			gtl_html_format(page, "%s%.1f %.1f", move, gtl_panel_x(panel, history->moment[i].people),
+							gtl_panel_y(panel, history->moment[i].accuracy - lowest));
+			move = "L";
+		}
+	gtl_html_raw(page, "\"/>\n");
+	for (int i = 0; i < history->count; i++)
+	{
+		const GtlMoment *m = &history->moment[i];
+		double		x = gtl_panel_x(panel, m->people);
+
+		if (isnan(m->accuracy))
+			continue;
+		gtl_html_format(page, "<circle class=\"hit\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>round %d: %s</title></circle>\n",
+						x, gtl_panel_y(panel, m->accuracy - lowest), m->round_no, gtl_format_percent(m->accuracy));
+		if (x - named < (x + 20 > format->width ? 76 : 52))
+			continue;
+		gtl_svg_text(page, x, gtl_panel_y(panel, m->accuracy - lowest) + 18, x + 20 > format->width ? "mark end" : "mark middle",
+					 gtl_format_percent(m->accuracy));
+		named = x;
+	}
+}
+
+/* Where the axis of accuracies begins: a round number, with room below the lowest. */
+static double
+lowest_accuracy(const GtlHistory *history)
+{
+	double		lowest = 1;
+
+	for (int i = 0; i < history->count; i++)
+		if (history->moment[i].accuracy < lowest)
+			lowest = history->moment[i].accuracy;
+	lowest = 1 - 1.5 * (1 - lowest);
+	return lowest < 0.5 ? 0 : lowest < 0.9 ? floor(lowest * 10) / 10 : floor(lowest * 50) / 50;
+}
+
+static int
+count_accuracies(const GtlHistory *history)
+{
+	int			count = 0;
+
+	for (int i = 0; i < history->count; i++)
+		count += !isnan(history->moment[i].accuracy);
+	return count;
+}
+
 /* As high as the bounds need, up to four times the target. */
 static double
 highest_bound(const GtlHistory *history)
@@ -233,9 +292,12 @@ draw_progress(StringInfo page, const Format *usual, const GtlHistory *history)
 	const GtlMoment *last = &history->moment[history->count - 1];
 	int			rounds = count_bounds(history);
 	GtlPanel	labels = panel_at(page, format, 34, format->height, Max(last->people, 1), history->objects);
-	GtlPanel	bounds = panel_at(page, format, labels.top + labels.height + 46, format->small,
-								  labels.x_last, highest_bound(history));
-	const GtlPanel *lowest = rounds > 0 ? &bounds : &labels;
+	bool		curve = count_accuracies(history) > 0;
+	double		least = lowest_accuracy(history);
+	GtlPanel	models = panel_at(page, format, labels.top + labels.height + 46, format->small, labels.x_last, 1 - least);
+	double		above = curve ? models.top + models.height : labels.top + labels.height;
+	GtlPanel	bounds = panel_at(page, format, above + 46, format->small, labels.x_last, highest_bound(history));
+	const GtlPanel *lowest = rounds > 0 ? &bounds : curve ? &models : &labels;
 
 	gtl_svg_begin(page, psprintf("progress-%s", format->name), format->width, (int) (lowest->top + lowest->height + 44),
 				  "Labels over the number of labels that people gave",
@@ -250,6 +312,8 @@ draw_progress(StringInfo page, const Format *usual, const GtlHistory *history)
 	gtl_panel_axis_y(&labels, 4, GTL_TICK_COUNT);
 	name_areas(&labels, format, history);
 	draw_moments(&labels, history);
+	if (curve)
+		draw_accuracies(&models, format, history, least);
 	if (rounds > 0)
 		draw_bounds(&bounds, format, history, rounds);
 	gtl_panel_axis_x(lowest, format->ticks, GTL_TICK_COUNT, "labels that people gave");

@@ -18,6 +18,7 @@ typedef struct GtlMoment
 	bool		passed;
 	double		threshold;
 	double		bound;			/* of the threshold, or the lowest there was; NaN: none */
+	double		accuracy;		/* of the round's model on the validation set; NaN: none */
 } GtlMoment;
 
 typedef struct GtlHistory
@@ -31,7 +32,7 @@ typedef struct GtlHistory
 /* Who labeled how much: one bar. */
 extern void gtl_chart_shares(StringInfo page, int32 people, int32 machine, int32 failed, int32 objects);
 
-/* Labels over the number of human labels, and the error bound of each round. */
+/* Labels over the number of human labels, and the accuracy of each round's model and its error bound. */
 extern void gtl_chart_progress(StringInfo page, const GtlHistory *history);
 
 /* Coverage and error bound over the margin threshold. */

@@ -41,7 +41,8 @@ read_history(const GtlJob *job, GtlHistory *history)
 		"SELECT b.people, r.round_no, r.auto_labeled, r.threshold, coalesce(r.bound, r.best_bound),"
 		" CASE WHEN b.audit THEN b.labeled ELSE 0 END,"
 		" EXISTS (SELECT FROM gtlabel.event e WHERE e.job_id = $1 AND e.event = 'withdrawn'"
-		"          AND e.at > b.before AND e.at <= b.closed_at) FROM"
+		"          AND e.at > b.before AND e.at <= b.closed_at),"
+		" (SELECT m.accuracy FROM gtlabel.model m WHERE m.model_id = r.model_id) FROM"
 		" (SELECT job_id, batch_no, audit, labeled, closed_at, lag(closed_at) OVER (ORDER BY batch_no) AS before,"
 		"         (sum(labeled) OVER (ORDER BY batch_no))::int AS people"
 		"    FROM gtlabel.batch WHERE job_id = $1 AND closed_at IS NOT NULL) b"
@@ -70,6 +71,7 @@ read_history(const GtlJob *job, GtlHistory *history)
 		m->passed = !gtl_result_isnull(&r, i, 4);
 		m->threshold = gtl_result_float8(&r, i, 4);
 		m->bound = gtl_result_float8(&r, i, 5);
+		m->accuracy = gtl_result_float8(&r, i, 8);
 	}
 	gtl_query_end(&r);
 }
@@ -267,29 +269,44 @@ put_numbers(ReportPage *page)
 	put_number(text, "Validation labels", gtl_format_count(facts->validation_labeled),
 			   job->validation_count == 0 ? "there is no validation set" :
 			   psprintf("of %s, drawn at random", gtl_format_count(job->validation_count)));
-	put_number(text, "Target accuracy", plain_percent(job->target_accuracy), guarantee);
+	put_number(text, "Target accuracy", plain_percent(job->target_accuracy), psprintf("of the machine's labels, %s", guarantee));
 	put_number(text, "Newest model", isnan(accuracy) ? "-" : gtl_format_percent(accuracy),
-			   isnan(accuracy) ? "none so far" : psprintf("right in validation, round %d", facts->round.round_no));
+			   isnan(accuracy) ? "none so far" :
+			   psprintf("right on all validation objects, also those it would leave to people (round %d)", facts->round.round_no));
 	gtl_html_raw(text, "</dl>\n</header>\n");
 }
 
 /* ---- Findings ---- */
 
+/* In the head of the page, or in the table of the rounds. */
+static bool
+said_elsewhere(const ReportPage *page, const GtlReportRow *row)
+{
+	return strcmp(row->topic, "state") == 0 || strcmp(row->topic, "audit") == 0 ||
+		(page->facts.has_round && strcmp(row->topic, "machine labels") == 0);
+}
+
+/* The findings with advice, and those that stand nowhere else. */
 static void
 put_findings(ReportPage *page)
 {
 	bool		certified;
+	bool		begun = false;
 	const GtlReportRow *said = promise(page, &certified);
 	ListCell   *cell;
 
-	gtl_report_section(&page->text, "Where it stands", NULL);
-	gtl_html_raw(&page->text, "<dl class=\"pairs\">\n");
 	foreach(cell, page->findings.rows)
 	{
 		const GtlReportRow *row = lfirst(cell);
 
-		if (row->advice == NULL && (row == said || strcmp(row->topic, "state") == 0))
-			continue;			/* the head of the page has said it */
+		if (row->advice == NULL && (row == said || said_elsewhere(page, row)))
+			continue;
+		if (!begun)
+		{
+			gtl_report_section(&page->text, "Where it stands", NULL);
+			gtl_html_raw(&page->text, "<dl class=\"pairs\">\n");
+			begun = true;
+		}
 		gtl_html_raw(&page->text, "<div>");
 		gtl_html_element(&page->text, "dt", NULL, row->topic);
 		gtl_html_raw(&page->text, "<dd>");
@@ -299,7 +316,8 @@ put_findings(ReportPage *page)
 			gtl_html_element(&page->text, "dd", NULL, row->advice);
 		gtl_html_raw(&page->text, "</div>\n");
 	}
-	gtl_html_raw(&page->text, "</dl>\n</section>\n");
+	if (begun)
+		gtl_html_raw(&page->text, "</dl>\n</section>\n");
 }
 
 /* ---- Pictures ---- */
@@ -311,7 +329,7 @@ put_progress(ReportPage *page)
 	const GtlJobFacts *facts = &page->facts;
 
 	gtl_report_section(text, "Progress", page->history.count == 0 ? NULL :
-					   "What people have labeled, and what the machine could label after each round of it.");
+					   "What people have labeled, what the machine could label after each round of it, and how good its models were.");
 	if (page->history.count > 0)
 		gtl_chart_progress(text, &page->history);
 	else if (facts->batch.open)
@@ -337,11 +355,14 @@ put_coverage(ReportPage *page)
 			gtl_report_certificates(text, page->job, round);
 		return;
 	}
+	if (round->promise.guarantee == GTL_GUARANTEE_AUDITED)
+		return;					/* which does not rest on validation objects */
 	if (!page->facts.has_round || page->job->dimension == 0 || !gtl_coverage_read(page->job, round, coverage))
 		return;
 	gtl_report_section(text, "Coverage and error",
 					   psprintf("What each threshold would admit in round %d, and what it would promise: %s objects of the pool,"
-								" %s validation objects. The smallest margin whose bound stays at the target is chosen.",
+								" %s validation objects. The smallest margin whose bound stays at the target is chosen. Validation objects that"
+								" a round would have asked people about, if they were not known, do not count any more.",
 								round->round_no, gtl_format_count(coverage->pool), gtl_format_count(coverage->validation)));
 	gtl_chart_coverage(text, coverage, round);
 	gtl_html_raw(text, "</section>\n");
@@ -368,6 +389,18 @@ annotators(const GtlJob *job)
 	return psprintf("%d to %d annotators", job->min_annotators, job->annotators_per_object);
 }
 
+static char *
+features(const GtlJob *job)
+{
+	const char *column = job->features_column;
+
+	if (job->dimension == 0)
+		return "none";
+	if (job->text_column != NULL)
+		column = psprintf("%s%stext of %s", column == NULL ? "" : column, column == NULL ? "" : " and ", job->text_column);
+	return psprintf("%s, %s numbers", column, gtl_format_count(job->dimension));
+}
+
 static void
 put_settings(ReportPage *page)
 {
@@ -382,8 +415,7 @@ put_settings(ReportPage *page)
 	gtl_report_section(text, "Settings", NULL);
 	gtl_html_raw(text, "<dl class=\"pairs settings\">\n");
 	put_setting(text, "Dataset", psprintf("%s, key %s", job->dataset_name, job->key_column));
-	put_setting(text, "Features", job->dimension == 0 ? "none" :
-				psprintf("%s, %s numbers", job->features_column, gtl_format_count(job->dimension)));
+	put_setting(text, "Features", features(job));
 	if (job->given_count > 0)
 		put_setting(text, "Given labels",
 					psprintf("%s rows to learn from, column %s", gtl_format_count(job->given_count), job->label_column));

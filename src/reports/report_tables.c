@@ -217,24 +217,29 @@ gtl_report_annotators(StringInfo page, const GtlJob *job)
 		{"Median time", GTL_HTML_NUMBER}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(MOST_ROWS)};
+	bool		timed = false;
 	GtlHtmlTable table;
 	GtlResult	r;
 
 	gtl_query_run(&r, &select, values, NULL);
-	gtl_report_section(page, "Annotators", r.count == 0 ? NULL :
+	for (uint64 i = 0; i < r.count; i++)
+		timed |= !gtl_result_isnull(&r, i, 5);
+	gtl_report_section(page, "Annotators", r.count == 0 ? NULL : timed ?
 					   "Agreement: the share of the answers that equal the label of their object. Time: from"
-					   " accepting a task to answering it; answers handed in by key have none.");
+					   " accepting a task to answering it; answers handed in by key have none." :
+					   "Agreement: the share of the answers that equal the label of their object.");
 	if (r.count == 0)
 		gtl_html_raw(page, "<p class=\"empty\">Nobody has answered yet.</p>\n");
 	else
 	{
-		begin_table(&table, page, "Answers of each annotator", "annotators", columns, lengthof(columns), 15, &r);
+		begin_table(&table, page, "Answers of each annotator", "annotators", columns, timed ? lengthof(columns) : lengthof(columns) - 1, 15, &r);
 		for (uint64 i = 0; i < r.count; i++)
 		{
 			gtl_html_cell(&table, gtl_result_text(&r, i, 1));
 			gtl_html_cell(&table, gtl_format_count(gtl_result_int64(&r, i, 2)));
 			gtl_html_cell(&table, gtl_result_int64(&r, i, 3) == 0 ? "-" : percent_or_dash(gtl_result_float8(&r, i, 4)));
-			gtl_html_cell(&table, duration(gtl_result_float8(&r, i, 5)));
+			if (timed)
+				gtl_html_cell(&table, duration(gtl_result_float8(&r, i, 5)));
 		}
 		gtl_html_table_end(&table);
 		say_cut(page, &r, "gt_annotators");
@@ -245,51 +250,77 @@ gtl_report_annotators(StringInfo page, const GtlJob *job)
 
 /* ---- Rounds ---- */
 
+/* Margin, errors among the validation objects, and bound: of promises that rest on these. */
 static void
-round_cells(GtlHtmlTable *table, const GtlResult *r, uint64 i)
+certificate_of_round(GtlHtmlTable *table, const GtlResult *r, uint64 i)
 {
 	bool		passed = !gtl_result_isnull(r, i, 3);
 	double		bound = gtl_result_float8(r, i, 6);
 
-	gtl_html_cell(table, gtl_result_text(r, i, 1));
-	gtl_html_cell(table, gtl_format_count(gtl_result_int64(r, i, 2)));
 	gtl_html_cell(table, passed ? psprintf("%.3f", gtl_result_float8(r, i, 3)) : "-");
 	gtl_html_cell(table, !passed ? "-" : psprintf("%s of %s", gtl_format_count(gtl_result_int32(r, i, 4)),
 												  gtl_format_count(gtl_result_int32(r, i, 5))));
 	gtl_html_cell(table, passed || isnan(bound) ? percent_or_dash(bound) : psprintf("lowest %s", gtl_format_percent(bound)));
+}
+
+static void
+round_cells(GtlHtmlTable *table, const GtlResult *r, uint64 i, bool audited)
+{
+	gtl_html_cell(table, gtl_result_text(r, i, 1));
+	gtl_html_cell(table, gtl_format_count(gtl_result_int64(r, i, 2)));
+	gtl_html_cell(table, percent_or_dash(gtl_result_float8(r, i, 9)));
+	if (!audited)
+		certificate_of_round(table, r, i);
 	gtl_html_cell(table, gtl_format_count(gtl_result_int32(r, i, 7)));
 	gtl_html_row_note(table, gtl_result_text(r, i, 8));
+}
+
+/* audited: no certificate of validation objects stands behind any label, so the columns about it are left out. */
+static void
+put_rounds(StringInfo page, const GtlResult *r, bool audited)
+{
+	static const GtlHtmlColumn columns[] = {
+		{"Round", GTL_HTML_WORDS}, {"Learned from", GTL_HTML_NUMBER}, {"Model right", GTL_HTML_NUMBER},
+		{"Margin &#8805;", GTL_HTML_DETAIL}, {"Wrong in validation", GTL_HTML_DETAIL}, {"Error bound", GTL_HTML_NUMBER},
+		{"By machine", GTL_HTML_NUMBER}
+	};
+	static const GtlHtmlColumn columns_audited[] = {
+		{"Round", GTL_HTML_WORDS}, {"Learned from", GTL_HTML_NUMBER}, {"Model right", GTL_HTML_NUMBER}, {"By machine", GTL_HTML_NUMBER}
+	};
+	GtlHtmlTable table;
+
+	gtl_report_section(page, "Rounds", audited ?
+					   "Newest first. Each round trains on people&#8217;s labels and decides whether people should now check the"
+					   " machine&#8217;s labels or give more of their own. How often a model is right is measured on validation"
+					   " objects that it has not learned from." :
+					   "Newest first. Each round trains on people&#8217;s labels, looks for the smallest margin"
+					   " that keeps the promise on the validation set, and decides all machine labels anew. Each validation object is"
+					   " judged by a model that has not learned from it.");
+	begin_table(&table, page, "Rounds of active learning", "rounds", audited ? columns_audited : columns,
+				audited ? lengthof(columns_audited) : lengthof(columns), 8, r);
+	for (uint64 i = 0; i < r->count; i++)
+		round_cells(&table, r, i, audited);
+	gtl_html_table_end(&table);
+	say_cut(page, r, "gt_rounds");
+	end_section(page);
 }
 
 void
 gtl_report_rounds(StringInfo page, const GtlJob *job)
 {
 	static GtlStatement select = {
-		"SELECT round_no, (training_count + validation_count)::int8, threshold, certificate_k, certificate_n,"
-		" coalesce(bound, best_bound), auto_labeled, reason FROM gtlabel.round WHERE job_id = $1 ORDER BY round_no DESC LIMIT $2",
+		"SELECT r.round_no, (r.training_count + r.validation_count)::int8, r.threshold, r.certificate_k, r.certificate_n,"
+		" coalesce(r.bound, r.best_bound), r.auto_labeled, r.reason,"
+		" (SELECT m.accuracy FROM gtlabel.model m WHERE m.model_id = r.model_id), bool_and(r.guarantee = 'audited') OVER ()"
+		" FROM gtlabel.round r WHERE r.job_id = $1 ORDER BY r.round_no DESC LIMIT $2",
 		2, {INT8OID, INT4OID}
 	};
-	static const GtlHtmlColumn columns[] = {
-		{"Round", GTL_HTML_WORDS}, {"Learned from", GTL_HTML_NUMBER}, {"Margin &#8805;", GTL_HTML_NUMBER},
-		{"Wrong in validation", GTL_HTML_DETAIL}, {"Error bound", GTL_HTML_NUMBER}, {"By machine", GTL_HTML_NUMBER}
-	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(MOST_ROWS)};
-	GtlHtmlTable table;
 	GtlResult	r;
 
 	gtl_query_run(&r, &select, values, NULL);
 	if (r.count > 0)
-	{
-		gtl_report_section(page, "Rounds",
-						   "Newest first. Each round trains on people&#8217;s labels, looks for the smallest margin"
-						   " that keeps the promise on the validation set, and decides all machine labels anew.");
-		begin_table(&table, page, "Rounds of active learning", "rounds", columns, lengthof(columns), 8, &r);
-		for (uint64 i = 0; i < r.count; i++)
-			round_cells(&table, &r, i);
-		gtl_html_table_end(&table);
-		say_cut(page, &r, "gt_rounds");
-		end_section(page);
-	}
+		put_rounds(page, &r, gtl_result_bool(&r, 0, 10));
 	gtl_query_end(&r);
 }
 
@@ -383,7 +414,9 @@ void
 gtl_report_events(StringInfo page, const GtlJob *job)
 {
 	static GtlStatement select = {
-		"SELECT to_char(at, 'YYYY-MM-DD HH24:MI:SS'), replace(event, '_', ' '), detail FROM gtlabel.event"
+		"SELECT to_char(at, 'YYYY-MM-DD HH24:MI:SS'), replace(event, '_', ' '),"
+		" CASE event WHEN 'round' THEN split_part(detail, ':', 1) WHEN 'audited' THEN '' ELSE detail END"
+		" FROM gtlabel.event"
 		" WHERE job_id = $1 ORDER BY event_id DESC LIMIT $2",
 		2, {INT8OID, INT4OID}
 	};
@@ -392,7 +425,7 @@ gtl_report_events(StringInfo page, const GtlJob *job)
 	GtlResult	r;
 
 	gtl_query_run(&r, &select, values, NULL);
-	gtl_report_section(page, "Timeline", "Newest first.");
+	gtl_report_section(page, "Timeline", "Newest first. What rounds found stands above.");
 	open_rows = gtl_html_open_rows(12, (int) r.count);
 	gtl_html_raw(page, "<ol class=\"events\">\n");
 	for (uint64 i = 0; i < r.count; i++)

@@ -97,6 +97,20 @@ gtl_panel_axis_x(const GtlPanel *panel, int count, GtlTickFormat format, const c
 }
 
 void
+gtl_panel_axis_y_from(const GtlPanel *panel, int count, GtlTickFormat format, double first)
+{
+	double		step = tick_step(panel->y_last, count, format);
+
+	for (double value = ceil(first / step - 1e-9) * step; value <= first + panel->y_last * (1 + 1e-9); value += step)
+	{
+		double		y = gtl_panel_y(panel, value - first);
+
+		gtl_svg_line(panel->page, panel->left, y, panel->left + panel->width, y, "grid");
+		gtl_svg_text(panel->page, panel->left - 8, y + 4, "tick end", tick_text(value, format));
+	}
+}
+
+void
 gtl_panel_axis_y(const GtlPanel *panel, int count, GtlTickFormat format)
 {
 	double		step = tick_step(panel->y_last, count, format);
@@ -106,7 +120,7 @@ gtl_panel_axis_y(const GtlPanel *panel, int count, GtlTickFormat format)
 		double		y = gtl_panel_y(panel, i * step);
 
 		gtl_svg_line(panel->page, panel->left, y, panel->left + panel->width, y, "grid");
-		if (format != GTL_TICK_COUNT || y > panel->top + 20)
+		if (format != GTL_TICK_COUNT || y > panel->top + 28)
 			gtl_svg_text(panel->page, panel->left - 8, y + 4, "tick end", tick_text(i * step, format));
 	}
 	if (format == GTL_TICK_COUNT)

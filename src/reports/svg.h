@@ -46,6 +46,7 @@ typedef enum GtlTickFormat
 
 /* About `count` marks at round numbers. */
 extern void gtl_panel_axis_x(const GtlPanel *panel, int count, GtlTickFormat format, const char *title);
+extern void gtl_panel_axis_y_from(const GtlPanel *panel, int count, GtlTickFormat format, double first);	/* begins there */
 extern void gtl_panel_axis_y(const GtlPanel *panel, int count, GtlTickFormat format);	/* names the top of counts too */
 
 #endif							/* GTL_SVG_H */

@@ -104,10 +104,11 @@ gtl_audit_finding(const GtlJob *job)
 		return NULL;
 	if (job->audit_count == 0)
 		return "nobody checked the machine labels of the audit";
-	return psprintf("people checked %s machine labels: %s wrong, an error between %s and %s against a target of %s; %s",
+	return psprintf("people checked %s machine labels: %s wrong, an error between %s and %s (each limit with a confidence of %.6g %%)"
+					" against a target of %s; %s",
 					gtl_format_count(job->audit_count), gtl_format_count(job->audit_wrong),
 					gtl_format_percent(1.0 - gtl_clopper_pearson_upper(job->audit_count - job->audit_wrong, job->audit_count, delta)),
 					gtl_format_percent(gtl_clopper_pearson_upper(job->audit_wrong, job->audit_count, delta)),
-					gtl_format_percent(1.0 - job->target_accuracy),
+					100 * job->confidence_level, gtl_format_percent(1.0 - job->target_accuracy),
 					gtl_audit_verdict_words(job->audit_verdict));
 }

@@ -72,6 +72,14 @@ SELECT is((xpath('//meta[@http-equiv="Content-Security-Policy"]/@content', html:
                  encode(sha256(convert_to(substring(html FROM '<style>(.*)</style>'), 'UTF8')), 'base64')),
           name || ': the policy admits nothing but the page''s own style sheet') FROM page ORDER BY name;
 
+-- ---- What it shows ---------------------------------------------------------------------------
+
+SELECT ok(html ~ 'Right in validation, the model of each round', 'the learning curve') FROM page WHERE name = 'done';
+SELECT is((length(html) - length(replace(html, said, ''))) / length(said), 1, 'the reason of a round stands in one place')
+  FROM page, LATERAL (SELECT replace(replace(left(reason, 60), '>', '&gt;'), '''', '&#39;') AS said FROM gt_rounds WHERE job_name = 'done' ORDER BY round_no DESC LIMIT 1) r
+ WHERE name = 'done';
+SELECT ok(html !~ '>\(null\)', name || ': nothing is called (null)') FROM page ORDER BY name;
+
 -- ---- For everybody -------------------------------------------------------------------------
 
 SELECT is_empty(format('SELECT unnest(xpath(''//svg[@role="img"][not(title)]'', html::xml))::text FROM page WHERE name = %L', name),

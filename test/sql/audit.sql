@@ -18,7 +18,7 @@ SELECT regexp_replace(detail, '[\d,]+', 'N', 'g') AS detail, count(*) FROM gt_ev
 SELECT count(*) = (SELECT audit_count FROM gt_jobs WHERE job_name = 'au kept') AS audited_are_human, bool_and(l.label = d.gold) AS right
   FROM gt_labels l JOIN gtl_test.digits d ON d.id::text = l.object_key
  WHERE job_name = 'au kept' AND human_annotated AND batch_no = (SELECT max(batch_no) FROM gt_batches WHERE job_name = 'au kept');
-SELECT topic, finding ~ '^people checked [\d,]+ machine labels: \d+ wrong, an error between [\d.]+ % and [\d.]+ % against a target of 5.0 %; the promise is kept$' AS finding, advice
+SELECT topic, finding ~ '^people checked [\d,]+ machine labels: \d+ wrong, an error between [\d.]+ % and [\d.]+ % \(each limit with a confidence of 95 %\) against a target of 5.0 %; the promise is kept$' AS finding, advice
   FROM gt_explain_job('au kept') WHERE topic = 'audit';
 
 -- ---- A promise that is broken: people change their mind about what a digit is -------------------
