@@ -242,6 +242,17 @@ CREATE UNIQUE INDEX annotator_role_role_idx ON gtlabel.annotator_role (job_id, (
     WHERE role::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid;
 COMMENT ON TABLE gtlabel.annotator_role IS 'Annotators that are roles, with the name under which the job keeps what they do. Written by src/tables/annotator_role.c';
 
+CREATE TABLE gtlabel.early_answer (
+    job_id      bigint NOT NULL,
+    object_no   integer NOT NULL,
+    annotator   text COLLATE "C" NOT NULL,
+    class_no    integer NOT NULL,
+    answered_at timestamptz NOT NULL,
+    remark      text,
+    PRIMARY KEY (job_id, object_no, annotator)
+);
+COMMENT ON TABLE gtlabel.early_answer IS 'Answers from elsewhere that wait for the turn of their object, when they become annotations. Written by src/tables/early_answer.c';
+
 CREATE TABLE gtlabel.exclusion (
     job_id      bigint NOT NULL,
     annotator   text COLLATE "C" NOT NULL,
@@ -569,6 +580,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.task', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.lease', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotator_role', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.early_answer', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');

@@ -211,9 +211,15 @@ CREATE FUNCTION gt_invitation(token text)
     AS 'MODULE_PATHNAME', 'gtl_sql_invitation' LANGUAGE C VOLATILE ROWS 1;
 COMMENT ON FUNCTION gt_invitation IS 'What a token is: state valid, expired, revoked or unknown; never an error';
 
-CREATE FUNCTION gt_annotate(job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION gt_annotate(job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL,
+                            on_conflict text DEFAULT 'error') RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_annotate' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_annotate IS 'Hands in answers by object key, without a lease, all or none; returns how many';
+COMMENT ON FUNCTION gt_annotate IS 'Hands in answers by object key, without a lease, all or none; returns how many. With on_conflict => skip those that cannot be taken are left out';
+
+CREATE FUNCTION gt_annotate_report(job_name text, object_keys text[], labels text[], annotator text DEFAULT NULL)
+    RETURNS TABLE (object_key text, label text, taken boolean, reason text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_annotate_report' LANGUAGE C VOLATILE ROWS 1000;
+COMMENT ON FUNCTION gt_annotate_report IS 'gt_annotate with on_conflict => skip: says of each answer whether it stands, and why not';
 
 CREATE FUNCTION gt_consolidate(annotations regclass, item name DEFAULT 'item', annotator name DEFAULT 'annotator',
                                label name DEFAULT 'label', method text DEFAULT 'auto')

@@ -94,6 +94,14 @@ COMMENT ON VIEW gt_annotations IS 'Annotations: one annotator''s answer for one 
 COMMENT ON COLUMN gt_annotations.revised_at IS 'When the answer was last changed; NULL: it is the first one';
 COMMENT ON COLUMN gt_annotations.accepted_at IS 'NULL: handed in by key, without a lease';
 
+CREATE VIEW gt_early_answers WITH (security_invoker = true) AS
+    SELECT j.job_name, o.object_key, e.annotator, j.label_categories[e.class_no + 1] AS label, e.answered_at, e.remark AS comment
+      FROM gtlabel.job j
+     CROSS JOIN LATERAL (SELECT e.* FROM gtlabel.early_answer e WHERE e.job_id = j.job_id ORDER BY e.job_id) e
+     CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = e.job_id AND o.object_no = e.object_no OFFSET 0) o
+     WHERE gtlabel.knows_sizes();
+COMMENT ON VIEW gt_early_answers IS 'Answers from elsewhere (gt_import_annotations) that wait for the turn of their object, for the owner of the job';
+
 CREATE VIEW gt_invitations WITH (security_invoker = true) AS
     SELECT j.job_name, i.annotator, i.invited_at, i.valid_until, i.revoked_at
       FROM gtlabel.invitation i JOIN gtlabel.job j USING (job_id);
@@ -110,7 +118,7 @@ CREATE VIEW gt_annotators WITH (security_barrier = true) AS
                      j.label_categories[l.class_no + 1] AS consolidated, l.class_no = a.class_no AS agrees,
                      pg_catalog.cardinality(j.label_categories) AS classes,
                      (SELECT a.class_no = g.class_no FROM gtlabel.gold g
-                       WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.gold_column IS NOT NULL AND j.mine) AS right_on_gold
+                       WHERE g.job_id = a.job_id AND g.object_no = a.object_no AND j.mine) AS right_on_gold
                 FROM gtlabel.annotation a
                 LEFT JOIN LATERAL (SELECT l.class_no, l.confidence FROM gtlabel.label l
                                     WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0) l ON true
@@ -328,5 +336,5 @@ COMMENT ON VIEW gt_progress IS 'Steps, snapshots, trainings and simulations that
 COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, shown to the members of its role';
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
-GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_audits, gt_audit_objects, gt_labels, gt_corrections, gt_remarks, gt_failures,
+GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_early_answers, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_audits, gt_audit_objects, gt_labels, gt_corrections, gt_remarks, gt_failures,
                 gt_models, gt_events, gt_progress TO PUBLIC;

@@ -196,3 +196,10 @@ COMMENT ON COLUMN gt_audits.begun_at IS 'When it began';
 COMMENT ON COLUMN gt_audits.ended_at IS 'When it ended; NULL: it goes on';
 
 COMMENT ON COLUMN gt_rounds.guarantee_scope IS 'Of which labels the error counts: machine_labels or dataset';
+
+COMMENT ON COLUMN gt_early_answers.job_name IS 'Name of the job';
+COMMENT ON COLUMN gt_early_answers.object_key IS 'The key as text';
+COMMENT ON COLUMN gt_early_answers.annotator IS 'Name of who answered';
+COMMENT ON COLUMN gt_early_answers.label IS 'The answer';
+COMMENT ON COLUMN gt_early_answers.answered_at IS 'When it was given, or imported';
+COMMENT ON COLUMN gt_early_answers.comment IS 'What the annotator remarked';

@@ -283,34 +283,49 @@ compare_category(const void *a, const void *b)
 	return strcmp(((const CategoryEntry *) a)->name, ((const CategoryEntry *) b)->name);
 }
 
-static CategoryEntry *
-sort_categories(const GtlJob *job)
+struct GtlCategoryIndex
 {
-	CategoryEntry *entries = palloc(sizeof(CategoryEntry) * job->ncategories);
+	int			count;
+	CategoryEntry entries[FLEXIBLE_ARRAY_MEMBER];
+};
 
+GtlCategoryIndex *
+gtl_annotator_categories(const GtlJob *job)
+{
+	GtlCategoryIndex *categories = palloc(offsetof(GtlCategoryIndex, entries) + sizeof(CategoryEntry) * job->ncategories);
+
+	categories->count = job->ncategories;
 	for (int i = 0; i < job->ncategories; i++)
 	{
-		entries[i].name = job->categories[i];
-		entries[i].class_no = i;
+		categories->entries[i].name = job->categories[i];
+		categories->entries[i].class_no = i;
 	}
-	qsort(entries, job->ncategories, sizeof(CategoryEntry), compare_category);
-	return entries;
+	qsort(categories->entries, job->ncategories, sizeof(CategoryEntry), compare_category);
+	return categories;
+}
+
+int32
+gtl_annotator_class(const GtlCategoryIndex *categories, const char *label)
+{
+	CategoryEntry wanted = {label, 0};
+	const CategoryEntry *found = bsearch(&wanted, categories->entries, categories->count, sizeof(CategoryEntry), compare_category);
+
+	return found == NULL ? -1 : found->class_no;
 }
 
 int32 *
 gtl_annotator_classes(const GtlJob *job, char *const *labels, const int *place, int count)
 {
-	CategoryEntry *entries = sort_categories(job);
+	GtlCategoryIndex *categories = gtl_annotator_categories(job);
 	int32	   *classes = palloc(sizeof(int32) * Max(count, 1));
 
 	for (int i = 0; i < count; i++)
 	{
-		CategoryEntry wanted = {labels[place == NULL ? i : place[i]], 0};
-		const CategoryEntry *found = bsearch(&wanted, entries, job->ncategories, sizeof(CategoryEntry), compare_category);
+		const char *label = labels[place == NULL ? i : place[i]];
 
-		if (found == NULL)
-			gtl_error_unknown_category(wanted.name, job->name, job->categories, job->ncategories);
-		classes[i] = found->class_no;
+		classes[i] = gtl_annotator_class(categories, label);
+		if (classes[i] < 0)
+			gtl_error_unknown_category(label, job->name, job->categories, job->ncategories);
 	}
 	return classes;
 }

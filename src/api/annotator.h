@@ -61,6 +61,12 @@ extern char **gtl_annotator_comments(const GtlJobTasks *tasks, char *const *comm
 /* Error, naming what should have the length of labels. */
 extern void gtl_annotator_require_same_length(int count, int labels, const char *what);
 
+/* The categories of a job, to be searched by name: the class, -1: there is none of that name. */
+typedef struct GtlCategoryIndex GtlCategoryIndex;
+
+extern GtlCategoryIndex *gtl_annotator_categories(const GtlJob *job);
+extern int32 gtl_annotator_class(const GtlCategoryIndex *categories, const char *label);
+
 /* Classes of the labels at these places; NULL: of all. */
 extern int32 *gtl_annotator_classes(const GtlJob *job, char *const *labels, const int *place, int count);
 

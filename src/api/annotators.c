@@ -1,7 +1,7 @@
 /*
  * annotators.c
  *		What annotators do with tasks: gt_accept_tasks, gt_answer, gt_submit_annotations, gt_release_tasks,
- *		gt_decline_tasks, gt_extend_leases, and gt_annotate for the owner's pipelines.
+ *		gt_decline_tasks, gt_extend_leases; gt_annotate and gt_annotate_report for the owner's pipelines.
  *
  * Who they are and what they may do, annotator.c says.  Whoever leaves no undisturbed open task
  * behind asks for a worker.
@@ -16,6 +16,7 @@
 #include "data/dataset_rows.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "lib/stringinfo.h"
 #include "tables/annotation.h"
 #include "tables/annotator_role.h"
 #include "tables/job.h"
@@ -38,7 +39,7 @@ require_state(const GtlJob *job, bool answers)
 static void
 leave_job(const GtlJob *job)
 {
-	if (!gtl_task_any_undisturbed(job))
+	if (job->open_batch_no != 0 && !gtl_task_any_undisturbed(job))
 		gtl_worker_launch_at_commit(job);
 }
 
@@ -184,31 +185,139 @@ gtl_sql_answer(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* The job for answers by key, entered; only its owner gives them. */
+static GtlJob *
+enter_by_key(FunctionCallInfo fcinfo, GtlAnnotator *who)
+{
+	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
+	GtlJob	   *job;
+
+	gtl_annotator_read(fcinfo, 3, -1, who);
+	job = gtl_job_find(name);
+	gtl_job_require_owner(job);
+	job = gtl_annotator_enter(who, job->job_id, 0);
+	if (job == NULL)
+		gtl_error_unknown_job(name);
+	return job;
+}
+
+/*
+ * Takes what can be taken; the result has a reason for each answer, NULL: it stands.  A job that takes no answers
+ * has those that were given before: a delivery can be repeated.
+ */
+static const char **
+annotate_some(GtlJob *job, char **keys, char **labels, int count, const GtlAnnotator *who)
+{
+	GtlCategoryIndex *categories = gtl_annotator_categories(job);
+	const char **reasons = palloc0(sizeof(char *) * Max(count, 1));
+	int32	   *classes = palloc(sizeof(int32) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		classes[i] = gtl_annotator_class(categories, labels[i]);
+		if (classes[i] < 0)
+			reasons[i] = "no such category";
+	}
+	if (job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_PAUSED)
+		job->open_batch_no = 0;
+	gtl_annotation_submit_some_by_key(job, keys, classes, count, who->name, reasons);
+	return reasons;
+}
+
+#define MAX_REASONS 8
+
+/* How many stand; the others are told by reason. */
+static int
+tell_skipped(const GtlJob *job, const char *const *reasons, int count)
+{
+	const char *distinct[MAX_REASONS];
+	int			times[MAX_REASONS] = {0};
+	int			n = 0;
+	int			left = count;
+	StringInfoData list;
+
+	for (int i = 0; i < count; i++)
+	{
+		int			r = 0;
+
+		if (reasons[i] == NULL)
+			continue;
+		while (r < n && strcmp(distinct[r], reasons[i]) != 0)
+			r++;
+		if (r == n)
+			distinct[n++] = reasons[i];
+		times[r]++;
+		left--;
+	}
+	initStringInfo(&list);
+	for (int r = 0; r < n; r++)
+		appendStringInfo(&list, "%s%s: %d", r > 0 ? ", " : "", distinct[r], times[r]);
+	if (left < count)
+		ereport(NOTICE,
+				(errmsg("%d of %d answers to labeling job \"%s\" were skipped", count - left, count, job->name),
+				 errdetail("%s.", list.data),
+				 errhint("gt_annotate_report says which.")));
+	return left;
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_annotate);
 Datum
 gtl_sql_annotate(PG_FUNCTION_ARGS)
 {
-	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
+	static const char *const words[] = {"error", "skip", NULL};
 	int			count;
 	int			nlabels;
 	char	  **keys = gtl_argument_texts(fcinfo, 1, "object_keys", &count);
 	char	  **labels = gtl_argument_texts(fcinfo, 2, "labels", &nlabels);
+	bool		skip = gtl_check_word("on_conflict", words, gtl_argument_text(fcinfo, 4, "on_conflict")) == 1;
 	GtlAnnotator who;
 	GtlJob	   *job;
 
 	gtl_annotator_require_same_length(count, nlabels, "object_keys");
-	gtl_annotator_read(fcinfo, 3, -1, &who);
-	job = gtl_job_find(name);
-	gtl_job_require_owner(job);
-	job = gtl_annotator_enter(&who, job->job_id, 0);
-	if (job == NULL)
-		gtl_error_unknown_job(name);
+	job = enter_by_key(fcinfo, &who);
 	if (count == 0)
 		PG_RETURN_INT32(0);
-	require_state(job, true);
-	gtl_annotation_submit_by_key(job, keys, gtl_annotator_classes(job, labels, NULL, count), count, who.name);
+	if (skip)
+		count = tell_skipped(job, annotate_some(job, keys, labels, count, &who), count);
+	else
+	{
+		require_state(job, true);
+		gtl_annotation_submit_by_key(job, keys, gtl_annotator_classes(job, labels, NULL, count), count, who.name);
+	}
 	leave_job(job);
 	PG_RETURN_INT32(count);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_annotate_report);
+Datum
+gtl_sql_annotate_report(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			count;
+	int			nlabels;
+	char	  **keys = gtl_argument_texts(fcinfo, 1, "object_keys", &count);
+	char	  **labels = gtl_argument_texts(fcinfo, 2, "labels", &nlabels);
+	const char **reasons;
+	GtlAnnotator who;
+	GtlJob	   *job;
+
+	gtl_annotator_require_same_length(count, nlabels, "object_keys");
+	job = enter_by_key(fcinfo, &who);
+	InitMaterializedSRF(fcinfo, 0);
+	if (count == 0)
+		return (Datum) 0;
+	reasons = annotate_some(job, keys, labels, count, &who);
+	leave_job(job);
+	for (int i = 0; i < count; i++)
+	{
+		Datum		values[4] = {CStringGetTextDatum(keys[i]), CStringGetTextDatum(labels[i]), BoolGetDatum(reasons[i] == NULL), (Datum) 0};
+		bool		nulls[4] = {false, false, false, reasons[i] == NULL};
+
+		if (reasons[i] != NULL)
+			values[3] = CStringGetTextDatum(reasons[i]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }
 
 /* ---- Giving back, holding on ------------------------------------------------------ */

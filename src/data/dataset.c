@@ -62,8 +62,8 @@ primary_key_column(Oid relation, const char *name, GtlKeyRule rule)
 	return get_attname(relation, (AttrNumber) (bms_singleton_member(columns) + FirstLowInvalidHeapAttributeNumber), false);
 }
 
-static Oid
-column_type(Oid relation, const char *column, const char *hint, const char *name)
+Oid
+gtl_dataset_column_type(Oid relation, const char *column, const char *hint, const char *name)
 {
 	AttrNumber	attnum = get_attnum(relation, column);
 
@@ -84,7 +84,7 @@ column_type(Oid relation, const char *column, const char *hint, const char *name
 static char *
 features_expression(Oid relation, const char *column, GtlDataset *dataset)
 {
-	Oid			type = getBaseType(column_type(relation, column, FEATURES_HINT, dataset->name));
+	Oid			type = getBaseType(gtl_dataset_column_type(relation, column, FEATURES_HINT, dataset->name));
 	const char *quoted = quote_identifier(column);
 	Oid			cast_function;
 	CoercionPathType path;
@@ -118,7 +118,7 @@ text_column_expression(Oid relation, const char *column, GtlDataset *dataset)
 
 	if (column == NULL)
 		return "NULL::pg_catalog.text";
-	type = getBaseType(column_type(relation, column, "Set text_column.", dataset->name));
+	type = getBaseType(gtl_dataset_column_type(relation, column, "Set text_column.", dataset->name));
 	get_type_category_preferred(type, &category, &preferred);
 	if (category != TYPCATEGORY_STRING)
 		ereport(ERROR,
@@ -232,7 +232,7 @@ gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *
 	initStringInfo(&sql);
 	for (int i = 0; i < count; i++)
 	{
-		(void) column_type(relation, columns[i], psprintf("Set %s.", settings[i]), *name);
+		(void) gtl_dataset_column_type(relation, columns[i], psprintf("Set %s.", settings[i]), *name);
 		appendStringInfo(&sql, "%s d.%s::pg_catalog.text COLLATE \"C\"", i == 0 ? "SELECT" : ",",
 						 quote_identifier(columns[i]));
 	}
@@ -248,7 +248,7 @@ text_expression(Oid relation, const char *column, const char *hint, const char *
 {
 	if (column == NULL)
 		return "NULL::pg_catalog.text";
-	(void) column_type(relation, column, hint, name);
+	(void) gtl_dataset_column_type(relation, column, hint, name);
 	return psprintf("NULLIF(d.%s::pg_catalog.text COLLATE pg_catalog.\"C\", '')", quote_identifier(column));
 }
 
@@ -264,7 +264,7 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
 	if (dataset->key_column != NULL)
 	{
-		(void) column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
+		(void) gtl_dataset_column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
 		dataset->order = gtl_dataset_order(relation, dataset->key_column);
 	}

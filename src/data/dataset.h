@@ -71,6 +71,9 @@ extern char *gtl_dataset_type_name(Oid type);
 /* Are values of the type that are equal to it also the same text? */
 extern bool gtl_dataset_equal_is_identical(Oid type, Oid collation);
 
+/* The column's type; an error, with a hint, if the relation has none of that name. */
+extern Oid	gtl_dataset_column_type(Oid relation, const char *column, const char *hint, const char *relation_name);
+
 /*
  * SELECT of some columns as text, ordered by all of them; *name is the relation's
  * name for messages.  settings[i] is what the user calls column i.

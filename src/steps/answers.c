@@ -72,14 +72,14 @@ decide(const GtlJob *job, const GtlAnswers *answers, GtlConsolidated *result)
 	}
 }
 
-/* Classes that are known: the dataset's known answers, and before them what the owner has decided; -1: not. */
+/* Classes that are known: known answers, and before them what the owner has decided; -1: not. */
 static int32 *
 known_classes(const GtlJob *job, const GtlAnswers *answers)
 {
 	int32	   *known = gtl_correction_classes(job->job_id, answers->object_no, answers->items);
 	int32	   *gold;
 
-	if (job->gold_column == NULL || answers->items == 0)
+	if (answers->items == 0 || !gtl_object_any_gold(job->job_id))
 		return known;
 	gold = gtl_object_gold(job->job_id, answers->object_no, answers->items);
 	for (int i = 0; i < answers->items; i++)

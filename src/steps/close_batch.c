@@ -15,6 +15,7 @@
 #include "steps/audit.h"
 #include "steps/promise_audit.h"
 #include "tables/batch.h"
+#include "tables/early_answer.h"
 #include "tables/event.h"
 #include "tables/label.h"
 #include "tables/task.h"
@@ -132,6 +133,7 @@ ask_more(GtlJob *job, const GtlAnswers *answers, const GtlConsolidated *result, 
 	if (count == 0)
 		return false;
 	gtl_task_add(job, objects, count);
+	(void) gtl_early_answer_count(job, NULL, 0);
 	gtl_event_record(job, "overlap", "batch %d: one more annotator for %d objects that are tied or below a confidence of %g",
 					 job->open_batch_no, count, job->consolidation_confidence);
 	return true;
@@ -173,6 +175,7 @@ gtl_close_batch(GtlJob *job, bool give_back)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel close batch", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 
+	(void) gtl_early_answer_count(job, NULL, 0);	/* nobody else takes the tasks that are open now */
 	consolidate_and_close(job, give_back, !give_back && !gtl_task_any_open(job));
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

@@ -14,6 +14,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "tables/annotator_role.h"
+#include "tables/early_answer.h"
 #include "tables/exclusion.h"
 #include "tables/invitation.h"
 #include "tables/task.h"
@@ -138,7 +139,18 @@ gtl_annotation_are_submitted(int64 job_id, const int64 *task_ids, const int32 *c
 	return all;
 }
 
-/* Why an object has no task for this annotator: always an error. */
+/* Why an object has no task for this annotator, in the words of a report. */
+static const char *
+reason_not_open(bool known, bool answered, bool open)
+{
+	if (!known)
+		return "no such object";
+	if (answered)
+		return "answered otherwise";
+	return open ? "with other annotators" : "not open";
+}
+
+/* The same: always an error. */
 static void
 explain_not_open(const GtlJob *job, const char *key, const char *annotator,
 				 bool known, bool answered, bool open)
@@ -170,14 +182,16 @@ explain_not_open(const GtlJob *job, const char *key, const char *annotator,
 
 /*
  * Find and lock an open task for each key; those that the annotator has answered so before are left out, here and
- * in classes.  Returns how many are left.
+ * in classes, and with reasons (else NULL) those that cannot be taken.  Returns how many are left.
  */
 static int
-choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, const char *annotator, int64 *task_ids)
+choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, const char *annotator, int64 *task_ids,
+			 const char **reasons)
 {
 	static GtlStatement choose = {
 		"SELECT t.task_id, o.object_no IS NOT NULL,"
-		" count(*) OVER (PARTITION BY g.object_key) > 1,"
+		" CASE WHEN $8 THEN row_number() OVER (PARTITION BY g.object_key ORDER BY g.place) > 1"
+		"  ELSE count(*) OVER (PARTITION BY g.object_key) > 1 END,"
 		" (SELECT a.class_no FROM gtlabel.annotation a"
 		"   WHERE a.job_id = $1 AND a.object_no = o.object_no AND a.annotator = $3 AND (a.batch_no = $4 OR $7)),"
 		" (SELECT e.task_id FROM gtlabel.task e WHERE e.job_id = $1 AND e.batch_no = $4 AND e.slot_no = 0"
@@ -194,10 +208,10 @@ choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, co
 		"               AND (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = $1 AND b.batch_no = $4) > $5))"
 		"    ORDER BY (t.annotator = $3) DESC NULLS LAST, t.slot_no LIMIT 1 FOR UPDATE SKIP LOCKED) t ON true"
 		" ORDER BY g.place",
-		7, {INT8OID, TEXTARRAYOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT2ARRAYOID, BOOLOID}
+		8, {INT8OID, TEXTARRAYOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT2ARRAYOID, BOOLOID, BOOLOID}
 	};
 	int16		slots[9];
-	Datum		values[7];
+	Datum		values[8];
 	GtlResult	r;
 	int			chosen = 0;
 
@@ -210,17 +224,28 @@ choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, co
 	values[4] = TimestampTzGetDatum(gtl_clock_now());
 	values[5] = gtl_array_int16(slots, job->annotators_per_object);
 	values[6] = BoolGetDatum(job->consolidation == NULL);	/* else only the answers of the batch count */
+	values[7] = BoolGetDatum(reasons != NULL);
 	gtl_query_run(&r, &choose, values, NULL);
 	for (int i = 0; i < count; i++)
 	{
 		bool		answered = !gtl_result_isnull(&r, i, 4);
 
+		if (reasons != NULL && gtl_result_bool(&r, i, 3))
+		{
+			reasons[i] = "given more than once";
+			continue;
+		}
 		if (gtl_result_bool(&r, i, 3))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("object \"%s\" is given more than once", keys[i])));
 		if (answered && gtl_result_int32(&r, i, 4) == classes[i])
 			continue;
+		if (reasons != NULL && (gtl_result_isnull(&r, i, 1) || answered))
+		{
+			reasons[i] = reason_not_open(gtl_result_bool(&r, i, 2), answered, gtl_result_bool(&r, i, 5));
+			continue;
+		}
 		if (gtl_result_isnull(&r, i, 1) || answered)
 			explain_not_open(job, keys[i], annotator, gtl_result_bool(&r, i, 2), answered, gtl_result_bool(&r, i, 5));
 		classes[chosen] = classes[i];
@@ -230,9 +255,9 @@ choose_tasks(const GtlJob *job, char *const *keys, int32 *classes, int count, co
 	return chosen;
 }
 
-void
-gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *classes,
-							 int count, const char *annotator)
+static void
+submit_by_key(const GtlJob *job, char *const *keys, const int32 *classes, int count, const char *annotator,
+			  const char **reasons)
 {
 	static GtlStatement submit = {
 		"WITH done AS ("
@@ -251,7 +276,7 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 	Datum		values[4];
 
 	memcpy(chosen_classes, classes, sizeof(int32) * count);
-	count = choose_tasks(job, keys, chosen_classes, count, annotator, task_ids);
+	count = choose_tasks(job, keys, chosen_classes, count, annotator, task_ids, reasons);
 	values[0] = gtl_array_int64(task_ids, count);
 	values[1] = gtl_array_int32(chosen_classes, count);
 	values[2] = CStringGetTextDatum(annotator);
@@ -259,6 +284,37 @@ gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *
 	if (gtl_query_do(&submit, values, NULL) != (uint64) count)
 		elog(ERROR, "not every chosen task could be submitted");
 	pfree(task_ids);
+}
+
+void
+gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *classes,
+							 int count, const char *annotator)
+{
+	submit_by_key(job, keys, classes, count, annotator, NULL);
+}
+
+void
+gtl_annotation_submit_some_by_key(const GtlJob *job, char *const *keys, const int32 *classes,
+								  int count, const char *annotator, const char **reasons)
+{
+	char	  **some_keys = gtl_memory_list(sizeof(char *), count);
+	int32	   *some_classes = gtl_memory_list(sizeof(int32), count);
+	const char **some_reasons = gtl_memory_list(sizeof(char *), count);
+	int			some = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (reasons[i] != NULL)
+			continue;
+		some_keys[some] = keys[i];
+		some_reasons[some] = NULL;
+		some_classes[some++] = classes[i];
+	}
+	submit_by_key(job, some_keys, some_classes, some, annotator, some_reasons);
+	some = 0;
+	for (int i = 0; i < count; i++)
+		if (reasons[i] == NULL)
+			reasons[i] = some_reasons[some++];
 }
 
 /* Two statements for the same columns: which answers, differs. */
@@ -374,6 +430,7 @@ gtl_annotation_delete(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 	gtl_annotator_role_delete(job_id);
+	gtl_early_answer_delete(job_id);
 	gtl_exclusion_delete(job_id);
 	gtl_invitation_delete(job_id);
 }

@@ -32,6 +32,13 @@ extern bool gtl_annotation_are_submitted(int64 job_id, const int64 *task_ids, co
 extern void gtl_annotation_submit_by_key(const GtlJob *job, char *const *keys, const int32 *classes,
 										 int count, const char *annotator);
 
+/*
+ * The same, but what cannot be taken is left out: reasons[i] says why, NULL: the answer stands.  It may have
+ * stood before.  Answers with a reason at the call are left out too.
+ */
+extern void gtl_annotation_submit_some_by_key(const GtlJob *job, char *const *keys, const int32 *classes,
+											  int count, const char *annotator, const char **reasons);
+
 /* All answers to a job's objects, ordered by object and annotator. */
 typedef struct GtlAnnotations
 {

@@ -161,6 +161,7 @@ is_in_use(int64 job_id, const char *name)
 	static GtlStatement select = {
 		"SELECT (SELECT count(*) FROM (SELECT FROM gtlabel.annotator_role WHERE job_id = $1 AND annotator = $2 LIMIT 1) a)"
 		"   + (SELECT count(*) FROM (SELECT FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $2 LIMIT 1) a)"
+		"   + (SELECT count(*) FROM (SELECT FROM gtlabel.early_answer WHERE job_id = $1 AND annotator = $2 LIMIT 1) a)"
 		"   + (SELECT count(*) FROM (SELECT FROM gtlabel.lease WHERE job_id = $1 AND annotator = $2 LIMIT 1) a)"
 		"   + (SELECT count(*) FROM (SELECT FROM gtlabel.exclusion WHERE job_id = $1 AND annotator = $2 LIMIT 1) a)"
 		"   + (SELECT count(*) FROM (SELECT FROM gtlabel.invitation WHERE job_id = $1 AND annotator = $2 LIMIT 1) a)",
@@ -185,6 +186,7 @@ rename_everywhere(int64 job_id, const char *name, const char *new_name)
 		{"UPDATE gtlabel.task SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.lease SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.annotation SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
+		{"UPDATE gtlabel.early_answer SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.exclusion SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.invitation SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.correction SET reviewers = array_replace(reviewers, $2, $3) WHERE job_id = $1 AND $2 = ANY (reviewers)",

@@ -135,6 +135,32 @@ gtl_object_gold(int64 job_id, const int32 *objects, int count)
 	return gold;
 }
 
+int32 *
+gtl_object_add_gold(int64 job_id, const int32 *objects, const int32 *classes, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.gold (job_id, object_no, class_no)"
+		" SELECT DISTINCT ON (g.object_no) $1, g.object_no, g.class_no"
+		" FROM unnest($2, $3) WITH ORDINALITY AS g (object_no, class_no, place) ORDER BY g.object_no, g.place"
+		" ON CONFLICT DO NOTHING",
+		3, {INT8OID, INT4ARRAYOID, INT4ARRAYOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), gtl_array_int32(classes, count)};
+	int32	   *before = gtl_object_gold(job_id, objects, count);
+
+	gtl_query_do(&insert, values, NULL);
+	return before;
+}
+
+bool
+gtl_object_any_gold(int64 job_id)
+{
+	static GtlStatement select = {"SELECT 1 FROM gtlabel.gold WHERE job_id = $1 LIMIT 1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	return gtl_query_do(&select, values, NULL) > 0;
+}
+
 int
 gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
 {

@@ -36,6 +36,14 @@ extern void gtl_object_keys(int64 job_id, const int32 *objects, int count, char 
 extern int32 *gtl_object_gold(int64 job_id, const int32 *objects, int count);
 
 /*
+ * Known answers that come later.  Returns those that the objects had before, which stay; -1: none, palloc'd.
+ */
+extern int32 *gtl_object_add_gold(int64 job_id, const int32 *objects, const int32 *classes, int count);
+
+/* Has the job a known answer? */
+extern bool gtl_object_any_gold(int64 job_id);
+
+/*
  * The next `wanted` validation objects in shuffle order that have neither a label
  * nor a failure; returns how many.  objects[] is palloc'd.
  */
