@@ -12,6 +12,8 @@
  *	algorithm=auto|softmax|mlp  target=0.95  level=0.95  batch=1000  error=0
  *	validation=SHARE    below 0: what the schedule takes
  *	per_class=0         1: a certificate for each class
+ *	neighbours=0        1: with neighbourhood columns
+ *	start=random|chosen what people label first; chosen needs neighbours=1
  *	seed=1  repetitions=100  processes=2  verbose=0
  *
  * ROWS is COPY text: id, tab, {feature,...}, tab, label.  Prints one line: repetitions, mean
@@ -491,6 +493,7 @@ set_option(Options *options, char *argument)
 	static const char *const schedules[] = {"standard", "eager", NULL};
 	static const char *const queries[] = {"margin", "random", NULL};
 	static const char *const algorithms[] = {"auto", "softmax", "mlp", NULL};
+	static const char *const starts[] = {"random", "chosen", NULL};
 	GtlSimulationSettings *simulation = &options->simulation;
 	char	   *value = strchr(argument, '=');
 
@@ -531,6 +534,8 @@ set_option(Options *options, char *argument)
 		simulation->validation_share = atof(value);
 	else if (strcmp(argument, "neighbours") == 0)
 		options->neighbours = atoi(value) != 0;
+	else if (strcmp(argument, "start") == 0)
+		simulation->chosen_start = one_of(value, starts) == 1;
 	else if (strcmp(argument, "per_class") == 0)
 		simulation->engine.per_class = atoi(value) != 0;
 	else if (strcmp(argument, "seed") == 0)
@@ -600,6 +605,8 @@ main(int argc, char **argv)
 		draw_rows(&table, options.rows, options.draw);
 	gtl_stats_init(&stats, table.set.dimension, &env);
 	gtl_stats_add(&stats, table.set.features, table.set.rows);
+	if (options.simulation.chosen_start && !options.neighbours)
+		die("start=chosen needs neighbours=1", "");
 	if (options.neighbours)
 		add_neighbours(&table.set, &stats);
 

@@ -17,6 +17,7 @@ CREATE TABLE gtlabel.job (
     text_column                    name,
     text_dimensions                integer NOT NULL CHECK (text_dimensions BETWEEN 16 AND 1024),
     word_vectors                   text,
+    neighbours                     boolean,
     label_column                   name,
     label_categories               text[] NOT NULL,
     label_attribute_name           text NOT NULL,
@@ -71,6 +72,9 @@ CREATE TABLE gtlabel.job (
     revision                       integer NOT NULL DEFAULT 0,
     stop_requested                 boolean NOT NULL DEFAULT false,
     featurizer_id                  bigint,
+    neighbours_id                  bigint,
+    neighbours_reason              text,
+    chosen_start                   boolean NOT NULL,
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
@@ -83,6 +87,9 @@ COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the 
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
 COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';
+COMMENT ON COLUMN gtlabel.job.neighbours_id IS 'The map to its neighbourhood columns; NULL: it has none';
+COMMENT ON COLUMN gtlabel.job.neighbours_reason IS 'Why it has none although they are wanted';
+COMMENT ON COLUMN gtlabel.job.chosen_start IS 'The objects of the validation set were chosen, one from each part of the dataset: they train, and are no evidence for a promise';
 COMMENT ON COLUMN gtlabel.job.word_vectors IS 'Name of the table at creation; what the job needs of it is in gtlabel.featurizer';
 COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with a label: they train, and are no objects of the job';
 COMMENT ON COLUMN gtlabel.job.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown, nobody has answered what another has';
@@ -154,12 +161,14 @@ COMMENT ON TABLE gtlabel.gold IS 'The known answers to objects that people are a
 CREATE TABLE gtlabel.feature_page (
     job_id     bigint NOT NULL,
     segment_no integer NOT NULL,
+    block_no   smallint NOT NULL,
     page_no    integer NOT NULL,
     data       bytea NOT NULL,
-    PRIMARY KEY (job_id, segment_no, page_no)
+    PRIMARY KEY (job_id, segment_no, block_no, page_no)
 );
 ALTER TABLE gtlabel.feature_page ALTER COLUMN data SET STORAGE PLAIN;
 COMMENT ON TABLE gtlabel.feature_page IS 'The float4 feature matrix of a segment, row-major, little-endian, cut into pieces that fill a page. Written by src/tables/feature_page.c';
+COMMENT ON COLUMN gtlabel.feature_page.block_no IS '0: the features; 1: the neighbourhood columns, a matrix of its own with a row for each of the other''s';
 
 CREATE TABLE gtlabel.batch (
     job_id       bigint NOT NULL,
@@ -352,6 +361,19 @@ COMMENT ON COLUMN gtlabel.featurizer.inputs IS 'Length of the features that it t
 COMMENT ON COLUMN gtlabel.featurizer.sample IS 'Texts that it was learned from';
 COMMENT ON COLUMN gtlabel.featurizer.data IS 'Byte format: head of src/learning/featurizer_bytes.c';
 
+CREATE SEQUENCE gtlabel.neighbours_id_seq;
+CREATE TABLE gtlabel.neighbours (
+    neighbours_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.neighbours_id_seq'),
+    dimension     integer NOT NULL,
+    centres       integer NOT NULL,
+    data          bytea NOT NULL
+);
+ALTER TABLE gtlabel.neighbours ALTER COLUMN data SET STORAGE EXTERNAL;
+COMMENT ON TABLE gtlabel.neighbours IS 'Maps from features to the neighbourhood columns of a job and its models, learned without labels; one goes with the last that uses it. Written by src/tables/neighbour_map.c';
+COMMENT ON COLUMN gtlabel.neighbours.dimension IS 'Length of the feature vectors that it takes';
+COMMENT ON COLUMN gtlabel.neighbours.centres IS 'Centres that stand for the rows in each view of the features';
+COMMENT ON COLUMN gtlabel.neighbours.data IS 'Byte format: head of src/learning/neighbours_bytes.c';
+
 CREATE SEQUENCE gtlabel.model_id_seq;
 CREATE TABLE gtlabel.model (
     model_id         bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.model_id_seq'),
@@ -378,10 +400,12 @@ CREATE TABLE gtlabel.model (
     weights          bytea NOT NULL,
     fold_weights     bytea[],
     featurizer_id    bigint,
+    neighbours_id    bigint,
     input            text NOT NULL CHECK (input IN ('features', 'text', 'text, features')),
     calibration      float8[]
 );
 CREATE INDEX model_featurizer_idx ON gtlabel.model (featurizer_id) WHERE featurizer_id IS NOT NULL;
+CREATE INDEX model_neighbours_idx ON gtlabel.model (neighbours_id) WHERE neighbours_id IS NOT NULL;
 ALTER TABLE gtlabel.model ALTER COLUMN weights SET STORAGE EXTERNAL;
 ALTER TABLE gtlabel.model ALTER COLUMN fold_weights SET STORAGE EXTERNAL;
 COMMENT ON TABLE gtlabel.model IS 'Trained classifiers with their metrics and lineage. Written by src/tables/model.c';
@@ -389,6 +413,8 @@ COMMENT ON COLUMN gtlabel.model.accuracy IS 'On validation objects, each scored 
 COMMENT ON COLUMN gtlabel.model.calibration IS 'Intercept and slope of the probability that an answer is right, see src/learning/calibrate.h; NULL: unknown';
 COMMENT ON COLUMN gtlabel.model.weights IS 'Byte format: head of src/learning/model_bytes.c';
 COMMENT ON COLUMN gtlabel.model.featurizer_id IS 'What makes its features of text; NULL: nothing';
+COMMENT ON COLUMN gtlabel.model.neighbours_id IS 'The map to the neighbourhood columns, which are among its inputs behind the features; NULL: they are not';
+COMMENT ON COLUMN gtlabel.model.dimension IS 'Length of the feature vectors that it takes';
 COMMENT ON COLUMN gtlabel.model.input IS 'What it takes: features, text, or both';
 COMMENT ON COLUMN gtlabel.model.fold_weights IS 'The cross-fitting models of a job''s newest round, start points of the next';
 
@@ -588,6 +614,8 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.correction', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.neighbours_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.neighbours', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.model', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');

@@ -9,10 +9,11 @@
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.correction, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given,
                 gtlabel.model, gtlabel.step,
-                gtlabel.event, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer, gtlabel.lease TO PUBLIC;
+                gtlabel.event, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
+                gtlabel.neighbours, gtlabel.lease TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
 GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
-                gtlabel.featurizer_id_seq TO PUBLIC;
+                gtlabel.featurizer_id_seq, gtlabel.neighbours_id_seq TO PUBLIC;
 
 ALTER TABLE gtlabel.feature_page ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.feature_page FOR SELECT
@@ -22,6 +23,11 @@ ALTER TABLE gtlabel.featurizer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.featurizer FOR SELECT
     USING (featurizer_id IN (SELECT j.featurizer_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
            OR featurizer_id IN (SELECT m.featurizer_id FROM gtlabel.model m WHERE pg_catalog.pg_has_role(m.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.neighbours ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.neighbours FOR SELECT
+    USING (neighbours_id IN (SELECT j.neighbours_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER'))
+           OR neighbours_id IN (SELECT m.neighbours_id FROM gtlabel.model m WHERE pg_catalog.pg_has_role(m.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.lease ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.lease FOR SELECT

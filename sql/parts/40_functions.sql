@@ -44,7 +44,8 @@ CREATE FUNCTION gt_create_job(
     display_columns text[] DEFAULT NULL,
     instructions text DEFAULT NULL,
     max_leases_per_annotator integer DEFAULT 100,
-    guarantee_scope text DEFAULT 'machine_labels'
+    guarantee_scope text DEFAULT 'machine_labels',
+    neighbours boolean DEFAULT NULL
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -90,7 +91,8 @@ CREATE FUNCTION gt_alter_job(
     word_vectors regclass DEFAULT NULL,
     display_columns text[] DEFAULT NULL,
     instructions text DEFAULT NULL,
-    max_leases_per_annotator integer DEFAULT NULL
+    max_leases_per_annotator integer DEFAULT NULL,
+    neighbours boolean DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, from the next batch, lease or round on; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';
@@ -266,7 +268,8 @@ CREATE FUNCTION gt_simulate_job(
     text_column name DEFAULT NULL,
     text_dimensions integer DEFAULT 256,
     word_vectors regclass DEFAULT NULL,
-    guarantee_scope text DEFAULT 'machine_labels'
+    guarantee_scope text DEFAULT 'machine_labels',
+    neighbours boolean DEFAULT NULL
 ) RETURNS TABLE (repetition integer, seed_used bigint, round_no integer, object_count integer, human_labeled integer,
                  machine_labeled integer, threshold float8, bound float8, accuracy float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
@@ -298,6 +301,7 @@ CREATE FUNCTION gt_simulate_summary(
     text_dimensions integer DEFAULT 256,
     word_vectors regclass DEFAULT NULL,
     guarantee_scope text DEFAULT 'machine_labels',
+    neighbours boolean DEFAULT NULL,
     vary jsonb DEFAULT '{}'
 ) RETURNS TABLE (settings jsonb, jobs integer, seed_used bigint, object_count integer, human_labeled numeric, human_spread numeric,
                  machine_labeled numeric, machine_share numeric, machine_error numeric, missed integer,
@@ -354,7 +358,7 @@ COMMENT ON FUNCTION gt_labels_of IS 'The labels of a job with keys of the type o
 CREATE FUNCTION gt_train(model_name text, dataset regclass, label_column name, features_column name DEFAULT 'features',
                          algorithm text DEFAULT 'auto', label_categories text[] DEFAULT NULL, seed bigint DEFAULT 0,
                          text_column name DEFAULT NULL, text_dimensions integer DEFAULT 256,
-                         word_vectors regclass DEFAULT NULL)
+                         word_vectors regclass DEFAULT NULL, neighbours boolean DEFAULT NULL)
     RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_train' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_train IS 'Trains a classifier outside any job on the rows that have a label; returns the model_id';

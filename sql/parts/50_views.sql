@@ -303,7 +303,7 @@ CREATE VIEW gt_models WITH (security_invoker = true) AS
            m.label_categories, m.dimension, m.algorithm, m.scaling, m.penalty_c, m.hidden_units,
            m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
            m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,
-           m.input,
+           m.input, m.neighbours_id IS NOT NULL AS neighbours,
            CASE WHEN j.algorithm = 'auto'
                 THEN gtlabel.networks_left_out(m.training_count, m.dimension, pg_catalog.cardinality(m.label_categories)) END AS left_out
       FROM gtlabel.model m
@@ -311,6 +311,7 @@ CREATE VIEW gt_models WITH (security_invoker = true) AS
       LEFT JOIN gtlabel.model p ON p.model_id = m.parent_model_id;
 COMMENT ON VIEW gt_models IS 'Trained classifiers with metrics and lineage';
 COMMENT ON COLUMN gt_models.input IS 'What gt_predict takes beside the model''s name';
+COMMENT ON COLUMN gt_models.neighbours IS 'Neighbourhood columns are among its inputs; gt_predict makes them of the features';
 COMMENT ON COLUMN gt_models.left_out IS 'Candidates that algorithm ''auto'' did not compare for a model of this size, and why; NULL: none';
 COMMENT ON COLUMN gt_models.accuracy IS 'On the job''s validation objects, each scored by a model that never saw it';
 

@@ -84,6 +84,18 @@ read_owner(FunctionCallInfo fcinfo, GtlJob *job)
 	check_can_set_role(GetUserId(), job->owner);
 }
 
+/* What the first objects show of all others, they show because they were drawn at random. */
+static void
+check_evidence(const GtlJob *old, const GtlJob *new)
+{
+	if (old->chosen_start && new->guarantee != old->guarantee)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot alter the guarantee of labeling job \"%s\"", old->name),
+				 errdetail("People began with objects that were chosen, one from each part of the dataset, and not drawn at random: only an audit can show anything of the others."),
+				 errhint("A job that is created with neighbours => false can be altered.")));
+}
+
 static GtlJob *
 lock_job(FunctionCallInfo fcinfo)
 {
@@ -110,6 +122,7 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	gtl_job_settings_alter(fcinfo, job);
 	read_owner(fcinfo, job);
 	gtl_job_settings_check(job);
+	check_evidence(&old, job);
 	if (job->display_columns != old.display_columns)
 		gtl_dataset_check_shown(job);
 	if (!PG_ARGISNULL(gtl_argument_place(fcinfo, "consolidation")) || job->consolidation == NULL)

@@ -130,10 +130,10 @@ check_model_dimension(const GtlJob *job)
 		return;
 	gtl_env_init(&env, CurrentMemoryContext);
 	model = gtl_model_get(job->initial_model_id, &env);
-	if (model != NULL && model->classifier.dimension != job->dimension)
+	if (model != NULL && model->dimension != job->dimension)
 		gtl_error_setting("initial_model",
 						  psprintf("\"%s\" takes %d dimensions, the features of %s have %d",
-								   model->name, model->classifier.dimension, job->dataset_name, job->dimension), NULL);
+								   model->name, model->dimension, job->dataset_name, job->dimension), NULL);
 }
 
 /* Models that a dropped job has left behind would collide with this one's in the middle of a round. */
@@ -194,6 +194,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	gtl_dataset_check_shown(job);
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);
+	gtl_job_take_map(job);
 	check_model_names(job);
 
 	gtl_job_insert(job);

@@ -17,6 +17,7 @@
 #include "steps/custom_consolidation.h"
 #include "tables/job_field.h"
 #include "tables/model.h"
+#include "tables/neighbour_map.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -111,6 +112,7 @@ read_value(FunctionCallInfo fcinfo, int place, const GtlJobField *setting)
 		case GTL_FIELD_MODEL:
 			return Int64GetDatum(gtl_model_find(TextDatumGetCString(value), NULL)->model_id);
 		case GTL_FIELD_BOOL:
+		case GTL_FIELD_CHOICE:
 		case GTL_FIELD_INT64:
 		case GTL_FIELD_TEXT:
 		case GTL_FIELD_NAME:
@@ -262,6 +264,20 @@ gtl_job_settings_check(const GtlJob *job)
 						  "The audit of that guarantee is the promise; audit_share goes with the others.");
 }
 
+void
+gtl_job_take_map(GtlJob *job)
+{
+	GtlModel   *model = job->initial_model_id == 0 ? NULL : gtl_model_get(job->initial_model_id, NULL);
+
+	if (model == NULL || model->neighbours_id == 0)
+		return;
+	if (job->neighbours == 0)
+		gtl_error_setting("neighbours", psprintf("must not be false with initial_model \"%s\"", model->name),
+						  "The model takes those columns.");
+	gtl_neighbour_map_hold(model->neighbours_id);
+	job->neighbours_id = model->neighbours_id;
+}
+
 /* ---- gt_job_settings ----------------------------------------------------------------- */
 
 static Datum
@@ -376,6 +392,10 @@ gtl_job_settings_warn(const GtlJob *job)
 
 	if (!job->auto_label || job->dimension == 0)
 		return;
+	if (job->neighbours == 1 && job->neighbours_reason != NULL)
+		ereport(NOTICE,
+				(errmsg("labeling job \"%s\" has no neighbourhood columns", job->name),
+				 errdetail("Left out: %s.", job->neighbours_reason)));
 	gtl_plan_start(&plan, job->schedule, job->object_count, job->max_concurrent, job->validation_count,
 				   gtl_job_has_early_round(job), true);
 	if (gtl_plan_machine_limit(&plan) == 0)

@@ -27,4 +27,7 @@ extern void gtl_job_settings_check(const GtlJob *job);
 /* What cannot work with these settings is allowed, but not silently. */
 extern void gtl_job_settings_warn(const GtlJob *job);
 
+/* A job that starts from a model with neighbourhood columns takes its map; error if it must not have any. */
+extern void gtl_job_take_map(GtlJob *job);
+
 #endif							/* GTL_API_JOB_SETTINGS_H */

@@ -33,6 +33,7 @@
 #include "tables/event.h"
 #include "tables/feature_page.h"
 #include "tables/featurizer.h"
+#include "tables/neighbour_map.h"
 #include "tables/job_state.h"
 #include "tables/label.h"
 #include "tables/model.h"
@@ -286,6 +287,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_model_leave_job(job->job_id, with_models);
 	gtl_job_delete(job->job_id);
 	gtl_featurizer_drop_unused(job->featurizer_id);
+	gtl_neighbour_map_drop_unused(job->neighbours_id);
 	PG_RETURN_VOID();
 }
 

@@ -19,6 +19,7 @@
 #include "steps/evidence.h"
 #include "tables/featurizer.h"
 #include "tables/model.h"
+#include "tables/neighbour_map.h"
 #include "utils/builtins.h"
 
 static void
@@ -38,7 +39,7 @@ check_model_name(const char *name)
 enum
 {
 	ARG_MODEL_NAME, ARG_DATASET, ARG_LABEL_COLUMN, ARG_FEATURES_COLUMN, ARG_ALGORITHM, ARG_LABEL_CATEGORIES, ARG_SEED,
-	ARG_TEXT_COLUMN
+	ARG_TEXT_COLUMN, ARG_TEXT_DIMENSIONS, ARG_WORD_VECTORS, ARG_NEIGHBOURS
 };
 
 static void
@@ -62,8 +63,21 @@ learn_from_texts(FunctionCallInfo fcinfo, GtlDataset *dataset)
 	GtlTextSettings text;
 
 	gtl_text_settings_read(fcinfo, dataset->text_column, &text);
-	dataset->labeled_only = true;
 	return dataset->text_column == NULL ? NULL : gtl_text_features_fit(dataset, &text);
+}
+
+/* NULL: they are left out, which somebody who has asked for them is told. */
+static const GtlNeighbours *
+add_neighbours(FunctionCallInfo fcinfo, const char *name, GtlMatrix *matrix)
+{
+	char	   *reason;
+	const GtlNeighbours *map = gtl_matrix_add_neighbours(matrix, NULL, &reason);
+
+	if (map == NULL && !PG_ARGISNULL(ARG_NEIGHBOURS))
+		ereport(NOTICE,
+				(errmsg("model \"%s\" has no neighbourhood columns", name),
+				 errdetail("Left out: %s.", reason)));
+	return map;
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_train);
@@ -78,6 +92,8 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	char	  **categories = NULL;
 	int			ncategories = 0;
 	const GtlFeaturizer *featurizer;
+	const GtlNeighbours *map;
+	bool		neighbours = PG_ARGISNULL(ARG_NEIGHBOURS) || PG_GETARG_BOOL(ARG_NEIGHBOURS);
 
 	check_model_name(name);
 	gtl_progress_begin(0, "loading");
@@ -93,8 +109,10 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	settings.seed = (uint64) PG_GETARG_INT64(ARG_SEED);
 	describe_dataset(fcinfo, &dataset);
 	featurizer = learn_from_texts(fcinfo, &dataset);
-	gtl_matrix_read(&dataset, categories, ncategories, &matrix);
-	PG_RETURN_INT64(gtl_train_model(name, &matrix, featurizer, &settings));
+	dataset.labeled_only = !neighbours;
+	gtl_matrix_read(&dataset, categories, ncategories, neighbours, &matrix);
+	map = neighbours ? add_neighbours(fcinfo, name, &matrix) : NULL;
+	PG_RETURN_INT64(gtl_train_model(name, &matrix, featurizer, map, &settings));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_drop_model);
@@ -111,6 +129,7 @@ gtl_sql_drop_model(PG_FUNCTION_ARGS)
 	gtl_model_require_unused(model);
 	gtl_model_delete(model->model_id);
 	gtl_featurizer_drop_unused(model->featurizer_id);
+	gtl_neighbour_map_drop_unused(model->neighbours_id);
 	PG_RETURN_VOID();
 }
 

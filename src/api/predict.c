@@ -19,6 +19,7 @@
 #include "parser/parse_coerce.h"
 #include "tables/featurizer.h"
 #include "tables/model.h"
+#include "tables/neighbour_map.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -107,7 +108,23 @@ load_featurizer(Predictor *predictor, bool features, const GtlEnv *env)
 				 errmsg(features ? "model \"%s\" takes text without features beside it" :
 						"model \"%s\" takes features beside the text", predictor->name)));
 	predictor->maker = gtl_feature_maker_create(featurizer, env);
-	predictor->made = palloc(sizeof(float) * predictor->model->classifier.dimension);
+	predictor->made = palloc(sizeof(float) * predictor->model->dimension);
+}
+
+/* To the columns behind the features; NULL: the model takes none. */
+static const GtlNeighbours *
+load_map(const GtlModel *model, const GtlEnv *env)
+{
+	const GtlNeighbours *map;
+
+	if (!model->classifier.candidate.neighbours)
+		return NULL;
+	map = gtl_neighbour_map_get(model->neighbours_id, env);
+	if (map->dimension != model->dimension || map->dimension + GTL_NEIGHBOUR_COLUMNS != model->classifier.dimension)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("map of neighbours " INT64_FORMAT " is not that of model \"%s\"", model->neighbours_id, model->name)));
+	return map;
 }
 
 /* In the context that it will live in. */
@@ -122,12 +139,12 @@ load_predictor(FunctionCallInfo fcinfo, bool of_text, MemoryContext context)
 	predictor->context = context;
 	predictor->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	predictor->model = gtl_model_find(predictor->name, &env);
-	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, &env);
+	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, load_map(predictor->model, &env), &env);
 	if (of_text)
 		load_featurizer(predictor, PG_NARGS() > features, &env);
 	if (PG_NARGS() > features)
 		set_cast(predictor, get_fn_expr_argtype(fcinfo->flinfo, features), context);
-	predictor->narrow = palloc(sizeof(float) * predictor->model->classifier.dimension);
+	predictor->narrow = palloc(sizeof(float) * predictor->model->dimension);
 	return predictor;
 }
 
@@ -250,7 +267,7 @@ predict(FunctionCallInfo fcinfo, bool of_text)
 {
 	Predictor  *predictor = find_predictor(fcinfo, of_text);
 	const float *features = of_text ? make_features(predictor, fcinfo) :
-		read_features(predictor, PG_GETARG_DATUM(1), predictor->model->classifier.dimension);
+		read_features(predictor, PG_GETARG_DATUM(1), predictor->model->dimension);
 
 	if (features == NULL)
 		return NULL;
@@ -367,7 +384,7 @@ gtl_sql_featurize(PG_FUNCTION_ARGS)
 
 	if (features == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(gtl_array_float4(features, predictor->model->classifier.dimension));
+	PG_RETURN_DATUM(gtl_array_float4(features, predictor->model->dimension));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_text_features);

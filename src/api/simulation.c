@@ -14,6 +14,7 @@
 #include "portability/instr_time.h"
 #include "steps/evidence.h"
 #include "tables/model.h"
+#include "tables/neighbour_map.h"
 #include "utils/memutils.h"
 
 void
@@ -35,10 +36,28 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 	gtl_evidence_settings(job, &settings->engine);
 	settings->initial = initial;
 	settings->validation_share = job->validation_share;
+	settings->chosen_start = true;
 	gtl_argument_required(fcinfo, error, "annotator_error");
 	settings->annotator_error = PG_GETARG_FLOAT8(error);
 	if (!(settings->annotator_error >= 0 && settings->annotator_error < 1))
 		gtl_error_setting("annotator_error", "must be at least 0 and less than 1", NULL);
+}
+
+/* As the snapshot of a job does. */
+static void
+add_neighbours(GtlJob *job, GtlMatrix *matrix)
+{
+	const GtlNeighbours *map = NULL;
+	GtlEnv		env;
+
+	gtl_env_init(&env, CurrentMemoryContext);
+	if (job->neighbours_id != 0)
+	{
+		map = gtl_neighbour_map_get(job->neighbours_id, &env);
+		if (map->dimension != matrix->set.dimension)
+			return;				/* the model is refused, later */
+	}
+	(void) gtl_matrix_add_neighbours(matrix, map, &job->neighbours_reason);
 }
 
 static void
@@ -46,6 +65,7 @@ read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 {
 	GtlDataset	dataset;
 	GtlTextSettings text;
+	bool		neighbours;
 
 	if (job->categories != NULL)
 		gtl_check_categories(job->categories, job->ncategories);
@@ -54,9 +74,13 @@ read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 	dataset.labeled_only = true;
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);
+	gtl_job_take_map(job);
 	if (dataset.text_column != NULL && dataset.maker == NULL)
 		(void) gtl_text_features_fit(&dataset, &text);
-	gtl_matrix_read(&dataset, job->categories, job->ncategories, matrix);
+	neighbours = job->neighbours_id != 0 || gtl_job_wants_neighbours(job);
+	gtl_matrix_read(&dataset, job->categories, job->ncategories, neighbours, matrix);
+	if (neighbours)
+		add_neighbours(job, matrix);
 }
 
 /* The model that the simulated jobs start from; it has to fit the data. */
@@ -71,7 +95,7 @@ read_initial_model(const GtlJob *job, const GtlMatrix *matrix)
 		return NULL;
 	gtl_env_init(&env, CurrentMemoryContext);
 	model = gtl_model_get(job->initial_model_id, &env);
-	fits = model->ncategories == matrix->ncategories && model->classifier.dimension == matrix->set.dimension;
+	fits = model->ncategories == matrix->ncategories && model->dimension == matrix->stats.dimension;
 	for (int i = 0; fits && i < matrix->ncategories; i++)
 		fits = strcmp(model->categories[i], matrix->categories[i]) == 0;
 	if (!fits)
@@ -92,6 +116,7 @@ gtl_simulation_read(FunctionCallInfo fcinfo, GtlSimulation *s)
 	if (s->settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
 		needs.row_bytes += GTL_AUDIT_LABEL_BYTES;
 	needs.algorithm = s->settings.engine.algorithm;
+	needs.neighbours = s->matrix.stats.neighbours;
 	needs.initial = s->settings.initial;
 	gtl_training_set_finish(s->matrix.store, &s->matrix.set, &needs);
 	gtl_env_init(&s->env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/string_set.h"
+#include "data/neighbour_columns.h"
 #include "utils/memutils.h"
 
 #define FIRST_CAPACITY 1024
@@ -21,6 +22,8 @@ typedef struct MatrixState
 	GtlMatrix  *matrix;
 	GtlStringSet   *names;
 	bool		open;			/* categories are found, not given */
+	bool		unlabeled_too;	/* rows without a label are kept, too */
+	int64		row_capacity;	/* of matrix->labeled */
 	GtlRowStore *store;			/* NULL: no row yet */
 	int64		capacity;		/* of labels */
 	int32	   *labels;
@@ -51,11 +54,29 @@ make_room(MatrixState *state)
 		state->labels = repalloc_huge(state->labels, mul_size(state->capacity, sizeof(int32)));
 }
 
+/* Marks the next row. */
+static void
+mark_row(MatrixState *state, bool labeled)
+{
+	GtlMatrix  *matrix = state->matrix;
+	int64		row = matrix->stats.count;
+
+	if (row == state->row_capacity)
+	{
+		state->row_capacity = Max(FIRST_CAPACITY, state->row_capacity * 2);
+		matrix->labeled = matrix->labeled == NULL ? palloc_extended(state->row_capacity, MCXT_ALLOC_HUGE) :
+			repalloc_huge(matrix->labeled, state->row_capacity);
+	}
+	matrix->labeled[row] = labeled;
+}
+
+/* Where columns will be added, another store comes beside this one. */
 static void
 begin_rows(MatrixState *state, int dimension)
 {
 	state->matrix->set.dimension = dimension;
-	state->store = gtl_training_set_create(dimension);
+	state->store = state->unlabeled_too ? gtl_row_store_create(dimension, gtl_memory_budget() / 4) :
+		gtl_training_set_create(dimension);
 	gtl_stats_init(&state->matrix->stats, dimension, &state->env);
 }
 
@@ -67,15 +88,19 @@ take_row(void *context, const GtlDatasetRow *row)
 
 	if (row->number % PROGRESS_ROWS == 0)
 		gtl_progress_update("loading", row->number, state->dataset->rows);
-	if (row->label == NULL)
+	if (row->label == NULL && !state->unlabeled_too)
 		return;
 	if (state->store == NULL)
 		begin_rows(state, row->dimension);
+	if (state->unlabeled_too)
+		mark_row(state, row->label != NULL);
+	gtl_row_store_add(state->store, row->features);
+	gtl_stats_add(&state->matrix->stats, row->features, 1);
+	if (row->label == NULL)
+		return;
 	if (set->rows == state->capacity)
 		make_room(state);
-	gtl_row_store_add(state->store, row->features);
 	state->labels[set->rows++] = find_class(state, row);
-	gtl_stats_add(&state->matrix->stats, row->features, 1);
 }
 
 /* Renumber found categories in byte order. */
@@ -108,7 +133,7 @@ count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
 }
 
 void
-gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, GtlMatrix *matrix)
+gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too, GtlMatrix *matrix)
 {
 	MatrixState state;
 
@@ -117,6 +142,7 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, G
 	state.dataset = dataset;
 	state.matrix = matrix;
 	state.open = categories == NULL;
+	state.unlabeled_too = unlabeled_too;
 	state.names = gtl_strings_create();
 	gtl_env_init(&state.env, CurrentMemoryContext);
 	for (int i = 0; i < ncategories; i++)
@@ -132,4 +158,24 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, G
 	matrix->set.labels = state.labels;
 	count_classes(matrix, dataset);
 	matrix->store = state.store;
+}
+
+const GtlNeighbours *
+gtl_matrix_add_neighbours(GtlMatrix *matrix, const GtlNeighbours *map, char **reason)
+{
+	GtlLabeledSet all = {.rows = matrix->stats.count,.dimension = matrix->set.dimension};
+	GtlEnv		env;
+
+	*reason = NULL;
+	gtl_env_init(&env, CurrentMemoryContext);
+	gtl_row_store_finish(matrix->store, &all);
+	if (map == NULL)
+		map = gtl_neighbour_columns_fit(&all, &matrix->stats, &env, reason);
+	matrix->store = gtl_neighbour_columns_join(&all, matrix->labeled, map, &env, gtl_memory_budget() / 4);
+	if (map != NULL)
+	{
+		matrix->set.dimension += GTL_NEIGHBOUR_COLUMNS;
+		matrix->stats.neighbours = GTL_NEIGHBOUR_COLUMNS;
+	}
+	return map;
 }

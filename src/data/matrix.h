@@ -9,24 +9,33 @@
 #include "data/dataset.h"
 #include "data/training_set.h"
 #include "learning/classifier.h"
+#include "learning/neighbours.h"
 
 typedef struct GtlMatrix
 {
 	GtlLabeledSet set;			/* for gtl_training_set_finish */
 	GtlRowStore *store;
 	GtlFeatureStats stats;
+	bool	   *labeled;		/* [stats.count] is the row in the set?  NULL: all are */
 	char	  **categories;
 	int			ncategories;
 	int32	   *class_counts;	/* [ncategories] */
 } GtlMatrix;
 
 /*
- * Reads the rows that have a label.  categories NULL: the distinct labels, in the
+ * Reads the rows that have a label; with unlabeled_too the store has the others as well, until
+ * gtl_matrix_add_neighbours.  categories NULL: the distinct labels, in the
  * order of their bytes.  Error for a label that is not among the categories, no
  * labeled row, or one class only.  The features are in the store.
  * Everything is allocated in the current memory context.
  */
-extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories,
+extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too,
 							GtlMatrix *matrix);
+
+/*
+ * Puts neighbourhood columns behind the features of the labeled rows, by this map or, if it is NULL, by one that is
+ * fitted to all rows.  Returns the map; NULL and a reason where the columns are left out.
+ */
+extern const GtlNeighbours *gtl_matrix_add_neighbours(GtlMatrix *matrix, const GtlNeighbours *map, char **reason);
 
 #endif							/* GTL_MATRIX_H */

@@ -5,8 +5,8 @@
  * One pass in key order writes the feature pages and sums up the statistics; the
  * keys go into a tuplestore (which spills to disk), because an object's row
  * says whether it belongs to the validation set and that takes the number of
- * objects.  In memory there are a few hundred rows, and 16 bytes an object while the
- * validation set is drawn.
+ * objects.  The pages are read again where the job has neighbourhood columns.  In memory there are a few
+ * hundred rows, 16 bytes an object while the validation set is drawn, and what neighbour_columns.c says.
  */
 #include "data/snapshot.h"
 
@@ -16,9 +16,11 @@
 #include "base/progress.h"
 #include "base/string_set.h"
 #include "catalog/pg_type.h"
+#include "data/neighbour_columns.h"
 #include "executor/tuptable.h"
 #include "learning/random.h"
 #include "learning/select.h"
+#include "learning/start.h"
 #include "miscadmin.h"
 #include "tables/feature_page.h"
 #include "tables/featurizer.h"
@@ -150,7 +152,7 @@ take_features(SnapshotState *state, const GtlDatasetRow *row)
 			state->job->dimension = row->dimension;
 		Assert(state->job->dimension == row->dimension);
 		gtl_stats_init(&state->stats, row->dimension, &state->env);
-		state->writer = gtl_feature_writer_open(state->job->job_id, state->segment.segment_no);
+		state->writer = gtl_feature_writer_open(state->job->job_id, state->segment.segment_no, GTL_BLOCK_FEATURES);
 	}
 	gtl_stats_add(&state->stats, row->features, 1);
 	if (row->label == NULL)
@@ -202,32 +204,57 @@ require_objects(const SnapshotState *state, const GtlDataset *dataset)
 				 errhint("A job takes its objects when it is created: load the rows first.  gt_add_objects takes in those that come later.")));
 }
 
-/*
- * Place in the validation shuffle of each object, or -1.  The order of the draw follows from the objects' numbers, so
- * each segment has its own; places go on where the job's end.
- */
-static int32 *
-draw_validation_set(SnapshotState *state, int32 first_place)
+static void
+read_rows(void *context, int64_t first, int count, float *rows)
+{
+	gtl_feature_reader_rows((GtlFeatureReader *) context, first, count, rows);
+}
+
+/* Where its objects need not be drawn at random: one from each part of the dataset. */
+static void
+choose_validation_set(SnapshotState *state, int32 *chosen)
+{
+	GtlJob	   *job = state->job;
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
+
+	if (!gtl_start_choose(state->count, job->dimension, read_rows, reader, state->segment.validation_count,
+						  (uint64) job->seed, &state->env, chosen))
+		gtl_computing_raise();
+	gtl_feature_reader_close(reader);
+}
+
+/* The order of the draw follows from the objects' numbers, so each segment has its own. */
+static void
+draw_validation_set(SnapshotState *state, int32 *chosen)
 {
 	const GtlSegment *segment = &state->segment;
-	int64		n = state->count;
-	int32	   *place = palloc_extended(sizeof(int32) * n, MCXT_ALLOC_HUGE);
-	int32	   *all = palloc_extended(sizeof(int32) * n, MCXT_ALLOC_HUGE);
-	int32	   *chosen;
+	int32	   *all = palloc_extended(sizeof(int32) * state->count, MCXT_ALLOC_HUGE);
 
-	for (int64 i = 0; i < n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		place[i] = -1;
+	for (int64 i = 0; i < state->count; i++)
 		all[i] = segment->first_row + (int32) i;
-	}
-	chosen = palloc_extended(sizeof(int32) * Max(segment->validation_count, 1), MCXT_ALLOC_HUGE);
-	gtl_select_random(all, n, segment->validation_count, (uint64) state->job->seed, GTL_STREAM_VALIDATION, &state->env, chosen);
+	gtl_select_random(all, state->count, segment->validation_count, (uint64) state->job->seed, GTL_STREAM_VALIDATION,
+					  &state->env, chosen);
 	gtl_env_check(&state->env);
+	pfree(all);
+}
+
+/* Place in the validation set of each object, or -1.  Places go on where the job's end. */
+static int32 *
+place_validation_set(SnapshotState *state, int32 first_place)
+{
+	const GtlSegment *segment = &state->segment;
+	int32	   *place = palloc_extended(sizeof(int32) * state->count, MCXT_ALLOC_HUGE);
+	int32	   *chosen = palloc_extended(sizeof(int32) * Max(segment->validation_count, 1), MCXT_ALLOC_HUGE);
+
+	if (state->job->chosen_start && segment->segment_no == 0)
+		choose_validation_set(state, chosen);
+	else
+		draw_validation_set(state, chosen);
+	for (int64 i = 0; i < state->count; i++)
+		place[i] = -1;
 	for (int32 v = 0; v < segment->validation_count; v++)
 		place[chosen[v] - segment->first_row] = first_place + v;
 	pfree(chosen);
-	pfree(all);
 	return place;
 }
 
@@ -266,6 +293,26 @@ write_objects(SnapshotState *state, const int32 *place)
 	gtl_object_writer_close(writer);
 }
 
+/*
+ * Neighbourhood columns, where they are wanted: of a later segment if the job has them.  They decide how people begin,
+ * too.
+ */
+static void
+add_neighbours(SnapshotState *state)
+{
+	GtlJob	   *job = state->job;
+	bool		first = state->segment.segment_no == 0;
+	bool		wanted = job->neighbours_id != 0 || (first && gtl_job_wants_neighbours(job));
+
+	if (state->writer != NULL && job->auto_label && wanted)
+		gtl_neighbour_columns_write(job, &state->segment, &state->stats);
+	else if (first)
+		job->neighbours_id = 0;
+	if (first)
+		job->chosen_start = gtl_start_offered(job->guarantee, job->neighbours_id != 0, state->count,
+											  state->segment.validation_count);
+}
+
 /* The segment with its objects, and the job's counts of them. */
 static void
 write_segment(SnapshotState *state, int32 first_place)
@@ -275,7 +322,8 @@ write_segment(SnapshotState *state, int32 first_place)
 
 	segment->taken_count = segment->object_count = (int32) state->count;
 	gtl_segment_insert(job->job_id, segment, state->writer != NULL ? &state->stats : NULL);
-	write_objects(state, draw_validation_set(state, first_place));
+	add_neighbours(state);
+	write_objects(state, place_validation_set(state, first_place));
 	job->object_count += segment->object_count;
 	job->validation_count += segment->validation_count;
 	job->given_count += segment->given_count;

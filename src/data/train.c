@@ -14,6 +14,7 @@
 #include "portability/instr_time.h"
 #include "tables/featurizer.h"
 #include "tables/model.h"
+#include "tables/neighbour_map.h"
 
 static void
 describe_rows(const GtlMatrix *matrix, uint64 seed, GtlEngineEvidence *evidence)
@@ -39,7 +40,7 @@ describe_rows(const GtlMatrix *matrix, uint64 seed, GtlEngineEvidence *evidence)
 
 int64
 gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featurizer,
-				const GtlEngineSettings *settings)
+				const GtlNeighbours *map, const GtlEngineSettings *settings)
 {
 	GtlTrainingNeeds needs = {0};
 	GtlEngineEvidence evidence;
@@ -55,6 +56,7 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featur
 	gtl_env_init(&env, CurrentMemoryContext);
 	gtl_team_enable(&env);
 	needs.algorithm = settings->algorithm;
+	needs.neighbours = matrix->stats.neighbours;
 	needs.what = psprintf("training model \"%s\"", name);
 	gtl_training_set_finish(matrix->store, &matrix->set, &needs);
 	describe_rows(matrix, settings->seed, &evidence);
@@ -83,6 +85,7 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featur
 	model.report = round.fit.full_report;
 	model.classifier = round.fit.full;
 	model.featurizer_id = featurizer != NULL ? gtl_featurizer_insert(featurizer) : 0;
+	model.neighbours_id = map != NULL && model.classifier.candidate.neighbours ? gtl_neighbour_map_insert(map) : 0;
 	gtl_model_insert(&model);
 	return model.model_id;
 }

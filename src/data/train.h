@@ -12,9 +12,10 @@
 /*
  * Chooses among the candidates that the settings allow by cross-fitted log loss, fits
  * the chosen one to all rows, and stores it for the current user; returns
- * its model_id.  featurizer: what made the features of text; NULL: nothing.  The stored accuracy and log loss are out of fold.
+ * its model_id.  featurizer: what made the features of text; map: to the neighbourhood
+ * columns that the matrix has; NULL: nothing, none.  The stored accuracy and log loss are out of fold.
  */
 extern int64 gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featurizer,
-							 const GtlEngineSettings *settings);
+							 const GtlNeighbours *map, const GtlEngineSettings *settings);
 
 #endif							/* GTL_TRAIN_H */

@@ -23,7 +23,8 @@ gtl_training_set_finish(GtlRowStore *store, GtlLabeledSet *set, const GtlTrainin
 	{
 		Size		total = gtl_engine_memory(needs->algorithm, needs->initial, needs->previous,
 											  needs->grows ? 0 : set->rows, set->rows,
-											  set->dimension, set->classes, streamed);
+											  set->dimension - needs->neighbours, needs->neighbours, set->classes,
+											  streamed);
 
 		set->streamed = streamed;
 		total = total > SIZE_MAX - held ? SIZE_MAX : total + held;

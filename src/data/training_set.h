@@ -16,6 +16,7 @@
 typedef struct GtlTrainingNeeds
 {
 	GtlEngineAlgorithm algorithm;
+	int			neighbours;		/* neighbourhood columns among those of a row */
 	const GtlClassifier *initial;	/* NULL: none */
 	const GtlClassifier *previous;	/* NULL: none */
 	bool		grows;			/* starts with some of the rows only, and adds the others */

@@ -89,7 +89,7 @@ list_candidates(const GtlEngineSettings *settings, const GtlCrossfitSet *set, in
 
 size_t
 gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial, const GtlClassifier *previous,
-				  int64_t fewest, int64_t rows, int dimension, int classes, bool streamed)
+				  int64_t fewest, int64_t rows, int dimension, int neighbours, int classes, bool streamed)
 {
 	GtlCandidate candidates[GTL_CANDIDATE_COUNT + 2];
 	int			count = 0;
@@ -98,13 +98,14 @@ gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial, co
 	if (fewest < GTL_NETWORK_MIN_ROWS)
 		fewest = rows < GTL_NETWORK_MIN_ROWS ? rows : GTL_NETWORK_MIN_ROWS;
 	for (int i = 0; i < GTL_CANDIDATE_KINDS; i++)
-		if (is_compared(&gtl_candidates[i], algorithm, fewest, dimension, classes))
+		if (is_compared(&gtl_candidates[i], algorithm, fewest, dimension, classes) ||
+			is_compared(&gtl_candidates[i], algorithm, fewest, dimension + neighbours, classes))
 			candidates[count++] = gtl_candidates[i];
 	if (initial != NULL)
 		candidates[count++] = initial->candidate;
 	if (previous != NULL)
 		candidates[count++] = previous->candidate;
-	return gtl_crossfit_memory(candidates, count, rows, dimension, classes, streamed);
+	return gtl_crossfit_memory(candidates, count, rows, dimension + neighbours, classes, streamed);
 }
 
 /* Labeled rows that candidates are compared on: all, where no network among them takes too long. */

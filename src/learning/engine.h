@@ -135,12 +135,12 @@ typedef struct GtlEngineRound
 
 /*
  * Bytes that training allocates at its peak, beyond the rows themselves, in rounds of
- * `fewest` to `rows` labeled rows.  initial and previous as in the evidence; only their
+ * `fewest` to `rows` labeled rows, of so many features and neighbourhood columns.  initial and previous as in the evidence; only their
  * kind matters.
  */
 extern size_t gtl_engine_memory(GtlEngineAlgorithm algorithm, const GtlClassifier *initial,
 								const GtlClassifier *previous, int64_t fewest, int64_t rows,
-								int dimension, int classes, bool streamed);
+								int dimension, int neighbours, int classes, bool streamed);
 
 /* May a job with this setting keep the classifier? */
 extern bool gtl_engine_allows(GtlEngineAlgorithm algorithm, const GtlClassifier *classifier);

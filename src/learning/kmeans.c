@@ -89,20 +89,20 @@ pick_smallest(const float *line, int n, int nearest, int32_t *which, float *smal
 	}
 }
 
-void
-gtl_centres_nearest(const GtlCentres *centres, const float *rows, int nearest, float *scratch,
-					int32_t *which, float *distance)
+static void
+find_nearest(const GtlCentres *centres, const float *rows, int count, int nearest, float *scratch,
+			 int32_t *which, float *distance)
 {
 	int			n = centres->count;
 	int			d = centres->dimension;
 	GtlProduct	product = {
-		.m = GTL_KMEANS_ROWS,.n = n,.k = d,
+		.m = count,.n = n,.k = d,
 		.a = rows,.lda = d,.b = centres->centre,.ldb = d,.b_transposed = true,
 		.beta = 0.0f,.c = scratch,.ldc = n
 	};
 
 	(void) gtl_kernel_multiply(&product, NULL);
-	for (int i = 0; i < GTL_KMEANS_ROWS; i++)
+	for (int i = 0; i < count; i++)
 	{
 		float	   *line = scratch + (size_t) i * n;
 		float	   *found = distance + (size_t) i * nearest;
@@ -113,6 +113,20 @@ gtl_centres_nearest(const GtlCentres *centres, const float *rows, int nearest, f
 		for (int a = 0; a < nearest; a++)
 			found[a] = found[a] + length > 0.0f ? found[a] + length : 0.0f;
 	}
+}
+
+void
+gtl_centres_nearest(const GtlCentres *centres, const float *rows, int nearest, float *scratch,
+					int32_t *which, float *distance)
+{
+	find_nearest(centres, rows, GTL_KMEANS_ROWS, nearest, scratch, which, distance);
+}
+
+void
+gtl_centres_nearest_row(const GtlCentres *centres, const float *row, int nearest, float *scratch,
+						int32_t *which, float *distance)
+{
+	find_nearest(centres, row, 1, nearest, scratch, which, distance);
 }
 
 /* ---- Lloyd's iterations ---------------------------------------------------------- */

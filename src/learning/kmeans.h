@@ -37,6 +37,10 @@ extern size_t gtl_centres_scratch(const GtlCentres *centres);
 extern void gtl_centres_nearest(const GtlCentres *centres, const float *rows, int nearest, float *scratch,
 								int32_t *which, float *distance);
 
+/* The same for a single row; its distances may differ in their last bits.  scratch: centres->count floats. */
+extern void gtl_centres_nearest_row(const GtlCentres *centres, const float *row, int nearest, float *scratch,
+									int32_t *which, float *distance);
+
 /*
  * Lloyd's iterations over rows[count x dimension], from the centres as they are; a centre without
  * a row stays where it is.  False: interrupted.

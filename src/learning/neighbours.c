@@ -33,7 +33,7 @@
 #include "learning/select.h"
 #include "learning/shape.h"
 
-#define FEWEST_ROWS 500			/* below, too few centres */
+#define MOST_DIMENSIONS 4096	/* a block of rows is one matrix product, which nothing interrupts */
 #define MOST_CENTRES 1000
 #define ROWS_PER_CENTRE 5
 #define NEAREST GTL_NEIGHBOURS_NEAREST
@@ -68,7 +68,7 @@ sample_for(int64_t rows, int dimension)
 bool
 gtl_neighbours_offered(int64_t rows, int dimension)
 {
-	return dimension > 0 && rows >= FEWEST_ROWS &&
+	return dimension > 0 && dimension <= MOST_DIMENSIONS && rows >= GTL_NEIGHBOURS_FEWEST_ROWS &&
 		(double) rows * centres_for(rows) * dimension <= MOST_PRODUCTS;
 }
 
@@ -79,11 +79,12 @@ gtl_neighbours_fit_memory(int64_t rows, int dimension)
 	size_t		d = (size_t) dimension;
 	size_t		sample = gtl_size_multiply((size_t) sample_for(rows, dimension), gtl_size_multiply(d, 2 * sizeof(float)));
 	size_t		sums = gtl_size_multiply(c, gtl_size_multiply(d, sizeof(double)));
+	size_t		placing = gtl_size_add(gtl_size_add(sample, sums), gtl_size_multiply((size_t) rows, 2 * sizeof(int32_t)));
+	size_t		solving = c * c * (GTL_NEIGHBOUR_VIEWS + 1) * sizeof(double);
 	size_t		map = gtl_size_multiply(c * GTL_NEIGHBOUR_VIEWS, (d + GTL_NEIGHBOUR_VECTORS) * sizeof(float));
-	size_t		graph = c * c * (GTL_NEIGHBOUR_VIEWS + 1) * sizeof(double);
 	size_t		blocks = GTL_KMEANS_ROWS * (c + 2 * d + GTL_NEIGHBOUR_COLUMNS) * sizeof(float) * 2;
 
-	return gtl_size_add(gtl_size_add(gtl_size_add(sample, sums), gtl_size_add(map, graph)), blocks);
+	return gtl_size_add(gtl_size_add(placing > solving ? placing : solving, map), blocks);
 }
 
 /* ---- A row of a view -------------------------------------------------------------- */
@@ -163,28 +164,33 @@ find_nearest(const GtlNeighbourView *view, GtlNeighbourScratch *scratch)
 	gtl_centres_nearest(&view->centres, scratch->scaled, NEAREST, scratch->products, scratch->which, scratch->distance);
 }
 
+/* The columns of a row, from its nearest centres. */
+static void
+mix_columns(const GtlNeighbourView *view, const int32_t *which, const float *distance, float *columns)
+{
+	double		share[MIXED];
+	double		sum[GTL_NEIGHBOUR_VECTORS] = {0};
+
+	mix(distance, share);
+	for (int a = 0; a < MIXED; a++)
+	{
+		const float *line = view->basis + (size_t) which[a] * GTL_NEIGHBOUR_VECTORS;
+
+		for (int j = 0; j < GTL_NEIGHBOUR_VECTORS; j++)
+			sum[j] += share[a] * line[j];
+	}
+	for (int j = 0; j < GTL_NEIGHBOUR_VECTORS; j++)
+		columns[j] = (float) (sum[j] - view->shift[j]);
+}
+
 /* Of the rows in scratch->rows; the columns of the next row stand `stride` floats on. */
 static void
 view_columns(const GtlNeighbourView *view, GtlNeighbourScratch *scratch, int count, float *columns, size_t stride)
 {
 	find_nearest(view, scratch);
 	for (int i = 0; i < count; i++)
-	{
-		float	   *out = columns + (size_t) i * stride;
-		double		share[MIXED];
-		double		sum[GTL_NEIGHBOUR_VECTORS] = {0};
-
-		mix(scratch->distance + (size_t) i * NEAREST, share);
-		for (int a = 0; a < MIXED; a++)
-		{
-			const float *line = view->basis + (size_t) scratch->which[i * NEAREST + a] * GTL_NEIGHBOUR_VECTORS;
-
-			for (int j = 0; j < GTL_NEIGHBOUR_VECTORS; j++)
-				sum[j] += share[a] * line[j];
-		}
-		for (int j = 0; j < GTL_NEIGHBOUR_VECTORS; j++)
-			out[j] = (float) (sum[j] - view->shift[j]);
-	}
+		mix_columns(view, scratch->which + (size_t) i * NEAREST, scratch->distance + (size_t) i * NEAREST,
+					columns + (size_t) i * stride);
 }
 
 static void
@@ -203,6 +209,19 @@ gtl_neighbours_columns(const GtlNeighbours *map, GtlNeighbourScratch *scratch, c
 	fill_rows(scratch, rows, count, map->dimension);
 	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
 		view_columns(&map->view[v], scratch, count, columns + v * GTL_NEIGHBOUR_VECTORS, GTL_NEIGHBOUR_COLUMNS);
+}
+
+void
+gtl_neighbours_row(const GtlNeighbours *map, GtlNeighbourScratch *scratch, const float *row, float *columns)
+{
+	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
+	{
+		const GtlNeighbourView *view = &map->view[v];
+
+		scale_rows(view, row, 1, scratch->scaled);
+		gtl_centres_nearest_row(&view->centres, scratch->scaled, NEAREST, scratch->products, scratch->which, scratch->distance);
+		mix_columns(view, scratch->which, scratch->distance, columns + v * GTL_NEIGHBOUR_VECTORS);
+	}
 }
 
 void
@@ -273,8 +292,6 @@ init_fit(Fit *fit, const GtlFeatureStats *stats)
 		gtl_env_release(fit->env, scaler->mean);
 		gtl_env_release(fit->env, scaler->factor);
 		gtl_scaler_init(scaler, scaler->scaling, false, stats, fit->env);
-		fit->weight[v] = gtl_env_alloc(fit->env, (size_t) c * sizeof(double));
-		fit->products[v] = gtl_env_alloc(fit->env, (size_t) c * (size_t) c * sizeof(double));
 	}
 }
 
@@ -352,6 +369,18 @@ place_centres(Fit *fit)
 	gtl_env_release(fit->env, fit->sample);
 	fit->sample = NULL;
 	return going;
+}
+
+static void
+init_sums(Fit *fit)
+{
+	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
+	{
+		size_t		c = (size_t) fit->map->view[v].centres.count;
+
+		fit->weight[v] = gtl_env_alloc(fit->env, c * sizeof(double));
+		fit->products[v] = gtl_env_alloc(fit->env, c * c * sizeof(double));
+	}
 }
 
 /* Adds the mixtures of a block to L and to the lower triangle of Z'Z. */
@@ -487,9 +516,10 @@ gtl_neighbours_fit(GtlNeighbours *map, const GtlFeatureStats *stats, GtlReadRows
 	memset(map, 0, sizeof *map);
 	init_fit(&fit, stats);
 	fit.block = gtl_env_alloc(env, GTL_KMEANS_ROWS * (size_t) stats->dimension * sizeof(float));
+	going = draw_sample(&fit) && place_centres(&fit);
 	scratch = gtl_neighbours_scratch(map, env);
-	going = draw_sample(&fit) && place_centres(&fit) &&
-		pass_over_rows(&fit, "joining neighbours", take_mixtures, scratch);
+	init_sums(&fit);
+	going = going && pass_over_rows(&fit, "joining neighbours", take_mixtures, scratch);
 	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
 	{
 		going = going && solve_view(&fit, v);

@@ -19,6 +19,7 @@
 #define GTL_NEIGHBOUR_VIEWS 2	/* the features as they are; scaled by column, then to unit length */
 #define GTL_NEIGHBOUR_VECTORS 32	/* columns of a view */
 #define GTL_NEIGHBOURS_NEAREST 6	/* centres that a row looks at */
+#define GTL_NEIGHBOURS_FEWEST_ROWS 500	/* below, too few centres */
 #define GTL_NEIGHBOUR_COLUMNS (GTL_NEIGHBOUR_VIEWS * GTL_NEIGHBOUR_VECTORS)
 
 /* One view's map from a row's features to its columns. */
@@ -72,6 +73,9 @@ extern void gtl_neighbours_columns(const GtlNeighbours *map, GtlNeighbourScratch
 
 /* The same behind the features, in rows[count x (dimension + GTL_NEIGHBOUR_COLUMNS)]; any count. */
 extern void gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int64_t count);
+
+/* The columns of one row, as one that was not there when the map was fitted needs them; they may differ in their last digits. */
+extern void gtl_neighbours_row(const GtlNeighbours *map, GtlNeighbourScratch *scratch, const float *row, float *columns);
 
 /*
  * Byte format (documented at the head of neighbours_bytes.c).  serialize returns memory from env;

@@ -5,6 +5,7 @@
 #include "learning/row_scorer.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "learning/kernels.h"
 #include "learning/shape.h"
@@ -12,6 +13,9 @@
 struct GtlRowScorer
 {
 	const GtlClassifier *classifier;
+	const GtlNeighbours *map;	/* to the columns that rows come without; NULL: they are complete */
+	GtlNeighbourScratch *scratch;
+	float	   *complete;		/* [dimension]; NULL without a map */
 	GtlShape	shape;
 	float	   *scaled;			/* [dimension] */
 	float	   *hidden;			/* [hidden]; NULL without a hidden layer */
@@ -35,11 +39,17 @@ apply_layer(const float *weights, const float *bias, const float *inputs, int ni
 }
 
 GtlRowScorer *
-gtl_row_scorer_create(const GtlClassifier *classifier, const GtlEnv *env)
+gtl_row_scorer_create(const GtlClassifier *classifier, const GtlNeighbours *map, const GtlEnv *env)
 {
 	GtlRowScorer *scorer = gtl_env_alloc(env, sizeof(GtlRowScorer));
 
 	scorer->classifier = classifier;
+	scorer->map = map;
+	if (map != NULL)
+	{
+		scorer->scratch = gtl_neighbours_scratch(map, env);
+		scorer->complete = gtl_env_alloc(env, sizeof(float) * (size_t) classifier->dimension);
+	}
 	scorer->shape = gtl_shape(&classifier->candidate, classifier->dimension, classifier->classes);
 	scorer->scaled = gtl_env_alloc(env, sizeof(float) * (size_t) classifier->dimension);
 	if (scorer->shape.nlayers > 1)
@@ -76,6 +86,12 @@ gtl_row_scorer_score(GtlRowScorer *scorer, const float *row, int32_t *best, doub
 	double		second = -INFINITY;
 	double		sum = 0.0;
 
+	if (scorer->map != NULL)
+	{
+		memcpy(scorer->complete, row, sizeof(float) * (size_t) scorer->map->dimension);
+		gtl_neighbours_row(scorer->map, scorer->scratch, row, scorer->complete + scorer->map->dimension);
+		row = scorer->complete;
+	}
 	gtl_scaler_apply(&scorer->classifier->scaler, row, scorer->classifier->dimension, scorer->scaled, 1);
 	run_layers(scorer);
 	for (int32_t c = 1; c < classes; c++)

@@ -9,11 +9,15 @@
 #define GTL_ROW_SCORER_H
 
 #include "learning/classifier.h"
+#include "learning/neighbours.h"
 
 typedef struct GtlRowScorer GtlRowScorer;
 
-/* The classifier must outlive the scorer. */
-extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, const GtlEnv *env);
+/*
+ * map: to the neighbourhood columns of a row, which comes without them; NULL: rows are complete.  Both must
+ * outlive the scorer.
+ */
+extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, const GtlNeighbours *map, const GtlEnv *env);
 
 /*
  * Scores the unscaled row; the result is valid until the next call:

@@ -12,6 +12,7 @@
 
 #include "learning/random.h"
 #include "learning/select.h"
+#include "learning/start.h"
 
 typedef struct Simulation
 {
@@ -102,21 +103,39 @@ validation_count(const Simulation *s)
 										 s->data->rows, s->settings->validation_share);
 }
 
+/* A read that fails interrupts: the rows do not matter then. */
 static void
+read_rows(void *context, int64_t first, int count, float *rows)
+{
+	(void) gtl_labeled_rows((const GtlLabeledSet *) context, NULL, first, count, rows);
+}
+
+/* Random ones, or those that tell the most of the rest; false: interrupted. */
+static bool
 draw_validation_set(Simulation *s)
 {
-	int64_t		wanted = validation_count(s);
-	int64_t		count;
-	int32_t    *objects = list_unlabeled(s, &count);
+	bool		going = true;
 
-	s->validation = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) wanted);
-	s->validation_count = gtl_select_random(objects, count, wanted, s->engine.seed, GTL_STREAM_VALIDATION, s->env, s->validation);
-	for (int64_t i = 0; i < s->validation_count; i++)
+	s->validation_count = validation_count(s);
+	s->validation = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) s->validation_count);
+	if (s->settings->chosen_start &&
+		gtl_start_offered(s->engine.promise.guarantee, s->stats->neighbours > 0, s->data->rows, s->validation_count))
+		going = gtl_start_choose(s->data->rows, s->stats->dimension, read_rows, (void *) s->data, s->validation_count,
+								 s->engine.seed, s->env, s->validation);
+	else
+	{
+		int64_t		count;
+		int32_t    *objects = list_unlabeled(s, &count);
+
+		gtl_select_random(objects, count, s->validation_count, s->engine.seed, GTL_STREAM_VALIDATION, s->env, s->validation);
+		gtl_env_release(s->env, objects);
+	}
+	for (int64_t i = 0; i < s->validation_count && going; i++)
 	{
 		s->validation_no[s->validation[i]] = (int32_t) i;
 		s->active[s->validation[i]] = true;
 	}
-	gtl_env_release(s->env, objects);
+	return going;
 }
 
 static void
@@ -219,13 +238,6 @@ release_rows(Simulation *s, Rows *rows)
 	gtl_env_release(s->env, rows->validation);
 	gtl_env_release(s->env, rows->active);
 	gtl_env_release(s->env, rows->fold);
-}
-
-/* A read that fails interrupts: the rows do not matter then. */
-static void
-read_rows(void *context, int64_t first, int count, float *rows)
-{
-	(void) gtl_labeled_rows((const GtlLabeledSet *) context, NULL, first, count, rows);
 }
 
 static void
@@ -423,7 +435,8 @@ next_step(const Simulation *s)
 static bool
 run_job(Simulation *s)
 {
-	draw_validation_set(s);
+	if (!draw_validation_set(s))
+		return false;
 	while (!gtl_env_interrupted(s->env))
 		switch (next_step(s))
 		{

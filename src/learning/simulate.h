@@ -18,6 +18,7 @@ typedef struct GtlSimulationSettings
 	GtlEngineSettings engine;	/* objects and seed are set by the simulation */
 	double		validation_share;	/* below 0: the service's rule */
 	const GtlClassifier *initial;	/* the job starts from this model; NULL: none */
+	bool		chosen_start;	/* people begin with the objects of start.h; the rows have neighbourhood columns */
 	double		annotator_error;	/* share of people's answers that are wrong, each other
 									 * class alike; 0 .. 1 */
 } GtlSimulationSettings;

@@ -75,8 +75,8 @@ static void
 score_fold(const GtlJob *job, const ValidationSet *set, int fold, const GtlClassifier *classifier,
 		   const GtlEnv *env, float *rows, Counts *counts)
 {
-	GtlScorer  *scorer = gtl_scorer_create(classifier, classifier->dimension, env);
-	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	GtlScorer  *scorer = gtl_scorer_create(classifier, gtl_job_width(job), env);
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
 	int32		objects[GTL_SCORE_BLOCK_ROWS];
 	int32		truth[GTL_SCORE_BLOCK_ROWS];
 	int32		best[GTL_SCORE_BLOCK_ROWS];
@@ -147,8 +147,8 @@ score_pool(const GtlJob *job, const bool *in_pool, int32 end, const GtlClassifie
 {
 	int64		blocks = ((int64) end + GTL_SCORE_BLOCK_ROWS - 1) / GTL_SCORE_BLOCK_ROWS;
 	int64		stride = (blocks + MOST_BLOCKS - 1) / MOST_BLOCKS * GTL_SCORE_BLOCK_ROWS;
-	GtlScorer  *scorer = gtl_scorer_create(classifier, classifier->dimension, env);
-	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	GtlScorer  *scorer = gtl_scorer_create(classifier, gtl_job_width(job), env);
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
 	double		margin[GTL_SCORE_BLOCK_ROWS];
 	int64		scored = 0;
 
@@ -211,7 +211,7 @@ gtl_coverage_read(const GtlJob *job, const GtlRound *round, GtlCoverage *coverag
 	model = round->model_id == 0 ? NULL : gtl_model_get(round->model_id, &env);
 	if (model != NULL && model->has_folds)
 	{
-		float	   *rows = gtl_env_alloc(&env, mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
+		float	   *rows = gtl_env_alloc(&env, mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, gtl_job_width(job)));
 		GtlSegment	last = gtl_segment_last(job->job_id);
 		int32		end = gtl_segment_end(&last);
 

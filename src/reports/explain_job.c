@@ -13,6 +13,7 @@
 
 #include "base/format.h"
 #include "base/settings.h"
+#include "learning/neighbours.h"
 #include "lib/stringinfo.h"
 #include "reports/explain_changes.h"
 #include "reports/forecast.h"
@@ -299,6 +300,19 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 		explain_categories(report, job, round);
 }
 
+static void
+explain_columns(GtlReport *report, const GtlJob *job)
+{
+	if (job->neighbours_id != 0)
+		gtl_report_add(report, "features",
+					   psprintf("%d neighbourhood columns beside the %s features; %s",
+								GTL_NEIGHBOUR_COLUMNS, gtl_format_count(job->dimension),
+								job->chosen_start ? "people began with objects from all parts of the dataset" :
+								"people began with objects drawn at random"), NULL);
+	else if (job->neighbours_reason != NULL)
+		gtl_report_add(report, "features", psprintf("without neighbourhood columns: %s", job->neighbours_reason), NULL);
+}
+
 /* What the comparison of classifiers leaves out, and why. */
 static void
 explain_candidates(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
@@ -469,6 +483,7 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	explain_step(report, job);
 	if (!explain_before_round(report, job, facts, &plan))
 		explain_last_round(report, job, facts);
+	explain_columns(report, job);
 	explain_candidates(report, job, facts);
 	explain_noise(report, job, facts);
 	explain_other_settings(report, job, facts);

@@ -105,11 +105,11 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	model = gtl_model_get(round.model_id, &env);
 	if (model == NULL)
 		return;
-	row = palloc(sizeof(float) * job->dimension);
-	reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	row = palloc(sizeof(float) * gtl_job_width(job));
+	reader = gtl_feature_reader_open(job);
 	gtl_feature_reader_rows(reader, object_no, 1, row);
 	gtl_feature_reader_close(reader);
-	scorer = gtl_row_scorer_create(&model->classifier, &env);
+	scorer = gtl_row_scorer_create(&model->classifier, NULL, &env);
 	probability = gtl_row_scorer_score(scorer, row, &best, &margin);
 	needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round.round_no, best) : round.label_margin;
 	gtl_report_add(report, "model",

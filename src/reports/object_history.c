@@ -77,8 +77,8 @@ static float *
 read_block(const GtlJob *job, int32 object_no, int *count, int *place)
 {
 	int32		first = object_no - object_no % GTL_SCORE_BLOCK_ROWS;
-	float	   *rows = palloc(mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, job->dimension));
-	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	float	   *rows = palloc(mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, gtl_job_width(job)));
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
 
 	*count = Min(GTL_SCORE_BLOCK_ROWS, gtl_feature_reader_end(reader) - first);
 	*place = object_no - first;
@@ -104,7 +104,7 @@ decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, const f
 	model = model_id == 0 ? NULL : gtl_model_get(model_id, &env);
 	if (model != NULL)
 	{
-		GtlScorer  *scorer = gtl_scorer_create(&model->classifier, model->classifier.dimension, &env);
+		GtlScorer  *scorer = gtl_scorer_create(&model->classifier, gtl_job_width(job), &env);
 
 		gtl_scorer_block(scorer, rows, count, best, margin, NULL);
 		gtl_scorer_release(scorer, &env);

@@ -85,9 +85,9 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {
 	const GtlHumanLabels *labels = &evidence->labels;
 	GtlLabeledSet *set = &evidence->engine.set.labeled;
-	GtlRowStore *store = gtl_training_set_create(job->dimension);
-	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
-	float	   *row = palloc(sizeof(float) * job->dimension);
+	GtlRowStore *store = gtl_training_set_create(gtl_job_width(job));
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
+	float	   *row = palloc(sizeof(float) * gtl_job_width(job));
 	GtlTrainingNeeds needs = {0};
 	GtlEngineSettings settings;
 
@@ -100,15 +100,17 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	gtl_feature_reader_close(reader);
 	pfree(row);
 	set->rows = labels->count;
-	set->dimension = job->dimension;
+	set->dimension = gtl_job_width(job);
 	set->classes = job->ncategories;
 	set->labels = labels->class_no;
 	needs.algorithm = settings.algorithm;
+	needs.neighbours = gtl_job_width(job) - job->dimension;
 	needs.initial = evidence->engine.initial;
 	needs.previous = evidence->engine.previous;
 	needs.what = psprintf("training labeling job \"%s\"", job->name);
 	gtl_training_set_finish(store, set, &needs);
 	gtl_segment_stats(job->job_id, job->dimension, env, &evidence->engine.set.stats);
+	evidence->engine.set.stats.neighbours = gtl_job_width(job) - job->dimension;
 }
 
 void
@@ -164,7 +166,8 @@ gtl_evidence_memory(const GtlJob *job, int64 rows)
 	GtlEngineSettings settings;
 
 	gtl_evidence_settings(job, &settings);
-	return gtl_engine_memory(settings.algorithm, NULL, NULL, rows, rows, job->dimension, job->ncategories, true);
+	return gtl_engine_memory(settings.algorithm, NULL, NULL, rows, rows, job->dimension, gtl_job_width(job) - job->dimension,
+							 job->ncategories, true);
 }
 
 void

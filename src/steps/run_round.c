@@ -160,7 +160,7 @@ score_and_decide(RoundState *state)
 {
 	GtlJob	   *job = state->job;
 	GtlEngineRound *decided = &state->decided;
-	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
 	int32	   *pool;
 	int64		count = list_pool(state, &pool);
 	instr_time	start;
@@ -285,6 +285,7 @@ write_model(RoundState *state)
 	model.job_id = job->job_id;
 	model.round_no = state->round.round_no;
 	model.featurizer_id = job->featurizer_id;
+	model.neighbours_id = job->neighbours_id;
 	model.parent_model_id = state->evidence.previous != NULL ? state->evidence.previous->model_id : job->initial_model_id;
 	model.categories = job->categories;
 	model.ncategories = job->ncategories;

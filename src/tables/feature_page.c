@@ -38,46 +38,60 @@ struct GtlFeatureWriter
 {
 	int64		job_id;
 	int32		segment_no;
+	GtlFeatureBlock block;
 	int32		page_no;
 	int			used;			/* bytes of the page filled so far */
 	bytea	   *page;
 	GtlBulkInsert *appender;
 };
 
-struct GtlFeatureReader
+/* One block, as it is read. */
+typedef struct BlockScan
 {
-	int64		job_id;
-	int			dimension;
-	Relation	table;
-	Relation	index;
-	Snapshot	snapshot;
+	GtlFeatureBlock block;
+	int			columns;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
-	GtlSegment *segments;
-	int			nsegments;
 	int			segment;		/* that of the page at hand */
 	int32		page_no;		/* the page at hand; -1: none yet */
 	const char *bytes;			/* its contents, in the pinned buffer */
 	int			size;
+} BlockScan;
+
+#define MOST_BLOCKS 2
+
+struct GtlFeatureReader
+{
+	int64		job_id;
+	int			width;
+	Relation	table;
+	Relation	index;
+	Snapshot	snapshot;
+	GtlSegment *segments;
+	int			nsegments;
+	BlockScan	block[MOST_BLOCKS];
+	int			nblocks;
 };
 
 enum
 {
-	PAGE_JOB_ID, PAGE_SEGMENT_NO, PAGE_NO, PAGE_DATA
+	PAGE_JOB_ID, PAGE_SEGMENT_NO, PAGE_BLOCK_NO, PAGE_NO, PAGE_DATA
 };
 
 static const char *const page_columns[] = {
-	[PAGE_JOB_ID] = "job_id", [PAGE_SEGMENT_NO] = "segment_no", [PAGE_NO] = "page_no", [PAGE_DATA] = "data"
+	[PAGE_JOB_ID] = "job_id", [PAGE_SEGMENT_NO] = "segment_no", [PAGE_BLOCK_NO] = "block_no", [PAGE_NO] = "page_no",
+	[PAGE_DATA] = "data"
 };
 static GtlLayout page_layout = GTL_LAYOUT("feature_page", page_columns);
 
 GtlFeatureWriter *
-gtl_feature_writer_open(int64 job_id, int32 segment_no)
+gtl_feature_writer_open(int64 job_id, int32 segment_no, GtlFeatureBlock block)
 {
 	GtlFeatureWriter *writer = palloc0(sizeof(GtlFeatureWriter));
 
 	writer->job_id = job_id;
 	writer->segment_no = segment_no;
+	writer->block = block;
 	writer->page = palloc(VARHDRSZ + GTL_FEATURE_PAGE_BYTES);
 	writer->appender = gtl_bulk_open(&page_layout);
 	return writer;
@@ -87,7 +101,7 @@ static void
 flush_page(GtlFeatureWriter *writer)
 {
 	Datum		values[lengthof(page_columns)] = {Int64GetDatum(writer->job_id), Int32GetDatum(writer->segment_no),
-	Int32GetDatum(writer->page_no), PointerGetDatum(writer->page)};
+	Int16GetDatum(writer->block), Int32GetDatum(writer->page_no), PointerGetDatum(writer->page)};
 
 	SET_VARSIZE(writer->page, VARHDRSZ + writer->used);
 	gtl_bulk_row(writer->appender, values, NULL);
@@ -96,10 +110,10 @@ flush_page(GtlFeatureWriter *writer)
 }
 
 void
-gtl_feature_writer_add(GtlFeatureWriter *writer, const float *row, int dimension)
+gtl_feature_writer_add(GtlFeatureWriter *writer, const float *row, int columns)
 {
 	const char *bytes = (const char *) row;
-	int			left = dimension * (int) sizeof(float);
+	int			left = columns * (int) sizeof(float);
 
 	while (left > 0)
 	{
@@ -126,7 +140,7 @@ gtl_feature_writer_close(GtlFeatureWriter *writer)
 
 /* A report holds no lock that keeps others from dropping or purging the job. */
 static void
-explain_missing_page(const GtlFeatureReader *reader)
+explain_missing_page(const GtlFeatureReader *reader, int32 page_no)
 {
 	const GtlJob *job = gtl_job_get(reader->job_id);
 
@@ -142,27 +156,38 @@ explain_missing_page(const GtlFeatureReader *reader)
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
 			 errmsg("feature page %d of labeling job " INT64_FORMAT " is missing",
-					reader->page_no + 1, reader->job_id)));
+					page_no, reader->job_id)));
+}
+
+static void
+open_block(GtlFeatureReader *reader, GtlFeatureBlock block, int columns)
+{
+	BlockScan  *scan = &reader->block[reader->nblocks++];
+
+	scan->block = block;
+	scan->columns = columns;
+	scan->page_no = -1;
+	scan->scan = GTL_COMPAT_INDEX_BEGINSCAN(reader->table, reader->index, reader->snapshot, 4);
+	scan->slot = table_slot_create(reader->table, NULL);
+	reader->width += columns;
 }
 
 GtlFeatureReader *
-gtl_feature_reader_open(int64 job_id, int dimension)
+gtl_feature_reader_open(const GtlJob *job)
 {
 	GtlFeatureReader *reader = palloc0(sizeof(GtlFeatureReader));
 
-	reader->job_id = job_id;
-	reader->dimension = dimension;
-	reader->page_no = -1;
+	reader->job_id = job->job_id;
 	reader->table = gtl_layout_open(&page_layout, AccessShareLock);
 	reader->index = index_open(GTL_COMPAT_PRIMARY_KEY(reader->table), AccessShareLock);
 	/* before the snapshot, in which all of their pages are seen */
-	reader->nsegments = gtl_segments_read(job_id, &reader->segments);
+	reader->nsegments = gtl_segments_read(job->job_id, &reader->segments);
 	if (reader->nsegments == 0)
-		explain_missing_page(reader);
+		explain_missing_page(reader, 0);
 	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	reader->scan = GTL_COMPAT_INDEX_BEGINSCAN(reader->table, reader->index, reader->snapshot, 3);
-
-	reader->slot = table_slot_create(reader->table, NULL);
+	open_block(reader, GTL_BLOCK_FEATURES, job->dimension);
+	if (gtl_job_width(job) > job->dimension)
+		open_block(reader, GTL_BLOCK_NEIGHBOURS, gtl_job_width(job) - job->dimension);
 	return reader;
 }
 
@@ -174,68 +199,81 @@ gtl_feature_reader_end(const GtlFeatureReader *reader)
 
 /* Position the scan so that its next tuple is the given page of the segment. */
 static void
-search_page(GtlFeatureReader *reader, int segment, int32 page_no)
+search_page(GtlFeatureReader *reader, BlockScan *scan, int segment, int32 page_no)
 {
-	ScanKeyData keys[3];
+	ScanKeyData keys[4];
 
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(reader->job_id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(reader->segments[segment].segment_no));
-	ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(page_no));
-	index_rescan(reader->scan, keys, 3, NULL, 0);
-	reader->segment = segment;
-	reader->page_no = page_no - 1;
+	ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(scan->block));
+	ScanKeyInit(&keys[3], 4, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(page_no));
+	index_rescan(scan->scan, keys, 4, NULL, 0);
+	scan->segment = segment;
+	scan->page_no = page_no - 1;
 }
 
 static void
-get_page(GtlFeatureReader *reader, int segment, int32 page_no)
+get_page(GtlFeatureReader *reader, BlockScan *scan, int segment, int32 page_no)
 {
-	if (reader->page_no < 0 || segment != reader->segment || page_no < reader->page_no || page_no > reader->page_no + SKIP_PAGES)
-		search_page(reader, segment, page_no);
-	while (reader->page_no < page_no)
+	if (scan->page_no < 0 || segment != scan->segment || page_no < scan->page_no || page_no > scan->page_no + SKIP_PAGES)
+		search_page(reader, scan, segment, page_no);
+	while (scan->page_no < page_no)
 	{
 		bool		isnull;
 		bytea	   *data;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot) ||
-			DatumGetInt32(slot_getattr(reader->slot, 3, &isnull)) != reader->page_no + 1)
-			explain_missing_page(reader);
-		reader->page_no++;
-		if (reader->page_no < page_no)
+		if (!index_getnext_slot(scan->scan, ForwardScanDirection, scan->slot) ||
+			DatumGetInt32(slot_getattr(scan->slot, page_layout.place[PAGE_NO], &isnull)) != scan->page_no + 1)
+			explain_missing_page(reader, scan->page_no + 1);
+		scan->page_no++;
+		if (scan->page_no < page_no)
 			continue;
-		data = (bytea *) DatumGetPointer(slot_getattr(reader->slot, 4, &isnull));
+		data = (bytea *) DatumGetPointer(slot_getattr(scan->slot, page_layout.place[PAGE_DATA], &isnull));
 		if (VARATT_IS_EXTENDED(data) && !VARATT_IS_SHORT(data))
 			elog(ERROR, "feature page is toasted");
-		reader->bytes = VARDATA_ANY(data);
-		reader->size = VARSIZE_ANY_EXHDR(data);
+		scan->bytes = VARDATA_ANY(data);
+		scan->size = VARSIZE_ANY_EXHDR(data);
 	}
 }
 
-/* Rows of one segment, counted from its first. */
+/* So many bytes of a block of a segment from an offset on. */
 static void
-read_segment_rows(GtlFeatureReader *reader, int segment, int64 first, int64 count, float *out)
+read_bytes(GtlFeatureReader *reader, BlockScan *scan, int segment, int64 offset, int64 left, char *target)
 {
-	int64		row_bytes = reader->dimension * (int64) sizeof(float);
-	int64		offset = first * row_bytes;
-	int64		left = count * row_bytes;
-	char	   *target = (char *) out;
-
 	while (left > 0)
 	{
 		int			start = offset % GTL_FEATURE_PAGE_BYTES;
 		int			fits;
 
-		get_page(reader, segment, (int32) (offset / GTL_FEATURE_PAGE_BYTES));
-		fits = (int) Min(left, (int64) (reader->size - start));
+		get_page(reader, scan, segment, (int32) (offset / GTL_FEATURE_PAGE_BYTES));
+		fits = (int) Min(left, (int64) (scan->size - start));
 		if (fits <= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_CORRUPTED),
 					 errmsg("feature page %d of labeling job " INT64_FORMAT " is too short",
-							reader->page_no, reader->job_id)));
-		memcpy(target, reader->bytes + start, fits);
+							scan->page_no, reader->job_id)));
+		memcpy(target, scan->bytes + start, fits);
 		target += fits;
 		offset += fits;
 		left -= fits;
+	}
+}
+
+/* Rows of one segment, counted from its first; rows of a single block lie together in the output. */
+static void
+read_segment_rows(GtlFeatureReader *reader, int segment, int64 first, int64 count, float *out)
+{
+	for (int b = 0; b < reader->nblocks; b++)
+	{
+		BlockScan  *scan = &reader->block[b];
+		int64		together = reader->nblocks == 1 ? count : 1;
+		int64		row_bytes = scan->columns * (int64) sizeof(float);
+
+		for (int64 i = 0; i < count; i += together)
+			read_bytes(reader, scan, segment, (first + i) * row_bytes, together * row_bytes,
+					   (char *) (out + i * reader->width));
+		out += scan->columns;
 	}
 }
 
@@ -267,7 +305,7 @@ gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, floa
 		int64		fits = segment + 1 < reader->nsegments ? Min(count, reader->segments[segment + 1].first_row - first) : count;
 
 		read_segment_rows(reader, segment, first - reader->segments[segment].first_row, fits, out);
-		out += fits * reader->dimension;
+		out += fits * reader->width;
 		first += fits;
 		count -= fits;
 	}
@@ -277,14 +315,17 @@ void
 gtl_feature_reader_gather(GtlFeatureReader *reader, const int32 *objects, int64 count, float *out)
 {
 	for (int64 i = 0; i < count; i++)
-		gtl_feature_reader_rows(reader, objects[i], 1, out + i * reader->dimension);
+		gtl_feature_reader_rows(reader, objects[i], 1, out + i * reader->width);
 }
 
 void
 gtl_feature_reader_close(GtlFeatureReader *reader)
 {
-	ExecDropSingleTupleTableSlot(reader->slot);
-	index_endscan(reader->scan);
+	for (int b = 0; b < reader->nblocks; b++)
+	{
+		ExecDropSingleTupleTableSlot(reader->block[b].slot);
+		index_endscan(reader->block[b].scan);
+	}
 	UnregisterSnapshot(reader->snapshot);
 	index_close(reader->index, AccessShareLock);
 	table_close(reader->table, AccessShareLock);

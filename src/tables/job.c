@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "learning/neighbours.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "tables/job_field.h"
@@ -41,6 +42,9 @@ static const GtlJobField facts[] = {
 	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
 	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
 	{"featurizer_id", GTL_FIELD_INT64, AT(featurizer_id)},
+	{"neighbours_id", GTL_FIELD_INT64, AT(neighbours_id)},
+	{"neighbours_reason", GTL_FIELD_TEXT, AT(neighbours_reason)},
+	{"chosen_start", GTL_FIELD_BOOL, AT(chosen_start)},
 	{"given_count", GTL_FIELD_INT32, AT(given_count), .required = true},
 	{"state", GTL_FIELD_WORD, AT(state), .words = gtl_job_state_words},
 	{"failure_reason", GTL_FIELD_TEXT, AT(failure_reason)},
@@ -292,18 +296,32 @@ gtl_job_set_snapshot(GtlJob *job)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4, given_count = $5,"
-		" validation_share = $6, featurizer_id = NULLIF($7, 0) WHERE job_id = $1",
-		7, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID}
+		" validation_share = $6, featurizer_id = NULLIF($7, 0), neighbours_id = NULLIF($8, 0), neighbours_reason = $9,"
+		" chosen_start = $10 WHERE job_id = $1",
+		10, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID, INT8OID, TEXTOID, BOOLOID}
 	};
-	Datum		v[7] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
+	Datum		v[10] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
 		Int32GetDatum(job->dimension), Int32GetDatum(job->given_count), Float8GetDatum(job->validation_share),
-	Int64GetDatum(job->featurizer_id)};
-	char		nulls[7];
+	Int64GetDatum(job->featurizer_id), Int64GetDatum(job->neighbours_id), (Datum) 0, BoolGetDatum(job->chosen_start)};
+	char		nulls[10];
 
 	memset(nulls, ' ', sizeof(nulls));
 	nulls[5] = job->validation_share < 0 ? 'n' : ' ';
+	set_text(v, nulls, 8, job->neighbours_reason);
 	if (gtl_query_do(&update, v, nulls) != 1)
 		gtl_error_unknown_job(job->name);	/* a function in the dataset's view has dropped it */
+}
+
+int
+gtl_job_width(const GtlJob *job)
+{
+	return job->dimension + (job->neighbours_id != 0 ? GTL_NEIGHBOUR_COLUMNS : 0);
+}
+
+bool
+gtl_job_wants_neighbours(const GtlJob *job)
+{
+	return job->auto_label && (job->neighbours == 1 || (job->neighbours < 0 && job->guarantee == GTL_GUARANTEE_AUDITED));
 }
 
 GtlPromise

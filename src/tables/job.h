@@ -37,6 +37,7 @@ typedef struct GtlJob
 	char	   *text_column;	/* NULL: none */
 	int32		text_dimensions;
 	char	   *word_vectors;	/* qualified name of their table; NULL: none */
+	int			neighbours;		/* neighbourhood columns are wanted: 0 or 1; -1: not said */
 	char	   *label_column;	/* NULL: no labels to start with */
 	char	  **display_columns;	/* what annotators see; NULL: what gtl_dataset_display_columns says */
 	int			ndisplay_columns;
@@ -81,6 +82,9 @@ typedef struct GtlJob
 	int32		validation_count;
 	int32		dimension;		/* 0: no features */
 	int64		featurizer_id;	/* what makes them of text; 0: nothing */
+	int64		neighbours_id;	/* the map to their neighbourhood columns; 0: they have none ... */
+	char	   *neighbours_reason;	/* ... because of this; NULL: nobody wanted them, or they are there */
+	bool		chosen_start;	/* the validation set was chosen (learning/start.h), not drawn: no evidence */
 	int32		given_count;	/* rows that came with a label (segment.h) */
 
 	/* state */
@@ -112,6 +116,12 @@ extern void gtl_job_set_snapshot(GtlJob *job);
 
 /* Does a round run right after the validation set, before any training batch? */
 extern bool gtl_job_has_early_round(const GtlJob *job);
+
+/* Columns of a row of its features, neighbourhood columns among them. */
+extern int	gtl_job_width(const GtlJob *job);
+
+/* Are neighbourhood columns wanted? */
+extern bool gtl_job_wants_neighbours(const GtlJob *job);
 
 /* What it promises of its machine labels. */
 extern GtlPromise gtl_job_promise(const GtlJob *job);

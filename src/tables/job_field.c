@@ -45,6 +45,9 @@ const GtlJobField gtl_job_settings[] = {
 	.meaning = "of the features of the text; 512 can pay with dozens of categories and thousands of labels"},
 	{"word_vectors", GTL_FIELD_RELATION_NAME, AT(word_vectors), .fixed = SNAPSHOT,
 	.meaning = "table with columns token and vector, whose vectors of the texts' words join the features"},
+	{"neighbours", GTL_FIELD_CHOICE, AT(neighbours), .none = -1, .fixed = SNAPSHOT,
+	.meaning = "64 more features, which say where a row stands among all rows: similar rows share labels, and people label fewer; "
+	"NULL: with guarantee => 'audited', where there are rows enough"},
 	{"label_column", GTL_FIELD_NAME, AT(label_column), .fixed = SNAPSHOT,
 	.meaning = "rows that have a label there train every model of the job, and are not handed out nor counted as objects; "
 	"from 5 a category on, a round runs right after the validation set"},
@@ -138,6 +141,7 @@ gtl_setting_find(const char *name)
 /* By kind: the type of the column, and NULL of a pointer or a number as `none`. */
 static const Oid column_types[] = {
 	[GTL_FIELD_BOOL] = BOOLOID,
+	[GTL_FIELD_CHOICE] = BOOLOID,
 	[GTL_FIELD_INT32] = INT4OID,
 	[GTL_FIELD_INT64] = INT8OID,
 	[GTL_FIELD_FLOAT8] = FLOAT8OID,
@@ -199,6 +203,8 @@ gtl_field_get(const GtlJobField *field, const GtlJob *job, bool *isnull)
 	{
 		case GTL_FIELD_BOOL:
 			return BoolGetDatum(FIELD(bool, field, job));
+		case GTL_FIELD_CHOICE:
+			return get_number(field, FIELD(int, field, job), BoolGetDatum(FIELD(int, field, job) == 1), isnull);
 		case GTL_FIELD_INT32:
 			return get_number(field, FIELD(int32, field, job), Int32GetDatum(FIELD(int32, field, job)), isnull);
 		case GTL_FIELD_INT64:
@@ -238,6 +244,7 @@ set_none(const GtlJobField *field, GtlJob *job)
 			FIELD(int32, field, job) = (int32) field->none;
 			break;
 		case GTL_FIELD_WORD:
+		case GTL_FIELD_CHOICE:
 			FIELD(int, field, job) = (int) field->none;
 			break;
 		case GTL_FIELD_INT64:
@@ -290,6 +297,9 @@ gtl_field_set(const GtlJobField *field, GtlJob *job, Datum value, bool isnull)
 		case GTL_FIELD_BOOL:
 			FIELD(bool, field, job) = DatumGetBool(value);
 			break;
+		case GTL_FIELD_CHOICE:
+			FIELD(int, field, job) = DatumGetBool(value);
+			break;
 		case GTL_FIELD_INT32:
 			FIELD(int32, field, job) = DatumGetInt32(value);
 			break;
@@ -334,7 +344,7 @@ gtl_field_text(const GtlJobField *field, const GtlJob *job)
 
 	if (isnull)
 		return NULL;
-	if (field->kind == GTL_FIELD_BOOL)
+	if (field->kind == GTL_FIELD_BOOL || field->kind == GTL_FIELD_CHOICE)
 		return pstrdup(DatumGetBool(value) ? "true" : "false");
 	if (field->kind == GTL_FIELD_MODEL)
 		return gtl_model_name(DatumGetInt64(value));

@@ -16,6 +16,7 @@
 typedef enum GtlFieldKind
 {
 	GTL_FIELD_BOOL,				/* bool */
+	GTL_FIELD_CHOICE,			/* int: false, true, or `none` for NULL */
 	GTL_FIELD_INT32,
 	GTL_FIELD_INT64,
 	GTL_FIELD_FLOAT8,

@@ -18,6 +18,8 @@ typedef struct GtlModel
 	int32		round_no;
 	int64		parent_model_id;	/* where its training started; 0: cold */
 	int64		featurizer_id;	/* what makes its features of text; 0: nothing */
+	int64		neighbours_id;	/* the map to its neighbourhood columns; 0: it takes none */
+	int			dimension;		/* features that it takes, without those columns; for insert, that follows */
 	char	  **categories;
 	int			ncategories;
 	int32		training_count;
@@ -41,7 +43,7 @@ extern GtlModel *gtl_model_get(int64 model_id, const GtlEnv *env);
 /* Is the model of that name still this one?  One look into an index. */
 extern bool gtl_model_is_current(const char *name, int64 model_id);
 
-/* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier, but for its dimension. */
+/* By name; an error if there is none or the current user may not use it.  env NULL: without the classifier. */
 extern GtlModel *gtl_model_find(const char *name, const GtlEnv *env);
 
 /* Name of the newest model of the job of that name, if no model has that name itself; NULL: there is none. */

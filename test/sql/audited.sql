@@ -41,7 +41,7 @@ SELECT a.state, a.evidence >= a.needed AS enough, a.bound <= 0.05 AS bounded, a.
        (SELECT bool_and(final) FROM gt_labels l WHERE l.job_name = a.job_name) AS final, errors(a.job_name) <= 0.05 AS kept
   FROM gt_audits a JOIN gt_jobs j USING (job_name) WHERE a.job_name = 'ad eager';
 -- the draws are counted in their order, and wrong ones are put right
-SELECT bool_and(o.draw_no = o.event_no) AS in_order, count(*) = max(a.draws) AS all_drawn, count(*) FILTER (WHERE o.wrong) = max(a.found) AS found,
+SELECT array_agg(o.draw_no ORDER BY o.event_no) = array_agg(o.draw_no ORDER BY o.draw_no) AS in_order, count(*) = max(a.draws) AS all_drawn, count(*) FILTER (WHERE o.wrong) = max(a.found) AS found,
        bool_and(l.human_annotated AND o.wrong = (l.label <> o.machine_label)) AS put_right
   FROM gt_audit_objects o JOIN gt_audits a USING (job_name, audit_no) JOIN gt_labels l USING (job_name, object_key) WHERE job_name = 'ad eager' AND o.drawn;
 SELECT regexp_replace(gt_certificate('ad eager'), '\d[\d,.]*\d|\d', 'N', 'g') AS certificate;
@@ -79,7 +79,7 @@ SELECT l.label, avg((l.label <> b.gold)::int) <= 0.1 AS kept, bool_and(l.final) 
 -- ---- In mid-audit ---------------------------------------------------------------------------------
 
 -- expiry and declines: an object without an answer counts as a wrong label, and has none
-SELECT gt_create_job('ad expiry', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
+SELECT gt_create_job('ad expiry', :digits_job, schedule => 'eager', neighbours => false, seed => 3) > 0 AS created;
 SELECT until_audit('ad expiry');
 SELECT answer('ad expiry', (SELECT b.object_count - 2 FROM gtlabel.batch b JOIN gt_jobs j USING (job_id) WHERE job_name = 'ad expiry' AND closed_at IS NULL)) > 0 AS all_but_two;
 UPDATE gtlabel.batch SET expires_at = now() - interval '1 second' WHERE closed_at IS NULL AND job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'ad expiry');
@@ -99,8 +99,9 @@ SELECT gt_alter_job('ad take', target_accuracy => 0.94);
 SELECT run('ad take');
 SELECT state, target_accuracy, count(*) OVER () AS audits FROM gt_audits WHERE job_name = 'ad take';
 
--- another guarantee ends the audit, and the next round decides by it
-SELECT gt_create_job('ad other', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
+-- another guarantee ends the audit, and the next round decides by it; but not where people began with objects that were chosen
+SELECT refused($$ SELECT gt_alter_job('ad take', guarantee => 'confidence') $$);
+SELECT gt_create_job('ad other', :digits_job, schedule => 'eager', neighbours => false, seed => 3) > 0 AS created;
 SELECT until_audit('ad other');
 SELECT gt_alter_job('ad other', guarantee => 'expected');
 SELECT a.state, j.machine_labeled FROM gt_audits a JOIN gt_jobs j USING (job_name) WHERE job_name = 'ad other';

@@ -13,7 +13,7 @@ CREATE FUNCTION tj.bytes(features float4[]) RETURNS bytea LANGUAGE sql AS $$
     SELECT string_agg(substr(b, 4, 1) || substr(b, 3, 1) || substr(b, 2, 1) || substr(b, 1, 1), '' ORDER BY n)
       FROM unnest(features) WITH ORDINALITY u (x, n), LATERAL float4send(x) b $$;
 CREATE FUNCTION tj.stored(job text) RETURNS bytea LANGUAGE sql AS $$
-    SELECT string_agg(data, '' ORDER BY segment_no, page_no) FROM gtlabel.feature_page JOIN gt_jobs USING (job_id) WHERE job_name = job $$;
+    SELECT string_agg(data, '' ORDER BY segment_no, page_no) FROM gtlabel.feature_page JOIN gt_jobs USING (job_id) WHERE job_name = job AND block_no = 0 $$;
 
 -- ---- A whole job, and the same simulated ---------------------------------------------------------------
 SELECT gt_create_job('tj sms', 'tj.message', ARRAY['ham', 'spam'], text_column => 'body', text_dimensions => 64, gold_column => 'gold',

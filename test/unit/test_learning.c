@@ -608,10 +608,10 @@ test_memory(void)
 	CHECK(gtl_crossfit_memory(gtl_candidates, GTL_CANDIDATE_COUNT, 1000, 64, 10, false) < 64 * 1024 * 1024);
 
 	/* 1,536 dimensions are common, and 64 MB the server's default; more have to do without networks */
-	CHECK(gtl_engine_memory(GTL_ENGINE_AUTO, NULL, NULL, 0, 1000, 1536, 10, true) < 64 * 1024 * 1024);
-	CHECK(gtl_engine_memory(GTL_ENGINE_SOFTMAX, NULL, NULL, 0, 100000, 4096, 10, true) < 64 * 1024 * 1024);
-	CHECK(gtl_engine_memory(GTL_ENGINE_AUTO, NULL, NULL, 1000, 1000, 4096, 10, true) < 64 * 1024 * 1024);
-	CHECK(gtl_engine_memory(GTL_ENGINE_MLP, NULL, NULL, 1000, 1000, 16000, 10, true) > 256 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_AUTO, NULL, NULL, 0, 1000, 1536, 0, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_SOFTMAX, NULL, NULL, 0, 100000, 4096, 0, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_AUTO, NULL, NULL, 1000, 1000, 4096, 0, 10, true) < 64 * 1024 * 1024);
+	CHECK(gtl_engine_memory(GTL_ENGINE_MLP, NULL, NULL, 1000, 1000, 16000, 0, 10, true) > 256 * 1024 * 1024);
 	CHECK(gtl_candidate_offered(&gtl_candidates[GTL_CANDIDATE_COUNT - 1], 256, 77));
 
 	data_clouds(&data, 500, 30, 5, 1.0, 95);

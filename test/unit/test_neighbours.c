@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "learning/eigen.h"
+#include "learning/start.h"
 #include "learning_fixture.h"
 
 static void
@@ -213,6 +214,24 @@ check_spectrum(const GtlNeighbours *map)
 	}
 }
 
+/* A row by itself has nearly the columns that it has among the others. */
+static void
+check_rows(const GtlNeighbours *map, const Data *data, const float *columns)
+{
+	GtlNeighbourScratch *scratch = gtl_neighbours_scratch(map, &env);
+	float		own[GTL_NEIGHBOUR_COLUMNS];
+	float		farthest = 0.0f;
+
+	for (int64_t i = 0; i < data->set.rows; i++)
+	{
+		gtl_neighbours_row(map, scratch, data->features + i * data->set.dimension, own);
+		for (int j = 0; j < GTL_NEIGHBOUR_COLUMNS; j++)
+			farthest = fmaxf(farthest, fabsf(own[j] - columns[i * GTL_NEIGHBOUR_COLUMNS + j]));
+	}
+	CHECK(farthest < 1e-4f);
+	gtl_neighbours_scratch_release(scratch, &env);
+}
+
 static void
 test_columns(void)
 {
@@ -248,9 +267,10 @@ test_columns(void)
 	CHECK(memcmp(columns + 3 * GTL_NEIGHBOUR_COLUMNS, columns + 999 * GTL_NEIGHBOUR_COLUMNS,
 				 GTL_NEIGHBOUR_COLUMNS * sizeof(float)) == 0);
 
-	/* one row at a time, as gt_predict asks: the same bits */
+	/* in pieces of one row: the same bits; as gt_predict asks: nearly the same */
 	pieces = all_columns(&map, &data, 1);
 	CHECK(memcmp(columns, pieces, bytes) == 0);
+	check_rows(&map, &data, columns);
 
 	/* the same rows: the same map */
 	CHECK(gtl_neighbours_fit(&again, &data.stats, read_data, &data, &env));
@@ -338,6 +358,127 @@ test_degenerate(void)
 	CHECK(!gtl_neighbours_offered(1000, 0));
 }
 
+/* ---- The objects that people begin with ---- */
+
+/* Rows of features, with columns behind them. */
+typedef struct Joined
+{
+	float	   *rows;
+	size_t		width;
+} Joined;
+
+static void
+read_joined(void *context, int64_t first, int count, float *rows)
+{
+	const Joined *joined = context;
+
+	memcpy(rows, joined->rows + (size_t) first * joined->width, (size_t) count * joined->width * sizeof(float));
+}
+
+static void
+join_columns(const Data *data, Joined *joined)
+{
+	size_t		d = (size_t) data->set.dimension;
+	GtlNeighbours map;
+	GtlNeighbourScratch *scratch;
+
+	CHECK(gtl_neighbours_fit(&map, &data->stats, read_data, (void *) data, &env));
+	joined->width = d + GTL_NEIGHBOUR_COLUMNS;
+	joined->rows = gtl_env_alloc(&env, (size_t) data->set.rows * joined->width * sizeof(float));
+	for (int64_t i = 0; i < data->set.rows; i++)
+		memcpy(joined->rows + (size_t) i * joined->width, data->features + (size_t) i * d, d * sizeof(float));
+	scratch = gtl_neighbours_scratch(&map, &env);
+	gtl_neighbours_complete(&map, scratch, joined->rows, data->set.rows);
+	gtl_neighbours_scratch_release(scratch, &env);
+	gtl_neighbours_release(&map, &env);
+}
+
+static void
+test_start(void)
+{
+	enum
+	{
+		ROWS = 800, CLASSES = 20, WANTED = 60
+	};
+	Data		data;
+	Joined		joined;
+	int32_t		chosen[WANTED];
+	int32_t		again[WANTED];
+	bool		taken[ROWS] = {false};
+	bool		seen[CLASSES] = {false};
+	int			classes = 0;
+	bool		distinct = true;
+	long		polls;
+	long		live;
+
+	reset_counters(-1);
+	data_clouds(&data, ROWS, 8, CLASSES, 0.2, 23);
+	join_columns(&data, &joined);
+	live = counters.live;
+	counters.polls = 0;
+	CHECK(gtl_start_choose(ROWS, 8, read_joined, &joined, WANTED, 5, &env, chosen));
+	polls = counters.polls;
+	CHECK(counters.live == live);
+	for (int i = 0; i < WANTED; i++)
+	{
+		distinct = distinct && chosen[i] >= 0 && chosen[i] < ROWS && !taken[chosen[i]];
+		taken[chosen[i]] = true;
+		classes += !seen[data.labels[chosen[i]]];
+		seen[data.labels[chosen[i]]] = true;
+	}
+	CHECK(distinct);
+	/* clouds far apart: nearly every one has been found (at random about 19 of 20 too, seldom all) */
+	CHECK(classes >= 19);
+	CHECK(gtl_start_choose(ROWS, 8, read_joined, &joined, WANTED, 5, &env, again));
+	CHECK(memcmp(chosen, again, sizeof chosen) == 0);
+	CHECK(gtl_start_choose(ROWS, 8, read_joined, &joined, WANTED, 6, &env, again));
+	CHECK(memcmp(chosen, again, sizeof chosen) != 0);
+	for (long allowed = 0; allowed < polls; allowed += polls / 7 + 1)
+	{
+		counters.polls = 0;
+		counters.polls_allowed = allowed;
+		CHECK(!gtl_start_choose(ROWS, 8, read_joined, &joined, WANTED, 5, &env, again));
+		CHECK(counters.live == live);
+	}
+	gtl_env_release(&env, joined.rows);
+	data_release(&data);
+	CHECK(counters.live == 0);
+}
+
+/* All rows alike: cells without a row, whose places random rows take. */
+static void
+test_start_of_equal_rows(void)
+{
+	Data		data;
+	Joined		joined;
+	int32_t		chosen[70];
+	bool		taken[500] = {false};
+	bool		distinct = true;
+
+	reset_counters(-1);
+	data_init(&data, 500, 3, 2);
+	for (int i = 0; i < 1500; i++)
+		data.features[i] = 4.0f;
+	gtl_stats_add(&data.stats, data.features, 500);
+	join_columns(&data, &joined);
+	CHECK(gtl_start_choose(500, 3, read_joined, &joined, 70, 1, &env, chosen));
+	for (int i = 0; i < 70; i++)
+	{
+		distinct = distinct && chosen[i] >= 0 && chosen[i] < 500 && !taken[chosen[i]];
+		taken[chosen[i]] = true;
+	}
+	CHECK(distinct);
+	gtl_env_release(&env, joined.rows);
+	data_release(&data);
+	CHECK(counters.live == 0);
+
+	CHECK(gtl_start_offered(GTL_GUARANTEE_AUDITED, true, 5000, 100));
+	CHECK(!gtl_start_offered(GTL_GUARANTEE_CONFIDENCE, true, 5000, 100));
+	CHECK(!gtl_start_offered(GTL_GUARANTEE_AUDITED, false, 5000, 100));
+	CHECK(!gtl_start_offered(GTL_GUARANTEE_AUDITED, true, 50000, 1001));
+	CHECK(!gtl_start_offered(GTL_GUARANTEE_AUDITED, true, 5000, 0));
+}
+
 int
 main(void)
 {
@@ -348,5 +489,7 @@ main(void)
 	test_columns();
 	test_interrupts();
 	test_degenerate();
+	test_start();
+	test_start_of_equal_rows();
 	return CHECK_SUMMARY("test_neighbours");
 }

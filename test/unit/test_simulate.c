@@ -382,7 +382,7 @@ test_memory(void)
 	counters.peak = before;
 	CHECK(run(&data, &settings, 1, &log));
 	CHECK(counters.bytes == before);
-	CHECK(counters.peak - before <= gtl_engine_memory(settings.engine.algorithm, NULL, NULL, 0, 600, 8, 4, false) + 600 * GTL_SIMULATE_ROW_BYTES);
+	CHECK(counters.peak - before <= gtl_engine_memory(settings.engine.algorithm, NULL, NULL, 0, 600, 8, 0, 4, false) + 600 * GTL_SIMULATE_ROW_BYTES);
 	data_release(&data);
 }
 
