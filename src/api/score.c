@@ -18,6 +18,7 @@
 #include "mb/pg_wchar.h"
 #include "tables/featurizer.h"
 #include "tables/model.h"
+#include "tables/neighbour_map.h"
 #include "utils/builtins.h"
 
 #include <math.h>
@@ -260,10 +261,6 @@ gtl_sql_model_bytes(PG_FUNCTION_ARGS)
 
 	gtl_env_init(&env, CurrentMemoryContext);
 	model = find_model(text_to_cstring(PG_GETARG_TEXT_PP(0)), &env);
-	if (model->classifier.candidate.neighbours)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("model \"%s\" also looks at the neighbours of a row, which a row alone does not have", model->name)));
 	memset(&package, 0, sizeof(package));
 	package.classifier = model->classifier;
 	package.calibration = model->calibration;
@@ -272,6 +269,8 @@ gtl_sql_model_bytes(PG_FUNCTION_ARGS)
 		package.names[c] = GetDatabaseEncoding() == PG_SQL_ASCII ? model->categories[c] : pg_server_to_any(model->categories[c], (int) strlen(model->categories[c]), PG_UTF8);
 	if (model->featurizer_id != 0)
 		package.featurizer = gtl_featurizer_get(model->featurizer_id, &env);
+	if (model->classifier.candidate.neighbours)
+		package.map = gtl_neighbour_map_get(model->neighbours_id, &env);
 	bytes = gtl_package_serialize(&package, &env, &size);
 	if (size > MaxAllocSize - VARHDRSZ)
 		ereport(ERROR,

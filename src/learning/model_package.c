@@ -14,7 +14,10 @@
  *	     32 +-----------------------------------+-----------------------------------+
  *	        | bytes of the classifier  (u64)    | bytes of the featurizer, or 0     |
  *	     48 +-----------------------------------+-----------------------------------+
- *	        | the classifier (model_bytes.c), the featurizer (featurizer_bytes.c)   |
+ *	        | bytes of the map, or 0  (u64)     |
+ *	     56 +-----------------------------------+-----------------------------------+
+ *	        | the classifier (model_bytes.c), the featurizer (featurizer_bytes.c),  |
+ *	        | the map (neighbours_bytes.c)                                          |
  *	        | k times: length of the name  (u32), the name in UTF-8                 |
  *	        +-----------------------------------------------------------------------+
  *	        | checksum  (u64): FNV-1a of every byte before it                       |
@@ -28,8 +31,22 @@
 #define MAGIC "GTLSCORE"
 #define MAGIC_SIZE 8
 #define VERSION 1
-#define HEADER_SIZE 48
+#define HEADER_SIZE 56
 #define MAX_NAME_BYTES 1024		/* far above what a category may have */
+
+int
+gtl_package_dimension(const GtlModelPackage *package)
+{
+	return package->classifier.dimension - (package->map == NULL ? 0 : GTL_NEIGHBOUR_COLUMNS);
+}
+
+static void
+put_part(GtlCursor *cursor, const uint8_t *bytes, size_t size)
+{
+	if (size > 0)
+		memcpy(cursor->out, bytes, size);
+	cursor->out += size;
+}
 
 uint8_t *
 gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t *size)
@@ -38,12 +55,14 @@ gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t 
 	size_t		featurizer_size = 0;
 	uint8_t    *classifier = gtl_classifier_serialize(&package->classifier, env, &classifier_size);
 	uint8_t    *featurizer = package->featurizer == NULL ? NULL : gtl_featurizer_serialize(package->featurizer, env, &featurizer_size);
+	size_t		map_size = 0;
+	uint8_t    *map = package->map == NULL ? NULL : gtl_neighbours_serialize(package->map, env, &map_size);
 	bool		calibrated = !isnan(package->calibration.slope);
 	double		numbers[2] = {calibrated ? package->calibration.intercept : 0, calibrated ? package->calibration.slope : 0};
 	uint8_t    *bytes;
 	GtlCursor	cursor;
 
-	*size = HEADER_SIZE + classifier_size + featurizer_size + GTL_CHECKSUM_SIZE;
+	*size = HEADER_SIZE + classifier_size + featurizer_size + map_size + GTL_CHECKSUM_SIZE;
 	for (int c = 0; c < package->classifier.classes; c++)
 		*size += 4 + strlen(package->names[c]);
 	bytes = gtl_env_alloc(env, *size);
@@ -54,11 +73,10 @@ gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t 
 	gtl_put_doubles(&cursor, numbers, 2);
 	gtl_put(&cursor, classifier_size, 8);
 	gtl_put(&cursor, featurizer_size, 8);
-	memcpy(cursor.out, classifier, classifier_size);
-	cursor.out += classifier_size;
-	if (featurizer_size > 0)
-		memcpy(cursor.out, featurizer, featurizer_size);
-	cursor.out += featurizer_size;
+	gtl_put(&cursor, map_size, 8);
+	put_part(&cursor, classifier, classifier_size);
+	put_part(&cursor, featurizer, featurizer_size);
+	put_part(&cursor, map, map_size);
 	for (int c = 0; c < package->classifier.classes; c++)
 	{
 		size_t		length = strlen(package->names[c]);
@@ -70,6 +88,7 @@ gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t 
 	gtl_put(&cursor, gtl_checksum(bytes, *size - GTL_CHECKSUM_SIZE), 8);
 	gtl_env_release(env, classifier);
 	gtl_env_release(env, featurizer);
+	gtl_env_release(env, map);
 	return bytes;
 }
 
@@ -91,23 +110,40 @@ frame_fault(const uint8_t *bytes, size_t size)
 	return NULL;
 }
 
-/* The classifier and what makes its features, of so many bytes; what is wrong with them, or NULL. */
+/* The map to the classifier's neighbourhood columns, of so many bytes; what is wrong with them, or NULL. */
 static const char *
-get_parts(const uint8_t *bytes, size_t classifier_size, size_t featurizer_size, const GtlEnv *env,
+get_map(const uint8_t *bytes, size_t size, const GtlEnv *env, GtlModelPackage *package)
+{
+	const char *reason;
+
+	if (package->classifier.candidate.neighbours != (size > 0))
+		return "the model's map of neighbours is missing, or not wanted";
+	if (size == 0)
+		return NULL;
+	package->map = gtl_env_alloc(env, sizeof(GtlNeighbours));
+	if (!gtl_neighbours_deserialize(bytes, size, env, package->map, &reason))
+		return reason;
+	return package->map->dimension == gtl_package_dimension(package) ? NULL : "the model's map of neighbours takes other features";
+}
+
+/* The classifier and what makes its inputs, of so many bytes; what is wrong with them, or NULL. */
+static const char *
+get_parts(const uint8_t *bytes, size_t classifier_size, size_t featurizer_size, size_t map_size, const GtlEnv *env,
 		  GtlModelPackage *package)
 {
 	const char *reason;
 
 	if (!gtl_classifier_deserialize(bytes, classifier_size, env, &package->classifier, &reason))
 		return reason;
-	if (package->classifier.candidate.neighbours)
-		return "the model looks at the neighbours of a row, too";
+	reason = get_map(bytes + classifier_size + featurizer_size, map_size, env, package);
+	if (reason != NULL)
+		return reason;
 	if (featurizer_size == 0)
 		return NULL;
 	package->featurizer = gtl_env_alloc(env, sizeof(GtlFeaturizer));
 	if (!gtl_featurizer_deserialize(bytes + classifier_size, featurizer_size, env, package->featurizer, &reason))
 		return reason;
-	return gtl_featurizer_dimension(package->featurizer) == package->classifier.dimension ? NULL : "the model takes other features than are made of the text";
+	return gtl_featurizer_dimension(package->featurizer) == gtl_package_dimension(package) ? NULL : "the model takes other features than are made of the text";
 }
 
 /* The names, which fill the bytes to the end; false: they do not. */
@@ -143,6 +179,7 @@ gtl_package_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, Gt
 	double		numbers[2];
 	uint64_t	classifier_size;
 	uint64_t	featurizer_size;
+	uint64_t	map_size;
 	size_t		left = size - HEADER_SIZE - GTL_CHECKSUM_SIZE;
 
 	memset(package, 0, sizeof *package);
@@ -155,14 +192,17 @@ gtl_package_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, Gt
 	package->calibration = (GtlCalibration){.intercept = numbers[0], .slope = calibrated ? numbers[1] : NAN};
 	classifier_size = gtl_get(&cursor, 8);
 	featurizer_size = gtl_get(&cursor, 8);
-	if (*reason == NULL && (classifier_size > left || featurizer_size > left - classifier_size))
+	map_size = gtl_get(&cursor, 8);
+	if (*reason == NULL && (classifier_size > left || featurizer_size > left - classifier_size ||
+							map_size > left - classifier_size - featurizer_size))
 		*reason = "the model's length does not match its parts";
 	if (*reason == NULL)
-		*reason = get_parts(cursor.in, classifier_size, featurizer_size, env, package);
+		*reason = get_parts(cursor.in, classifier_size, featurizer_size, map_size, env, package);
 	if (*reason != NULL)
 		return false;
 	package->names = gtl_env_alloc(env, sizeof(char *) * (size_t) package->classifier.classes);
-	if (!get_names(cursor.in + classifier_size + featurizer_size, left - classifier_size - featurizer_size,
+	left -= classifier_size + featurizer_size + map_size;
+	if (!get_names(cursor.in + classifier_size + featurizer_size + map_size, left,
 				   package->classifier.classes, env, package->names))
 		*reason = "the names of the model's classes are not valid";
 	return *reason == NULL;

@@ -1,7 +1,8 @@
 /*
  * model_package.h
  *		All that it takes to score a row, as bytes that can be sent anywhere: a classifier, the names of its
- *		classes, how probable its answers are right, and what makes its features of a text.
+ *		classes, how probable its answers are right, what makes its features of a text, and the map to its
+ *		neighbourhood columns.
  */
 #ifndef GTL_MODEL_PACKAGE_H
 #define GTL_MODEL_PACKAGE_H
@@ -9,6 +10,7 @@
 #include "learning/calibrate.h"
 #include "learning/classifier.h"
 #include "learning/featurizer.h"
+#include "learning/neighbours.h"
 
 typedef struct GtlModelPackage
 {
@@ -16,7 +18,11 @@ typedef struct GtlModelPackage
 	char	  **names;			/* [classes], UTF-8 */
 	GtlCalibration calibration;
 	GtlFeaturizer *featurizer;	/* NULL: the classifier's features come as they are */
+	GtlNeighbours *map;			/* NULL: it takes no neighbourhood columns */
 } GtlModelPackage;
+
+/* Features that the classifier takes, without those columns. */
+extern int	gtl_package_dimension(const GtlModelPackage *package);
 
 extern uint8_t *gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t *size);
 

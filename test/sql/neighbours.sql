@@ -51,6 +51,8 @@ SELECT count(*) FILTER (WHERE gt_predict(:'newest', d.features) <> l.label) <= 1
 SELECT avg((gt_predict(:'newest', features) = gold)::int) > 0.9 AS accurate, bool_and(abs((SELECT sum(p) FROM unnest(gt_predict_proba(:'newest', features)) p) - 1) < 1e-5) AS sums,
        bool_and(gt_margin(:'newest', features) BETWEEN 0 AND 1 AND gt_confidence(:'newest', features) BETWEEN 0 AND 1) AS ranges FROM nb.later;
 SELECT refused(format($$ SELECT gt_predict(%L, '{1,2}'::float4[]) $$, :'newest')) ~ 'takes 64$' AS own_length_only;
+-- the bytes of a model carry the map
+SELECT bool_and((gt_score(gt_model_bytes(:'newest'), features)).class = gt_predict(:'newest', features)) AS the_same FROM nb.later;
 -- trained outside a job: the map is of all rows, labeled or not
 CREATE TABLE nb.few AS SELECT id, features, CASE WHEN id % 12 = 0 THEN gold END AS gold FROM nb.digits;
 SELECT gt_train('nb few', 'nb.few', 'gold', algorithm => 'softmax') > 0 AS trained, gt_train('nb plain', 'nb.few', 'gold', algorithm => 'softmax', neighbours => false) > 0 AS trained;
