@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Accepting and submitting tasks, beside a queue written by hand: one table with a partial index,
-# FOR UPDATE SKIP LOCKED and UPDATE.  gtlabel hands out the row of the dataset with the task, the
-# other queue a key only.  Both with prepared statements, two transactions a task, turn by
+# FOR UPDATE SKIP LOCKED and UPDATE.  The part clients measures both with the row of the dataset, as gtlabel hands it out
+# with the task, and with the key alone (for gtlabel: the dataset is gone); the others compare
+# gtlabel with the row and the queue without.  All with prepared statements, two transactions a task, turn by
 # turn on one durable server.  Prints the tables of README.md.
 #
 #	bench/queue/run.sh [part ...]		parts: clients drain jobs snapshot (default: all)
@@ -31,6 +32,9 @@ UPDATE queue SET state = 'accepted', annotator = 'annotator ' || :client_id::tex
 UPDATE queue SET state = 'submitted', label = 'b', submitted_at = now() WHERE task_id = :task_id::bigint AND annotator = 'annotator ' || :client_id::text AND state = 'accepted';
 SQL
 
+sed 's/RETURNING task_id /RETURNING task_id, (SELECT row_to_json(d) FROM "dataset" d WHERE d.id = object_key::int) /' "$work/hand" > "$work/hand_row"
+cp "$work/gtlabel" "$work/gtlabel_key"
+
 create_job() { # name, objects, in a batch
 	sql <<-SQL >/dev/null
 		SET client_min_messages = error;
@@ -41,13 +45,14 @@ create_job() { # name, objects, in a batch
 }
 
 # A job whose only batch is all its objects; or a queue of as many.
-fresh() { # gtlabel or hand, objects
-	if [ "$1" = gtlabel ]; then
+fresh() { # gtlabel, gtlabel_key, hand or hand_row; objects
+	if [[ $1 = gtlabel* ]]; then
 		sql <<-SQL >/dev/null
 			SELECT gt_drop_job(job_name) FROM gt_jobs;
 			TRUNCATE gtlabel.object, gtlabel.task, gtlabel.annotation;
 		SQL
 		create_job bench "$2" "$2"
+		[ "$1" = gtlabel ] || sql -c "DROP TABLE \"dataset $2\""
 	else
 		sql <<-SQL
 			SET client_min_messages = error;
@@ -57,6 +62,9 @@ fresh() { # gtlabel or hand, objects
 			                    lease_expires_at timestamptz, label text, submitted_at timestamptz);
 			INSERT INTO queue (object_key) SELECT i::text FROM generate_series(1, $2) i;
 			CREATE INDEX ON queue (task_id) WHERE state = 'available';
+			DROP TABLE IF EXISTS dataset;
+			CREATE TABLE dataset AS SELECT i AS id, 'object ' || i AS body FROM generate_series(1, $2) i;
+			ALTER TABLE dataset ADD PRIMARY KEY (id);
 		SQL
 	fi
 	sql -c CHECKPOINT
@@ -73,26 +81,30 @@ rate() { # script, argument of pgbench ...
 
 quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f\n", a / b }'; }
 
+compare() { # two sides and the file of their ratios
+	printf ' %.0f | %.0f | %.2f | %.2f | %.2f |' "$(median "$work/rate.$1")" "$(median "$work/rate.$2")" "$(median "$work/rate.$3")" \
+		"$(sort -n "$work/rate.$3" | head -1)" "$(sort -n "$work/rate.$3" | tail -1)"
+}
+
 clients() {
 	local commit n r
-	echo "Tasks a second (accepted and submitted); medians of $runs pairs of runs of $seconds s, and the median, least and greatest of their ratios"
+	echo "Tasks a second (accepted and submitted); medians of $runs rounds of runs of $seconds s, and the median, least and greatest of their ratios"
 	echo
-	echo "| synchronous_commit | clients | gtlabel | by hand | ratio | least | greatest |"
-	echo "| --- | --- | --- | --- | --- | --- | --- |"
+	echo "| synchronous_commit | clients | with the row: gtlabel | by hand | ratio | least | greatest | the key alone: gtlabel | by hand | ratio | least | greatest |"
+	echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 	for commit in ${COMMIT:-on off}; do
 		export PGOPTIONS="-c synchronous_commit=$commit"
 		for n in ${CLIENTS:-1 4 16}; do
 			rm -f "$work"/rate.*
 			for r in $(seq "$runs"); do
-				for side in gtlabel hand; do
+				for side in gtlabel hand_row gtlabel_key hand; do
 					fresh $side "$objects"
 					rate $side -c "$n" -T "$seconds" >> "$work/rate.$side"
 				done
-				quotient "$(sed -n "${r}p" "$work/rate.gtlabel")" "$(sed -n "${r}p" "$work/rate.hand")" >> "$work/rate.ratio"
+				quotient "$(tail -1 "$work/rate.gtlabel")" "$(tail -1 "$work/rate.hand_row")" >> "$work/rate.ratio_row"
+				quotient "$(tail -1 "$work/rate.gtlabel_key")" "$(tail -1 "$work/rate.hand")" >> "$work/rate.ratio_key"
 			done
-			printf '| %s | %d | %.0f | %.0f | %.2f | %.2f | %.2f |\n' "$commit" "$n" "$(median "$work/rate.gtlabel")" \
-				"$(median "$work/rate.hand")" "$(median "$work/rate.ratio")" \
-				"$(sort -n "$work/rate.ratio" | head -1)" "$(sort -n "$work/rate.ratio" | tail -1)"
+			printf '| %s | %d |%s%s\n' "$commit" "$n" "$(compare gtlabel hand_row ratio_row)" "$(compare gtlabel_key hand ratio_key)"
 		done
 	done
 	unset PGOPTIONS

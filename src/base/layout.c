@@ -49,17 +49,36 @@ resolve_places(GtlLayout *layout, Relation table)
 					 errmsg("column \"%s\" of table gtlabel.%s does not exist", layout->columns[i], layout->table),
 					 errhint("The library is not of the same version as the extension in this database.")));
 	}
+	layout->relation = RelationGetRelid(table);
+	memset(layout->index, 0, sizeof(layout->index));
 	layout->resolved = true;
 }
 
 Relation
 gtl_layout_open(GtlLayout *layout, LOCKMODE lockmode)
 {
-	Relation	table = table_open(get_relname_relid(layout->table, get_namespace_oid("gtlabel", false)), lockmode);
+	Oid			relation = layout->resolved ? layout->relation :
+		get_relname_relid(layout->table, get_namespace_oid("gtlabel", false));
+	Relation	table = table_open(relation, lockmode);
 
 	if (!layout->resolved)
 		resolve_places(layout, table);
 	return table;
+}
+
+Oid
+gtl_layout_index(GtlLayout *layout, const char *name)
+{
+	int			place = 0;
+
+	while (place < GTL_LAYOUT_INDEXES - 1 && layout->index_name[place] != NULL && layout->index_name[place] != name)
+		place++;
+	if (layout->index_name[place] != name || !OidIsValid(layout->index[place]))
+	{
+		layout->index[place] = get_relname_relid(name, get_namespace_oid("gtlabel", false));
+		layout->index_name[place] = name;
+	}
+	return layout->index[place];
 }
 
 void

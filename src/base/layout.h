@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 
 #define GTL_LAYOUT_MAX_COLUMNS 120
+#define GTL_LAYOUT_INDEXES 4
 
 typedef struct GtlLayout
 {
@@ -22,6 +23,9 @@ typedef struct GtlLayout
 	const char *const *columns;
 	int			count;
 	bool		resolved;		/* the places are right */
+	Oid			relation;		/* while resolved */
+	Oid			index[GTL_LAYOUT_INDEXES];	/* of the names that callers gave; 0: not looked up yet */
+	const char *index_name[GTL_LAYOUT_INDEXES];
 	AttrNumber	place[GTL_LAYOUT_MAX_COLUMNS];
 	struct GtlLayout *next;		/* of those that have been used */
 } GtlLayout;
@@ -30,6 +34,9 @@ typedef struct GtlLayout
 
 /* Opens the table, and sees to it that the places are right. */
 extern Relation gtl_layout_open(GtlLayout *layout, LOCKMODE lockmode);
+
+/* The number of an index of the table, which is open. */
+extern Oid	gtl_layout_index(GtlLayout *layout, const char *name);
 
 /* A row of the table from a value for each column of the layout; NULL in the others. */
 extern void gtl_layout_fill(const GtlLayout *layout, const Datum *values, const bool *nulls,

@@ -32,8 +32,6 @@ struct GtlTableWriter
 void
 gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE lockmode)
 {
-	Oid			schema = get_namespace_oid("gtlabel", false);
-
 	/* the executor does this for statements */
 	if (lockmode > AccessShareLock)
 	{
@@ -45,7 +43,7 @@ gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE l
 	memset(table, 0, sizeof(*table));
 	table->layout = layout;
 	table->relation = gtl_layout_open(layout, lockmode);
-	table->index = index_open(get_relname_relid(index, schema), AccessShareLock);
+	table->index = index_open(gtl_layout_index(layout, index), AccessShareLock);
 	table->snapshot = RegisterSnapshot(GetLatestSnapshot());
 	table->row = table_slot_create(table->relation, NULL);
 }

@@ -57,12 +57,12 @@ collate_clause(Oid collation)
 	return clause;
 }
 
-/* Is the row d that of the key u.key? */
+/* Is the row d that of the key, an expression with the collation "C"? */
 static char *
-key_condition(Oid relation, AttrNumber attnum)
+key_condition(Oid relation, AttrNumber attnum, const char *key)
 {
 	const char *column = quote_identifier(get_attname(relation, attnum, false));
-	char	   *same_text = psprintf("d.%s::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) u.key", column);
+	char	   *same_text = psprintf("d.%s::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) %s", column, key);
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
@@ -74,7 +74,7 @@ key_condition(Oid relation, AttrNumber attnum)
 	equal = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
 	if (!OidIsValid(equal))
 		return same_text;
-	same_value = psprintf("d.%s %s u.key::%s%s", column, operator_name(equal), gtl_dataset_type_name(type), collate_clause(collation));
+	same_value = psprintf("d.%s %s %s::%s%s", column, operator_name(equal), key, gtl_dataset_type_name(type), collate_clause(collation));
 	return gtl_dataset_equal_is_identical(type, collation) ? same_value :
 		psprintf("%s AND %s", same_value, same_text);
 }
@@ -130,16 +130,15 @@ gtl_dataset_check_shown(const GtlJob *job)
 	}
 }
 
-/* $1: the keys.  A row for each, in their order. */
+/* The row d as JSON. */
 static char *
-rows_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
+row_expression(Oid relation, char *const *columns, int ncolumns)
 {
 	StringInfoData sql;
 	const char *comma = "";
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT DISTINCT ON (u.place) CASE WHEN d.%s IS NOT NULL THEN"
-					 " pg_catalog.row_to_json((SELECT r FROM (SELECT", quote_identifier(get_attname(relation, key, false)));
+	appendStringInfoString(&sql, "pg_catalog.row_to_json((SELECT r FROM (SELECT");
 	for (int i = 0; i < ncolumns; i++)
 	{
 		if (get_attnum(relation, columns[i]) <= 0)
@@ -147,35 +146,61 @@ rows_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
 		appendStringInfo(&sql, "%s d.%s", comma, quote_identifier(columns[i]));
 		comma = ",";
 	}
-	appendStringInfo(&sql, ") r))::pg_catalog.text END"
-					 " FROM (SELECT a.key COLLATE pg_catalog.\"C\", a.place"
-					 "  FROM pg_catalog.unnest($1) WITH ORDINALITY AS a (key, place)) u LEFT JOIN %s d ON %s"
-					 " ORDER BY u.place",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
-					 key_condition(relation, key));
+	appendStringInfoString(&sql, ") r))::pg_catalog.text");
 	return sql.data;
+}
+
+static const char *
+relation_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+/* $1: the keys.  A row for each, in their order. */
+static char *
+rows_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
+{
+	return psprintf("SELECT DISTINCT ON (u.place) CASE WHEN d.%s IS NOT NULL THEN %s END"
+					" FROM (SELECT a.key COLLATE pg_catalog.\"C\", a.place"
+					"  FROM pg_catalog.unnest($1) WITH ORDINALITY AS a (key, place)) u LEFT JOIN %s d ON %s"
+					" ORDER BY u.place",
+					quote_identifier(get_attname(relation, key, false)), row_expression(relation, columns, ncolumns),
+					relation_name(relation), key_condition(relation, key, "u.key"));
+}
+
+/* $1: one key, as text.  One row or none: what an annotator's next task takes, each time. */
+static char *
+row_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
+{
+	return psprintf("SELECT %s FROM %s d WHERE %s LIMIT 1", row_expression(relation, columns, ncolumns), relation_name(relation),
+					key_condition(relation, key, "($1 COLLATE pg_catalog.\"C\")"));
+}
+
+static void
+read_rows(const GtlJob *job, AttrNumber key, char *const *keys, int count, char *const *columns, int ncolumns, char **rows)
+{
+	Oid			type = count == 1 ? TEXTOID : TEXTARRAYOID;
+	Datum		value = count == 1 ? CStringGetTextDatum(keys[0]) : gtl_array_text(keys, count);
+	char	   *sql = count == 1 ? row_query(job->dataset, key, columns, ncolumns) : rows_query(job->dataset, key, columns, ncolumns);
+	GtlResult	r;
+	uint64		found = gtl_query_run_as(&r, job->owner, sql, 1, &type, &value);
+
+	for (uint64 i = 0; i < found; i++)
+		rows[i] = gtl_result_text(&r, i, 1);
+	gtl_query_end(&r);
 }
 
 void
 gtl_dataset_rows(const GtlJob *job, char *const *keys, int count, char *const *columns, int ncolumns, char **rows)
 {
-	static const Oid types[1] = {TEXTARRAYOID};
 	Relation	relation = count > 0 ? try_table_open(job->dataset, AccessShareLock) : NULL;
 	AttrNumber	key;
-	Datum		values[1];
-	GtlResult	r;
 
 	memset(rows, 0, sizeof(char *) * count);
 	if (relation == NULL)
 		return;
 	key = get_attnum(job->dataset, job->key_column);
 	if (key > 0)
-	{
-		values[0] = gtl_array_text(keys, count);
-		gtl_query_run_as(&r, job->owner, rows_query(job->dataset, key, columns, ncolumns), 1, types, values);
-		for (int i = 0; i < count; i++)
-			rows[i] = gtl_result_text(&r, i, 1);
-		gtl_query_end(&r);
-	}
+		read_rows(job, key, keys, count, columns, ncolumns, rows);
 	table_close(relation, NoLock);
 }

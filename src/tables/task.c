@@ -195,7 +195,6 @@ typedef struct Hunt
 	int32	   *reviewed;		/* [nreviewed] in an audit: objects whose machine label the annotator has seen */
 	GtlTable   *others;			/* for has_had; NULL: not needed */
 	GtlTable   *answers;		/* with it */
-	bool		asked_again;	/* also for what the annotator has declined before */
 	GtlClaim   *claims;			/* [capacity] */
 	int			count;
 	int			capacity;
@@ -480,7 +479,7 @@ take_claim(Hunt *hunt, GtlTable *tasks)
 	}
 	if (hunt->others != NULL && has_had(hunt, tasks))
 		return false;
-	if (hunt->outlook->declined_before && !hunt->asked_again &&
+	if (hunt->outlook->declined_before && !gtl_task_asks_again(hunt->job, hunt->annotator) &&
 		has_declined_before(hunt, gtl_table_int32(tasks, TASK_OBJECT_NO)))
 		return false;
 	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, hunt->now))
@@ -609,7 +608,6 @@ gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit,
 	hunt.take = take_claim;
 	hunt.annotator = annotator;
 	hunt.now = gtl_clock_now();
-	hunt.asked_again = gtl_task_asks_again(job, annotator);
 	hunt.others = job->annotators_per_object > 1 ? &others : NULL;
 	hunt.answers = &answers;
 	*claims = NULL;
