@@ -82,17 +82,7 @@ CREATE FUNCTION gtlabel.portal_accept(token text, job_name text, body jsonb) RET
 COMMENT ON FUNCTION gtlabel.portal_accept IS 'Portal: the queue, and tasks for me, those that I hold first';
 
 CREATE FUNCTION gtlabel.portal_answer(token text, job_name text, body jsonb) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object(
-                   'tasks', a.tasks,
-                   'queue', CASE WHEN a.count < (body->>'max_tasks')::integer
-                                 THEN (SELECT pg_catalog.row_to_json(q) FROM gt_queue(portal_answer.job_name, NULL, portal_answer.token) q) END)
-          FROM (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(t)), '[]') AS tasks, pg_catalog.count(*) AS count
-                  FROM gt_answer(task_ids => gtlabel.numbers(body->'task_ids'), labels => gtlabel.texts(body->'labels'),
-                                 comments => gtlabel.texts(NULLIF(body->'comments', 'null')),
-                                 max_tasks => (body->>'max_tasks')::integer, token => portal_answer.token) t) a;
-    END;
+    AS 'MODULE_PATHNAME', 'gtl_sql_portal_answer' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gtlabel.portal_answer IS 'Portal: answers handed in and the next tasks, in one transaction; the queue when they are fewer than wanted';
 
 CREATE FUNCTION gtlabel.portal_submit(token text, body jsonb) RETURNS json

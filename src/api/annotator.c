@@ -93,7 +93,7 @@ void
 gtl_annotator_read(FunctionCallInfo fcinfo, int annotator, int token, GtlAnnotator *who)
 {
 	char	   *self = GetUserNameFromId(GetUserId(), false);
-	char	   *name = gtl_argument_text_or_null(fcinfo, annotator);
+	char	   *name = annotator < 0 ? NULL : gtl_argument_text_or_null(fcinfo, annotator);
 
 	memset(who, 0, sizeof(*who));
 	who->is_named = name != NULL;

@@ -18,7 +18,7 @@ typedef struct GtlAnnotator
 } GtlAnnotator;
 
 /*
- * From the arguments of these numbers (token -1: there is none).  An unknown, expired or revoked token is an
+ * From the arguments of these numbers (-1: there is none).  An unknown, expired or revoked token is an
  * error.
  */
 extern void gtl_annotator_read(FunctionCallInfo fcinfo, int annotator, int token, GtlAnnotator *who);

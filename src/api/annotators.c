@@ -11,6 +11,7 @@
 #include "access/xact.h"
 #include "api/annotator.h"
 #include "api/arguments.h"
+#include "api/seat.h"
 #include "background/worker.h"
 #include "base/errors.h"
 #include "data/dataset_rows.h"
@@ -61,29 +62,33 @@ read_objects(const GtlJob *job, const GtlClaim *claims, int count)
 	return rows;
 }
 
-/* Accepts tasks for the annotator, as the rows of the result. */
+/* Accepts tasks for the annotator. */
 static void
-return_tasks(FunctionCallInfo fcinfo, const GtlJob *job, const char *annotator, int wanted)
+give_tasks(const GtlJob *job, const char *annotator, int wanted, GtlGiven *given)
+{
+	given->claims = NULL;
+	given->count = job->open_batch_no == 0 ? 0 : gtl_task_accept(job, annotator, wanted, job->max_leases, &given->claims);
+	if (given->count == 0)
+		gtl_worker_pick_up(job, false);
+	else
+		given->objects = read_objects(job, given->claims, given->count);
+}
+
+/* As the rows of the result. */
+static void
+return_tasks(FunctionCallInfo fcinfo, const GtlGiven *given)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	GtlClaim   *claims = NULL;
-	int			count = job->open_batch_no == 0 ? 0 : gtl_task_accept(job, annotator, wanted, job->max_leases, &claims);
-	char	  **objects;
 
-	if (count == 0)
+	for (int i = 0; i < given->count; i++)
 	{
-		gtl_worker_pick_up(job, false);
-		return;
-	}
-	objects = read_objects(job, claims, count);
-	for (int i = 0; i < count; i++)
-	{
-		Datum		values[4] = {Int64GetDatum(claims[i].task_id), CStringGetTextDatum(claims[i].object_key),
-		TimestampTzGetDatum(claims[i].lease_expires_at), (Datum) 0};
-		bool		nulls[4] = {false, false, false, objects[i] == NULL};
+		const GtlClaim *claim = &given->claims[i];
+		Datum		values[4] = {Int64GetDatum(claim->task_id), CStringGetTextDatum(claim->object_key),
+		TimestampTzGetDatum(claim->lease_expires_at), (Datum) 0};
+		bool		nulls[4] = {false, false, false, given->objects[i] == NULL};
 
-		if (objects[i] != NULL)
-			values[3] = CStringGetTextDatum(objects[i]);
+		if (given->objects[i] != NULL)
+			values[3] = CStringGetTextDatum(given->objects[i]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 }
@@ -95,6 +100,7 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
 	int			wanted = gtl_argument_int32(fcinfo, 1, "max_tasks", 1, PG_INT32_MAX);
 	GtlAnnotator who;
+	GtlGiven	given = {0};
 	GtlJob	   *job;
 
 	gtl_annotator_read(fcinfo, 2, 3, &who);
@@ -103,7 +109,8 @@ gtl_sql_accept_tasks(PG_FUNCTION_ARGS)
 		gtl_error_unknown_job(name);
 	require_state(job, false);
 	InitMaterializedSRF(fcinfo, 0);
-	return_tasks(fcinfo, job, who.name, wanted);
+	give_tasks(job, who.name, wanted, &given);
+	return_tasks(fcinfo, &given);
 	return (Datum) 0;
 }
 
@@ -159,6 +166,22 @@ gtl_sql_submit_annotations(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(count);
 }
 
+void
+gtl_seat_answer(const GtlAnnotator *who, const int64 *task_ids, char *const *labels, char *const *comments,
+				int count, int wanted, GtlGiven *given)
+{
+	GtlJobTasks *jobs;
+	int			njobs = gtl_annotator_enter_tasks(who, task_ids, count, &jobs);
+
+	if (njobs > 1)
+		gtl_error_setting("task_ids", "must be of one job", NULL);
+	if (njobs == 0)
+		return;
+	submit_to_job(&jobs[0], labels, comments);
+	if (jobs[0].job->state == GTL_JOB_IN_PROGRESS && wanted > 0)
+		give_tasks(jobs[0].job, jobs[0].annotator, wanted, given);
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_answer);
 Datum
 gtl_sql_answer(PG_FUNCTION_ARGS)
@@ -169,19 +192,12 @@ gtl_sql_answer(PG_FUNCTION_ARGS)
 	int			count = read_answers(fcinfo, 2, &task_ids, &labels, &comments);
 	int			wanted = gtl_argument_int32(fcinfo, 3, "max_tasks", 0, PG_INT32_MAX);
 	GtlAnnotator who;
-	GtlJobTasks *jobs;
-	int			njobs;
+	GtlGiven	given = {0};
 
 	gtl_annotator_read(fcinfo, 4, 5, &who);
 	InitMaterializedSRF(fcinfo, 0);
-	njobs = gtl_annotator_enter_tasks(&who, task_ids, count, &jobs);
-	if (njobs > 1)
-		gtl_error_setting("task_ids", "must be of one job", NULL);
-	if (njobs == 0)
-		return (Datum) 0;
-	submit_to_job(&jobs[0], labels, comments);
-	if (jobs[0].job->state == GTL_JOB_IN_PROGRESS && wanted > 0)
-		return_tasks(fcinfo, jobs[0].job, jobs[0].annotator, wanted);
+	gtl_seat_answer(&who, task_ids, labels, comments, count, wanted, &given);
+	return_tasks(fcinfo, &given);
 	return (Datum) 0;
 }
 

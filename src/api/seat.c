@@ -6,8 +6,8 @@
  */
 #include "base/compat.h"
 
-#include "api/annotator.h"
 #include "api/arguments.h"
+#include "api/seat.h"
 #include "base/errors.h"
 #include "base/query.h"
 #include "base/settings.h"
@@ -26,18 +26,24 @@
 /* Answers that a page keeps at hand. */
 #define RECENT_ANSWERS 10
 
+static GtlJob *
+find_job(const GtlAnnotator *who, const char *name)
+{
+	GtlJob	   *job = gtl_annotator_look(who, gtl_annotator_find_job(who, name));
+
+	if (job == NULL)
+		gtl_error_unknown_job(name);
+	return job;
+}
+
 /* The job of the first argument; annotator and token are the second and the third. */
 static GtlJob *
 enter(FunctionCallInfo fcinfo, GtlAnnotator *who)
 {
 	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
-	GtlJob	   *job;
 
 	gtl_annotator_read(fcinfo, 1, 2, who);
-	job = gtl_annotator_look(who, gtl_annotator_find_job(who, name));
-	if (job == NULL)
-		gtl_error_unknown_job(name);
-	return job;
+	return find_job(who, name);
 }
 
 /* ---- gt_queue ------------------------------------------------------------------- */
@@ -99,6 +105,18 @@ queue_state(const GtlJob *job, const Queue *queue)
 	return queue->tasks.unanswered > 0 ? "with_others" : "training";
 }
 
+static void
+read_queue(const GtlJob *job, const char *annotator, Queue *queue)
+{
+	memset(queue, 0, sizeof(*queue));
+	if (job->open_batch_no != 0)
+		gtl_task_count(job, annotator, &queue->tasks);
+	count_answers(job, annotator, queue);
+	queue->done = -1;
+	if (queue->tasks.unanswered == 0 && job->state == GTL_JOB_IN_PROGRESS)
+		read_progress(job, queue);
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_queue);
 Datum
 gtl_sql_queue(PG_FUNCTION_ARGS)
@@ -106,16 +124,11 @@ gtl_sql_queue(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	GtlAnnotator who;
 	GtlJob	   *job = enter(fcinfo, &who);
-	Queue		queue = {0};
+	Queue		queue;
 	Datum		values[9];
 	bool		nulls[9] = {false};
 
-	if (job->open_batch_no != 0)
-		gtl_task_count(job, who.name, &queue.tasks);
-	count_answers(job, who.name, &queue);
-	queue.done = -1;
-	if (queue.tasks.unanswered == 0 && job->state == GTL_JOB_IN_PROGRESS)
-		read_progress(job, &queue);
+	read_queue(job, who.name, &queue);
 	InitMaterializedSRF(fcinfo, 0);
 	values[0] = CStringGetTextDatum(queue_state(job, &queue));
 	values[1] = Int64GetDatum(queue.tasks.open);
@@ -129,6 +142,23 @@ gtl_sql_queue(PG_FUNCTION_ARGS)
 	nulls[7] = nulls[8] = queue.done < 0;
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	return (Datum) 0;
+}
+
+void
+gtl_seat_append_queue(StringInfo json, const GtlAnnotator *who, const char *job_name)
+{
+	GtlJob	   *job = find_job(who, job_name);
+	Queue		queue;
+
+	read_queue(job, who->name, &queue);
+	appendStringInfo(json, "{\"state\": \"%s\", \"open\": " INT64_FORMAT ", \"held\": " INT64_FORMAT ", \"answered\": " INT64_FORMAT
+					 ", \"answered_today\": " INT64_FORMAT ", \"with_others\": " INT64_FORMAT ", \"left_in_batch\": " INT64_FORMAT,
+					 queue_state(job, &queue), queue.tasks.open, queue.tasks.held, queue.answered, queue.answered_today,
+					 queue.tasks.with_others, queue.tasks.open + queue.tasks.held);
+	if (queue.done < 0)
+		appendStringInfoString(json, ", \"done\": null, \"total\": null}");
+	else
+		appendStringInfo(json, ", \"done\": " INT64_FORMAT ", \"total\": " INT64_FORMAT "}", queue.done, queue.total);
 }
 
 /* ---- gt_seat -------------------------------------------------------------------- */
