@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "steps/correct.h"
 #include "tables/annotator_role.h"
+#include "tables/annotator_role.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
 

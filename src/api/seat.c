@@ -27,7 +27,7 @@
 #define RECENT_ANSWERS 10
 
 static GtlJob *
-find_job(const GtlAnnotator *who, const char *name)
+find_job(GtlAnnotator *who, const char *name)
 {
 	GtlJob	   *job = gtl_annotator_look(who, gtl_annotator_find_job(who, name));
 
@@ -145,7 +145,7 @@ gtl_sql_queue(PG_FUNCTION_ARGS)
 }
 
 void
-gtl_seat_append_queue(StringInfo json, const GtlAnnotator *who, const char *job_name)
+gtl_seat_append_queue(StringInfo json, GtlAnnotator *who, const char *job_name)
 {
 	GtlJob	   *job = find_job(who, job_name);
 	Queue		queue;

@@ -22,6 +22,6 @@ extern void gtl_seat_answer(const GtlAnnotator *who, const int64 *task_ids, char
 							int count, int wanted, GtlGiven *given);
 
 /* The row of gt_queue as a JSON object. */
-extern void gtl_seat_append_queue(StringInfo json, const GtlAnnotator *who, const char *job_name);
+extern void gtl_seat_append_queue(StringInfo json, GtlAnnotator *who, const char *job_name);
 
 #endif							/* GTL_SEAT_H */
