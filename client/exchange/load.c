@@ -2,7 +2,7 @@
  * load.c
  *		Records of a file as rows of COPY.
  *
- * The head, up to 1,000 records or 4 MB, is kept until its columns are known; from then on one record is
+ * The head, up to 1,000 records or 4 MB, is kept until its columns are known; afterwards one record is
  * in memory.  A record becomes a row, or a number and a reason: nothing is left out in silence.
  */
 #include "exchange/load.h"

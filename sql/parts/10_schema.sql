@@ -53,6 +53,12 @@ CREATE FUNCTION gtlabel.clock() RETURNS timestamptz
     AS 'MODULE_PATHNAME', 'gtl_sql_clock' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION gtlabel.clock() IS 'The time that leases and batches go by: the wall clock plus gtlabel.clock_offset';
 
+-- Six significant digits: what people read in a view. What they compare margins with is not rounded.
+CREATE FUNCTION gtlabel.rounded(number float8) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN number = 0::float8 OR pg_catalog.abs(number) = 'Infinity'::float8 OR number = 'NaN'::float8 THEN number
+                ELSE pg_catalog.round(number::numeric, 5 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(number)))::integer)::float8 END;
+COMMENT ON FUNCTION gtlabel.rounded IS 'Six significant digits, for views';
+
 CREATE FUNCTION gtlabel.knows_sizes() RETURNS boolean
     AS 'MODULE_PATHNAME', 'gtl_sql_knows_sizes' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION gtlabel.knows_sizes() IS 'True: the library is loaded, and the planner learns the sizes of the tables from it, not from ANALYZE';

@@ -475,7 +475,7 @@ COMMENT ON COLUMN gtlabel.round.best_admits IS 'Pool objects at or above best_th
 COMMENT ON COLUMN gtlabel.round.minimum IS 'Validation objects that the promise needs if none is wrong';
 COMMENT ON COLUMN gtlabel.round.required IS 'Validation objects that the promise needs with best_k wrong';
 COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after the round';
-COMMENT ON COLUMN gtlabel.round.label_noise IS 'That of gtlabel.job at the time; from 1 - target_accuracy on nothing is labeled by machine';
+COMMENT ON COLUMN gtlabel.round.label_noise IS 'That of gtlabel.job at the time; where it is 1 - target_accuracy or more, nothing is labeled by machine';
 COMMENT ON COLUMN gtlabel.round.segment_count IS 'Segments of the job at the time: rows that joined later have yet to be decided on';
 COMMENT ON COLUMN gtlabel.round.alternatives IS 'What weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
 
@@ -575,7 +575,7 @@ CREATE TABLE gtlabel.step (
     attempt_at timestamptz
 );
 COMMENT ON TABLE gtlabel.step IS 'One row a job whose step a worker does now, or whose last step failed. Written by src/tables/step.c';
-COMMENT ON COLUMN gtlabel.step.started_at IS 'Committed before the work: a crash leaves it standing, and so is counted as a failure';
+COMMENT ON COLUMN gtlabel.step.started_at IS 'Committed before the work: after a crash it is still set, and the crash is counted as a failure';
 COMMENT ON COLUMN gtlabel.step.failures IS 'In a row; the job fails when there are too many';
 COMMENT ON COLUMN gtlabel.step.retry_at IS 'No worker tries again before';
 COMMENT ON COLUMN gtlabel.step.attempts IS 'Workers that the launcher has started since one of them last began a step';

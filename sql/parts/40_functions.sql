@@ -95,7 +95,7 @@ CREATE FUNCTION gt_alter_job(
     neighbours boolean DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, from the next batch, lease or round on; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';
+COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, which count in the next batch, lease or round; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';
 
 CREATE FUNCTION gt_advance_job(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_advance_job' LANGUAGE C VOLATILE;
@@ -206,7 +206,7 @@ COMMENT ON FUNCTION gt_invite_annotator IS 'A token with which somebody without 
 
 CREATE FUNCTION gt_revoke_invitation(job_name text, annotator text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'gtl_sql_revoke_invitation' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_revoke_invitation IS 'The annotator''s token is worth nothing from now on; false: there was no valid one';
+COMMENT ON FUNCTION gt_revoke_invitation IS 'The annotator''s token is not valid any more; false: there was no valid one';
 
 CREATE FUNCTION gt_invitation(token text)
     RETURNS TABLE (state text, job_name text, annotator text, owner text, valid_until timestamptz)
@@ -227,7 +227,7 @@ CREATE FUNCTION gt_consolidate(annotations regclass, item name DEFAULT 'item', a
                                label name DEFAULT 'label', method text DEFAULT 'auto')
     RETURNS TABLE (item text, label text, confidence float8)
     AS 'MODULE_PATHNAME', 'gtl_sql_consolidate' LANGUAGE C VOLATILE ROWS 1000;
-COMMENT ON FUNCTION gt_consolidate IS 'One label and a confidence for each item of any table of answers, by majority or Dawid-Skene; auto: Dawid-Skene from 20 items with 3 answers each on';
+COMMENT ON FUNCTION gt_consolidate IS 'One label and a confidence for each item of any table of answers, by majority or Dawid-Skene; auto: Dawid-Skene with at least 20 items and 3 answers each';
 
 -- ---- Planning and explaining ---------------------------------------------------
 
@@ -315,7 +315,7 @@ COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not
 
 CREATE FUNCTION gt_certificate(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_certificate' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION gt_certificate IS 'What is promised of the job''s machine labels and on what ground, in words for who was not there: who was asked, how drawn, how many wrong, the bound, the level, the assumption; NULL: nothing';
+COMMENT ON FUNCTION gt_certificate IS 'What is promised of the job''s machine labels and on what ground, in words for somebody who was not there: who was asked, how drawn, how many wrong, the bound, the level, the assumption; NULL: nothing';
 
 CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE (topic text, finding text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;

@@ -132,10 +132,10 @@ CREATE VIEW gt_annotators WITH (security_barrier = true) AS
                        GROUP BY 1, 2) c
                GROUP BY 1)
           SELECT a.annotator, pg_catalog.count(*) AS answers, pg_catalog.count(a.consolidated) AS consolidated,
-                 pg_catalog.avg(a.agrees::int)::float8 AS agreement,
-                 pg_catalog.avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END) AS estimated_accuracy,
-                 pg_catalog.avg(a.right_on_gold::int)::float8 AS gold_accuracy, c.confusion,
-                 pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8) AS median_seconds,
+                 gtlabel.rounded(pg_catalog.avg(a.agrees::int)::float8) AS agreement,
+                 gtlabel.rounded(pg_catalog.avg(CASE WHEN a.agrees THEN a.confidence ELSE (1 - a.confidence) / (a.classes - 1) END)) AS estimated_accuracy,
+                 gtlabel.rounded(pg_catalog.avg(a.right_on_gold::int)::float8) AS gold_accuracy, c.confusion,
+                 gtlabel.rounded(pg_catalog.percentile_cont(0.5::float8) WITHIN GROUP (ORDER BY extract(epoch FROM a.submitted_at - a.accepted_at)::float8)) AS median_seconds,
                  EXISTS (SELECT FROM gtlabel.exclusion e WHERE e.job_id = j.job_id AND e.annotator = a.annotator) AS excluded
             FROM answer a LEFT JOIN confusion c USING (annotator)
            GROUP BY a.annotator, c.confusion) a
@@ -150,13 +150,14 @@ COMMENT ON COLUMN gt_annotators.agreement IS 'Share of the answers that equal th
 COMMENT ON COLUMN gt_annotators.median_seconds IS 'From accepting a task to answering it; NULL without leases';
 
 CREATE VIEW gt_rounds WITH (security_invoker = true) AS
-    SELECT j.job_name, r.round_no, r.batch_no, m.model_name, m.algorithm, m.scaling, m.accuracy,
+    SELECT j.job_name, r.round_no, r.batch_no, m.model_name, m.algorithm, m.scaling, gtlabel.rounded(m.accuracy) AS accuracy,
            r.training_count, r.validation_count, r.validation_active,
            r.guarantee, r.guarantee_scope, r.target_accuracy, r.confidence_level, r.threshold, r.label_margin,
-           r.certificate_n, r.certificate_k, r.bound,
-           r.best_threshold, r.best_n, r.best_k, r.best_bound, r.best_admits, r.minimum, r.required,
-           r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason, r.alternatives, r.label_noise,
-           r.started_at, r.finished_at, r.load_seconds, r.train_seconds, r.score_seconds
+           r.certificate_n, r.certificate_k, gtlabel.rounded(r.bound) AS bound,
+           r.best_threshold, r.best_n, r.best_k, gtlabel.rounded(r.best_bound) AS best_bound, r.best_admits, r.minimum, r.required,
+           r.scored, r.auto_labeled, r.added, r.changed, r.withdrawn, r.selected, r.reason, r.alternatives, gtlabel.rounded(r.label_noise) AS label_noise,
+           r.started_at, r.finished_at, gtlabel.rounded(r.load_seconds) AS load_seconds,
+           gtlabel.rounded(r.train_seconds) AS train_seconds, gtlabel.rounded(r.score_seconds) AS score_seconds
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
       LEFT JOIN gtlabel.model m USING (model_id)
@@ -170,12 +171,12 @@ COMMENT ON COLUMN gt_rounds.bound IS 'Upper bound of the error above the thresho
 COMMENT ON COLUMN gt_rounds.accuracy IS 'Of the model on all validation objects, out of fold';
 COMMENT ON COLUMN gt_rounds.auto_labeled IS 'Machine labels that stand after the round';
 COMMENT ON COLUMN gt_rounds.selected IS 'Objects of the batch that the round issued';
-COMMENT ON COLUMN gt_rounds.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown. From 1 - target_accuracy on nothing is labeled by machine';
+COMMENT ON COLUMN gt_rounds.label_noise IS 'Estimated share of wrong labels in the validation set, from people''s answers; NULL: unknown. Where it is 1 - target_accuracy or more, nothing is labeled by machine';
 COMMENT ON COLUMN gt_rounds.alternatives IS 'Objects that weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
 
 CREATE VIEW gt_certificates WITH (security_invoker = true) AS
-    SELECT j.job_name, r.round_no, c.scope, c.category, r.guarantee, r.target_accuracy, r.confidence_level, r.alpha,
-           c.threshold, c.n, c.k, c.bound, c.validation_active, c.best_bound, c.best_n, c.best_k, c.best_admits,
+    SELECT j.job_name, r.round_no, c.scope, c.category, r.guarantee, r.target_accuracy, r.confidence_level, gtlabel.rounded(r.alpha) AS alpha,
+           c.threshold, c.n, c.k, gtlabel.rounded(c.bound) AS bound, c.validation_active, gtlabel.rounded(c.best_bound) AS best_bound, c.best_n, c.best_k, c.best_admits,
            r.minimum, c.required, c.admitted, c.label_margin, m.model_name
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT r.* FROM gtlabel.round r WHERE r.job_id = j.job_id ORDER BY r.job_id) r
@@ -227,8 +228,8 @@ COMMENT ON COLUMN gt_labels.final IS 'False: a machine label that a later round 
 
 CREATE VIEW gt_audits WITH (security_invoker = true) AS
     SELECT j.job_name, a.audit_no, a.round_no, a.state, a.scope, a.per_class, a.target_accuracy, a.confidence_level,
-           exp(-a.needed) AS alpha, a.frozen, a.left_count, a.draws, a.found, a.takes, a.evidence, a.needed, a.most_wrong,
-           a.most_wrong::float8 / NULLIF(CASE WHEN a.scope = 'dataset' THEN j.object_count ELSE a.left_count END, 0) AS bound,
+           gtlabel.rounded(exp(-a.needed)) AS alpha, a.frozen, a.left_count, a.draws, a.found, a.takes, gtlabel.rounded(a.evidence) AS evidence, gtlabel.rounded(a.needed) AS needed, a.most_wrong,
+           gtlabel.rounded(a.most_wrong::float8 / NULLIF(CASE WHEN a.scope = 'dataset' THEN j.object_count ELSE a.left_count END, 0)) AS bound,
            CASE WHEN a.state = 'open' THEN a.more_draws END AS more_draws, a.begun_at, a.ended_at
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.audit a WHERE a.job_id = j.job_id ORDER BY a.job_id) a;
@@ -301,8 +302,8 @@ COMMENT ON COLUMN gt_failures.reason IS 'expired: nobody answered while it was o
 CREATE VIEW gt_models WITH (security_invoker = true) AS
     SELECT m.model_id, m.model_name, m.owner::pg_catalog.regrole, j.job_name, m.round_no, p.model_name AS parent_model,
            m.label_categories, m.dimension, m.algorithm, m.scaling, m.penalty_c, m.hidden_units,
-           m.training_count, m.class_counts, m.accuracy, m.log_loss, m.objective, m.iterations, m.outcome,
-           m.seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,
+           m.training_count, m.class_counts, gtlabel.rounded(m.accuracy) AS accuracy, gtlabel.rounded(m.log_loss) AS log_loss, gtlabel.rounded(m.objective) AS objective, m.iterations, m.outcome,
+           gtlabel.rounded(m.seconds) AS seconds, pg_catalog.octet_length(m.weights) AS bytes, m.created_at,
            m.input, m.neighbours_id IS NOT NULL AS neighbours,
            CASE WHEN j.algorithm = 'auto'
                 THEN gtlabel.networks_left_out(m.training_count, m.dimension, pg_catalog.cardinality(m.label_categories)) END AS left_out

@@ -111,7 +111,7 @@ COMMENT ON COLUMN gt_tail.classes IS 'Their most probable categories';
 
 CREATE FUNCTION gt_tail_margins() RETURNS float8[]
     AS 'MODULE_PATHNAME', 'gtl_sql_tail_margins' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION gt_tail_margins IS 'The 1,024 margins that gt_tail counts at, from 0 on, the denser the closer to 1';
+COMMENT ON FUNCTION gt_tail_margins IS 'The 1,024 margins that gt_tail counts at, beginning with 0, the denser the closer to 1';
 
 CREATE FUNCTION gtlabel.tail_add(internal, gt_score, anyelement, integer) RETURNS internal
     AS 'MODULE_PATHNAME', 'gtl_sql_tail_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;

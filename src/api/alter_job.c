@@ -2,7 +2,7 @@
  * alter_job.c
  *		gt_alter_job: the settings that may change on a running job.
  *
- * They count from the next time they are used: the size of a batch and the time it is on offer
+ * A new value counts when it is used next: the size of a batch and the time it is on offer
  * from the next batch (a new task_availability_lifetime also moves the end of the open one), the time
  * limit from the next lease, what concerns models and promises from the next round.
  * A round in progress ends by the settings with which it began.

@@ -187,7 +187,7 @@ gtl_sql_tail_deserial(PG_FUNCTION_ARGS)
 
 /* ---- gt_merge(gt_tail) ---- */
 
-/* The numbers of a tail that anybody can have made: counts that fall from `count` on. */
+/* The numbers of a tail that anybody can have made: falling counts, the first of which is `count`. */
 static const int64 *
 check_numbers(const Datum *values, const bool *nulls)
 {

@@ -6,7 +6,7 @@
  * commit callback, when the answers are visible to it, or when the transaction is
  * prepared for a two-phase commit, unless a worker is on its way already (request.h).
  * What a crash or a lack of worker slots leaves undone is picked up by the launcher, or
- * without one by the next who waits or asks for tasks in vain.
+ * without one by the next session that waits for the job or asks for tasks and gets none.
  */
 #include "background/worker.h"
 

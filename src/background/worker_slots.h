@@ -56,7 +56,7 @@ extern Oid	gtl_slots_next_asked(void);
  */
 extern bool gtl_slots_enter(const GtlWorkerArgument *argument);
 
-/* It only waits from now on, and does not count. */
+/* This worker only waits now, and does not count among those that work. */
 extern void gtl_slots_wait(void);
 
 /* It goes on.  False: no place is free any more. */

@@ -44,7 +44,7 @@
 /* Looks at the states, if nobody sets the latch. */
 #define WAIT_MILLISECONDS 100
 
-/* States of an item; from FIRST_PROCESS on: the process that does it. */
+/* States of an item; FIRST_PROCESS and larger numbers: the process that does it. */
 #define IDLE 0
 #define POSTED 1
 #define DONE 2
@@ -87,7 +87,7 @@ block_of(TeamSegment *segment)
 	return (char *) segment + segment->block;
 }
 
-/* A posted item that is this process's from now on; -1: none. */
+/* Takes a posted item for this process; -1: none. */
 static int
 claim(Process *process)
 {

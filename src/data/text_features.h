@@ -15,7 +15,7 @@ typedef struct GtlTextSettings
 } GtlTextSettings;
 
 /*
- * Reads the dataset, which has a text column, once, and learns a featurizer from it; from then on
+ * Reads the dataset, which has a text column, once, and learns a featurizer from it; afterwards
  * its rows have features.  Errors: NULL texts, all texts equal, more memory than
  * maintenance_work_mem.  In the current memory context.
  */

@@ -261,7 +261,7 @@ allowed_whole(const GtlAuditSetup *setup, int64_t left)
 
 /*
  * Draws to expect among n objects with these guesses, sorted, until ln L has grown by `need`.  While
- * they are drawn the share of wrong labels to bet against grows from allowed/n on.
+ * they are drawn the share of wrong labels to bet against grows, beginning with allowed/n.
  */
 static double
 forecast(const GtlAuditSetup *setup, const double *p, int64_t n, double need)

@@ -74,7 +74,7 @@ typedef struct GtlFitReport
 typedef struct GtlClassifier
 {
 	GtlCandidate candidate;
-	int			dimension;		/* columns of a row that it takes, from the first on */
+	int			dimension;		/* so many first columns of a row are its input */
 	int			classes;
 	GtlScaler	scaler;
 	size_t		weight_count;

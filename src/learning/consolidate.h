@@ -9,7 +9,7 @@
 
 typedef enum GtlConsolidation
 {
-	GTL_CONSOLIDATE_AUTO = 0,	/* Dawid-Skene from 20 objects and 3 votes an object on, else majority */
+	GTL_CONSOLIDATE_AUTO = 0,	/* Dawid-Skene with at least 20 objects and 3 votes an object, else majority */
 	GTL_CONSOLIDATE_MAJORITY = 1,
 	GTL_CONSOLIDATE_DAWID_SKENE = 2
 } GtlConsolidation;

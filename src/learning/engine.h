@@ -31,7 +31,7 @@ typedef enum GtlQueryStrategy
 
 /*
  * Candidates have numbers, which tables keep: that which is shrunk towards the initial
- * model, and from 1 on those of gtl_candidates.
+ * model, and 1, 2, ... for those of gtl_candidates.
  */
 #define GTL_ENGINE_INITIAL 0
 

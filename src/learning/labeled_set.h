@@ -12,7 +12,7 @@ typedef struct GtlRowReader
 {
 	/*
 	 * Copies rows[0 .. count - 1], ascending, or if rows is NULL first .. first + count - 1,
-	 * into out[count x dimension].  False: it failed, and from then on env->interrupted
+	 * into out[count x dimension].  False: it failed, and afterwards env->interrupted
 	 * says stop; the caller behind env knows why.  Never leaves by longjmp.
 	 */
 	bool		(*read) (void *context, const int32_t *rows, int64_t first, int count, float *out);

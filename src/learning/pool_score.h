@@ -8,7 +8,7 @@
 #include "learning/classifier.h"
 
 /*
- * Reads `count` rows from object `first` on, unscaled; may leave by longjmp.
+ * Reads `count` rows, the first of them of object `first`, unscaled; may leave by longjmp.
  * Called with ascending pieces whose first object is a multiple of GTL_SCORE_BLOCK_ROWS.
  */
 typedef void (*GtlReadRows) (void *context, int64_t first, int count, float *rows);

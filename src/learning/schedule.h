@@ -16,7 +16,7 @@ typedef enum GtlScheduleKind
 
 /*
  * Size of the validation set.  A share of 0 or more: that, truncated.  Else the standard schedule
- * takes the service's rule, 20 % below 5,000 objects and 10 % from there on, truncated; the eager one
+ * takes the service's rule, 20 % below 5,000 objects, else 10 %, truncated; the eager one
  * what the promise needs, at most a third of the objects: for an audited promise, of which it is no evidence, 2 % of
  * the objects, from 60 to 1,000; otherwise 10 % of the objects, but from 3 to 25 times the fewest with which
  * the promise can be shown.

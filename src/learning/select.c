@@ -5,7 +5,7 @@
  *
  * Both are "the smallest `wanted` keys of n".  The keys pass once through a
  * buffer of 2 * wanted entries: whenever it is full, a quickselect keeps the
- * smaller half, and the largest kept entry bars everything above it from then on.
+ * smaller half, and whatever is larger than the largest kept entry is passed over afterwards.
  * A refill of `wanted` entries costs O(wanted), so all refills together cost O(n);
  * the survivors are sorted at the end.  Memory in proportion to `wanted`, not to
  * the job.
@@ -42,7 +42,7 @@ typedef struct Sieve
 	int64_t		count;
 	int64_t		capacity;
 	int64_t		wanted;
-	Entry		bar;			/* entries from here on are not among the wanted */
+	Entry		bar;			/* entries of at least this are not among the wanted */
 	const GtlEnv *env;
 	int64_t		passed;			/* entries since the last look for an interrupt */
 	bool		interrupted;	/* the entries are good for nothing */

@@ -4,7 +4,7 @@
  *
  * Householder's reduction to a tridiagonal matrix, then QL steps with implicit shifts
  * (Golub and Van Loan, Matrix Computations, 8.3).  LAPACK's routine would be faster, but does
- * not look up for seconds at a thousand lines.  Vectors are kept as lines, so that every
+ * not check for interrupts for seconds at a thousand lines.  Vectors are kept as lines, so that every
  * loop runs over neighbours.
  */
 #include "learning/tridiagonal.h"

@@ -9,7 +9,7 @@
  *
  * Two differences from what the round saw.  Validation objects that left the
  * certificate in this very round are gone; all of them lie below the threshold, so the
- * curve from there on is the round's own.  Of a large pool only every n-th block of
+ * curve above it is the round's own.  Of a large pool only every n-th block of
  * rows is scored: a picture needs no more, and a report should take a moment.
  */
 #include "reports/coverage.h"

@@ -397,7 +397,7 @@ explain_other_settings(GtlReport *report, const GtlJob *job, const GtlJobFacts *
 		gtl_report_add(report, "other settings",
 					   psprintf("round %d would have admitted, instead of %s of %s objects, with %s", round->round_no,
 								gtl_format_count(round->auto_labeled), gtl_format_count(round->scored), words.data),
-					   gtl_job_is_final(job) ? NULL : "gt_alter_job sets them from the next round on.");
+					   gtl_job_is_final(job) ? NULL : "gt_alter_job sets them; they count in the next round.");
 }
 
 /* The audit of a promise with a proof. */

@@ -12,7 +12,7 @@
 /* Begins the report and adds its rows. */
 extern void gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report);
 
-/* What is promised and on what ground, for who was not there; NULL: no machine label stands by a promise. */
+/* What is promised and on what ground, for somebody who was not there; NULL: no machine label rests on a promise. */
 extern char *gtl_explain_certificate(const GtlJob *job);
 
 #endif							/* GTL_EXPLAIN_JOB_H */

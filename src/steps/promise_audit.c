@@ -154,7 +154,7 @@ count_answers(AuditStep *step, const int32 *places, int count, bool drawn)
 	step->events += count;
 }
 
-/* The draws before the first that has no answer; the ones from there on without an answer are open. */
+/* The draws before the first that has no answer; it, and later ones without an answer, are open. */
 static void
 count_draws(AuditStep *step)
 {

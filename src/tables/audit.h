@@ -68,10 +68,10 @@ extern void gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *
 									 const float *margins, int count);
 extern void gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects);
 
-/* These are the next draws, in their order, from draw_no on. */
+/* These are the next draws, in their order; the first has the number draw_no. */
 extern void gtl_audit_objects_draw(const GtlAuditRecord *record, const int32 *objects, int count, int32 draw_no);
 
-/* Their answers are counted, in their order, from event_no on. */
+/* Their answers are counted, in their order; the first gets the number event_no. */
 extern void gtl_audit_objects_count(const GtlAuditRecord *record, const int32 *objects, const int32 *wrong, int count,
 									int32 event_no);
 

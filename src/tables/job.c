@@ -27,7 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Rows that came with a label, a category, from which on they make a model worth a round. */
+/* With so many given labels in each category a round before the first batch of training is worth its time. */
 #define GIVEN_PER_CLASS 5
 
 #define AT(field) .place = offsetof(GtlJob, field)
@@ -197,7 +197,7 @@ set_text(Datum *values, char *nulls, int i, const char *value)
 }
 
 /*
- * A statement whose parameters from the second on are these fields; the first one is the time (of a
+ * A statement whose parameters are these fields, beginning with the second; the first one is the time (of a
  * new row) or the job_id.  It is composed once and kept for the session.
  */
 typedef bool (*FieldFilter) (const GtlJobField *field);

@@ -50,7 +50,7 @@ const GtlJobField gtl_job_settings[] = {
 	"NULL: with guarantee => 'audited', where there are rows enough"},
 	{"label_column", GTL_FIELD_NAME, AT(label_column), .fixed = SNAPSHOT,
 	.meaning = "rows that have a label there train every model of the job, and are not handed out nor counted as objects; "
-	"from 5 a category on, a round runs right after the validation set"},
+	"with 5 or more in each category, a round runs right after the validation set"},
 	{"gold_column", GTL_FIELD_NAME, AT(gold_column), .fixed = SNAPSHOT,
 	.meaning = "column of known answers, by which annotators are measured"},
 	{"label_attribute_name", GTL_FIELD_TEXT, AT(label_attribute_name), .fixed = "manifests name the labels by it",
@@ -84,21 +84,21 @@ const GtlJobField gtl_job_settings[] = {
 	{"per_class", GTL_FIELD_BOOL, AT(per_class), .initial = "false", .required = true,
 	.fixed = "the validation set was drawn for it", .meaning = "true: the promise holds for each category by itself"},
 	{"schedule", GTL_FIELD_WORD, AT(schedule), .words = gtl_schedule_words, .initial = "standard", .required = true,
-	.fixed = "the order of batches and rounds follows it from the first batch on",
+	.fixed = "the order of batches and rounds depends on it, beginning with the first batch",
 	.meaning = "standard: validation set, training batch, round, training batch, ...; eager: a round as soon as the validation "
 	"set is labeled, and batches of at most 2 % of the objects (at least 50)"},
 	{"validation_share", GTL_FIELD_FLOAT8, AT(validation_share), .none = -1, .high = 1, .fixed = VALIDATION,
 	.meaning = "share of the objects in the validation set; NULL: 20 % below 5,000 objects, else 10 %, under the standard schedule; "
 	"what the promise needs under the eager one"},
 	{"audit_share", GTL_FIELD_FLOAT8, AT(audit_share), .none = -1, .high = 1, .high_too = true,
-	.fixed = "the job's order follows it from the first batch on",
+	.fixed = "the job's order depends on it, beginning with the first batch",
 	.meaning = "share of the machine labels that people check at the end; NULL: none"},
 	{"algorithm", GTL_FIELD_WORD, AT(algorithm), .words = gtl_algorithm_words, .initial = "auto", .required = true,
 	.revises = true, .meaning = "softmax, mlp, or auto, which compares both by cross-validation"},
 	{"query_strategy", GTL_FIELD_WORD, AT(query_strategy), .words = gtl_query_words, .initial = "auto", .required = true,
 	.revises = true, .meaning = "margin (the least certain objects), random, or auto, which is margin"},
 	{"initial_model_id", GTL_FIELD_MODEL, AT(initial_model_id), .setting = "initial_model",
-	.fixed = "the order of batches and rounds follows it from the first batch on",
+	.fixed = "the order of batches and rounds depends on it, beginning with the first batch",
 	.meaning = "model with the same categories and dimensions: a round runs right after the validation set, and one more "
 	"candidate is shrunk towards its weights"},
 	{"max_human_labeled_object_count", GTL_FIELD_INT32, AT(max_human_labeled), .low = 1, .revises = true,

@@ -23,7 +23,7 @@ typedef struct GtlLeases
 
 extern void gtl_lease_read(int64 job_id, const char *annotator, GtlLeases *leases);
 
-/* What this session's lane says of the annotator from now on. */
+/* Changes what this session's lane says of the annotator. */
 extern void gtl_lease_write(int64 job_id, const char *annotator, const GtlLeases *leases);
 
 extern bool gtl_lease_has_passed(const GtlLeases *leases, int64 task_id);

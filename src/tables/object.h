@@ -13,7 +13,7 @@
 #define GTL_OBJECT_KEY_BYTES 2000
 
 /*
- * Writes the objects of a segment, in the order of their numbers, from first_no on.  validation_no is
+ * Writes the objects of a segment, in the order of their numbers, of which the first is first_no.  validation_no is
  * the object's place in the validation shuffle, or -1 for a pool object;
  * gold_class_no is its known answer, or -1.
  */

@@ -231,7 +231,7 @@ look_at_range(Hunt *hunt, GtlTable *tasks, int slot, int32 first, int32 last, in
 	return false;
 }
 
-/* A whole slot, round from an object on. */
+/* A whole slot: the objects from `start` to the last, then those before. */
 static bool
 look_at_slot(Hunt *hunt, int slot, int32 start, int patience)
 {

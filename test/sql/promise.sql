@@ -15,7 +15,7 @@ SELECT run('pr joint');
 SELECT count(*) > 1 AS several, bool_and(c.scope = 'job' AND c.category IS NULL) AS of_the_job,
        bool_and((c.threshold, c.n, c.k, c.bound, c.validation_active, c.model_name, c.admitted, c.label_margin)
                 IS NOT DISTINCT FROM (r.threshold, r.certificate_n, r.certificate_k, r.bound, r.validation_active, r.model_name, r.auto_labeled, r.label_margin)) AS same,
-       bool_and(abs(c.alpha - 0.05 / 3 / 2 ^ floor(log(2, r.validation_count::numeric / c.validation_active))) < 1e-9) AS level
+       bool_and(abs(c.alpha - 0.05 / 3 / 2 ^ floor(log(2, r.validation_count::numeric / c.validation_active))) < 1e-6) AS level
   FROM gt_rounds r JOIN gt_certificates c USING (job_name, round_no) WHERE job_name = 'pr joint';
 
 -- ---- A certificate for each category -------------------------------------------------------
