@@ -74,3 +74,12 @@ CREATE FUNCTION gt_import_label_studio(job_name text, tasks regclass, task name 
     RETURNS TABLE (outcome text, reason text, answers bigint, items text[], annotators text[])
     AS 'MODULE_PATHNAME', 'gtl_sql_import_label_studio' LANGUAGE C VOLATILE ROWS 5;
 COMMENT ON FUNCTION gt_import_label_studio IS 'gt_import_annotations for a table of tasks that Label Studio has exported; its ground_truth answers become known answers';
+
+-- ---- Manifests -----------------------------------------------------------------------
+
+CREATE FUNCTION gt_import_manifest(manifest regclass, line name DEFAULT 'line', table_name text DEFAULT NULL,
+                                   label_attribute_name text DEFAULT NULL, order_column name DEFAULT NULL,
+                                   on_error text DEFAULT 'error')
+    RETURNS TABLE (line_no bigint, reason text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_import_manifest' LANGUAGE C VOLATILE ROWS 10;
+COMMENT ON FUNCTION gt_import_manifest IS 'Makes a table of objects (table_name; NULL: <manifest>_objects) of the lines of a manifest, plain or augmented, in a column of json, jsonb or text: source, source_ref, label and what is known of it, and the line. With on_error => skip the result are the bad lines';

@@ -85,5 +85,79 @@ RESET gtlabel.clock_offset;
 SELECT regexp_replace(line::text, '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}', 'DATE') FROM gt_output_manifest('failing') line;
 SELECT count(*) FROM gt_export_labels('failing', 'csv');
 
+-- ---- In: a table of a manifest -------------------------------------------------------------------------
+
+CREATE TABLE mf.raw (n int PRIMARY KEY, line text);
+-- what is met in the wild: indices quoted or not, odd dates, keys that miss or come twice in other places, CRLF, a byte order mark, blanks, a long line
+INSERT INTO mf.raw VALUES
+    (1, U&'\FEFF{"source": "parcel never came", "topic": 2, "topic-metadata": {"class-name": "delivery", "confidence": 0.94, "type": "groundtruth/text-classification", "job-name": "labeling-job/topics-1", "human-annotated": "yes", "creation-date": "2026-01-05T10:11:12.131415"}}' || E'\r\n'),
+    (2, E'\t{"source":"it was late","topic":"1","topic-metadata":{"class-name":"late","confidence":"0.5","human-annotated":"no","creation-date":"yesterday"}} '),
+    (3, '{"source-ref": "s3://b/1.jpg", "source": null, "other": [{"topic": 1}], "other": 2}'),
+    (4, ''),
+    (5, '{"source": "failed", "topic-metadata": {"failure-reason": "expired", "human-annotated": "yes"}}'),
+    (6, '{"source": "a \"quoted\"\nline \u00e9 \ud83d\ude00 \/", "topic": "free text", "topic-metadata": {}}'),
+    (7, '{"source": {"not": "text"}, "topic": [1, 0], "topic-metadata": {"class-map": {"1": "a"}, "human-annotated": true, "confidence": 7}}'),
+    (8, '{"source": "' || repeat('x', 100000) || '", "topic": null, "topic-metadata": {"class-name": null}}'),
+    (9, E'   \r'), (10, NULL);
+SELECT * FROM gt_import_manifest('mf.raw');
+SELECT line_no, left(source, 40) AS source, source_ref, label, confidence, human_annotated, failure_reason, length(line::text) FROM mf.raw_objects ORDER BY 1;
+SELECT conname, contype FROM pg_constraint WHERE conrelid = 'mf.raw_objects'::regclass AND contype = 'p';
+-- and out again, as it came, without what stood around the lines
+SELECT gt_create_job('back', 'mf.raw_objects', ARRAY['damage', 'late', 'delivery', 'free text'], features_column => NULL, label_column => 'label', label_attribute_name => 'topic') > 0;
+SELECT count(*) = 7 AND bool_and(m.line::text = btrim(r.line, E'\uFEFF \t\r\n'))
+  FROM gt_output_manifest('back') WITH ORDINALITY m (line, n) JOIN (SELECT line, row_number() OVER (ORDER BY n) AS n FROM mf.raw WHERE length(line) > 4) r USING (n);
+SELECT object_count FROM gt_jobs WHERE job_name = 'back';
+SELECT gt_annotate('back', array_agg(object_key), array_agg('late'::text)) FROM gt_tasks WHERE job_name = 'back';
+SELECT gt_advance_job('back');
+SELECT regexp_replace(regexp_replace(line::text, '"creation-date": "[^"]*"', 'DATE'), 'x{9,}', 'x...') FROM gt_output_manifest('back') line;
+
+-- bad lines: number and reason, and all or none
+CREATE TABLE mf.bad (n int, line text);
+INSERT INTO mf.bad SELECT n, line FROM unnest(ARRAY['{"source": "good"}', 'no', '{"source": "a"', '[]', '"source"', '{"sauce": 1}', '{"source": "a", "source": "b"}', '{"source": "\u0000"}', '{"source": "\ud800"}',
+    '{"source": "a", "l": 1, "l-metadata": {}}', '{"source": "a", "l": "1", "l-metadata": {}}', '{"source": "a", "l-metadata": {}, "l-metadata": {}}', '{"source": "a",}', E'{"source": "a\tb"}', '{"source": "a"} {}',
+    '{"source": ' || repeat('[', 2000), '{"source": "a", "n": 01}', '{"source": "\x"}', '{"source": "a", "l": 0, "l-metadata": {"class-name": "\ud800x"}}', '{"source": "also good", "l": true, "l-metadata": {"class-name": "c"}}']) WITH ORDINALITY u (line, n);
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', order_column => 'n') $$);
+SELECT to_regclass('mf.bad_objects') IS NULL;
+SELECT * FROM gt_import_manifest('mf.bad', 'line', '"mf"."Good ""lines"""', order_column => 'n', on_error => 'skip');
+SELECT line_no, source, label FROM mf."Good ""lines""" ORDER BY 1;
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', 'line', 'mf.raw') $$);
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', 'n') $$);
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', 'nothing') $$);
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', order_column => 'nothing') $$);
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', on_error => 'ignore') $$);
+SELECT refused($$ SELECT * FROM gt_import_manifest(NULL) $$);
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.bad', table_name => 'nowhere.t') $$);
+-- several attributes: which is meant has to be said
+CREATE TABLE mf.two AS SELECT j AS line FROM unnest(ARRAY['{"source": "a", "x": 0, "x-metadata": {"class-name": "n"}, "y": 1, "y-metadata": {"class-name": "p"}}'::jsonb, '{"source": "b", "y": 0, "y-metadata": {"class-name": "q"}}']) j;
+SELECT refused($$ SELECT * FROM gt_import_manifest('mf.two') $$);
+SELECT * FROM gt_import_manifest('mf.two', label_attribute_name => 'y');
+SELECT line_no, source, label, line FROM mf.two_objects ORDER BY 1;
+CREATE TABLE mf.none (line json);
+SELECT * FROM gt_import_manifest('mf.none');
+SELECT count(*) FROM mf.none_objects;
+
+-- mutated lines: what the server's own parser takes for JSON, and nothing else, is JSON here
+CREATE FUNCTION mf.valid(line text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM line::json;
+    RETURN true;
+EXCEPTION WHEN invalid_text_representation THEN
+    RETURN false;
+END $$;
+SELECT setseed(0.5);
+CREATE TABLE mf.mutated AS
+    SELECT g AS n, overlay(l.line PLACING substr('{}[]":,\u1e-+.0 tfn' || E'\t', 1 + (random() * 18)::int, (random() * 1.6)::int)
+                           FROM 1 + (random() * length(l.line))::int FOR (random() * 2.4)::int) AS line
+      FROM generate_series(1, 6000) g,
+           LATERAL (SELECT (ARRAY['{"source": "a\"b\\c\u00e9", "n": [1, -2.5e+3, {"x": [], "y": {}}], "t": true, "f": null}',
+                                  '{"source":"x","l":"1","l-metadata":{"class-name":"c","confidence":0.5,"human-annotated":"yes"}}', '[[{"a":[{}]}], 0.1e-2, "s"]'])[1 + g % 3] AS line) l;
+SET client_min_messages = warning;
+CREATE TABLE mf.verdict AS SELECT * FROM gt_import_manifest('mf.mutated', label_attribute_name => 'l', order_column => 'n', on_error => 'skip');
+SELECT count(*) FILTER (WHERE mf.valid(m.line) <> (v.reason IS DISTINCT FROM 'not JSON')) AS differ,
+       count(*) FILTER (WHERE mf.valid(m.line)) BETWEEN 500 AND 5500 AS both_kinds
+  FROM mf.mutated m LEFT JOIN mf.verdict v ON v.line_no = m.n WHERE btrim(m.line, E' \t\r\n') <> '';
+SELECT count(*) FROM (SELECT * FROM mf.mutated EXCEPT SELECT n, line FROM mf.mutated JOIN mf.verdict ON line_no = n) g LEFT JOIN mf.mutated_objects o ON o.line_no = g.n
+ WHERE o.line::text IS DISTINCT FROM btrim(g.line, E' \t\r\n');
+
 DROP SCHEMA mf CASCADE;
-SELECT gt_drop_job(job_name) FROM gt_jobs WHERE job_name IN ('topics-1', 'came', 'failing');
+SELECT gt_drop_job(job_name) FROM gt_jobs WHERE job_name IN ('topics-1', 'came', 'failing', 'back');
