@@ -126,7 +126,7 @@ reconnect(Seat *seat)
 	return true;
 }
 
-/* The parsed answer; NULL after the refusal stands in the message */
+/* The parsed answer; NULL: refused, and the message says why */
 static GtcJson *
 ask(Seat *seat, const char *sql, int count, const char *const *values)
 {

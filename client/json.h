@@ -34,7 +34,7 @@ typedef struct GtcJson
 extern GtcJson *gtc_json_parse(const char *text, size_t length);
 extern void gtc_json_free(GtcJson *json);
 
-/* Appends what a string means of which `raw` stands between the quotes; false if it cannot stand there. */
+/* Appends the value of a string whose text between the quotes is `raw`; false if it is no valid string. */
 extern bool gtc_json_unescape(GtcBuffer *text, const char *raw, size_t length);
 
 /* The last member of that name; NULL without one, or if it is no object. */

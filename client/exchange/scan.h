@@ -1,6 +1,6 @@
 /*
  * scan.h
- *		Checks JSON as it stands in memory and says where its parts are, without a tree.  For files of
+ *		Checks JSON in memory and says where its parts are, without a tree.  For files of
  *		millions of lines; json.h is for small bodies.
  */
 #ifndef GTC_SCAN_H

@@ -68,7 +68,7 @@ add_name(const char *name)
 	return true;
 }
 
-/* It stands in a header: hosts and schemes only. */
+/* Part of a header: hosts and schemes only. */
 static bool
 set_images(const char *hosts)
 {

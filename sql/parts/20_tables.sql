@@ -371,7 +371,7 @@ CREATE TABLE gtlabel.neighbours (
 ALTER TABLE gtlabel.neighbours ALTER COLUMN data SET STORAGE EXTERNAL;
 COMMENT ON TABLE gtlabel.neighbours IS 'Maps from features to the neighbourhood columns of a job and its models, learned without labels; one goes with the last that uses it. Written by src/tables/neighbour_map.c';
 COMMENT ON COLUMN gtlabel.neighbours.dimension IS 'Length of the feature vectors that it takes';
-COMMENT ON COLUMN gtlabel.neighbours.centres IS 'Centres that stand for the rows in each view of the features';
+COMMENT ON COLUMN gtlabel.neighbours.centres IS 'Centres that represent the rows in each view of the features';
 COMMENT ON COLUMN gtlabel.neighbours.data IS 'Byte format: head of src/learning/neighbours_bytes.c';
 
 CREATE SEQUENCE gtlabel.model_id_seq;

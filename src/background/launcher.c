@@ -2,8 +2,8 @@
  * launcher.c
  *		The launcher: starts workers for the jobs of all databases that have a step due.
  *
- * On demand, sessions start workers themselves (start.c).  The launcher is for what nobody
- * asks for: batches and delays that run out, what a crash of the server has cut off, jobs
+ * On demand, sessions start workers themselves (start.c).  The launcher is for what no session
+ * asks for: batches and delays that run out, steps that a crash of the server has cut off, jobs
  * that found no free worker.
  *
  * It is connected to no database and reads the list of them as autovacuum's launcher does.

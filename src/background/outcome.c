@@ -1,6 +1,6 @@
 /*
  * outcome.c
- *		What a worker does after a look at its job.
+ *		What a worker does next when its steps are done or one has failed.
  */
 #include "background/outcome.h"
 

@@ -1,6 +1,6 @@
 /*
  * outcome.h
- *		What a worker does after a look at its job: the one place that decides about trying again.
+ *		What a worker does next when its steps are done or one has failed: the one place that decides about trying again.
  *
  *	all steps done             the worker ends
  *	crash (kill -9, power)     counted; tried again at once, then with growing delays

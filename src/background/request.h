@@ -3,9 +3,9 @@
  *		Requests for workers that have not looked at their job yet.
  *
  * When a batch ends, each of the people who work on it may ask for a worker at the same moment.
- * One is enough, as long as it looks after the last of them has committed: a request stands
- * from the moment a worker is asked for until that worker is about to look, and while it
- * stands no further worker is asked for.
+ * One is enough, as long as it reads the job after the last of them has committed.  So a request is kept
+ * from the moment a worker is asked for until that worker is about to read, and while there is one
+ * no further worker is asked for.
  */
 #ifndef GTL_REQUEST_H
 #define GTL_REQUEST_H
@@ -18,7 +18,7 @@ extern void gtl_request_attach(void);
 /* True: a request was entered, and the caller has to start a worker.  False: one stands. */
 extern bool gtl_request_enter(Oid database, int64 job_id);
 
-/* The worker is there: its request stands until it leaves. */
+/* The worker is there: its request is kept until it leaves. */
 extern void gtl_request_adopt(Oid database, int64 job_id);
 
 /* The worker is about to look, or there will be none. */

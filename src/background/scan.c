@@ -2,7 +2,7 @@
  * scan.c
  *		Looks for jobs with a step due in one database, for the launcher.
  *
- * A process can be connected to one database in its life, so each look is a process of
+ * A process can be connected to one database in its life, so each scan is a process of
  * some milliseconds.  It waits for no lock longer than a second: somebody may just be
  * dropping the extension.  What it finds goes to the launcher through worker_slots.h.
  */

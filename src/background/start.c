@@ -2,11 +2,11 @@
  * start.c
  *		Asking for workers.
  *
- * Whoever may have completed a batch asks for a worker; it is registered from a
+ * A session that may have completed a batch asks for a worker; it is registered from a
  * commit callback, when the answers are visible to it, or when the transaction is
  * prepared for a two-phase commit, unless a worker is on its way already (request.h).
- * What a crash or a lack of worker slots leaves undone is picked up by the launcher, or
- * without one by the next session that waits for the job or asks for tasks and gets none.
+ * What a crash or a lack of worker slots leaves undone, the launcher does.  Without a launcher the next session
+ * does that waits for the job, or asks for tasks and gets none.
  */
 #include "background/worker.h"
 

@@ -136,8 +136,8 @@ typedef enum Locks
 } Locks;
 
 /*
- * The request stands until the steps are ours: so of the workers of a job one waits for them, and no other comes.  It
- * goes before the answers in flight are looked for: whoever answers after that asks anew.
+ * The request is kept until this worker has the lock of the steps, so that at most one worker of a job waits for that.  It
+ * is given up before this worker looks for answers in flight: a session that answers later asks for another worker.
  */
 static Locks
 lock_steps(void)

@@ -1,9 +1,8 @@
 /*
  * json_text.c
- *		JSON as it stands in a line.
+ *		JSON in a line of a file.
  *
- * A reader goes over the bytes once.  Where it is, a stack of bits says: the open brackets, one bit each for
- * whether it is an object.
+ * A reader goes over the bytes once.  Its place is known by a stack of bits: the open brackets, a bit each, 1 for an object.
  */
 #include "base/json_text.h"
 

@@ -1,6 +1,6 @@
 /*
  * json_text.h
- *		JSON as it stands in a line: checked, and taken apart at its top level, byte for byte.
+ *		JSON in a line of a file: checked, and taken apart at its top level, byte for byte.
  *
  * For texts from outside that must not raise errors, and of which all that is not understood is to be given
  * back as it came: jsonb would sort keys, drop duplicates and refuse \u0000.  Nothing is allocated but the

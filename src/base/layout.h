@@ -3,7 +3,7 @@
  *		Columns of gtlabel's own tables, found by name.
  *
  * A module names the columns that it uses; a column's number is its place in that list.
- * Where the columns stand in the table is looked up when the layout is first used in a
+ * The columns' places in the table are looked up when the layout is first used in a
  * session, and again after a table has changed.
  */
 #ifndef GTL_LAYOUT_H

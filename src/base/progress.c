@@ -3,7 +3,7 @@
  *		How far running work is, in shared memory.
  *
  * An array of places under one lock.  A place is taken and given back by the process
- * whose id stands in it, and nobody else writes to it; readers copy it.  Updates come a
+ * whose id is in it, and no other process writes to it; readers copy it.  Updates come a
  * few times a second.  When all places are taken, work goes on without being shown.
  * The server has a few kilobytes to spare also if the library is not preloaded.
  */

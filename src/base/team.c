@@ -2,7 +2,7 @@
  * team.c
  *		Work done by several processes: a leader, and members that it starts.
  *
- * The segment holds a state for each item.  Whoever changes it from POSTED to his own
+ * The segment holds a state for each item.  The process that changes it from POSTED to its own
  * number does the item; nothing else is agreed on.  Invariants
  *	* Only the leader posts items and takes results.
  *	* A member that ends, for whatever reason, gives back the item it was doing, and the
@@ -75,7 +75,7 @@ typedef struct TeamSegment
 typedef struct Process
 {
 	TeamSegment *segment;
-	uint32		number;			/* that stands in the state of its item */
+	uint32		number;			/* in the state of its item */
 	GtlEnv	   *env;
 	GtlLabeledSet rows;
 	void	   *state;			/* NULL: not opened yet */

@@ -1,7 +1,7 @@
 /*
  * dataset.h
  *		Reading a user's table, view or foreign table: keys, features and labels,
- *		checked at the door.
+ *		checked as they are read.
  *
  * Read as the current user, in one pass, in key order where there is a key.  A dataset with a
  * text column is read twice: as it is, to learn from it (text_features.h), then with its texts

@@ -13,11 +13,10 @@
  * The confidence of a label is estimated by itself, in crowd_confidence.c; without smoothing it is the posterior.
  *
  * The doubt is one minus the label's probability if nothing but these answers is known: NaN unless some item has two.
- * With majority it
- * is one minus the posterior if every vote is right with the same probability, estimated from how often two
+ * With majority it is one minus the posterior if every vote is right with the same probability, estimated from how often two
  * votes for an item agree [1], and the wrong ones are spread evenly over the other classes.
- * That is too much where some people are far better than others, and Dawid-Skene's posterior, which knows
- * them apart, too little with few votes an item: with Dawid-Skene it is the mean of both.
+ * Where some people are far better than others that is too high.  With few votes an item one minus Dawid-Skene's
+ * posterior, which has an accuracy for each annotator, is too low.  So with Dawid-Skene the doubt is the mean of both.
  *
  * On an interrupt everything is released and only `interrupted` is set.
  *

@@ -325,7 +325,7 @@ model_accuracy(const Simulation *s, const Rows *rows)
 	return (double) right / (double) rows->evidence.validation_count;
 }
 
-/* What the audit has passed stands for good, the rest is open again. */
+/* What the audit has passed is final, the rest is open again. */
 static void
 end_audit(Simulation *s)
 {

@@ -26,7 +26,7 @@ typedef struct Member
 {
 	uint64_t	place;
 	int64_t		number;
-	uint32_t   *gram;			/* [n] ascending; counts stand behind them */
+	uint32_t   *gram;			/* [n] ascending; followed by their counts */
 	uint16_t   *count;			/* [n], at most 65,535 */
 	int			n;
 } Member;

@@ -1,6 +1,6 @@
 /*
  * html.h
- *		Building a page: what is written as it stands, and what is escaped.
+ *		Building a page: what is written unchanged, and what is escaped.
  *
  * A page is markup of our own (literals and numbers: raw and format) around texts of
  * somebody else's (names, labels, reasons: text, cell and the like, which

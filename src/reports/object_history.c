@@ -2,8 +2,8 @@
  * object_history.c
  *		In which rounds an object was labeled by machine, changed or withdrawn.
  *
- * gtlabel.label holds what stands.  What stood before is not kept, a million
- * objects would change at once; but each round's model and the margin that it labeled from are, and the
+ * gtlabel.label holds the present labels.  Earlier ones are not kept, since a million
+ * of them would change at once; but each round's model and the margin that it labeled from are, and the
  * features, so the decisions on one object can be made once more.  It is scored in the
  * aligned block of rows in which the rounds scored it, so that the margins are the same to
  * the last bit.
@@ -72,7 +72,7 @@ read_ending(const GtlJob *job, int32 object_no, Ending *ending)
 	gtl_query_end(&r);
 }
 
-/* Its block of feature rows; *place is where it stands in it. */
+/* Its block of feature rows; *place is its row in the block. */
 static float *
 read_block(const GtlJob *job, int32 object_no, int *count, int *place)
 {

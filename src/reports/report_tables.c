@@ -275,7 +275,7 @@ round_cells(GtlHtmlTable *table, const GtlResult *r, uint64 i, bool audited)
 	gtl_html_row_note(table, gtl_result_text(r, i, 8));
 }
 
-/* audited: no certificate of validation objects stands behind any label, so the columns about it are left out. */
+/* audited: no label rests on a certificate of validation objects, so the columns about it are left out. */
 static void
 put_rounds(StringInfo page, const GtlResult *r, bool audited)
 {

@@ -4,8 +4,8 @@
  *
  * What is due follows from the tables alone (due.c).  Each step ends with the job's row saying where it
  * stands, in the transaction that did the step, so a crash loses a step or keeps it,
- * never half of it.  What workers note of a step that has not ended is in gtlabel.step,
- * and nothing here follows from it.
+ * never half of it.  gtlabel.step records steps that have begun and not ended; this file does
+ * not read it.
  */
 #include "steps/advance.h"
 

@@ -65,7 +65,7 @@ require_running(const GtlJob *job, const GtlCorrector *by)
 				 errhint("Its owner can still change answers.")));
 }
 
-/* May this one take back what stands in the closed batch of the task? */
+/* May this annotator take back an answer whose batch is closed? */
 static void
 require_unread(const GtlCorrector *by, const GtlTaskState *task, int32 first_unread)
 {

@@ -151,7 +151,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 bool
 gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence)
 {
-	int			count = evidence->labels.count - evidence->given_count;	/* the given rows stand at the end */
+	int			count = evidence->labels.count - evidence->given_count;	/* the given rows come last */
 	GtlHumanLabels now;
 
 	gtl_label_read_human(job->job_id, &now);

@@ -249,7 +249,7 @@ withdraw_rest(AuditStep *step, int32 **standing, int *nstanding)
 	return gtl_label_drop_machine(step->job, rest, nrest);
 }
 
-/* The labels that passed stand for good, the others go. */
+/* The labels that passed are final, the others are withdrawn. */
 static void
 end(AuditStep *step, const char *why)
 {
@@ -365,7 +365,7 @@ gtl_promise_audit_sentence(const GtlJob *job, const GtlAuditRecord *record)
 		return psprintf("%s; with a confidence of %s, %s; proved, on the assumption alone that people's answers are right",
 						asked, gtl_format_percent(1 - record->promise.delta), wrong_among(job, record));
 	if (f->state == GTL_AUDIT_GIVEN_UP)
-		return psprintf("%s; that did not show the target, and none of the labels stands by it", asked);
+		return psprintf("%s; that did not show the target, and none of the labels is kept by it", asked);
 	return f->ahead < 0 ? psprintf("%s so far", asked) :
 		psprintf("%s so far; %s more answers without an error would do", asked, gtl_format_count(f->ahead));
 }

@@ -137,7 +137,7 @@ extern GtlJob *gtl_job_get(int64 job_id);
 extern GtlJob *gtl_job_lock(int64 job_id);
 
 /*
- * Writes state, failure reason, open batch, counters, audit, label noise and auto_label as they stand in *job.  Error
+ * Writes state, failure reason, open batch, counters, audit, label noise and auto_label from *job.  Error
  * if the row is not the one that was read: a function of the owner's, called by the step, has changed it.
  */
 extern void gtl_job_update(GtlJob *job);
@@ -153,7 +153,7 @@ extern void gtl_job_set_purged(GtlJob *job);
 
 extern void gtl_job_delete(int64 job_id);
 
-/* The job's owner, or an error; what the caller wants to do stands in the message. */
+/* The job's owner, or an error, whose message says what the caller wants to do. */
 extern void gtl_job_require_owner(const GtlJob *job);
 
 /* Objects that are neither labeled nor failed. */

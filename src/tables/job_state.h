@@ -28,7 +28,7 @@ typedef enum GtlJobMove
 } GtlJobMove;
 
 /*
- * Moves the job, whose row is locked, writes the row as it stands in *job, takes care of the row in gtlabel.step
+ * Moves the job, whose row is locked, writes the row from *job, takes care of the row in gtlabel.step
  * and records the event.  Error if the move is not legal from the job's state.
  */
 extern void gtl_job_move(GtlJob *job, GtlJobMove move, const char *detail);

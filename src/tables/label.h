@@ -47,7 +47,7 @@ extern void gtl_label_read_objects(int64 job_id, const int32 *objects, int count
  */
 extern void gtl_label_restore(GtlJob *job, const int32 *objects, int count);
 
-/* Human labels that no answer stands for any more. */
+/* Human labels without an answer that supports them. */
 extern void gtl_label_remove_human(GtlJob *job, const int32 *objects, int count);
 
 /* All human labels of a job, by object number. */

@@ -2,8 +2,8 @@
  * lease.h
  *		The table gtlabel.lease: where to look for the tasks that an annotator holds, or has passed on.
  *
- * Who holds a task stands in gtlabel.task, which no index finds by annotator: such an index would make every
- * claim and every answer a change of three indexes.  This table names, for an annotator in a job, the tasks
+ * gtlabel.task says who holds a task.  It has no index by annotator, which would make every claim and every
+ * answer a change of three indexes.  This table names, for an annotator in a job, the tasks
  * that were leased; what has become of each has to be looked up.  Sessions of one annotator write
  * different rows (lanes), so that they do not wait for each other's commits.
  */

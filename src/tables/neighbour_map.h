@@ -3,7 +3,7 @@
  *		The table gtlabel.neighbours: the maps from features to the neighbourhood columns of jobs and models.
  *
  * A map is written once and never changed.  A job and its models share one; so does a job that starts
- * from a model.  It goes with the last of them.
+ * from a model.  It is deleted with the last of them.
  */
 #ifndef GTL_NEIGHBOUR_MAP_H
 #define GTL_NEIGHBOUR_MAP_H

@@ -1,9 +1,9 @@
 /*
  * task.c
- *		The table gtlabel.task; its state machine stands in task.h.  (The last step
+ *		The table gtlabel.task; task.h has its state machine.  (The last step
  *		to "submitted" is taken together with the answer, by annotation.c.)
  *
- * Claims start at a random object and go round, slot by slot: people who claim at
+ * Claims start at a random object and wrap around at the last, slot by slot: people who claim at
  * the same time meet different rows, the rows already taken that a claim passes
  * are few, and nearly every object gets its first answer before any gets its
  * second.  No index covers a changing column, so all changes

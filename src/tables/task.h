@@ -154,14 +154,17 @@ extern bool gtl_task_any_open(const GtlJob *job);
  * changed since the scan began.  False means: once those transactions have ended, the
  * batch may be complete, and no later answer will come to notice it.
  *
- * Why the end of a batch is never missed: every transaction that answers, declines or closes
- * a task looks for an undisturbed one after that, and asks for a worker if it
- * finds none.  Of the transactions whose changes complete a batch, let T be the one whose
- * last look began last.  When T looks, every task that the others still had to
- * change was changed already (else their look would have been later); each is either
- * visible to T as closed, or carries the id of a transaction that had not ended
- * when T's snapshot was taken, so T finds none undisturbed.  T's worker waits for all
- * of them before it looks itself (lock.h, GTL_LOCK_ANSWERS).
+ * Why the end of a batch is never missed:
+ *
+ * 1. Every transaction that answers, declines or closes a task calls this function afterwards, and asks
+ *    for a worker if it returns false.
+ * 2. Several transactions may complete a batch together.  Let T be the one whose last call began last.
+ * 3. When T's last call begins, the others have changed all their tasks: each of them calls after its last
+ *    change, and before T does.
+ * 4. So T sees each of these tasks either closed, or changed by a transaction that had not ended when T's
+ *    snapshot was taken.  Neither counts as open and undisturbed: T's call returns false.
+ * 5. The worker that T asks for waits for all of these transactions (lock.h, GTL_LOCK_ANSWERS) before it
+ *    asks whether the batch is complete.
  */
 extern bool gtl_task_any_undisturbed(const GtlJob *job);
 
@@ -172,7 +175,7 @@ typedef struct GtlTaskObjects
 	int32	   *object_no;
 	int32	   *declines;
 	int32	   *slots;
-	bool		audit;			/* set by who knows the batch */
+	bool		audit;			/* set by the caller, who knows the batch */
 } GtlTaskObjects;
 
 extern void gtl_task_objects(const GtlJob *job, GtlTaskObjects *objects);
