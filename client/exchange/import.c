@@ -91,6 +91,7 @@ typedef struct Import
 	GtcBuffer	answers_name;
 	FILE	   *report;
 	FILE	   *spool;
+	bool		copying;		/* the server waits for rows */
 	bool		broken;			/* a record was bad, and none may be: what follows is only looked at */
 } Import;
 
@@ -162,6 +163,7 @@ begin_copy(Import *import, const char *name)
 	gtc_appendf(&sql, "COPY %s FROM STDIN (FREEZE)", name);
 	result = PQexec(import->connection, sql.data);
 	good = PQresultStatus(result) == PGRES_COPY_IN;
+	import->copying = good;
 	if (!good)
 		fprintf(stderr, "gtlabel import: %s", PQerrorMessage(import->connection));
 	PQclear(result);
@@ -194,6 +196,7 @@ end_copy(Import *import, long long rows)
 	PGresult   *result;
 	bool		good;
 
+	import->copying = false;
 	if (PQputCopyEnd(import->connection, NULL) != 1)
 	{
 		fprintf(stderr, "gtlabel import: %s", PQerrorMessage(import->connection));
@@ -205,6 +208,18 @@ end_copy(Import *import, long long rows)
 		fprintf(stderr, "gtlabel import: %lld rows were sent and %s arrived\n", rows, PQcmdTuples(result));
 	PQclear(result);
 	return good;
+}
+
+/* Tells the server that no more rows come, and that it is to keep none. */
+static void
+give_up_copy(Import *import)
+{
+	PGresult   *result;
+
+	if (!import->copying || PQputCopyEnd(import->connection, "gtlabel import gives up") != 1)
+		return;
+	while ((result = PQgetResult(import->connection)) != NULL)
+		PQclear(result);
 }
 
 static bool
@@ -582,6 +597,8 @@ import_file(Import *import)
 	gtc_buffer_init(&import->answers_name);
 	gtc_load_init(&import->load, input, &import->options);
 	good = run_import(import);
+	if (!good)
+		give_up_copy(import);
 	PQfinish(import->connection);
 	if (import->spool != NULL)
 		fclose(import->spool);

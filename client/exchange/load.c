@@ -263,7 +263,9 @@ read_header(GtcLoad *load)
 	do
 	{
 		if (!gtc_next_row(load->input, load->options.delimiter, &record))
-			return gtc_load_fail(load, "there is no header");
+			return gtc_load_fail(load, "%s", gtc_input_error(load->input) != NULL
+								 ? gtc_input_error(load->input)
+								 : "there is no header");
 	} while (is_blank(record.text));
 	load->reason = gtc_check_text(record.text);
 	if (load->reason == NULL)
