@@ -5,8 +5,8 @@
 #	bench/guarantee/run.sh DATA_FOLDER [quick|full]
 #
 # The folder holds optdigits, sms_spam, shuttle, banking77, fashion_km128 and ag_news_7600 as
-# NAME.copy.gz; tables.awk makes the others.  Prints the tables; full also writes them into README.md and
-# docs/guarantee.md, between their marks.  full takes hours of two cores, quick some minutes.  JOBS=2
+# NAME.copy.gz; tables.awk makes the others.  Prints the tables; full also writes them into bench/guarantee/README.md
+# and docs/guarantee.md, between their marks.  full takes hours of two cores, quick some minutes.  JOBS=2
 # processes; RESULTS=FILE keeps one line for each cell, and cells that are there already are not run again:
 # so a run that was stopped goes on, and SECONDS_LIMIT=N begins no cell after N seconds.
 set -euo pipefail

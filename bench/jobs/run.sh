@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Does the tenth job of a database run like the first?  Jobs over the same dataset, one after the
-# other, with one ANALYZE after the first: from then on the statistics know that job and no other.
+# other, with one ANALYZE after the first: the statistics then know that job and no other.
 # Autovacuum is off, so that this state, which otherwise lasts for a while, lasts.
 #
 #	bench/jobs/run.sh [objects ...]		default: 100000 1000000

@@ -2,7 +2,7 @@
  * export.c
  *		gtlabel export JOB: a job's labels as a file.
  *
- * The server makes the lines; here they are streamed, by COPY in its binary format, in which a text stands as
+ * The server makes the lines; here they are streamed, by COPY in its binary format, which leaves a text as
  * it is.  A file comes into being under its name when it is complete.
  */
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
  *		A line of a manifest, plain or augmented, as a row.
  *
  * The line itself is kept as it came, in a column of json, so that a job's manifest gives it back byte for
- * byte.  Beside it stands what a job reads: source, and the label that an earlier job gave.  A label
+ * byte.  Beside it is what a job reads: source, and the label that an earlier job gave.  A label
  * attribute is a key with another one beside it that has "-metadata" behind the same name; a line that failed
  * has only the latter.
  */

@@ -1,6 +1,6 @@
 /*
  * api.h
- *		What stands between a request and its statement: who it is, and whether it may.
+ *		Who sends a request, and whether its statement may run.
  */
 #ifndef GTC_API_H
 #define GTC_API_H

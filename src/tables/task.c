@@ -151,38 +151,38 @@ find_task(GtlTable *tasks, int64 task_id)
 
 /* ---- Where to look ----------------------------------------------------------- */
 
-typedef enum SlotOutlook
+typedef enum SlotMemory
 {
 	SLOT_PLENTY,				/* somewhere at random will do */
 	SLOT_SCARCE,				/* has to be looked through */
 	SLOT_EMPTY					/* nothing was found; last to be looked through again */
-} SlotOutlook;
+} SlotMemory;
 
 /*
  * What a session remembers of the batches where it looked last: the order of looking depends on
  * it, and no more.  Of several, as a pooled connection serves several jobs in turn.
  */
-#define OUTLOOKS 16
+#define REMEMBERED_BATCHES 16
 
-typedef struct Outlook
+typedef struct BatchMemory
 {
 	int64		job_id;
 	int32		batch_no;
 	int32		first;			/* objects of the batch */
 	int32		last;
-	SlotOutlook slot[MAX_SLOTS];
+	SlotMemory slot[MAX_SLOTS];
 	int32		place[MAX_SLOTS];	/* the object where something was found last */
 	bool		declined_before;	/* in earlier batches of the job; it may be offered again */
-} Outlook;
+} BatchMemory;
 
 /* A search through the tasks of the open batch. */
-typedef struct Hunt
+typedef struct Search
 {
 	const GtlJob *job;
-	Outlook    *outlook;		/* the entry of the job's batch in an array of OUTLOOKS */
-	SlotOutlook at_first;		/* PLENTY: what is found is used up, and many look for it */
+	BatchMemory *memory;		/* the entry of the job's batch in an array of REMEMBERED_BATCHES */
+	SlotMemory at_first;		/* PLENTY: what is found is used up, and many look for it */
 	LOCKMODE	lockmode;
-	bool		(*take) (struct Hunt *hunt, GtlTable *tasks);	/* is the task at hand what is sought? */
+	bool		(*take) (struct Search *search, GtlTable *tasks);	/* is the task at hand what is sought? */
 	int			wanted;			/* how many more */
 
 	/* for claims */
@@ -201,30 +201,30 @@ typedef struct Hunt
 
 	/* for open tasks */
 	bool		undisturbed_only;
-} Hunt;
+} Search;
 
 /* A batch may be a small part of the job: a place outside of it would always lead to its first object. */
 static int32
-random_object(const Outlook *outlook)
+random_object(const BatchMemory *memory)
 {
-	return (int32) pg_prng_uint64_range(&pg_global_prng_state, outlook->first, outlook->last);
+	return (int32) pg_prng_uint64_range(&pg_global_prng_state, memory->first, memory->last);
 }
 
 /* Objects first .. last of a slot, until enough is found or `patience` tasks in a row were not it; true: enough. */
 static bool
-look_at_range(Hunt *hunt, GtlTable *tasks, int slot, int32 first, int32 last, int patience)
+look_at_range(Search *search, GtlTable *tasks, int slot, int32 first, int32 last, int patience)
 {
 	int			left = patience;
 
-	search_slot(tasks, hunt->job, slot, first, last);
+	search_slot(tasks, search->job, slot, first, last);
 	while (left > 0 && gtl_table_next(tasks))
 	{
 		CHECK_FOR_INTERRUPTS();
 		left--;
-		if (!hunt->take(hunt, tasks))
+		if (!search->take(search, tasks))
 			continue;
-		hunt->outlook->place[slot] = gtl_table_int32(tasks, TASK_OBJECT_NO);
-		if (--hunt->wanted == 0)
+		search->memory->place[slot] = gtl_table_int32(tasks, TASK_OBJECT_NO);
+		if (--search->wanted == 0)
 			return true;
 		left = patience;
 	}
@@ -233,38 +233,38 @@ look_at_range(Hunt *hunt, GtlTable *tasks, int slot, int32 first, int32 last, in
 
 /* A whole slot: the objects from `start` to the last, then those before. */
 static bool
-look_at_slot(Hunt *hunt, int slot, int32 start, int patience)
+look_at_slot(Search *search, int slot, int32 start, int patience)
 {
 	GtlTable	tasks;
 	bool		enough;
 
-	gtl_table_open(&tasks, &task_layout, "task_place_idx", hunt->lockmode);
-	if (hunt->others != NULL)
+	gtl_table_open(&tasks, &task_layout, "task_place_idx", search->lockmode);
+	if (search->others != NULL)
 	{
-		gtl_table_open(hunt->others, &task_layout, "task_place_idx", AccessShareLock);
-		gtl_annotation_open(hunt->answers, AccessShareLock);
+		gtl_table_open(search->others, &task_layout, "task_place_idx", AccessShareLock);
+		gtl_annotation_open(search->answers, AccessShareLock);
 	}
-	enough = look_at_range(hunt, &tasks, slot, start, PG_INT32_MAX, patience) ||
-		look_at_range(hunt, &tasks, slot, 0, start - 1, patience);
-	if (hunt->others != NULL)
+	enough = look_at_range(search, &tasks, slot, start, PG_INT32_MAX, patience) ||
+		look_at_range(search, &tasks, slot, 0, start - 1, patience);
+	if (search->others != NULL)
 	{
-		gtl_table_close(hunt->answers);
-		gtl_table_close(hunt->others);
+		gtl_table_close(search->answers);
+		gtl_table_close(search->others);
 	}
 	gtl_table_close(&tasks);
 	return enough;
 }
 
 static void
-find_objects(const GtlJob *job, Outlook *outlook)
+find_objects(const GtlJob *job, BatchMemory *memory)
 {
 	GtlTable	tasks;
 	ScanKeyData keys[5];
 
 	gtl_table_open(&tasks, &task_layout, "task_place_idx", AccessShareLock);
 	set_slot_keys(keys, job, 0, 0, PG_INT32_MAX);
-	outlook->first = gtl_table_find(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
-	outlook->last = gtl_table_find_last(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
+	memory->first = gtl_table_find(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
+	memory->last = gtl_table_find_last(&tasks, keys, 5) ? gtl_table_int32(&tasks, TASK_OBJECT_NO) : 0;
 	gtl_table_close(&tasks);
 }
 
@@ -298,21 +298,21 @@ any_declined_before(const GtlJob *job)
 }
 
 static void
-recall(const Hunt *hunt)
+recall(const Search *search)
 {
-	Outlook    *outlook = hunt->outlook;
+	BatchMemory *memory = search->memory;
 
-	if (outlook->job_id == hunt->job->job_id && outlook->batch_no == hunt->job->open_batch_no)
+	if (memory->job_id == search->job->job_id && memory->batch_no == search->job->open_batch_no)
 		return;
-	find_objects(hunt->job, outlook);
-	outlook->declined_before = any_declined_before(hunt->job);
+	find_objects(search->job, memory);
+	memory->declined_before = any_declined_before(search->job);
 	for (int slot = 0; slot < MAX_SLOTS; slot++)
 	{
-		outlook->slot[slot] = hunt->at_first;
-		outlook->place[slot] = random_object(outlook);
+		memory->slot[slot] = search->at_first;
+		memory->place[slot] = random_object(memory);
 	}
-	outlook->job_id = hunt->job->job_id;
-	outlook->batch_no = hunt->job->open_batch_no;
+	memory->job_id = search->job->job_id;
+	memory->batch_no = search->job->open_batch_no;
 }
 
 /*
@@ -324,28 +324,28 @@ recall(const Hunt *hunt)
  * or twice and not once for every task.
  */
 static bool
-look(Hunt *hunt)
+run_search(Search *search)
 {
-	Outlook    *outlook = hunt->outlook;
-	int			slots = hunt->job->annotators_per_object;
+	BatchMemory *memory = search->memory;
+	int			slots = search->job->annotators_per_object;
 	bool		looked[MAX_SLOTS] = {false};
 
-	recall(hunt);
+	recall(search);
 	for (int slot = 0; slot < slots; slot++)
-		if (outlook->slot[slot] == SLOT_PLENTY)
+		if (memory->slot[slot] == SLOT_PLENTY)
 		{
-			if (look_at_slot(hunt, slot, random_object(outlook), PATIENCE))
+			if (look_at_slot(search, slot, random_object(memory), PATIENCE))
 				return true;
-			outlook->slot[slot] = SLOT_SCARCE;
+			memory->slot[slot] = SLOT_SCARCE;
 		}
-	for (SlotOutlook next = SLOT_SCARCE; next <= SLOT_EMPTY; next++)
+	for (SlotMemory next = SLOT_SCARCE; next <= SLOT_EMPTY; next++)
 		for (int slot = 0; slot < slots; slot++)
-			if (outlook->slot[slot] == next && !looked[slot])
+			if (memory->slot[slot] == next && !looked[slot])
 			{
-				bool		enough = look_at_slot(hunt, slot, outlook->place[slot], PG_INT32_MAX);
+				bool		enough = look_at_slot(search, slot, memory->place[slot], PG_INT32_MAX);
 
 				looked[slot] = true;
-				outlook->slot[slot] = enough ? SLOT_SCARCE : SLOT_EMPTY;
+				memory->slot[slot] = enough ? SLOT_SCARCE : SLOT_EMPTY;
 				if (enough)
 					return true;
 			}
@@ -364,40 +364,40 @@ is_claimable(const GtlTable *tasks, TimestampTz now)
 
 /* Has the annotator answered the object, in whatever batch? */
 static bool
-has_answered(const Hunt *hunt, int32 object)
+has_answered(const Search *search, int32 object)
 {
 	ScanKeyData keys[3];
 
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(hunt->job->job_id));
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(search->job->job_id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(object));
 	ScanKeyEntryInitialize(&keys[2], 0, 3, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
-						   CStringGetTextDatum(hunt->annotator));
-	return gtl_table_find(hunt->answers, keys, 3);
+						   CStringGetTextDatum(search->annotator));
+	return gtl_table_find(search->answers, keys, 3);
 }
 
 /* May the annotator not have the object of the task at hand, because of an answer or another task of it? */
 static bool
-has_had(Hunt *hunt, const GtlTable *tasks)
+has_had(Search *search, const GtlTable *tasks)
 {
-	GtlTable   *others = hunt->others;
+	GtlTable   *others = search->others;
 	int64		task_id = gtl_table_int64(tasks, TASK_ID);
 	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
 
 	/* a function of the owner's sees the answers of the batch only: what it left out is answered anew */
-	if (hunt->job->consolidation == NULL && has_answered(hunt, object))
+	if (search->job->consolidation == NULL && has_answered(search, object))
 		return true;
-	for (int slot = -hunt->job->annotators_per_object; slot < hunt->job->annotators_per_object; slot++)
+	for (int slot = -search->job->annotators_per_object; slot < search->job->annotators_per_object; slot++)
 	{
-		search_slot(others, hunt->job, slot, object, object);
+		search_slot(others, search->job, slot, object, object);
 		while (gtl_table_next(others))
 		{
 			if (gtl_table_int64(others, TASK_ID) == task_id)
 				continue;
-			if (gtl_table_text_is(others, TASK_ANNOTATOR, hunt->annotator) && !gtl_table_text_is(others, TASK_STATE, "available"))
+			if (gtl_table_text_is(others, TASK_ANNOTATOR, search->annotator) && !gtl_table_text_is(others, TASK_STATE, "available"))
 				return true;
-			if (!hunt->passed_too && gtl_lease_has_passed(&hunt->leases, gtl_table_int64(others, TASK_ID)))
+			if (!search->passed_too && gtl_lease_has_passed(&search->leases, gtl_table_int64(others, TASK_ID)))
 			{
-				hunt->any_passed = true;
+				search->any_passed = true;
 				return true;
 			}
 		}
@@ -407,28 +407,28 @@ has_had(Hunt *hunt, const GtlTable *tasks)
 
 /* Has the annotator declined the object in an earlier batch? */
 static bool
-has_declined_before(const Hunt *hunt, int32 object)
+has_declined_before(const Search *search, int32 object)
 {
 	GtlTable	declined;
 	bool		found = false;
 
 	gtl_table_open(&declined, &task_layout, "task_declined_idx", AccessShareLock);
-	search_declined(&declined, hunt->job->job_id, object);
+	search_declined(&declined, search->job->job_id, object);
 	while (!found && gtl_table_next(&declined))
-		found = gtl_table_int32(&declined, TASK_BATCH_NO) != hunt->job->open_batch_no &&
-			gtl_table_text_is(&declined, TASK_ANNOTATOR, hunt->annotator);
+		found = gtl_table_int32(&declined, TASK_BATCH_NO) != search->job->open_batch_no &&
+			gtl_table_text_is(&declined, TASK_ANNOTATOR, search->annotator);
 	gtl_table_close(&declined);
 	return found;
 }
 
 static void
-accept(GtlTable *tasks, const Hunt *hunt, GtlClaim *claim)
+accept(GtlTable *tasks, const Search *search, GtlClaim *claim)
 {
 	static const int columns[4] = {TASK_STATE, TASK_ANNOTATOR, TASK_ACCEPTED_AT, TASK_LEASE_EXPIRES_AT};
-	Datum		now = TimestampTzGetDatum(hunt->now);
+	Datum		now = TimestampTzGetDatum(search->now);
 	Datum		lease = DirectFunctionCall2(timestamptz_pl_interval, now,
-											IntervalPGetDatum(unconstify(Interval *, &hunt->job->task_time_limit)));
-	Datum		values[4] = {CStringGetTextDatum("accepted"), CStringGetTextDatum(hunt->annotator), now, lease};
+											IntervalPGetDatum(unconstify(Interval *, &search->job->task_time_limit)));
+	Datum		values[4] = {CStringGetTextDatum("accepted"), CStringGetTextDatum(search->annotator), now, lease};
 
 	claim->task_id = gtl_table_int64(tasks, TASK_ID);
 	claim->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
@@ -438,15 +438,15 @@ accept(GtlTable *tasks, const Hunt *hunt, GtlClaim *claim)
 
 /* Room for one claim more: as many as there are, not as many as are wished for. */
 static GtlClaim *
-next_claim(Hunt *hunt)
+next_claim(Search *search)
 {
-	if (hunt->count == hunt->capacity)
+	if (search->count == search->capacity)
 	{
-		hunt->capacity = Max(16, hunt->capacity * 2);
-		hunt->claims = hunt->claims == NULL ? palloc(sizeof(GtlClaim) * hunt->capacity) :
-			repalloc_huge(hunt->claims, sizeof(GtlClaim) * hunt->capacity);
+		search->capacity = Max(16, search->capacity * 2);
+		search->claims = search->claims == NULL ? palloc(sizeof(GtlClaim) * search->capacity) :
+			repalloc_huge(search->claims, sizeof(GtlClaim) * search->capacity);
 	}
-	return &hunt->claims[hunt->count];
+	return &search->claims[search->count];
 }
 
 static int
@@ -459,33 +459,33 @@ compare_object(const void *a, const void *b)
 }
 
 static bool
-has_reviewed(const Hunt *hunt, const GtlTable *tasks)
+has_reviewed(const Search *search, const GtlTable *tasks)
 {
 	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
 
-	return hunt->nreviewed > 0 && bsearch(&object, hunt->reviewed, hunt->nreviewed, sizeof(int32), compare_object) != NULL;
+	return search->nreviewed > 0 && bsearch(&object, search->reviewed, search->nreviewed, sizeof(int32), compare_object) != NULL;
 }
 
 /* Claims the task at hand if the annotator may have it, and nobody else is about to. */
 static bool
-take_claim(Hunt *hunt, GtlTable *tasks)
+take_claim(Search *search, GtlTable *tasks)
 {
-	if (!is_claimable(tasks, hunt->now) || has_reviewed(hunt, tasks))
+	if (!is_claimable(tasks, search->now) || has_reviewed(search, tasks))
 		return false;
-	if (!hunt->passed_too && gtl_lease_has_passed(&hunt->leases, gtl_table_int64(tasks, TASK_ID)))
+	if (!search->passed_too && gtl_lease_has_passed(&search->leases, gtl_table_int64(tasks, TASK_ID)))
 	{
-		hunt->any_passed = true;
+		search->any_passed = true;
 		return false;
 	}
-	if (hunt->others != NULL && has_had(hunt, tasks))
+	if (search->others != NULL && has_had(search, tasks))
 		return false;
-	if (hunt->outlook->declined_before && !gtl_task_asks_again(hunt->job, hunt->annotator) &&
-		has_declined_before(hunt, gtl_table_int32(tasks, TASK_OBJECT_NO)))
+	if (search->memory->declined_before && !gtl_task_asks_again(search->job, search->annotator) &&
+		has_declined_before(search, gtl_table_int32(tasks, TASK_OBJECT_NO)))
 		return false;
-	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, hunt->now))
+	if (!gtl_table_lock(tasks, false) || !is_claimable(tasks, search->now))
 		return false;
-	accept(tasks, hunt, next_claim(hunt));
-	hunt->count++;
+	accept(tasks, search, next_claim(search));
+	search->count++;
 	return true;
 }
 
@@ -518,14 +518,14 @@ add_keys(const GtlJob *job, GtlClaim *claims, int count)
  * other.
  */
 static void
-claim(Hunt *hunt)
+claim(Search *search)
 {
-	if (look(hunt) || !hunt->any_passed)
+	if (run_search(search) || !search->any_passed)
 		return;
-	hunt->passed_too = true;
+	search->passed_too = true;
 	for (int slot = 0; slot < MAX_SLOTS; slot++)
-		hunt->outlook->place[slot]++;
-	(void) look(hunt);
+		search->memory->place[slot]++;
+	(void) run_search(search);
 }
 
 /* Leased to the annotator, whether the time is over or not? */
@@ -537,48 +537,48 @@ is_leased(const GtlTable *tasks, const char *annotator)
 
 /* The task at hand becomes a claim of its own: as it is leased, or leased anew if the time is over. */
 static void
-take_held(Hunt *hunt, GtlTable *tasks)
+take_held(Search *search, GtlTable *tasks)
 {
-	GtlClaim   *claim = next_claim(hunt);
+	GtlClaim   *claim = next_claim(search);
 
-	if (!is_leased(tasks, hunt->annotator) || gtl_table_int64(tasks, TASK_JOB_ID) != hunt->job->job_id ||
-		gtl_table_int32(tasks, TASK_BATCH_NO) != hunt->job->open_batch_no)
+	if (!is_leased(tasks, search->annotator) || gtl_table_int64(tasks, TASK_JOB_ID) != search->job->job_id ||
+		gtl_table_int32(tasks, TASK_BATCH_NO) != search->job->open_batch_no)
 		return;
 	claim->task_id = gtl_table_int64(tasks, TASK_ID);
 	claim->object_no = gtl_table_int32(tasks, TASK_OBJECT_NO);
 	claim->lease_expires_at = gtl_table_int64(tasks, TASK_LEASE_EXPIRES_AT);
-	if (claim->lease_expires_at <= hunt->now)
+	if (claim->lease_expires_at <= search->now)
 	{
-		if (!gtl_table_lock(tasks, false) || !is_leased(tasks, hunt->annotator))
+		if (!gtl_table_lock(tasks, false) || !is_leased(tasks, search->annotator))
 			return;
-		accept(tasks, hunt, claim);
+		accept(tasks, search, claim);
 	}
-	hunt->count++;
+	search->count++;
 }
 
 /* What the annotator holds already, all of it. */
 static void
-find_held(Hunt *hunt)
+find_held(Search *search)
 {
 	GtlTable	tasks;
 
-	if (hunt->leases.nheld == 0)
+	if (search->leases.nheld == 0)
 		return;
 	gtl_task_open_by_id(&tasks);
-	for (int i = 0; i < hunt->leases.nheld; i++)
-		if (find_task(&tasks, hunt->leases.held[i]))
-			take_held(hunt, &tasks);
+	for (int i = 0; i < search->leases.nheld; i++)
+		if (find_task(&tasks, search->leases.held[i]))
+			take_held(search, &tasks);
 	gtl_table_close(&tasks);
 }
 
 static void
-remember_claims(Hunt *hunt)
+remember_claims(Search *search)
 {
-	hunt->leases.held = palloc(sizeof(int64) * hunt->count);
-	hunt->leases.nheld = hunt->count;
-	for (int i = 0; i < hunt->count; i++)
-		hunt->leases.held[i] = hunt->claims[i].task_id;
-	gtl_lease_write(hunt->job->job_id, hunt->annotator, &hunt->leases);
+	search->leases.held = palloc(sizeof(int64) * search->count);
+	search->leases.nheld = search->count;
+	for (int i = 0; i < search->count; i++)
+		search->leases.held[i] = search->claims[i].task_id;
+	gtl_lease_write(search->job->job_id, search->annotator, &search->leases);
 }
 
 bool
@@ -592,39 +592,39 @@ gtl_task_asks_again(const GtlJob *job, const char *annotator)
 int
 gtl_task_accept(const GtlJob *job, const char *annotator, int wanted, int limit, GtlClaim **claims)
 {
-	static Outlook outlooks[OUTLOOKS];
+	static BatchMemory remembered[REMEMBERED_BATCHES];
 	GtlTable	others;
 	GtlTable	answers;
-	Hunt		hunt;
+	Search		search;
 	int			held;
 
-	memset(&hunt, 0, sizeof(hunt));
+	memset(&search, 0, sizeof(search));
 	wanted = Min(wanted, job->max_concurrent);
-	gtl_lease_read(job->job_id, annotator, &hunt.leases);
-	hunt.job = job;
-	hunt.outlook = &outlooks[job->job_id % OUTLOOKS];
-	hunt.at_first = SLOT_PLENTY;
-	hunt.lockmode = RowExclusiveLock;
-	hunt.take = take_claim;
-	hunt.annotator = annotator;
-	hunt.now = gtl_clock_now();
-	hunt.others = job->annotators_per_object > 1 ? &others : NULL;
-	hunt.answers = &answers;
+	gtl_lease_read(job->job_id, annotator, &search.leases);
+	search.job = job;
+	search.memory = &remembered[job->job_id % REMEMBERED_BATCHES];
+	search.at_first = SLOT_PLENTY;
+	search.lockmode = RowExclusiveLock;
+	search.take = take_claim;
+	search.annotator = annotator;
+	search.now = gtl_clock_now();
+	search.others = job->annotators_per_object > 1 ? &others : NULL;
+	search.answers = &answers;
 	*claims = NULL;
-	if (!gtl_batch_on_offer(job, hunt.now))
+	if (!gtl_batch_on_offer(job, search.now))
 		return 0;
-	find_held(&hunt);
-	held = hunt.count;
-	hunt.nreviewed = gtl_correction_reviewed(job, annotator, &hunt.reviewed);
-	hunt.wanted = (limit > 0 ? Min(wanted, limit) : wanted) - held;
-	if (hunt.wanted > 0)
-		claim(&hunt);
-	if (hunt.count > held)
-		remember_claims(&hunt);
-	hunt.count = Min(hunt.count, wanted);
-	add_keys(job, hunt.claims, hunt.count);
-	*claims = hunt.claims;
-	return hunt.count;
+	find_held(&search);
+	held = search.count;
+	search.nreviewed = gtl_correction_reviewed(job, annotator, &search.reviewed);
+	search.wanted = (limit > 0 ? Min(wanted, limit) : wanted) - held;
+	if (search.wanted > 0)
+		claim(&search);
+	if (search.count > held)
+		remember_claims(&search);
+	search.count = Min(search.count, wanted);
+	add_keys(job, search.claims, search.count);
+	*claims = search.claims;
+	return search.count;
 }
 
 void
@@ -1094,27 +1094,27 @@ is_undisturbed(TupleTableSlot *slot)
 }
 
 static bool
-take_open(Hunt *hunt, GtlTable *tasks)
+take_open(Search *search, GtlTable *tasks)
 {
 	return (gtl_table_text_is(tasks, TASK_STATE, "available") || gtl_table_text_is(tasks, TASK_STATE, "accepted")) &&
-		(!hunt->undisturbed_only || is_undisturbed(tasks->row));
+		(!search->undisturbed_only || is_undisturbed(tasks->row));
 }
 
 static bool
 find_open(const GtlJob *job, bool undisturbed_only)
 {
-	static Outlook outlooks[OUTLOOKS];
-	Hunt		hunt;
+	static BatchMemory remembered[REMEMBERED_BATCHES];
+	Search		search;
 
-	memset(&hunt, 0, sizeof(hunt));
-	hunt.job = job;
-	hunt.outlook = &outlooks[job->job_id % OUTLOOKS];
-	hunt.at_first = SLOT_SCARCE;
-	hunt.lockmode = AccessShareLock;
-	hunt.take = take_open;
-	hunt.wanted = 1;
-	hunt.undisturbed_only = undisturbed_only;
-	return look(&hunt);
+	memset(&search, 0, sizeof(search));
+	search.job = job;
+	search.memory = &remembered[job->job_id % REMEMBERED_BATCHES];
+	search.at_first = SLOT_SCARCE;
+	search.lockmode = AccessShareLock;
+	search.take = take_open;
+	search.wanted = 1;
+	search.undisturbed_only = undisturbed_only;
+	return run_search(&search);
 }
 
 bool

@@ -59,9 +59,9 @@ INSERT INTO wanted VALUES
     ('gt_report', 'job_name text', 'text', 'v'),
     ('gt_explain_job', 'job_name text', 'TABLE(topic text, finding text, advice text)', 'v'),
     ('gt_explain_object', 'job_name text, object_key text', 'TABLE(topic text, finding text)', 'v');
--- more may follow what the design lists
-SELECT is((SELECT left(pg_get_function_arguments(f.oid), length(arguments)) FROM func f WHERE proname = name), arguments, format('%s takes what the design says', name)) FROM wanted;
-SELECT is((SELECT pg_get_function_result(f.oid) FROM func f WHERE proname = name), returns, format('%s returns what the design says', name)) FROM wanted;
+-- more arguments may follow
+SELECT is((SELECT left(pg_get_function_arguments(f.oid), length(arguments)) FROM func f WHERE proname = name), arguments, format('%s takes what is documented', name)) FROM wanted;
+SELECT is((SELECT pg_get_function_result(f.oid) FROM func f WHERE proname = name), returns, format('%s returns what is documented', name)) FROM wanted;
 SELECT is((SELECT provolatile FROM func f WHERE proname = name), volatile, format('%s is marked by what it does', name)) FROM wanted;
 
 SELECT is_empty($$ SELECT c.oid::regclass, a.attname FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -71,18 +71,18 @@ SELECT is_empty($$ SELECT c.oid::regclass, a.attname FROM rel c JOIN pg_attribut
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' AND relkind = 'v' $$,
               ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_early_answers', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_audits', 'gt_audit_objects', 'gt_labels', 'gt_corrections', 'gt_remarks', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
-              'the views are those of the design');
+              'the views are those that are documented');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions && '{security_invoker=true,security_barrier=true}', false) $$,
                 'every view is read with the rights of the caller, or says itself what the caller sees');
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE relkind = 'v' AND reloptions @> '{security_barrier=true}' $$,
               ARRAY['gt_jobs', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_annotators', 'gt_labels'], 'those are the ones that a workteam needs');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('v', 'r') AND obj_description(oid, 'pg_class') IS NULL $$, 'every view and table has a comment');
 SELECT columns_are('public', 'gt_labels', ARRAY['job_name', 'object_key', 'label', 'confidence', 'human_annotated', 'subset', 'batch_no',
-                                                'round_no', 'model_id', 'labeled_at', 'final', 'margin', 'tied_with'], 'gt_labels has the columns of the design');
+                                                'round_no', 'model_id', 'labeled_at', 'final', 'margin', 'tied_with'], 'gt_labels has the columns that are documented');
 CREATE FUNCTION pg_temp.lacks(view text, VARIADIC columns text[]) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT unnest(columns) EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0
 $$;
-SELECT is_empty($$ SELECT pg_temp.lacks('gt_jobs', 'state', 'total_labeled', 'human_labeled', 'machine_labeled', 'failed', 'unlabeled') $$, 'gt_jobs has the counters of the design');
+SELECT is_empty($$ SELECT pg_temp.lacks('gt_jobs', 'state', 'total_labeled', 'human_labeled', 'machine_labeled', 'failed', 'unlabeled') $$, 'gt_jobs has the counters that are documented');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_tasks', 'task_id', 'job_name', 'object_key', 'state', 'annotator', 'lease_expires_at') $$, 'gt_tasks says who has what until when');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_annotations', 'job_name', 'object_key', 'annotator', 'label', 'submitted_at') $$, 'gt_annotations says who answered what when');
 SELECT is_empty($$ SELECT pg_temp.lacks('gt_annotators', 'job_name', 'annotator', 'answers', 'agreement', 'estimated_accuracy', 'median_seconds') $$, 'gt_annotators has answers, agreement, estimated accuracy and median seconds');

@@ -81,7 +81,7 @@ SELECT bool_and(m.training_count = r.training_count + r.validation_count) AS tra
 
 -- ---- Withdrawn -------------------------------------------------------------------------------
 
--- People who answer wrongly from the second batch on spoil the model: its certificate goes, and with it all machine labels.
+-- People who answer wrongly, beginning with the second batch, spoil the model: its certificate goes, and with it all machine labels.
 SELECT gt_create_job('dj spoilt', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax',
                      target_accuracy => 0.98, seed => 11) > 0 AS created;
 SELECT answer('dj spoilt'), gt_advance_job('dj spoilt');

@@ -63,7 +63,7 @@ SELECT gt_purge_job('lc purge'), gt_purge_job('lc purge');
 SELECT count(*) AS tasks FROM gt_tasks WHERE job_name = 'lc purge';
 SELECT count(*) AS purges FROM gt_events WHERE job_name = 'lc purge' AND event = 'purged';
 
--- ---- Another algorithm counts from the next round on -------------------------------------------------
+-- ---- Another algorithm counts in the next round ------------------------------------------------------
 
 SELECT gt_create_job('lc algorithm', 'gtl_test.digits', ARRAY[:digits], schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, algorithm => 'softmax', target_accuracy => 0.999, seed => 11) > 0 AS created;
 SELECT answer('lc algorithm'), gt_advance_job('lc algorithm');

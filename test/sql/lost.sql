@@ -1,4 +1,4 @@
--- What a job stands on goes away in the middle of it: its dataset, columns of that, its owner, their consolidation
+-- What a job needs disappears in the middle of it: its dataset, columns of that, its owner, their consolidation
 -- function; and, after gt_purge_job, its features.
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/lib/setup.sql'

@@ -70,7 +70,7 @@ SELECT s.human_labeled < e.human_labeled AS fewer
 
 -- ---- What an object went through ------------------------------------------------------------
 
--- People who answer wrongly from the second batch on spoil the model: its labels are withdrawn.
+-- People who answer wrongly, beginning with the second batch, spoil the model: its labels are withdrawn.
 SET client_min_messages = warning;
 SELECT gt_create_job('pr spoilt', :digits_job, schedule => 'eager', guarantee => 'confidence', validation_share => 0.2, target_accuracy => 0.98) > 0 AS created;
 RESET client_min_messages;

@@ -1,6 +1,6 @@
 /*
  * test_crossfit.c
- *		Cross-fitting: nobody is scored by a model that has seen him, the selection
+ *		Cross-fitting: no row is scored by a model that has learned from it, the selection
  *		chooses what fits the data, both can be interrupted anywhere, and neither they
  *		nor scoring depend on who does which item of the work.
  */
