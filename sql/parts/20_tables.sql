@@ -54,6 +54,9 @@ CREATE TABLE gtlabel.job (
     instructions                   text,
     workteam                       gtlabel.role,
     seed                           bigint NOT NULL,
+    placement                      text NOT NULL CHECK (placement IN ('copy', 'in_place')),
+    sample_count                   integer NOT NULL CHECK (sample_count >= 100),
+    dataset_count                  bigint,
     object_count                   integer NOT NULL,
     validation_count               integer NOT NULL,
     dimension                      integer NOT NULL,
@@ -85,6 +88,7 @@ COMMENT ON COLUMN gtlabel.job.gold_column IS 'Column of the dataset with known a
 COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have checked at the end; NULL: not audited';
 COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
+COMMENT ON COLUMN gtlabel.job.dataset_count IS 'Rows of the dataset at creation, of a job in place, whose objects are a sample of them; NULL: the objects are all rows';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
 COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';
 COMMENT ON COLUMN gtlabel.job.neighbours_id IS 'The map to its neighbourhood columns; NULL: it has none';

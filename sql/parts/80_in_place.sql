@@ -184,3 +184,14 @@ CREATE AGGREGATE gt_merge(gt_feature_stats) (
     SFUNC = gtlabel.stats_merge, STYPE = internal, FINALFUNC = gtlabel.stats_final, COMBINEFUNC = gtlabel.stats_combine,
     SERIALFUNC = gtlabel.stats_serial, DESERIALFUNC = gtlabel.stats_deserial, PARALLEL = SAFE);
 COMMENT ON AGGREGATE gt_merge(gt_feature_stats) IS 'The statistics of all rows from those of their parts';
+
+-- ---- Labels of a job in place ----------------------------------------------------
+
+CREATE FUNCTION gt_write_labels(job_name text, label_column name, confidence_column name DEFAULT NULL)
+    RETURNS TABLE (human bigint, machine bigint, unlabeled bigint, least_margin float8, model_name text)
+    AS 'MODULE_PATHNAME', 'gtl_sql_write_labels' LANGUAGE C VOLATILE ROWS 1;
+COMMENT ON FUNCTION gt_write_labels IS 'Writes the labels of a job in place into a column of its dataset, where the rows lie: people''s, and the machine''s above the margin that the newest certificate allows; whatever else is in the column goes';
+
+CREATE FUNCTION gt_audit_bound(labels bigint, drawn bigint, wrong bigint, confidence_level float8 DEFAULT 0.95) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'gtl_sql_audit_bound' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gt_audit_bound IS 'How many of the labels are wrong at the most, with this confidence, when of those drawn from them at random so many are: exact, for a sample drawn after the labels were fixed';

@@ -242,9 +242,44 @@ gtl_job_settings_alter(FunctionCallInfo fcinfo, GtlJob *job)
 	gtl_job_derive(job);
 }
 
+/* What a job in place cannot do. */
+static void
+check_in_place(const GtlJob *job)
+{
+	const char *setting = NULL;
+
+	if (job->placement != GTL_PLACEMENT_IN_PLACE)
+		return;
+	if (job->guarantee == GTL_GUARANTEE_AUDITED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarantee audited is not supported with placement in_place"),
+				 errhint("Set guarantee => 'confidence', and check the labels that were written by gt_audit_bound.")));
+	if (job->text_column != NULL)
+		setting = "text_column";
+	else if (job->label_column != NULL)
+		setting = "label_column";
+	else if (job->scope == GTL_SCOPE_DATASET)
+		setting = "guarantee_scope dataset";
+	else if (job->per_class)
+		setting = "per_class";
+	else if (job->audit_share >= 0)
+		setting = "audit_share";
+	else if (!job->auto_label)
+		setting = "auto_label false";
+	else if (job->features_column == NULL)
+		setting = "features_column NULL";
+	if (setting != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s is not supported with placement in_place", setting),
+				 errhint("placement => 'copy' has it.")));
+}
+
 void
 gtl_job_settings_check(const GtlJob *job)
 {
+	check_in_place(job);
 	if (job->min_annotators > job->annotators_per_object)
 		gtl_error_setting("min_annotators", "must not be greater than max_annotators", NULL);
 	if ((job->consolidation_confidence < 0) != (job->min_annotators == job->annotators_per_object))

@@ -14,11 +14,9 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "catalog/pg_type.h"
+#include "data/model_package.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
-#include "tables/featurizer.h"
 #include "tables/model.h"
-#include "tables/neighbour_map.h"
 #include "utils/builtins.h"
 
 #include <math.h>
@@ -252,32 +250,8 @@ PG_FUNCTION_INFO_V1(gtl_sql_model_bytes);
 Datum
 gtl_sql_model_bytes(PG_FUNCTION_ARGS)
 {
-	GtlModelPackage package;
-	GtlModel   *model;
 	GtlEnv		env;
-	uint8_t    *bytes;
-	size_t		size;
-	bytea	   *result;
 
 	gtl_env_init(&env, CurrentMemoryContext);
-	model = find_model(text_to_cstring(PG_GETARG_TEXT_PP(0)), &env);
-	memset(&package, 0, sizeof(package));
-	package.classifier = model->classifier;
-	package.calibration = model->calibration;
-	package.names = palloc(sizeof(char *) * model->ncategories);
-	for (int c = 0; c < model->ncategories; c++)
-		package.names[c] = GetDatabaseEncoding() == PG_SQL_ASCII ? model->categories[c] : pg_server_to_any(model->categories[c], (int) strlen(model->categories[c]), PG_UTF8);
-	if (model->featurizer_id != 0)
-		package.featurizer = gtl_featurizer_get(model->featurizer_id, &env);
-	if (model->classifier.candidate.neighbours)
-		package.map = gtl_neighbour_map_get(model->neighbours_id, &env);
-	bytes = gtl_package_serialize(&package, &env, &size);
-	if (size > MaxAllocSize - VARHDRSZ)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("model \"%s\" is too large for a value of type bytea", model->name)));
-	result = palloc(VARHDRSZ + size);
-	SET_VARSIZE(result, VARHDRSZ + size);
-	memcpy(VARDATA(result), bytes, size);
-	PG_RETURN_BYTEA_P(result);
+	PG_RETURN_BYTEA_P(gtl_model_package(find_model(text_to_cstring(PG_GETARG_TEXT_PP(0)), &env)));
 }

@@ -518,7 +518,7 @@ gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *c
 	reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
 	reading.inputs = dataset->inputs;
 	initStringInfo(&reading.last_key);
-	sql = psprintf("%s%s%s", dataset->select, dataset->known != NULL ? dataset->known : "",
+	sql = psprintf("%s%s%s", dataset->select, dataset->known != NULL ? dataset->known : dataset->sample != NULL ? dataset->sample : "",
 				   dataset->order != NULL ? dataset->order : "");
 	if (dataset->known != NULL)
 		read_unknown(sql, &reading);

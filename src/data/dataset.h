@@ -23,6 +23,7 @@ typedef struct GtlDataset
 	char	   *key_column;		/* NULL: none, rows come in any order */
 	char	   *select;			/* SELECT key, features, label FROM ... */
 	char	   *known;			/* WHERE ..., which leaves out what a job knows; NULL: all rows are read */
+	char	   *sample;			/* WHERE ..., which leaves out what a job in place does not work on (in_place.h); NULL: nothing */
 	char	   *order;			/* ORDER BY key; NULL: any */
 	int			inputs;			/* length of the column of features; 0: that of the first row */
 	bool		has_features;

@@ -12,7 +12,9 @@
 #include "access/table.h"
 #include "base/errors.h"
 #include "base/query.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "data/dataset.h"
@@ -156,16 +158,68 @@ relation_name(Oid relation)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
 }
 
+/* Are there rows on other servers? */
+static bool
+is_far(Oid relation)
+{
+	ListCell   *cell;
+
+	if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
+		return get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE;
+	foreach(cell, find_all_inheritors(relation, AccessShareLock, NULL))
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	return false;
+}
+
+/* The array type of the key, if rows on other servers are to be looked for by such arrays. */
+static Oid
+far_array_type(Oid relation, AttrNumber key)
+{
+	Oid			type = getBaseType(get_atttype(relation, key));
+
+	return is_far(relation) && OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr) ? get_array_type(type) : InvalidOid;
+}
+
+/*
+ * What rows are looked for in.  Of a join with other servers' rows all would travel, so those are asked for the
+ * keys first: $2, an array of the keys' type.
+ */
+static const char *
+rows_source(Oid relation, AttrNumber key, bool far)
+{
+	Oid			type = getBaseType(get_atttype(relation, key));
+
+	return !far ? relation_name(relation) :
+		psprintf("(SELECT * FROM %s f WHERE f.%s %s ANY ($2))", relation_name(relation),
+				 quote_identifier(get_attname(relation, key, false)),
+				 operator_name(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr));
+}
+
+/* The keys as values of their type. */
+static Datum
+typed_keys(Oid array_type, Datum keys)
+{
+	Oid			output;
+	Oid			input;
+	Oid			parameter;
+	bool		varlena;
+
+	getTypeOutputInfo(TEXTARRAYOID, &output, &varlena);
+	getTypeInputInfo(array_type, &input, &parameter);
+	return OidInputFunctionCall(input, OidOutputFunctionCall(output, keys), parameter, -1);
+}
+
 /* $1: the keys.  A row for each, in their order. */
 static char *
-rows_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
+rows_query(Oid relation, AttrNumber key, bool far, char *const *columns, int ncolumns)
 {
 	return psprintf("SELECT DISTINCT ON (u.place) CASE WHEN d.%s IS NOT NULL THEN %s END"
 					" FROM (SELECT a.key COLLATE pg_catalog.\"C\", a.place"
 					"  FROM pg_catalog.unnest($1) WITH ORDINALITY AS a (key, place)) u LEFT JOIN %s d ON %s"
 					" ORDER BY u.place",
 					quote_identifier(get_attname(relation, key, false)), row_expression(relation, columns, ncolumns),
-					relation_name(relation), key_condition(relation, key, "u.key"));
+					rows_source(relation, key, far), key_condition(relation, key, "u.key"));
 }
 
 /* $1: one key, as text.  One row or none: what an annotator's next task takes, each time. */
@@ -179,12 +233,18 @@ row_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
 static void
 read_rows(const GtlJob *job, AttrNumber key, char *const *keys, int count, char *const *columns, int ncolumns, char **rows)
 {
-	Oid			type = count == 1 ? TEXTOID : TEXTARRAYOID;
-	Datum		value = count == 1 ? CStringGetTextDatum(keys[0]) : gtl_array_text(keys, count);
-	char	   *sql = count == 1 ? row_query(job->dataset, key, columns, ncolumns) : rows_query(job->dataset, key, columns, ncolumns);
+	Oid			far = far_array_type(job->dataset, key);
+	bool		one = count == 1 && !OidIsValid(far);
+	Oid			types[2] = {one ? TEXTOID : TEXTARRAYOID, far};
+	Datum		values[2] = {one ? CStringGetTextDatum(keys[0]) : gtl_array_text(keys, count)};
+	char	   *sql = one ? row_query(job->dataset, key, columns, ncolumns) :
+		rows_query(job->dataset, key, OidIsValid(far), columns, ncolumns);
 	GtlResult	r;
-	uint64		found = gtl_query_run_as(&r, job->owner, sql, 1, &type, &value);
+	uint64		found;
 
+	if (OidIsValid(far))
+		values[1] = typed_keys(far, values[0]);
+	found = gtl_query_run_as(&r, job->owner, sql, OidIsValid(far) ? 2 : 1, types, values);
 	for (uint64 i = 0; i < found; i++)
 		rows[i] = gtl_result_text(&r, i, 1);
 	gtl_query_end(&r);

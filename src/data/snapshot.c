@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/string_set.h"
+#include "data/in_place.h"
 #include "catalog/pg_type.h"
 #include "data/neighbour_columns.h"
 #include "executor/tuptable.h"
@@ -396,6 +397,8 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SnapshotState state;
 
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+		gtl_in_place_restrict(job, dataset);
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);

@@ -694,7 +694,7 @@ choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 		round->selected_count = gtl_select_lowest(objects, margins, n, wanted, env, places);
 		for (int64_t i = 0; i < round->selected_count; i++)
 			round->selected[i] = objects[places[i]];
-		if (round->selected_count > 0)
+		if (round->selected_count > 0 && !settings->whole_dataset)
 			filter_validation(evidence, margins[places[round->selected_count - 1]], env, round);
 		gtl_env_release(env, places);
 	}

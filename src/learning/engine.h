@@ -51,6 +51,7 @@ typedef struct GtlEngineSettings
 	bool		per_class;		/* the promise holds for each class by itself */
 	GtlEngineAlgorithm algorithm;
 	bool		random_queries; /* instead of the smallest margins */
+	bool		whole_dataset;	/* the certificate is about all rows, not about those that the queries leave */
 	GtlLimits	limits;
 	uint64_t	seed;
 } GtlEngineSettings;

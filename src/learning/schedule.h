@@ -14,6 +14,13 @@ typedef enum GtlScheduleKind
 	GTL_SCHEDULE_EAGER = 1
 } GtlScheduleKind;
 
+/* What a job works on. */
+typedef enum GtlPlacement
+{
+	GTL_PLACEMENT_COPY = 0,		/* all rows, whose features it keeps */
+	GTL_PLACEMENT_IN_PLACE = 1	/* a random sample; the rest is labeled where it lies */
+} GtlPlacement;
+
 /*
  * Size of the validation set.  A share of 0 or more: that, truncated.  Else the standard schedule
  * takes the service's rule, 20 % below 5,000 objects, else 10 %, truncated; the eager one

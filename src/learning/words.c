@@ -44,6 +44,12 @@ const char *const gtl_query_words[] = {
 	NULL
 };
 
+const char *const gtl_placement_words[] = {
+	[GTL_PLACEMENT_COPY] = "copy",
+	[GTL_PLACEMENT_IN_PLACE] = "in_place",
+	NULL
+};
+
 int
 gtl_word_number(const char *const *words, const char *word)
 {

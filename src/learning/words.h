@@ -14,5 +14,6 @@ extern const char *const gtl_scope_words[];	/* GtlScope */
 extern const char *const gtl_schedule_words[];	/* GtlScheduleKind */
 extern const char *const gtl_algorithm_words[]; /* GtlEngineAlgorithm */
 extern const char *const gtl_query_words[]; /* GtlQueryStrategy */
+extern const char *const gtl_placement_words[]; /* GtlPlacement */
 
 #endif							/* GTL_WORDS_H */

@@ -181,6 +181,7 @@ gtl_evidence_settings(const GtlJob *job, GtlEngineSettings *settings)
 	settings->per_class = job->per_class;
 	settings->algorithm = job->algorithm;
 	settings->random_queries = job->query_strategy == GTL_QUERY_RANDOM;
+	settings->whole_dataset = job->placement == GTL_PLACEMENT_IN_PLACE;
 	settings->limits.max_human = job->max_human_labeled;
 	settings->limits.max_percentage = job->max_percentage_labeled;
 	settings->seed = (uint64) job->seed;

@@ -94,6 +94,11 @@ gtl_intake(GtlJob *job)
 {
 	GtlSegment	added;
 
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("gt_add_objects is not supported with placement in_place"),
+				 errhint("gt_write_labels also labels the rows that came since the sample was drawn.")));
 	gtl_job_require_move(job, GTL_MOVE_ADD);
 	if (job->purged)
 		ereport(ERROR,

@@ -38,6 +38,7 @@ static const GtlJobField facts[] = {
 	{"owner", GTL_FIELD_ROLE, AT(owner)},
 	{"dataset_name", GTL_FIELD_TEXT, AT(dataset_name)},
 	{"consolidation_owner", GTL_FIELD_ROLE, AT(consolidation_owner)},
+	{"dataset_count", GTL_FIELD_INT64, AT(dataset_count)},
 	{"object_count", GTL_FIELD_INT32, AT(object_count), .required = true},
 	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
 	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
@@ -297,13 +298,14 @@ gtl_job_set_snapshot(GtlJob *job)
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4, given_count = $5,"
 		" validation_share = $6, featurizer_id = NULLIF($7, 0), neighbours_id = NULLIF($8, 0), neighbours_reason = $9,"
-		" chosen_start = $10 WHERE job_id = $1",
-		10, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID, INT8OID, TEXTOID, BOOLOID}
+		" chosen_start = $10, dataset_count = NULLIF($11, 0) WHERE job_id = $1",
+		11, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID, INT8OID, TEXTOID, BOOLOID, INT8OID}
 	};
-	Datum		v[10] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
+	Datum		v[11] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
 		Int32GetDatum(job->dimension), Int32GetDatum(job->given_count), Float8GetDatum(job->validation_share),
-	Int64GetDatum(job->featurizer_id), Int64GetDatum(job->neighbours_id), (Datum) 0, BoolGetDatum(job->chosen_start)};
-	char		nulls[10];
+	Int64GetDatum(job->featurizer_id), Int64GetDatum(job->neighbours_id), (Datum) 0, BoolGetDatum(job->chosen_start),
+	Int64GetDatum(job->dataset_count)};
+	char		nulls[11];
 
 	memset(nulls, ' ', sizeof(nulls));
 	nulls[5] = job->validation_share < 0 ? 'n' : ' ';

@@ -76,8 +76,11 @@ typedef struct GtlJob
 	Interval	task_availability_lifetime;
 	Oid			workteam;		/* InvalidOid: only the owner */
 	int64		seed;
+	GtlPlacement placement;
+	int32		sample_count;	/* rows that a job in place works on */
 
 	/* facts of what was read */
+	int64		dataset_count;	/* rows of the dataset of a job in place; 0: not counted */
 	int32		object_count;	/* that are in the job now; their numbers have holes (segment.h) */
 	int32		validation_count;
 	int32		dimension;		/* 0: no features */

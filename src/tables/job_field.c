@@ -117,6 +117,11 @@ const GtlJobField gtl_job_settings[] = {
 	.meaning = "what annotators are told, as Markdown"},
 	{"workteam", GTL_FIELD_ROLE, AT(workteam), .when_finished = true,
 	.meaning = "role whose members answer; NULL: the owner only"},
+	{"placement", GTL_FIELD_WORD, AT(placement), .words = gtl_placement_words, .initial = "copy", .required = true, .fixed = SNAPSHOT,
+	.meaning = "copy: the job reads all rows once and keeps their features; in_place: it works on a random sample, and "
+	"gt_write_labels labels the others where they lie, on whatever servers"},
+	{"sample_count", GTL_FIELD_INT32, AT(sample_count), .initial = "10000", .required = true, .low = 100, .high = 10000000, .fixed = SNAPSHOT,
+	.meaning = "rows that a job in place works on, drawn at random"},
 	{"seed", GTL_FIELD_INT64, AT(seed), .none = NAN, .fixed = VALIDATION,
 	.meaning = "everything random comes from it: the same seed gives the same labels; NULL: one is drawn"},
 };

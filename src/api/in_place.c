@@ -1,0 +1,201 @@
+/*
+ * in_place.c
+ *		The labels of a job in place: gt_write_labels; and what a random check of labels shows: gt_audit_bound.
+ *
+ * The certificate of a round says above which margin of the models of the folds the validation set has few enough
+ * errors.  That set is a random sample of all rows, and in a job in place nothing leaves it, so the share of it that
+ * lies above is about the share of all rows that may get the machine's labels: those with the largest margins of the full model,
+ * found by counting (gt_tail).
+ */
+#include "base/compat.h"
+
+#include "api/arguments.h"
+#include "base/errors.h"
+#include "base/memory.h"
+#include "data/dataset_rows.h"
+#include "data/in_place.h"
+#include "data/model_package.h"
+#include "funcapi.h"
+#include "learning/certify.h"
+#include "tables/label.h"
+#include "tables/object.h"
+#include "tables/round.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include <math.h>
+
+/* What the machine says of the rows. */
+typedef struct MachineLabels
+{
+	GtlModel   *model;			/* NULL: nothing */
+	bytea	   *bytes;
+	double		margin;			/* the smallest that gets a label */
+} MachineLabels;
+
+/* The smallest margin that at most so many rows have; infinity: none. */
+static double
+margin_of(const int64 *above, int64 wanted)
+{
+	for (int c = 0; c < GTL_MARGIN_CELLS; c++)
+		if (above[c] <= wanted)
+			return above[c] > 0 ? gtl_margin_cell_least(c) : INFINITY;
+	return INFINITY;
+}
+
+/* By the certificate of the newest round. */
+static void
+read_machine_labels(const GtlJob *job, MachineLabels *labels)
+{
+	GtlRound	round;
+	GtlEnv		env;
+	int64		above[GTL_MARGIN_CELLS];
+	int64		rows;
+
+	memset(labels, 0, sizeof(*labels));
+	if (!job->auto_label || !gtl_round_read_last(job->job_id, &round) || round.model_id == 0 ||
+		!isfinite(round.certificate.threshold) || round.certificate.n <= 0)
+		return;
+	gtl_env_init(&env, CurrentMemoryContext);
+	labels->model = gtl_model_get(round.model_id, &env);
+	labels->bytes = gtl_model_package(labels->model);
+	rows = gtl_in_place_tail(job, labels->bytes, above);
+	labels->margin = margin_of(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));
+	if (!isfinite(labels->margin))
+		memset(labels, 0, sizeof(*labels));
+}
+
+/* People's labels, by class; keys of all of them, in the order of *people. */
+static char **
+write_human_labels(const GtlJob *job, const GtlInPlaceTarget *target, GtlHumanLabels *people)
+{
+	char	  **keys;
+	char	  **of_class;
+
+	gtl_label_read_human(job->job_id, people);
+	keys = gtl_memory_list(sizeof(char *), people->count);
+	of_class = gtl_memory_list(sizeof(char *), people->count);
+	gtl_object_keys(job->job_id, people->object_no, people->count, keys);
+	for (int c = 0; c < job->ncategories; c++)
+	{
+		int			count = 0;
+
+		for (int i = 0; i < people->count; i++)
+			if (people->class_no[i] == c)
+				of_class[count++] = keys[i];
+		gtl_in_place_write_class(job, target, job->categories[c], of_class, count);
+	}
+	return keys;
+}
+
+static GtlJob *
+find_job_in_place(FunctionCallInfo fcinfo)
+{
+	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+
+	gtl_job_require_owner(job);
+	if (job->placement != GTL_PLACEMENT_IN_PLACE)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("labeling job \"%s\" does not label in place", job->name),
+				 errhint("gt_labels has the labels of all its rows.")));
+	if (get_rel_name(job->dataset) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("dataset %s of labeling job \"%s\" is gone", job->dataset_name, job->name)));
+	return job;
+}
+
+/* Who still answers must not see what the machine says. */
+static void
+check_hidden(const GtlJob *job, const GtlInPlaceTarget *target)
+{
+	int			count;
+	char	  **shown = gtl_dataset_shown_columns(job, &count);
+
+	if (gtl_job_is_final(job))
+		return;
+	for (int i = 0; i < count; i++)
+		if (strcmp(shown[i], target->label_column) == 0 ||
+			(target->confidence_column != NULL && strcmp(shown[i], target->confidence_column) == 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("annotators of labeling job \"%s\" see column \"%s\"", job->name, shown[i]),
+					 errhint("Set display_columns without it with gt_alter_job, or write the labels when the job is completed.")));
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_write_labels);
+Datum
+gtl_sql_write_labels(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlInPlaceTarget target = {.confidence_column = gtl_argument_name_or_null(fcinfo, 2)};
+	GtlJob	   *job;
+	GtlHumanLabels people;
+	MachineLabels machine;
+	char	  **keys;
+	int64		labeled;
+	int64		rows;
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	gtl_argument_required(fcinfo, 1, "label_column");
+	target.label_column = gtl_argument_name_or_null(fcinfo, 1);
+	job = find_job_in_place(fcinfo);
+	InitMaterializedSRF(fcinfo, 0);
+	gtl_in_place_check_target(job, &target);
+	check_hidden(job, &target);
+	read_machine_labels(job, &machine);
+	keys = write_human_labels(job, &target, &people);
+	gtl_in_place_write_machine(job, &target, machine.bytes, machine.margin, keys, people.count);
+	gtl_in_place_count(job, &target, &labeled, &rows);
+	values[0] = Int64GetDatum(people.count);
+	values[1] = Int64GetDatum(Max(labeled - people.count, 0));
+	values[2] = Int64GetDatum(rows - labeled);
+	nulls[3] = nulls[4] = machine.model == NULL;
+	values[3] = Float8GetDatum(machine.margin);
+	values[4] = machine.model == NULL ? (Datum) 0 : CStringGetTextDatum(machine.model->name);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	return (Datum) 0;
+}
+
+/* ---- gt_audit_bound ---- */
+
+/* Would so few wrong ones among the drawn be improbable if so many of the labels were wrong? */
+static bool
+is_refuted(int64 labels, int64 bad, int64 drawn, int64 wrong, double log_risk)
+{
+	return gtl_hypergeometric_log_cdf(wrong, labels, bad, drawn) <= log_risk;
+}
+
+/* Exact: the largest number of wrong labels that the draws do not refute at this level. */
+PG_FUNCTION_INFO_V1(gtl_sql_audit_bound);
+Datum
+gtl_sql_audit_bound(PG_FUNCTION_ARGS)
+{
+	int64		labels = PG_GETARG_INT64(0);
+	int64		drawn = PG_GETARG_INT64(1);
+	int64		wrong = PG_GETARG_INT64(2);
+	double		level = PG_GETARG_FLOAT8(3);
+	int64		low = wrong;	/* never refuted */
+	int64		high = labels - (drawn - wrong) + 1;	/* impossible */
+
+	if (labels < 0)
+		gtl_error_setting("labels", "must not be negative", NULL);
+	if (drawn < 0 || drawn > labels)
+		gtl_error_setting("drawn", "must be between 0 and labels", NULL);
+	if (wrong < 0 || wrong > drawn)
+		gtl_error_setting("wrong", "must be between 0 and drawn", NULL);
+	if (!(level > 0 && level < 1))
+		gtl_error_setting("confidence_level", "must be between 0 and 1", NULL);
+	while (high - low > 1)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (is_refuted(labels, middle, drawn, wrong, log1p(-level)))
+			high = middle;
+		else
+			low = middle;
+	}
+	PG_RETURN_INT64(low);
+}

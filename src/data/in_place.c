@@ -1,0 +1,303 @@
+/*
+ * in_place.c
+ *		The dataset of a job in place: statements that do their work where its rows lie.
+ *
+ * postgres_fdw does not send an aggregate over several servers, so each partition has its own below a UNION ALL,
+ * which asks all of them at the same time.  It sends functions of extensions that the server's options name, if they
+ * are IMMUTABLE, but neither .column of a row nor array casts.  A transaction sees one snapshot of each server.
+ */
+#include "data/in_place.h"
+
+#include <math.h>
+
+#include "base/errors.h"
+#include "base/query.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "parser/parse_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+static char *
+relation_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+/* The schema of gtlabel's functions, quoted and with a dot. */
+static char *
+function_schema(void)
+{
+	static GtlStatement select = {
+		"SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'gtlabel'", 0
+	};
+	GtlResult	r;
+	char	   *name = NULL;
+
+	if (gtl_query_run(&r, &select, NULL, NULL) > 0)
+		name = gtl_result_text(&r, 0, 1);
+	gtl_query_end(&r);
+	if (name == NULL)
+		elog(ERROR, "extension gtlabel is missing");
+	return psprintf("%s.", quote_identifier(name));
+}
+
+/* The relations that hold the rows: the partitions of a partitioned table, else the dataset itself. */
+static List *
+list_leaves(Oid dataset)
+{
+	List	   *leaves = NIL;
+	ListCell   *cell;
+
+	if (get_rel_relkind(dataset) != RELKIND_PARTITIONED_TABLE)
+		return list_make1_oid(dataset);
+	foreach(cell, find_all_inheritors(dataset, AccessShareLock, NULL))
+		if (get_rel_relkind(lfirst_oid(cell)) != RELKIND_PARTITIONED_TABLE)
+			leaves = lappend_oid(leaves, lfirst_oid(cell));
+	return leaves;
+}
+
+/* ---- Running a statement ---- */
+
+/* Whom an error concerns, for whoever has to repair that. */
+static char *
+describe_servers(const GtlJob *job, List *leaves)
+{
+	StringInfoData text;
+	List	   *servers = NIL;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "dataset %s of labeling job \"%s\", in place", job->dataset_name, job->name);
+	foreach(cell, leaves)
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+			servers = list_append_unique_oid(servers, GetForeignTable(lfirst_oid(cell))->serverid);
+	foreach(cell, servers)
+		appendStringInfo(&text, "%s\"%s\"", cell == list_head(servers) ? ", on " : ", ",
+						 GetForeignServer(lfirst_oid(cell))->servername);
+	return text.data;
+}
+
+static void
+add_context(void *argument)
+{
+	errcontext("%s", (const char *) argument);
+}
+
+/* Runs the statement as the current user; $1 is the model, unless that is NULL. */
+static uint64
+run(const GtlJob *job, List *leaves, const char *sql, bytea *model, GtlResult *r)
+{
+	static const Oid types[1] = {BYTEAOID};
+	Datum		values[1] = {PointerGetDatum(model)};
+	ErrorContextCallback context = {error_context_stack, add_context, describe_servers(job, leaves)};
+	uint64		count;
+
+	error_context_stack = &context;
+	count = gtl_query_run_as(r, GetUserId(), sql, model == NULL ? 0 : 1, types, values);
+	error_context_stack = context.previous;
+	return count;
+}
+
+/* "SELECT expression AS part FROM each leaf d", all of them below one another. */
+static void
+append_parts(StringInfo sql, List *leaves, const char *expression)
+{
+	ListCell   *cell;
+
+	foreach(cell, leaves)
+		appendStringInfo(sql, "%sSELECT %s AS part FROM %s d", cell == list_head(leaves) ? "" : " UNION ALL ",
+						 expression, relation_name(lfirst_oid(cell)));
+}
+
+/* ---- Reading ---- */
+
+/* The features as gt_score takes them. */
+static char *
+features_expression(const GtlJob *job)
+{
+	Oid			type = getBaseType(get_atttype(job->dataset, get_attnum(job->dataset, job->features_column)));
+	const char *column = quote_identifier(job->features_column);
+
+	return psprintf(type == FLOAT4ARRAYOID || type == FLOAT8ARRAYOID ? "d.%s" : "d.%s::pg_catalog.float4[]", column);
+}
+
+void
+gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
+{
+	List	   *leaves = list_leaves(job->dataset);
+	char	   *schema = function_schema();
+	const char *key = quote_identifier(job->key_column);
+	StringInfoData sql;
+	GtlResult	r;
+	double		last;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT (m).count, (m).draws[pg_catalog.cardinality((m).draws)]"
+						   " FROM (SELECT %sgt_merge(p.part) AS m FROM (",
+					 schema);
+	append_parts(&sql, leaves, psprintf("%sgt_sample(d.%s, NULL::pg_catalog.int4, %d, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->sample_count, job->seed));
+	appendStringInfoString(&sql, ") p OFFSET 0) x");
+	run(job, leaves, sql.data, NULL, &r);
+	job->dataset_count = gtl_result_int64(&r, 0, 1);
+	last = gtl_result_float8(&r, 0, 2);
+	gtl_query_end(&r);
+	if (job->dataset_count <= job->sample_count)
+		return;					/* all of them; or none, which whoever reads them says */
+	dataset->sample = psprintf(" WHERE %sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8) <= '%.17g'::pg_catalog.float8",
+							   schema, key, job->seed, last);
+}
+
+int64
+gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
+{
+	List	   *leaves = list_leaves(job->dataset);
+	char	   *schema = function_schema();
+	StringInfoData sql;
+	GtlResult	r;
+	int64		count;
+
+	memset(above, 0, sizeof(int64) * GTL_MARGIN_CELLS);
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT (m).count, (m).above FROM (SELECT %sgt_merge(p.part) AS m FROM (", schema);
+	append_parts(&sql, leaves, psprintf("%sgt_tail(%sgt_score($1, %s), d.%s, 0)", schema, schema, features_expression(job), quote_identifier(job->key_column)));
+	appendStringInfoString(&sql, ") p OFFSET 0) x");
+	run(job, leaves, sql.data, model, &r);
+	count = gtl_result_int64(&r, 0, 1);
+	if (!gtl_result_isnull(&r, 0, 2))
+		memcpy(above, ARR_DATA_PTR((ArrayType *) gtl_result_varlena(&r, 0, 2)), sizeof(int64) * GTL_MARGIN_CELLS);
+	gtl_query_end(&r);
+	return count;
+}
+
+void
+gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, int64 *labeled, int64 *rows)
+{
+	List	   *leaves = list_leaves(job->dataset);
+	StringInfoData sql;
+	GtlResult	r;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
+	append_parts(&sql, leaves, psprintf("pg_catalog.count(d.%s)", quote_identifier(target->label_column)));
+	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
+	append_parts(&sql, leaves, "pg_catalog.count(*)");
+	appendStringInfoString(&sql, ") p");
+	run(job, leaves, sql.data, NULL, &r);
+	*labeled = gtl_result_int64(&r, 0, 1);
+	*rows = gtl_result_int64(&r, 1, 1);
+	gtl_query_end(&r);
+}
+
+/* ---- Writing ---- */
+
+static void
+check_column(const GtlJob *job, const char *column, char category, const char *setting, const char *wanted)
+{
+	AttrNumber	attnum = get_attnum(job->dataset, column);
+	char		found;
+	bool		preferred;
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of dataset %s does not exist", column, job->dataset_name),
+				 errhint("Set %s to a column for it: ALTER TABLE ... ADD COLUMN.", setting)));
+	if (strcmp(column, job->key_column) == 0 || strcmp(column, job->features_column) == 0 ||
+		(job->gold_column != NULL && strcmp(column, job->gold_column) == 0))
+		gtl_error_setting(setting, psprintf("must not be \"%s\", which the job reads", column), NULL);
+	get_type_category_preferred(getBaseType(get_atttype(job->dataset, attnum)), &found, &preferred);
+	if (found != category)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of dataset %s has type %s", column, job->dataset_name,
+						format_type_be(get_atttype(job->dataset, attnum))),
+				 errdetail("%s.", wanted)));
+}
+
+void
+gtl_in_place_check_target(const GtlJob *job, const GtlInPlaceTarget *target)
+{
+	check_column(job, target->label_column, TYPCATEGORY_STRING, "label_column", "A label is a text");
+	if (target->confidence_column == NULL)
+		return;
+	check_column(job, target->confidence_column, TYPCATEGORY_NUMERIC, "confidence_column", "A confidence is a number");
+	if (strcmp(target->label_column, target->confidence_column) == 0)
+		gtl_error_setting("confidence_column", "must not be the label_column", NULL);
+}
+
+/* The keys as a constant array of the key's type: postgres_fdw sends no casts of arrays. */
+static char *
+key_array(const GtlJob *job, char *const *keys, int count)
+{
+	Oid			type = getBaseType(get_atttype(job->dataset, get_attnum(job->dataset, job->key_column)));
+	Oid			output;
+	bool		varlena;
+
+	getTypeOutputInfo(TEXTARRAYOID, &output, &varlena);
+	return psprintf("%s::%s[]", quote_literal_cstr(OidOutputFunctionCall(output, gtl_array_text(keys, count))),
+					gtl_dataset_type_name(type));
+}
+
+/* " SET label = label, confidence = confidence WHERE (they differ)" */
+static void
+append_assignment(StringInfo sql, const GtlInPlaceTarget *target, const char *label, const char *confidence)
+{
+	const char *label_column = quote_identifier(target->label_column);
+
+	appendStringInfo(sql, " SET %s = %s", label_column, label);
+	if (target->confidence_column != NULL)
+		appendStringInfo(sql, ", %s = %s", quote_identifier(target->confidence_column), confidence);
+	appendStringInfo(sql, " WHERE (d.%s IS DISTINCT FROM %s", label_column, label);
+	if (target->confidence_column != NULL)
+		appendStringInfo(sql, " OR d.%s IS DISTINCT FROM %s", quote_identifier(target->confidence_column), confidence);
+	appendStringInfoChar(sql, ')');
+}
+
+void
+gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *target, const char *label, char *const *keys, int count)
+{
+	StringInfoData sql;
+	GtlResult	r;
+
+	if (count == 0)
+		return;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "UPDATE %s d", relation_name(job->dataset));
+	append_assignment(&sql, target, psprintf("%s::pg_catalog.text", quote_literal_cstr(label)), "NULL::pg_catalog.float8");
+	appendStringInfo(&sql, " AND d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
+	run(job, list_leaves(job->dataset), sql.data, NULL, &r);
+	gtl_query_end(&r);
+}
+
+void
+gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, bytea *model, double margin,
+						   char *const *keys, int count)
+{
+	char	   *schema = function_schema();
+	char	   *score = psprintf("%sgt_score($1, %s)", schema, features_expression(job));
+	char	   *label = "NULL::pg_catalog.text";
+	char	   *confidence = "NULL::pg_catalog.float8";
+	StringInfoData sql;
+	GtlResult	r;
+
+	if (model != NULL)
+	{
+		char	   *when = psprintf("CASE WHEN %sgt_margin(%s) >= '%.17g'::pg_catalog.float8 THEN", schema, score, margin);
+
+		label = psprintf("%s %sgt_class(%s) END", when, schema, score);
+		confidence = psprintf("%s %sgt_probability(%s) END", when, schema, score);
+	}
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "UPDATE %s d", relation_name(job->dataset));
+	append_assignment(&sql, target, label, confidence);
+	if (count > 0)
+		appendStringInfo(&sql, " AND d.%s <> ALL (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
+	run(job, list_leaves(job->dataset), sql.data, model, &r);
+	gtl_query_end(&r);
+}
