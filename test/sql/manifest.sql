@@ -78,7 +78,7 @@ SELECT count(*) FROM gt_export_labels('came');
 CREATE TABLE mf.failing AS SELECT g AS id, 's3://b/' || g AS source_ref, 'a'::text AS gold FROM generate_series(1, 3) g;
 SELECT gt_create_job('failing', 'mf.failing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, task_availability_lifetime => '1 hour') > 0;
 SELECT gt_annotate('failing', '{1}', '{b}');
-SELECT gt_decline_tasks(array_agg(task_id)) FROM gt_accept_tasks('failing');
+SELECT gt_decline_tasks(array_agg(task_id) FILTER (WHERE object_key = '2')), gt_release_tasks(array_agg(task_id) FILTER (WHERE object_key = '3')) FROM gt_accept_tasks('failing', 2);
 SET gtlabel.clock_offset = 4000000;
 SELECT gt_advance_job('failing');
 RESET gtlabel.clock_offset;
