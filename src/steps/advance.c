@@ -9,6 +9,7 @@
  */
 #include "steps/advance.h"
 
+#include "access/xact.h"
 #include "base/format.h"
 #include "base/lock.h"
 #include "base/memory.h"
@@ -32,6 +33,7 @@
 #include "tables/round.h"
 #include "tables/step.h"
 #include "tables/task.h"
+#include "utils/resowner.h"
 
 /* The share of the validation set that may fail before the whole job does. */
 #define MAX_FAILED_SHARE 0.10
@@ -222,6 +224,59 @@ mark_step(GtlJob *job, GtlDue *due, bool *look_again, GtlTransaction *transactio
 	return job;
 }
 
+/* What the round after the batch would learn from; everything else that this changes is to be rolled back. */
+static GtlRoundState *
+load_after_batch(int64 job_id, GtlTransaction *transaction)
+{
+	bool		answers_locked = false;
+	bool		look_again;
+	GtlJob	   *job = lock_job(job_id, &answers_locked, transaction);
+
+	if (job == NULL || due_step(job, answers_locked, &look_again) != GTL_DUE_CLOSE_BATCH)
+		return NULL;
+	(void) do_step(job, GTL_DUE_CLOSE_BATCH, transaction);
+	return gtl_due_of(job) == GTL_DUE_ROUND ? gtl_round_load(job, transaction) : NULL;
+}
+
+/*
+ * In a caller's transaction the job's row stays locked from the first step that writes it.  So a batch whose end is
+ * followed by a round is closed twice: here for what the round learns from, which is undone, then
+ * the round trains without a lock, and gtl_advance closes the batch for good.  NULL: there is no such round.
+ */
+static GtlRoundState *
+train_ahead(int64 job_id, GtlTransaction *transaction)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	GtlRoundState *volatile round = NULL;
+	ErrorData  *volatile failure = NULL;
+	GtlJob	   *job = gtl_job_get(job_id);
+
+	if (job == NULL || !job->auto_label || gtl_due_of(job) != GTL_DUE_CLOSE_BATCH)
+		return NULL;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		round = load_after_batch(job_id, transaction);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		failure = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (failure != NULL)
+		ReThrowError(failure);	/* whoever catches it rolls back a subtransaction of its own */
+	if (round != NULL)
+		gtl_round_train(round);
+	return round;
+}
+
 GtlJob *
 gtl_advance(int64 job_id, GtlTransaction *transaction)
 {
@@ -231,9 +286,11 @@ gtl_advance(int64 job_id, GtlTransaction *transaction)
 		bool		look_again;
 		GtlJob	   *job;
 		GtlDue		due;
+		GtlRoundState *round;
 
 		CHECK_FOR_INTERRUPTS();
 		transaction->busy = false;
+		round = transaction->own ? NULL : train_ahead(job_id, transaction);
 		job = lock_job(job_id, &answers_locked, transaction);
 		if (job == NULL)
 			return NULL;
@@ -244,6 +301,8 @@ gtl_advance(int64 job_id, GtlTransaction *transaction)
 			job = mark_step(job, &due, &look_again, transaction);
 		if (job != NULL)
 			job = do_step(job, due, transaction);
+		if (round != NULL && job != NULL && gtl_round_holds(round, job))
+			gtl_round_finish(round, job);
 		if (job == NULL || job->state != GTL_JOB_FAILED || due != GTL_DUE_NOTHING)
 			gtl_step_delete(job_id);	/* a failed job keeps what it failed of */
 		if (job == NULL || (due == GTL_DUE_NOTHING && !look_again))

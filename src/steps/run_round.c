@@ -36,16 +36,18 @@
 #include "tables/segment.h"
 #include "utils/memutils.h"
 
-typedef struct RoundState
+struct GtlRoundState
 {
+	MemoryContext context;		/* of all this */
 	GtlJob	   *job;
+	int32		revision;		/* of the job when it was loaded */
 	GtlEnv		env;
 	GtlEngineSettings settings;
 	GtlEvidence evidence;
 	GtlEngineRound decided;
 	GtlCalibration calibration; /* of the model's answers */
 	GtlRound	round;			/* what will be written */
-} RoundState;
+};
 
 static double
 seconds_since(instr_time start)
@@ -58,7 +60,7 @@ seconds_since(instr_time start)
 }
 
 static void
-load_round(RoundState *state)
+load_round(GtlRoundState *state)
 {
 	GtlJob	   *job = state->job;
 	GtlBatch	batch;
@@ -81,7 +83,7 @@ load_round(RoundState *state)
 }
 
 static void
-train(RoundState *state)
+train(GtlRoundState *state)
 {
 	instr_time	start;
 
@@ -115,7 +117,7 @@ without_has(Without *list, int32 object)
  * of the validation set; returns how many.
  */
 static int64
-list_pool(RoundState *state, int32 **pool)
+list_pool(GtlRoundState *state, int32 **pool)
 {
 	int64		job_id = state->job->job_id;
 	int			objects = gtl_object_numbers(state->job, pool);
@@ -156,7 +158,7 @@ read_rows(void *context, int64_t first, int count, float *rows)
 }
 
 static void
-score_and_decide(RoundState *state)
+score_and_decide(GtlRoundState *state)
 {
 	GtlJob	   *job = state->job;
 	GtlEngineRound *decided = &state->decided;
@@ -187,7 +189,7 @@ score_and_decide(RoundState *state)
 }
 
 static void
-append_change(const RoundState *state, GtlLabelChange *change, int64 i)
+append_change(const GtlRoundState *state, GtlLabelChange *change, int64 i)
 {
 	const GtlEngineRound *decided = &state->decided;
 
@@ -198,7 +200,7 @@ append_change(const RoundState *state, GtlLabelChange *change, int64 i)
 }
 
 static void
-init_change(const RoundState *state, GtlLabelChange *change, int64 most)
+init_change(const GtlRoundState *state, GtlLabelChange *change, int64 most)
 {
 	memset(change, 0, sizeof(*change));
 	change->object_no = gtl_env_alloc(&state->env, mul_size(sizeof(int32), most));
@@ -209,7 +211,7 @@ init_change(const RoundState *state, GtlLabelChange *change, int64 most)
 
 /* Machine labels as this round decides them, written as differences from those that stand. */
 static void
-write_labels(RoundState *state)
+write_labels(GtlRoundState *state)
 {
 	GtlRound   *round = &state->round;
 	const GtlEngineRound *decided = &state->decided;
@@ -253,7 +255,7 @@ write_labels(RoundState *state)
 
 /* How probable the model's answers are right, by the validation objects, each scored by a model that never saw it. */
 static void
-calibrate(RoundState *state)
+calibrate(GtlRoundState *state)
 {
 	const GtlHumanLabels *labels = &state->evidence.labels;
 	const GtlCrossfitResult *fit = &state->decided.fit;
@@ -272,7 +274,7 @@ calibrate(RoundState *state)
 }
 
 static void
-write_model(RoundState *state)
+write_model(GtlRoundState *state)
 {
 	GtlJob	   *job = state->job;
 	const GtlHumanLabels *labels = &state->evidence.labels;
@@ -307,7 +309,7 @@ write_model(RoundState *state)
 
 /* Validation objects that leave the certificate. */
 static void
-write_dropped(RoundState *state)
+write_dropped(GtlRoundState *state)
 {
 	const GtlEngineRound *decided = &state->decided;
 	int32	   *objects = gtl_env_alloc(&state->env, sizeof(int32) * decided->dropped_count);
@@ -318,7 +320,7 @@ write_dropped(RoundState *state)
 }
 
 static void
-write_round(RoundState *state)
+write_round(GtlRoundState *state)
 {
 	GtlJob	   *job = state->job;
 	const GtlEngineRound *decided = &state->decided;
@@ -349,7 +351,7 @@ write_round(RoundState *state)
 
 /* May the job, by its settings as they are now, have a model of this kind? */
 static bool
-model_is_allowed(const RoundState *state)
+model_is_allowed(const GtlRoundState *state)
 {
 	return !state->decided.has_model ||
 		state->evidence.engine.chosen_initial || state->decided.chosen == GTL_ENGINE_INITIAL ||
@@ -361,7 +363,7 @@ model_is_allowed(const RoundState *state)
  * they are now, with the models that it has.
  */
 static bool
-decide_anew(RoundState *state)
+decide_anew(GtlRoundState *state)
 {
 	gtl_evidence_live_settings(state->job, &state->settings);
 	state->round.promise = state->settings.promise;
@@ -369,34 +371,67 @@ decide_anew(RoundState *state)
 		gtl_evidence_holds(state->job, &state->evidence);
 }
 
-GtlJob *
-gtl_run_round(GtlJob *job, GtlTransaction *transaction)
+GtlRoundState *
+gtl_round_load(GtlJob *job, GtlTransaction *transaction)
 {
 	MemoryContext context = AllocSetContextCreate(transaction->context, "gtlabel round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	RoundState	state;
+	GtlRoundState *state = palloc0(sizeof(GtlRoundState));
 
-	memset(&state, 0, sizeof(state));
-	state.job = job;
-	gtl_env_init(&state.env, context);
-	gtl_team_enable(&state.env);
+	state->context = context;
+	state->job = job;
+	state->revision = job->revision;
+	gtl_env_init(&state->env, context);
+	gtl_team_enable(&state->env);
 	gtl_progress_phase("loading");
-	load_round(&state);
-	gtl_transaction_suspend(transaction);
-	MemoryContextSwitchTo(context);
-	train(&state);
+	load_round(state);
+	MemoryContextSwitchTo(caller);
+	return state;
+}
+
+void
+gtl_round_train(GtlRoundState *state)
+{
+	MemoryContext caller = MemoryContextSwitchTo(state->context);
+
+	train(state);
 	if (gtl_setting_debug_round_lock != 0)
 		gtl_lock_pass_user(gtl_setting_debug_round_lock);
-	gtl_transaction_resume(transaction);
-	state.job = gtl_job_lock(job->job_id);	/* outlives the round: resume has made the caller's context current */
-	MemoryContextSwitchTo(context);
-	if (state.job != NULL && (state.job->revision == job->revision || decide_anew(&state)))
+	MemoryContextSwitchTo(caller);
+}
+
+bool
+gtl_round_holds(const GtlRoundState *state, const GtlJob *job)
+{
+	return gtl_due_of(job) == GTL_DUE_ROUND && gtl_evidence_holds(job, &state->evidence);
+}
+
+void
+gtl_round_finish(GtlRoundState *state, GtlJob *job)
+{
+	MemoryContext caller = MemoryContextSwitchTo(state->context);
+
+	state->job = job;
+	if (job != NULL && (job->revision == state->revision || decide_anew(state)))
 	{
-		score_and_decide(&state);
+		score_and_decide(state);
 		gtl_progress_phase("writing");
-		write_round(&state);
+		write_round(state);
 	}
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
-	return state.job;
+	MemoryContextDelete(state->context);
+}
+
+GtlJob *
+gtl_run_round(GtlJob *job, GtlTransaction *transaction)
+{
+	int64		job_id = job->job_id;
+	GtlRoundState *state = gtl_round_load(job, transaction);
+
+	gtl_transaction_suspend(transaction);
+	gtl_round_train(state);
+	gtl_transaction_resume(transaction);
+	job = gtl_job_lock(job_id);
+	gtl_round_finish(state, job);
+	return job;
 }

@@ -21,4 +21,17 @@
  */
 extern GtlJob *gtl_run_round(GtlJob *job, GtlTransaction *transaction);
 
+/*
+ * The same in parts.  What is loaded survives a rollback of the (sub)transaction that loaded it, and training needs none.
+ * gtl_round_finish takes the job with its row locked (NULL: it is gone), and frees everything.
+ */
+typedef struct GtlRoundState GtlRoundState;
+
+extern GtlRoundState *gtl_round_load(GtlJob *job, GtlTransaction *transaction);
+extern void gtl_round_train(GtlRoundState *state);
+extern void gtl_round_finish(GtlRoundState *state, GtlJob *job);
+
+/* Is this round due for the job as it is now, and would it learn from the same labels? */
+extern bool gtl_round_holds(const GtlRoundState *state, const GtlJob *job);
+
 #endif							/* GTL_RUN_ROUND_H */
