@@ -557,12 +557,14 @@ CREATE TABLE gtlabel.audit_object (
     draw_no   integer,
     event_no  integer,
     wrong     boolean,
+    lost      boolean NOT NULL DEFAULT false,
     PRIMARY KEY (job_id, audit_no, object_no)
 );
 COMMENT ON TABLE gtlabel.audit_object IS 'The machine labels of an audit; when it is over, those that people were asked about. Written by src/tables/audit.c';
 COMMENT ON COLUMN gtlabel.audit_object.audit_no IS '0: the check of audit_share';
 COMMENT ON COLUMN gtlabel.audit_object.draw_no IS 'Its place in the order of the draws; NULL: not drawn';
 COMMENT ON COLUMN gtlabel.audit_object.event_no IS 'Its place in the order in which answers were counted; NULL: not counted yet';
+COMMENT ON COLUMN gtlabel.audit_object.lost IS 'Removed from the job before its answer was counted';
 COMMENT ON COLUMN gtlabel.audit_object.wrong IS 'People gave another label, or none';
 
 CREATE TABLE gtlabel.step (

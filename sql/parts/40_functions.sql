@@ -121,6 +121,10 @@ CREATE FUNCTION gt_add_objects(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_add_objects' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_add_objects IS 'Takes in the rows of the dataset that came since; a completed job is in progress again; returns how many objects joined';
 
+CREATE FUNCTION gt_remove_objects(job_name text, object_keys text[]) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_remove_objects' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_remove_objects IS 'Erases objects: keys, features, tasks, answers, comments, labels and history; keys that the job does not know are passed over; returns how many rows went';
+
 CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';

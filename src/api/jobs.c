@@ -1,7 +1,7 @@
 /*
  * jobs.c
  *		The functions that steer a job: gt_advance_job, gt_pause_job, gt_resume_job,
- *		gt_stop_job, gt_add_objects, gt_retry_failed, gt_drop_job, gt_purge_job, gt_wait_job.
+ *		gt_stop_job, gt_add_objects, gt_remove_objects, gt_retry_failed, gt_drop_job, gt_purge_job, gt_wait_job.
  *
  * The owner's alone.  Each changes the job's row under its lock and leaves
  * what follows from it to the state machine.
@@ -26,6 +26,7 @@
 #include "steps/intake.h"
 #include "storage/latch.h"
 #include "steps/promise_audit.h"
+#include "steps/remove.h"
 #include "tables/annotation.h"
 #include "tables/audit.h"
 #include "tables/batch.h"
@@ -217,6 +218,26 @@ gtl_sql_add_objects(PG_FUNCTION_ARGS)
 	gtl_progress_begin(job->job_id, "snapshot");
 	count = gtl_intake(job);
 	gtl_worker_launch_at_commit(job);
+	PG_RETURN_INT32(count);
+}
+
+PG_FUNCTION_INFO_V1(gtl_sql_remove_objects);
+Datum
+gtl_sql_remove_objects(PG_FUNCTION_ARGS)
+{
+	GtlJob	   *job = own_job(fcinfo);
+	char	  **keys;
+	int			nkeys;
+	int32		count;
+
+	if (PG_ARGISNULL(1))
+		PG_RETURN_INT32(0);
+	keys = gtl_argument_text_array(fcinfo, 1, "object_keys", &nkeys);
+	gtl_in_flight_require(job, "remove objects of");
+	job = lock_own_job(fcinfo);
+	count = gtl_remove(job, keys, nkeys);
+	if (count > 0)
+		gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(count);
 }
 

@@ -724,8 +724,9 @@ find_place(const GtlAudit *audit, int32_t object)
 	return low < audit->count && audit->object[low] == object ? low : -1;
 }
 
-bool
-gtl_audit_tell(GtlAudit *audit, int32_t object, bool drawn, bool wrong)
+/* wrong: as a draw; known: a wrong label is found. */
+static bool
+take_out(GtlAudit *audit, int32_t object, bool drawn, bool wrong, bool known)
 {
 	int64_t		place = find_place(audit, object);
 	Part	   *part;
@@ -743,8 +744,20 @@ gtl_audit_tell(GtlAudit *audit, int32_t object, bool drawn, bool wrong)
 	part->weight -= audit->weight[place];
 	for (int k = 0; k < STRATEGIES; k++)
 		part->stake[k] -= audit->s[k][place];
-	part->known += wrong;
+	part->known += known;
 	return true;
+}
+
+bool
+gtl_audit_tell(GtlAudit *audit, int32_t object, bool drawn, bool wrong)
+{
+	return take_out(audit, object, drawn, wrong, wrong);
+}
+
+bool
+gtl_audit_lose(GtlAudit *audit, int32_t object, bool drawn)
+{
+	return take_out(audit, object, drawn, drawn, false);
 }
 
 /* ---- What to do next ---- */

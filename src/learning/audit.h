@@ -76,6 +76,12 @@ extern void gtl_audit_release(GtlAudit *audit, const GtlEnv *env);
  */
 extern bool gtl_audit_tell(GtlAudit *audit, int32_t object, bool drawn, bool wrong);
 
+/*
+ * An object is gone, and nobody will know whether its label was right.  A draw counts as wrong, and yet as none of
+ * the wrong labels found; anything else as a take that was right (docs/guarantee.md says why).
+ */
+extern bool gtl_audit_lose(GtlAudit *audit, int32_t object, bool drawn);
+
 /* What people are to do next.  Nothing: each part has passed or is given up. */
 typedef struct GtlAuditPlan
 {

@@ -159,6 +159,8 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 			if (job->open_batch_no != 0)
 				close_batch(job);
 			gtl_promise_audit_end(job, true, "the job was stopped");
+			if (job->guarantee == GTL_GUARANTEE_AUDITED)
+				gtl_label_drop_unsettled(job);	/* they were provisional, and no audit comes */
 			gtl_job_move(job, GTL_MOVE_FINISH_STOP, final_counts(job));
 			break;
 		case GTL_DUE_CLOSE_BATCH:

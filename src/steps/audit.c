@@ -20,6 +20,7 @@
 #include "tables/audit.h"
 #include "tables/event.h"
 #include "tables/label.h"
+#include "tables/segment.h"
 
 bool
 gtl_audit_pending(const GtlJob *job)
@@ -41,7 +42,7 @@ gtl_audit_issue(GtlJob *job)
 	wanted = (int64) ceil(job->audit_share * n);
 	chosen = gtl_memory_list(sizeof(int32), wanted);
 	gtl_env_init(&env, CurrentMemoryContext);
-	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed, GTL_STREAM_AUDIT, &env, chosen);
+	wanted = gtl_select_random(objects, n, wanted, (uint64) job->seed + (uint64) gtl_segment_last(job->job_id).segment_no, GTL_STREAM_AUDIT, &env, chosen);
 	gtl_env_check(&env);
 	gtl_issue_batch(job, GTL_BATCH_AUDIT, chosen, (int) wanted);
 }

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "steps/audit.h"
+#include "steps/promise_audit.h"
 #include "utils/memutils.h"
 
 typedef enum Verdict
@@ -71,10 +72,7 @@ judge_classes(const GtlAudit *audit, const GtlAuditObjects *objects, int classes
 static Verdict
 judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
 {
-	GtlAuditSetup setup = {
-		.promise = record->promise,.per_class = record->per_class,.classes = job->ncategories,.objects = job->object_count,
-		.guess = record->guess,.seed = (uint64) job->seed,.audit_no = record->audit_no
-	};
+	GtlAuditSetup setup = gtl_promise_audit_setup(job, record, &record->promise);
 	GtlAuditObjects objects;
 	GtlAuditPlan plan;
 	GtlAudit   *audit;

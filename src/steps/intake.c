@@ -111,6 +111,7 @@ gtl_intake(GtlJob *job)
 	{
 		job->audit_count = -1;	/* a share of the machine labels is checked at the end: another end comes */
 		job->audit_verdict = NULL;
+		gtl_audit_objects_forget_share(job->job_id);
 	}
 	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));
 	return added.object_count;

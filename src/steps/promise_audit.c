@@ -10,7 +10,8 @@
  *	- draws count in the order in which they were drawn, and none before all before it has its answer
  *	  (a stop can leave some of a batch without: they are asked about again, first);
  *	- an object that people do not come to a label for counts as wrong;
- *	- what people label beside the draws counts as takes, after the draws that were out at that time.
+ *	- what people label beside the draws counts as takes, after the draws that were out at that time;
+ *	- an object that was removed from the job is lost (gtl_audit_lose), as a draw or as a take.
  *
  * The promise is the job's as it stands now: the martingale knows nothing of the target, so a new target is looked
  * at with the same evidence.  A change of guarantee or of per_class ends the audit.
@@ -30,6 +31,7 @@
 
 #define NO_ANSWER	(-1)
 #define FAILED		(-2)
+#define LOST		(-3)
 
 /* An audit in mid-step. */
 typedef struct AuditStep
@@ -37,7 +39,8 @@ typedef struct AuditStep
 	GtlJob	   *job;
 	GtlAuditRecord record;
 	GtlAuditObjects objects;
-	int32	   *answer;			/* [objects] people's class; NO_ANSWER, or FAILED: they have not come to one */
+	int32	   *answer;			/* [objects] people's class; NO_ANSWER; FAILED: they have not come to one;
+								 * LOST: removed from the job */
 	GtlEnv		env;
 	GtlAudit   *audit;
 	int32		events;			/* counted so far */
@@ -114,17 +117,25 @@ by_number(const AuditStep *step, const int32 *number, int32 *most, int32 **place
 	return count;
 }
 
+GtlAuditSetup
+gtl_promise_audit_setup(const GtlJob *job, const GtlAuditRecord *record, const GtlPromise *promise)
+{
+	return (GtlAuditSetup)
+	{
+		.promise = *promise,.per_class = record->per_class,.classes = job->ncategories,
+			.objects = gtl_segment_lot_objects(job->job_id, record->lot_no, record->segment_count),
+			.guess = record->guess,.seed = (uint64) job->seed,.audit_no = record->audit_no,.attempt = record->attempt,
+			.begun_error = record->begun_error,.begun_objects = record->begun_objects
+	};
+}
+
 /* The audit as it was after the last step. */
 static void
 make_again(AuditStep *step)
 {
 	GtlJob	   *job = step->job;
-	GtlAuditSetup setup = {
-		.promise = gtl_job_promise(job),.per_class = step->record.per_class,.classes = job->ncategories,
-		.objects = gtl_segment_lot_objects(job->job_id, step->record.lot_no, step->record.segment_count),
-		.guess = step->record.guess,.seed = (uint64) job->seed,.audit_no = step->record.audit_no,.attempt = step->record.attempt,
-		.begun_error = step->record.begun_error,.begun_objects = step->record.begun_objects
-	};
+	GtlPromise	promise = gtl_job_promise(job);
+	GtlAuditSetup setup = gtl_promise_audit_setup(job, &step->record, &promise);
 	const GtlAuditObjects *o = &step->objects;
 	int32	   *places;
 	int			count;
@@ -133,7 +144,10 @@ make_again(AuditStep *step)
 	step->audit = gtl_audit_create(&setup, o->object_no, o->class_no, o->margin, o->count, &step->env);
 	count = by_number(step, o->event_no, &step->events, &places);
 	for (int i = 0; i < count; i++)
-		gtl_audit_tell(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0, o->wrong[places[i]] != 0);
+		if (o->lost[places[i]])
+			gtl_audit_lose(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0);
+		else
+			gtl_audit_tell(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0, o->wrong[places[i]] != 0);
 }
 
 /* Tells the audit of answers, in this order, and keeps that. */
@@ -146,8 +160,11 @@ count_answers(AuditStep *step, const int32 *places, int count, bool drawn)
 	for (int i = 0; i < count; i++)
 	{
 		objects[i] = step->objects.object_no[places[i]];
-		wrong[i] = is_wrong(step, places[i]);
-		gtl_audit_tell(step->audit, objects[i], drawn, wrong[i] != 0);
+		wrong[i] = step->answer[places[i]] == LOST ? drawn : is_wrong(step, places[i]);
+		if (step->answer[places[i]] == LOST)
+			gtl_audit_lose(step->audit, objects[i], drawn);
+		else
+			gtl_audit_tell(step->audit, objects[i], drawn, wrong[i] != 0);
 	}
 	gtl_audit_objects_count(&step->record, objects, wrong, count, step->events + 1);
 	gtl_correction_forget_objects(step->job->job_id, objects, count);
@@ -208,7 +225,7 @@ read_answers(AuditStep *step)
 			l++;
 		while (f < nfailed && failed[f] < o->object_no[i])
 			f++;
-		step->answer[i] = l < labels.count && labels.object_no[l] == o->object_no[i] ? labels.class_no[l] :
+		step->answer[i] = o->lost[i] ? LOST : l < labels.count && labels.object_no[l] == o->object_no[i] ? labels.class_no[l] :
 			f < nfailed && failed[f] == o->object_no[i] ? FAILED : NO_ANSWER;
 	}
 }

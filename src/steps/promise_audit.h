@@ -18,6 +18,9 @@
 extern void gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *setup,
 									const GtlEngineRound *decided, const GtlEnv *env);
 
+/* What an audit is made of again, to be judged by this promise. */
+extern GtlAuditSetup gtl_promise_audit_setup(const GtlJob *job, const GtlAuditRecord *record, const GtlPromise *promise);
+
 extern bool gtl_promise_audit_is_open(const GtlJob *job);
 
 /* Counts the answers that have come; then issues the next batch, or ends the audit. */

@@ -113,9 +113,9 @@ audited(const GtlRound *round, StringInfo words)
 	if (round->audit_due)
 		appendStringInfo(words, "an audit begins: the %s machine labels stay as they are, and people check some of them; about %s answers are expected to do",
 						 gtl_format_count(round->scored), gtl_format_count((int64) ceil(round->audit_expected)));
-	else if (round->auto_labeled > 0)
+	else if (round->provisional > 0)
 		appendStringInfo(words, "%s of %s objects have provisional labels, which are audited when that takes at most one answer for %d of them (%s now)",
-						 gtl_format_count(round->auto_labeled), gtl_format_count(round->scored), GTL_LATER_LOT_PAYS,
+						 gtl_format_count(round->provisional), gtl_format_count(round->scored), GTL_LATER_LOT_PAYS,
 						 round->audit_expected < round->scored ?
 						 psprintf("about %s answers", gtl_format_count((int64) ceil(round->audit_expected))) : "too few for any");
 	else if (round->audit_expected < round->scored)

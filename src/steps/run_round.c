@@ -182,6 +182,8 @@ score_and_decide(GtlRoundState *state)
 	state->round.certificate = decided->certificate;
 	state->round.label_margin = decided->audit_due ? 0 : decided->margin_covered;
 	state->round.audit_due = decided->audit_due;
+	if (state->settings.promise.guarantee == GTL_GUARANTEE_AUDITED && !decided->audit_due)
+		state->round.provisional = (int32) decided->covered;
 	state->round.audit_expected = decided->audit_expected;
 	state->round.best_admits = (int32) decided->best_admits;
 	state->round.selected = (int32) decided->selected_count;

@@ -434,3 +434,15 @@ gtl_annotation_delete(int64 job_id)
 	gtl_exclusion_delete(job_id);
 	gtl_invitation_delete(job_id);
 }
+
+void
+gtl_annotation_remove(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.annotation t USING unnest($2) AS a (object_no) WHERE t.job_id = $1 AND t.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	gtl_query_do(&delete, values, NULL);
+}

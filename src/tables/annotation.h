@@ -70,4 +70,7 @@ extern int	gtl_annotation_batches_of(int64 job_id, const int32 *objects, int cou
 
 extern void gtl_annotation_delete(int64 job_id);
 
+/* These objects are removed from the job. */
+extern void gtl_annotation_remove(int64 job_id, const int32 *objects, int count);
+
 #endif							/* GTL_ANNOTATION_H */

@@ -227,14 +227,15 @@ gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *objects, con
 static void
 read_objects(GtlStatement *select, const Datum *values, GtlAuditObjects *objects)
 {
-	int32	   *lists[6];
+	int32	   *lists[7];
 
-	objects->count = gtl_query_lists(select, values, 6, lists);
+	objects->count = gtl_query_lists(select, values, 7, lists);
 	objects->object_no = lists[0];
 	objects->class_no = lists[1];
 	objects->draw_no = lists[3];
 	objects->event_no = lists[4];
 	objects->wrong = lists[5];
+	objects->lost = lists[6];
 	objects->margin = palloc_extended(sizeof(double) * Max(objects->count, 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < objects->count; i++)
 		objects->margin[i] = ((float *) lists[2])[i];
@@ -245,7 +246,7 @@ void
 gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects)
 {
 	static GtlStatement select = {
-		"SELECT object_no, class_no, margin, COALESCE(draw_no, 0), COALESCE(event_no, 0), COALESCE(wrong, false)::int"
+		"SELECT object_no, class_no, margin, COALESCE(draw_no, 0), COALESCE(event_no, 0), COALESCE(wrong, false)::int, lost::int"
 		" FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 ORDER BY object_no",
 		2, {INT8OID, INT4OID}
 	};
@@ -289,7 +290,8 @@ void
 gtl_audit_objects_forget(const GtlAuditRecord *record)
 {
 	static GtlStatement delete = {
-		"DELETE FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 AND draw_no IS NULL AND event_no IS NULL",
+		"DELETE FROM gtlabel.audit_object a WHERE a.job_id = $1 AND a.audit_no = $2 AND (a.draw_no IS NULL AND a.event_no IS NULL"
+		" OR (SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = a.object_no) IS NULL)",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
@@ -342,7 +344,7 @@ void
 gtl_audit_objects_now(const GtlAuditRecord *record, GtlAuditObjects *objects)
 {
 	static GtlStatement select = {
-		"SELECT object_no, class_no, margin, draw_no, event_no, wrong FROM ("
+		"SELECT object_no, class_no, margin, draw_no, event_no, wrong, 0 FROM ("
 		" SELECT a.object_no, a.class_no, a.margin, COALESCE(a.draw_no, 0) AS draw_no, COALESCE(a.event_no, 0) AS event_no, (" WRONG_NOW ")::int AS wrong"
 		" FROM (SELECT * FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2) a LEFT JOIN LATERAL"
 		"   (SELECT * FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = a.object_no OFFSET 0) l ON true"
@@ -356,4 +358,35 @@ gtl_audit_objects_now(const GtlAuditRecord *record, GtlAuditObjects *objects)
 	Datum		values[3] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(GTL_AUDIT_DECIDED_SINCE)};
 
 	read_objects(&select, values, objects);
+}
+
+void
+gtl_audit_objects_remove(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement lose = {
+		"UPDATE gtlabel.audit_object o SET lost = true FROM (SELECT audit_no FROM gtlabel.audit WHERE job_id = $1 AND state = 'open') a,"
+		" unnest($2) AS x (object_no)"
+		" WHERE o.job_id = $1 AND o.audit_no = a.audit_no AND o.object_no = x.object_no AND o.event_no IS NULL",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.audit_object o USING unnest($2) AS x (object_no) WHERE o.job_id = $1 AND o.object_no = x.object_no"
+		" AND NOT EXISTS (SELECT FROM gtlabel.audit a WHERE a.job_id = $1 AND a.audit_no = o.audit_no AND a.state = 'open')",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	gtl_query_do(&lose, values, NULL);
+	gtl_query_do(&delete, values, NULL);
+}
+
+void
+gtl_audit_objects_forget_share(int64 job_id)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(GTL_AUDIT_OF_SHARE)};
+
+	gtl_query_do(&delete, values, NULL);
 }

@@ -62,6 +62,7 @@ typedef struct GtlAuditObjects
 	int32	   *draw_no;		/* 1, 2, ..: it is asked about as a draw; 0: it is not */
 	int32	   *event_no;		/* 1, 2, ..: its answer has been counted; 0: it has not */
 	int32	   *wrong;			/* 1: counted as wrong */
+	int32	   *lost;			/* of an open audit: 1: removed from the job before it was counted */
 } GtlAuditObjects;
 
 extern void gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *objects, const int32 *classes,
@@ -75,7 +76,16 @@ extern void gtl_audit_objects_draw(const GtlAuditRecord *record, const int32 *ob
 extern void gtl_audit_objects_count(const GtlAuditRecord *record, const int32 *objects, const int32 *wrong, int count,
 									int32 event_no);
 
-/* The audit is over: those that nobody was asked about go. */
+/*
+ * These objects are removed from the job.  An open audit goes on without them, counted or lost; of the others nothing
+ * stays.
+ */
+extern void gtl_audit_objects_remove(int64 job_id, const int32 *objects, int count);
+
+/* The check of a share of the labels is to be done again. */
+extern void gtl_audit_objects_forget_share(int64 job_id);
+
+/* The audit is over: those that nobody was asked about go, and those that are gone from the job. */
 extern void gtl_audit_objects_forget(const GtlAuditRecord *record);
 
 /* ---- What has become of them since ----------------------------------------------------- */

@@ -128,3 +128,23 @@ gtl_batch_delete(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_batch_shrink(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.batch b SET object_count = s.objects, failed = s.failed, labeled = LEAST(b.labeled - x.labeled, s.objects - s.failed)"
+		" FROM (SELECT t.batch_no, count(*)::int AS objects, count(l.object_no)::int AS labeled"
+		"   FROM (SELECT DISTINCT batch_no, object_no FROM gtlabel.task WHERE job_id = $1 AND object_no = ANY ($2)) t"
+		"   LEFT JOIN LATERAL (SELECT l.object_no, l.batch_no FROM gtlabel.label l"
+		"     WHERE l.job_id = $1 AND l.object_no = t.object_no AND l.human OFFSET 0) l ON l.batch_no = t.batch_no GROUP BY 1) x,"
+		" LATERAL (SELECT c.object_count - x.objects AS objects,"
+		"   LEAST(c.failed, GREATEST(c.failed - (x.objects - x.labeled), 0)) AS failed FROM gtlabel.batch c"
+		"   WHERE c.job_id = $1 AND c.batch_no = x.batch_no OFFSET 0) s"
+		" WHERE b.job_id = $1 AND b.batch_no = x.batch_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	gtl_query_do(&update, values, NULL);
+}

@@ -44,4 +44,7 @@ extern void gtl_batch_end_audit(const GtlJob *job);
 
 extern void gtl_batch_delete(int64 job_id);
 
+/* These objects are about to be removed from the job, with their tasks and labels: batches have had fewer objects. */
+extern void gtl_batch_shrink(int64 job_id, const int32 *objects, int count);
+
 #endif							/* GTL_BATCH_H */

@@ -60,4 +60,7 @@ extern int	gtl_correction_reviewed(const GtlJob *job, const char *reviewer, int3
 
 extern void gtl_correction_delete(int64 job_id);
 
+/* These objects are removed from the job. */
+extern void gtl_correction_remove(int64 job_id, const int32 *objects, int count);
+
 #endif							/* GTL_CORRECTION_H */

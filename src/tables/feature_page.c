@@ -15,6 +15,7 @@
 #include "access/tableam.h"
 #include "base/bulk_insert.h"
 #include "base/query.h"
+#include "base/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
@@ -331,6 +332,92 @@ gtl_feature_reader_close(GtlFeatureReader *reader)
 	table_close(reader->table, AccessShareLock);
 	pfree(reader->segments);
 	pfree(reader);
+}
+
+/* A page that is being changed: written when another is at hand, so that it is once. */
+typedef struct Eraser
+{
+	int64		job_id;
+	GtlTable	table;
+	int32		segment_no;
+	int32		page_no;		/* -1: none */
+	bytea	   *page;			/* a copy */
+} Eraser;
+
+static void
+write_page(Eraser *eraser)
+{
+	static const int columns[1] = {PAGE_DATA};
+	Datum		values[1] = {PointerGetDatum(eraser->page)};
+
+	if (eraser->page_no >= 0)
+	{
+		gtl_table_change(&eraser->table, columns, values, NULL, 1);
+		pfree(eraser->page);
+	}
+	eraser->page_no = -1;
+}
+
+static void
+open_page(Eraser *eraser, int32 segment_no, int32 page_no)
+{
+	ScanKeyData keys[3];
+	bool		isnull;
+
+	if (eraser->page_no == page_no && eraser->segment_no == segment_no)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	write_page(eraser);
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(eraser->job_id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(segment_no));
+	ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(page_no));
+	if (!gtl_table_find(&eraser->table, keys, 3) || !gtl_table_lock(&eraser->table, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("feature page %d of labeling job " INT64_FORMAT " is missing", page_no, eraser->job_id)));
+	eraser->page = DatumGetByteaPCopy(gtl_table_datum(&eraser->table, PAGE_DATA, &isnull));
+	eraser->segment_no = segment_no;
+	eraser->page_no = page_no;
+}
+
+/* From byte `offset` of the segment's stream on. */
+static void
+erase_bytes(Eraser *eraser, int32 segment_no, int64 offset, int64 left)
+{
+	while (left > 0)
+	{
+		int			start = offset % GTL_FEATURE_PAGE_BYTES;
+		int			fits = (int) Min(left, GTL_FEATURE_PAGE_BYTES - start);
+
+		open_page(eraser, segment_no, (int32) (offset / GTL_FEATURE_PAGE_BYTES));
+		if (start + fits > (int) (VARSIZE(eraser->page) - VARHDRSZ))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("feature page %d of labeling job " INT64_FORMAT " is too short", eraser->page_no, eraser->job_id)));
+		memset(VARDATA(eraser->page) + start, 0, fits);
+		offset += fits;
+		left -= fits;
+	}
+}
+
+void
+gtl_feature_page_erase(int64 job_id, int dimension, const int32 *rows, int count)
+{
+	Eraser		eraser = {.job_id = job_id,.page_no = -1};
+	GtlSegment *segments;
+	int			nsegments = gtl_segments_read(job_id, &segments);
+	int64		row_bytes = dimension * (int64) sizeof(float);
+	int			s = 0;
+
+	gtl_table_open(&eraser.table, &page_layout, "feature_page_pkey", RowExclusiveLock);
+	for (int i = 0; i < count; i++)
+	{
+		while (s + 1 < nsegments && segments[s + 1].first_row <= rows[i])
+			s++;
+		erase_bytes(&eraser, segments[s].segment_no, (rows[i] - segments[s].first_row) * row_bytes, row_bytes);
+	}
+	write_page(&eraser);
+	gtl_table_close(&eraser.table);
 }
 
 void

@@ -383,3 +383,24 @@ gtl_label_delete(int64 job_id)
 	gtl_query_do(&failures, values, NULL);
 	gtl_correction_delete(job_id);
 }
+
+void
+gtl_label_remove(GtlJob *job, const int32 *objects, int count)
+{
+	gtl_label_remove_human(job, objects, count);
+	gtl_label_drop_machine(job, objects, count);
+	gtl_failure_remove(job, objects, count);
+}
+
+int
+gtl_label_drop_unsettled(GtlJob *job)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.label WHERE job_id = $1 AND NOT human AND audit_no IS NULL", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+	int			count = (int) gtl_query_do(&delete, values, NULL);
+
+	job->machine_labeled -= count;
+	return count;
+}

@@ -109,4 +109,10 @@ extern int	gtl_failure_retry(GtlJob *job);
 
 extern void gtl_label_delete(int64 job_id);
 
+/* These objects are removed from the job. */
+extern void gtl_label_remove(GtlJob *job, const int32 *objects, int count);
+
+/* Machine labels that no audit has passed go; returns how many. */
+extern int	gtl_label_drop_unsettled(GtlJob *job);
+
 #endif							/* GTL_LABEL_H */

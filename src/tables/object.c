@@ -303,3 +303,88 @@ gtl_object_delete(int64 job_id)
 	gtl_query_do(&gold, values, NULL);
 	gtl_query_do(&given, values, NULL);
 }
+
+int
+gtl_object_find(int64 job_id, char *const *keys, int count, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT DISTINCT o.object_no FROM unnest($2) AS a (key) CROSS JOIN LATERAL (SELECT object_no FROM gtlabel.object"
+		" WHERE job_id = $1 AND object_key = a.key OFFSET 0) o ORDER BY 1",
+		2, {INT8OID, TEXTARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_text(keys, count)};
+
+	return gtl_query_lists(&select, values, 1, objects);
+}
+
+int
+gtl_given_find(int64 job_id, char *const *keys, int count, int32 **rows)
+{
+	static GtlStatement select = {
+		"SELECT DISTINCT g.row_no FROM unnest($2) AS a (key) CROSS JOIN LATERAL (SELECT row_no FROM gtlabel.given"
+		" WHERE job_id = $1 AND row_key = a.key OFFSET 0) g ORDER BY 1",
+		2, {INT8OID, TEXTARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_text(keys, count)};
+
+	return gtl_query_lists(&select, values, 1, rows);
+}
+
+/* Removes them from a table; returns how many were there. */
+static int
+remove_rows(GtlStatement *delete, int64 job_id, const int32 *rows, int count)
+{
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(rows, count)};
+
+	return count > 0 ? (int) gtl_query_do(delete, values, NULL) : 0;
+}
+
+void
+gtl_object_remove(GtlJob *job, const int32 *objects, int count)
+{
+	static GtlStatement validation = {
+		"SELECT count(o.validation_no)::int FROM unnest($2) AS a (object_no) CROSS JOIN LATERAL (SELECT validation_no FROM gtlabel.object"
+		" WHERE job_id = $1 AND object_no = a.object_no OFFSET 0) o",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement object = {
+		"DELETE FROM gtlabel.object t USING unnest($2) AS a (object_no) WHERE t.job_id = $1 AND t.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement gold = {
+		"DELETE FROM gtlabel.gold t USING unnest($2) AS a (object_no) WHERE t.job_id = $1 AND t.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_int32(objects, count)};
+	GtlResult	r;
+
+	gtl_query_run(&r, &validation, values, NULL);
+	job->validation_count -= gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+	job->object_count -= remove_rows(&object, job->job_id, objects, count);
+	(void) remove_rows(&gold, job->job_id, objects, count);
+}
+
+void
+gtl_given_remove(GtlJob *job, const int32 *rows, int count)
+{
+	static GtlStatement given = {
+		"DELETE FROM gtlabel.given t USING unnest($2) AS a (row_no) WHERE t.job_id = $1 AND t.row_no = a.row_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+
+	job->given_count -= remove_rows(&given, job->job_id, rows, count);
+}
+
+int
+gtl_object_rows(int64 job_id, int32 first, int32 end, int32 **rows)
+{
+	static GtlStatement select = {
+		"SELECT object_no FROM (SELECT object_no FROM gtlabel.object WHERE job_id = $1 AND object_no >= $2 AND object_no < $3"
+		" UNION ALL SELECT row_no FROM gtlabel.given WHERE job_id = $1 AND row_no >= $2 AND row_no < $3) r ORDER BY 1",
+		3, {INT8OID, INT4OID, INT4OID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), Int32GetDatum(first), Int32GetDatum(end)};
+
+	return gtl_query_lists(&select, values, 1, rows);
+}

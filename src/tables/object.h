@@ -69,4 +69,15 @@ extern void gtl_object_deactivate(int64 job_id, const int32 *objects, int count)
 
 extern void gtl_object_delete(int64 job_id);
 
+/* Objects with these keys, and rows that came with a label, by number, as far as the job knows them; return how many. */
+extern int	gtl_object_find(int64 job_id, char *const *keys, int count, int32 **objects);
+extern int	gtl_given_find(int64 job_id, char *const *keys, int count, int32 **rows);
+
+/* They are removed from the job, whose counts in *job follow. */
+extern void gtl_object_remove(GtlJob *job, const int32 *objects, int count);
+extern void gtl_given_remove(GtlJob *job, const int32 *rows, int count);
+
+/* The rows of both kinds with numbers from first to below end, ascending; returns how many. */
+extern int	gtl_object_rows(int64 job_id, int32 first, int32 end, int32 **rows);
+
 #endif							/* GTL_OBJECT_H */

@@ -39,6 +39,7 @@ typedef struct GtlRound
 	GtlAlternative alternative[GTL_ALTERNATIVES];	/* weaker promises, and what they would have admitted */
 	int			nalternatives;
 	double		label_margin;	/* the smallest that gets a label; NaN or infinity: none */
+	int32		provisional;	/* AUDITED: labels that wait for an audit of a later lot; only while the round runs */
 	bool		audit_due;		/* its labels are to be audited; only while the round runs */
 	double		audit_expected; /* AUDITED: human labels that an audit now takes; likewise */
 	double		label_noise;	/* of the validation set, estimated; -1: unknown */

@@ -145,3 +145,28 @@ gtl_segment_delete(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_segment_count_again(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.segment s SET object_count = o.objects, validation_count = o.validation, row_count = $5, feature_mean = $6, feature_squares = $7"
+		" FROM (SELECT count(*)::int AS objects, count(validation_no)::int AS validation FROM gtlabel.object"
+		"   WHERE job_id = $1 AND object_no >= $3 AND object_no < $4) o WHERE s.job_id = $1 AND s.segment_no = $2",
+		7, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID}
+	};
+	Datum		values[7] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->first_row),
+	Int32GetDatum(gtl_segment_end(segment)), Int32GetDatum(0)};
+	char		nulls[7];
+
+	memset(nulls, ' ', sizeof(nulls));
+	if (stats != NULL)
+	{
+		values[4] = Int32GetDatum((int32) stats->count);
+		values[5] = gtl_array_float8(stats->mean, stats->dimension);
+		values[6] = gtl_array_float8(stats->squares, stats->dimension);
+	}
+	else
+		nulls[5] = nulls[6] = 'n';
+	gtl_query_do(&update, values, nulls);
+}

@@ -46,4 +46,7 @@ extern void gtl_segment_stats(int64 job_id, int dimension, const GtlEnv *env, Gt
 
 extern void gtl_segment_delete(int64 job_id);
 
+/* Rows of it have been removed: the counts of its objects, and its statistics (NULL without features). */
+extern void gtl_segment_count_again(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats);
+
 #endif							/* GTL_SEGMENT_H */

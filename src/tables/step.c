@@ -192,3 +192,16 @@ gtl_step_postpone(int64 job_id, int64 milliseconds)
 
 	gtl_query_do(&upsert, values, NULL);
 }
+
+void
+gtl_step_forget_keys(int64 job_id, char *const *keys, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.step SET message = 'it named an object that is removed from the job', context = NULL"
+		" WHERE job_id = $1 AND EXISTS (SELECT FROM unnest($2) AS a (key) WHERE strpos(message || COALESCE(context, ''), a.key) > 0)",
+		2, {INT8OID, TEXTARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_text(keys, count)};
+
+	gtl_query_do(&update, values, NULL);
+}

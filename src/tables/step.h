@@ -77,4 +77,7 @@ extern bool gtl_step_attempt(int64 job_id, int64 milliseconds);
 /* A worker has come and has to wait: the launcher starts no other for a while. */
 extern void gtl_step_postpone(int64 job_id, int64 milliseconds);
 
+/* These keys are removed from the job: an error that names one of them is not kept. */
+extern void gtl_step_forget_keys(int64 job_id, char *const *keys, int count);
+
 #endif							/* GTL_STEP_H */

@@ -186,4 +186,7 @@ extern void gtl_task_expire(const GtlJob *job);
 /* Returns how many there were. */
 extern uint64 gtl_task_delete(int64 job_id);
 
+/* These objects are removed from the job. */
+extern void gtl_task_remove(int64 job_id, const int32 *objects, int count);
+
 #endif							/* GTL_TASK_H */

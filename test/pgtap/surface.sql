@@ -35,6 +35,7 @@ INSERT INTO wanted VALUES
     ('gt_pause_job', 'job_name text', 'void', 'v'),
     ('gt_resume_job', 'job_name text', 'void', 'v'),
     ('gt_stop_job', 'job_name text', 'void', 'v'),
+    ('gt_remove_objects', 'job_name text, object_keys text[]', 'integer', 'v'),
     ('gt_add_objects', 'job_name text', 'integer', 'v'),
     ('gt_retry_failed', 'job_name text', 'integer', 'v'),
     ('gt_drop_job', 'job_name text, with_models boolean DEFAULT false', 'void', 'v'),

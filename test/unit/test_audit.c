@@ -145,6 +145,53 @@ test_by_hand(void)
 	}
 }
 
+/*
+ * Objects that are lost: whatever their labels were, the wealth that the rule looks at, at `more` wrong labels among those
+ * that are left, is at most that of an audit which was told the truth.
+ */
+static void
+test_lost(void)
+{
+	for (int run = 0; run < simulations(200); run++)
+	{
+		GtlAuditSetup setup = setup_of(0.05, 0.05, (uint64_t) run);
+		GtlAuditPlan plan;
+		GtlAudit   *lost;
+		GtlAudit   *told;
+		int64_t		known = 0;
+		int64_t		wrong = 0;
+
+		set_labels(60);
+		for (int64_t i = 0; i < labels.count; i++)
+			labels.wrong[i] = uniform() < 0.15;
+		lost = create(&setup);
+		told = create(&setup);
+		for (int i = 0; i < 25; i++)
+		{
+			bool		drawn = uniform() < 0.7;
+			bool		loses = uniform() < 0.4;
+			int32_t		object;
+			bool		mistaken;
+
+			gtl_audit_draws(told, 0, 1, &env, &plan);
+			/* a take is the next draw, too: who takes does not see it, and the inequality does not need to know */
+			object = plan.objects[0];
+			mistaken = labels.wrong[place_of(object)];
+			gtl_env_release(&env, plan.objects);
+			gtl_env_release(&env, plan.drawn);
+			CHECK(gtl_audit_tell(told, object, drawn, mistaken));
+			CHECK(loses ? gtl_audit_lose(lost, object, drawn) : gtl_audit_tell(lost, object, drawn, mistaken));
+			CHECK(!gtl_audit_lose(lost, object, drawn));
+			wrong += mistaken;
+			known += mistaken && !loses;
+			for (int64_t more = 1; more <= 4; more++)
+				CHECK(gtl_audit_log_wealth(lost, 0, known + more) <= gtl_audit_log_wealth(told, 0, wrong + more) + 1e-9);
+		}
+		gtl_audit_release(lost, &env);
+		gtl_audit_release(told, &env);
+	}
+}
+
 /* What is drawn and taken so far, in order. */
 typedef struct Path
 {
@@ -591,6 +638,7 @@ main(void)
 {
 	test_levels();
 	test_by_hand();
+	test_lost();
 	test_all_orders();
 	test_draws_follow_weights();
 	test_adversaries();
