@@ -20,6 +20,7 @@
 #include "tables/audit.h"
 #include "tables/batch.h"
 #include "tables/correction.h"
+#include "tables/early_answer.h"
 #include "tables/event.h"
 #include "tables/feature_page.h"
 #include "tables/label.h"
@@ -32,8 +33,8 @@
 static void
 sum_up(const GtlJob *job, const GtlSegment *segment, const GtlEnv *env, GtlFeatureStats *stats)
 {
-	GtlFeatureReader *reader = gtl_feature_reader_open(job->job_id, job->dimension);
-	float	   *row = palloc(sizeof(float) * job->dimension);
+	GtlFeatureReader *reader = gtl_feature_reader_open(job);
+	float	   *row = palloc(sizeof(float) * gtl_job_width(job));
 	int32	   *rows;
 	int			count = gtl_object_rows(job->job_id, segment->first_row, gtl_segment_end(segment) + segment->given_count, &rows);
 
@@ -87,6 +88,7 @@ erase_objects(GtlJob *job, const int32 *objects, int count)
 	gtl_batch_shrink(job->job_id, objects, count);
 	gtl_task_remove(job->job_id, objects, count);
 	gtl_annotation_remove(job->job_id, objects, count);
+	gtl_early_answer_remove(job->job_id, objects, count);
 	gtl_label_remove(job, objects, count);
 	gtl_correction_remove(job->job_id, objects, count);
 	gtl_audit_objects_remove(job->job_id, objects, count);
@@ -97,7 +99,7 @@ static void
 erase_features(const GtlJob *job, const int32 *rows, int count)
 {
 	if (job->dimension > 0 && !job->purged && count > 0)
-		gtl_feature_page_erase(job->job_id, job->dimension, rows, count);
+		gtl_feature_page_erase(job, rows, count);
 }
 
 int32

@@ -171,3 +171,15 @@ gtl_early_answer_delete(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_early_answer_remove(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.early_answer t USING unnest($2) AS a (object_no) WHERE t.job_id = $1 AND t.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	gtl_query_do(&delete, values, NULL);
+}

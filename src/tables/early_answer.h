@@ -48,4 +48,7 @@ extern int64 gtl_early_answer_count(const GtlJob *job, char *const *annotators, 
 
 extern void gtl_early_answer_delete(int64 job_id);
 
+/* These objects are removed from the job. */
+extern void gtl_early_answer_remove(int64 job_id, const int32 *objects, int count);
+
 #endif							/* GTL_EARLY_ANSWER_H */

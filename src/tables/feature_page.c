@@ -339,6 +339,7 @@ typedef struct Eraser
 {
 	int64		job_id;
 	GtlTable	table;
+	GtlFeatureBlock block;
 	int32		segment_no;
 	int32		page_no;		/* -1: none */
 	bytea	   *page;			/* a copy */
@@ -361,7 +362,7 @@ write_page(Eraser *eraser)
 static void
 open_page(Eraser *eraser, int32 segment_no, int32 page_no)
 {
-	ScanKeyData keys[3];
+	ScanKeyData keys[4];
 	bool		isnull;
 
 	if (eraser->page_no == page_no && eraser->segment_no == segment_no)
@@ -370,8 +371,9 @@ open_page(Eraser *eraser, int32 segment_no, int32 page_no)
 	write_page(eraser);
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(eraser->job_id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(segment_no));
-	ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(page_no));
-	if (!gtl_table_find(&eraser->table, keys, 3) || !gtl_table_lock(&eraser->table, true))
+	ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(eraser->block));
+	ScanKeyInit(&keys[3], 4, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(page_no));
+	if (!gtl_table_find(&eraser->table, keys, 4) || !gtl_table_lock(&eraser->table, true))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("feature page %d of labeling job " INT64_FORMAT " is missing", page_no, eraser->job_id)));
@@ -400,13 +402,13 @@ erase_bytes(Eraser *eraser, int32 segment_no, int64 offset, int64 left)
 	}
 }
 
-void
-gtl_feature_page_erase(int64 job_id, int dimension, const int32 *rows, int count)
+static void
+erase_block(const GtlJob *job, GtlFeatureBlock block, int columns, const int32 *rows, int count)
 {
-	Eraser		eraser = {.job_id = job_id,.page_no = -1};
+	Eraser		eraser = {.job_id = job->job_id,.block = block,.page_no = -1};
 	GtlSegment *segments;
-	int			nsegments = gtl_segments_read(job_id, &segments);
-	int64		row_bytes = dimension * (int64) sizeof(float);
+	int			nsegments = gtl_segments_read(job->job_id, &segments);
+	int64		row_bytes = columns * (int64) sizeof(float);
 	int			s = 0;
 
 	gtl_table_open(&eraser.table, &page_layout, "feature_page_pkey", RowExclusiveLock);
@@ -418,6 +420,14 @@ gtl_feature_page_erase(int64 job_id, int dimension, const int32 *rows, int count
 	}
 	write_page(&eraser);
 	gtl_table_close(&eraser.table);
+}
+
+void
+gtl_feature_page_erase(const GtlJob *job, const int32 *rows, int count)
+{
+	erase_block(job, GTL_BLOCK_FEATURES, job->dimension, rows, count);
+	if (gtl_job_width(job) > job->dimension)
+		erase_block(job, GTL_BLOCK_NEIGHBOURS, gtl_job_width(job) - job->dimension, rows, count);
 }
 
 void

@@ -44,8 +44,8 @@ extern void gtl_feature_reader_gather(GtlFeatureReader *reader, const int32 *obj
 
 extern void gtl_feature_reader_close(GtlFeatureReader *reader);
 
-/* The features of these rows, ascending, become zeros. */
-extern void gtl_feature_page_erase(int64 job_id, int dimension, const int32 *rows, int count);
+/* These rows, ascending, become zeros in all blocks that the job has. */
+extern void gtl_feature_page_erase(const GtlJob *job, const int32 *rows, int count);
 
 extern void gtl_feature_page_delete(int64 job_id);
 

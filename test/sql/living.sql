@@ -179,6 +179,11 @@ SELECT answer('li loss') > 0 AS answered, gt_advance_job('li loss');
 SELECT found >= 3 AS as_wrong, known + 3 <= found + takes - 30 AS not_known, :before - left_count = draws + takes AS all_counted FROM gtlabel.audit JOIN gt_jobs USING (job_id) WHERE job_name = 'li loss';
 SELECT run('li loss'), wrong('li loss') <= 0.05 AS kept, sound('li loss');
 SELECT count(*) FROM gtlabel.audit_object a JOIN gt_jobs USING (job_id) WHERE job_name = 'li loss' AND NOT EXISTS (SELECT FROM gtlabel.object o WHERE o.job_id = a.job_id AND o.object_no = a.object_no);
+-- neighbourhood columns of the removed are zeros, too
+SELECT block_no, count(*) AS erased, count(*) FILTER (WHERE substring(pages FROM width * no + 1 FOR width) = decode(repeat('00', width), 'hex')) AS zeros
+  FROM (SELECT job_id, block_no, CASE block_no WHEN 0 THEN 12 ELSE 256 END AS width, string_agg(data, '' ORDER BY page_no) AS pages FROM gtlabel.feature_page JOIN gt_jobs USING (job_id) WHERE job_name = 'li loss' GROUP BY 1, 2) f,
+       LATERAL (SELECT no FROM generate_series(0, (SELECT taken_count - 1 FROM gtlabel.segment s WHERE s.job_id = f.job_id)) no WHERE NOT EXISTS (SELECT FROM gtlabel.object o WHERE o.job_id = f.job_id AND object_no = no)) gone
+ GROUP BY 1 ORDER BY 1;
 
 -- ---- Text: later rows go through what was learned at creation -------------------------------------------
 
