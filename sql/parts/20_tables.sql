@@ -597,7 +597,18 @@ CREATE TABLE gtlabel.event (
     detail   text NOT NULL
 );
 CREATE INDEX event_job_idx ON gtlabel.event (job_id, event_id);
+-- What the job's row lock gives: events of a job commit in the order of their numbers (src/tables/event.c).
 COMMENT ON TABLE gtlabel.event IS 'History of each job; append-only. Written by src/tables/event.c';
+
+CREATE TABLE gtlabel.consumer (
+    owner           gtlabel.role NOT NULL,
+    consumer        text COLLATE "C" NOT NULL,
+    job_id          bigint NOT NULL,
+    event_id        bigint NOT NULL,
+    acknowledged_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX consumer_idx ON gtlabel.consumer (consumer, (owner::pg_catalog.oid), job_id);
+COMMENT ON TABLE gtlabel.consumer IS 'Up to which event of each job a program of a role has acknowledged the events. Written by src/tables/consumer.c';
 
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');
@@ -631,6 +642,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.audit_object', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.step', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.consumer', '');
 
 /*
  * The planner is to know the sizes of these tables and nothing of what is in them. Statistics that were

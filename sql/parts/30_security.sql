@@ -9,7 +9,7 @@
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.correction, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given,
                 gtlabel.model, gtlabel.step,
-                gtlabel.event, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
+                gtlabel.event, gtlabel.consumer, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
                 gtlabel.neighbours, gtlabel.lease TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
 GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
@@ -116,6 +116,10 @@ CREATE POLICY owner ON gtlabel.step FOR SELECT
 ALTER TABLE gtlabel.event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.event FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.consumer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.consumer FOR SELECT
+    USING (pg_catalog.pg_has_role(owner, 'MEMBER'));
 
 ALTER TABLE gtlabel.model ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.model FOR SELECT

@@ -141,9 +141,10 @@ CREATE FUNCTION gt_purge_job(job_name text) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_purge_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_purge_job IS 'Removes the features and tasks of a completed or stopped job; labels, annotations, rounds and models stay';
 
-CREATE PROCEDURE gt_wait_job(job_name text, for_state text DEFAULT 'completed', timeout interval DEFAULT NULL, INOUT reached boolean DEFAULT NULL)
+CREATE PROCEDURE gt_wait_job(job_name text, for_state text DEFAULT 'completed', timeout interval DEFAULT NULL, INOUT reached boolean DEFAULT NULL,
+                             label_count integer DEFAULT NULL)
     AS 'MODULE_PATHNAME', 'gtl_sql_wait_job' LANGUAGE C;
-COMMENT ON PROCEDURE gt_wait_job IS 'Waits until the job is in the state (reached) or the timeout has passed (not); an error if the state cannot come any more. Called outside of a transaction block it holds no snapshot while it waits';
+COMMENT ON PROCEDURE gt_wait_job IS 'Waits until the job is in the state, has a batch with open tasks (for_state => batch) or so many labels (reached) or the timeout has passed (not); an error if that cannot come any more. Called outside of a transaction block it holds no snapshot while it waits';
 
 -- ---- Annotators --------------------------------------------------------------
 

@@ -323,6 +323,13 @@ CREATE VIEW gt_events WITH (security_invoker = true) AS
      WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_events IS 'History of each job, append-only';
 
+CREATE VIEW gt_consumers WITH (security_invoker = true) AS
+    SELECT c.consumer, c.owner::pg_catalog.regrole AS owner, j.job_name, c.event_id, c.acknowledged_at,
+           (SELECT pg_catalog.count(*) FROM gtlabel.event e WHERE e.job_id = c.job_id AND e.event_id > c.event_id) AS waiting
+      FROM gtlabel.consumer c CROSS JOIN LATERAL (SELECT j.job_name FROM gtlabel.job j WHERE j.job_id = c.job_id OFFSET 0) j
+     WHERE gtlabel.knows_sizes();
+COMMENT ON VIEW gt_consumers IS 'What programs have acknowledged of the events of each job; jobs of which they have acknowledged nothing are not there';
+
 CREATE VIEW gt_progress WITH (security_invoker = true) AS
     SELECT p.pid, j.job_name, a.usename AS role, a.backend_type, p.phase, p.done, p.total,
            round(100.0 * p.done / p.total, 1)::float8 AS percent,
@@ -339,4 +346,4 @@ COMMENT ON COLUMN gt_progress.job_name IS 'NULL: gt_train or gt_simulate_job, sh
 COMMENT ON COLUMN gt_progress.estimated_end IS 'Of the phase, if it goes on as fast as until now';
 
 GRANT SELECT ON gt_jobs, gt_job_settings, gt_batches, gt_tasks, gt_annotations, gt_early_answers, gt_invitations, gt_annotators, gt_rounds, gt_certificates, gt_audits, gt_audit_objects, gt_labels, gt_corrections, gt_remarks, gt_failures,
-                gt_models, gt_events, gt_progress TO PUBLIC;
+                gt_models, gt_events, gt_consumers, gt_progress TO PUBLIC;

@@ -203,3 +203,10 @@ COMMENT ON COLUMN gt_early_answers.annotator IS 'Name of who answered';
 COMMENT ON COLUMN gt_early_answers.label IS 'The answer';
 COMMENT ON COLUMN gt_early_answers.answered_at IS 'When it was given, or imported';
 COMMENT ON COLUMN gt_early_answers.comment IS 'What the annotator remarked';
+
+COMMENT ON COLUMN gt_consumers.consumer IS 'Name that the program gives itself';
+COMMENT ON COLUMN gt_consumers.owner IS 'The role that calls gt_poll_events';
+COMMENT ON COLUMN gt_consumers.job_name IS 'Name of the job';
+COMMENT ON COLUMN gt_consumers.event_id IS 'The last event that was acknowledged';
+COMMENT ON COLUMN gt_consumers.acknowledged_at IS 'When it was';
+COMMENT ON COLUMN gt_consumers.waiting IS 'Later events of the job';

@@ -83,3 +83,18 @@ CREATE FUNCTION gt_import_manifest(manifest regclass, line name DEFAULT 'line', 
     RETURNS TABLE (line_no bigint, reason text)
     AS 'MODULE_PATHNAME', 'gtl_sql_import_manifest' LANGUAGE C VOLATILE ROWS 10;
 COMMENT ON FUNCTION gt_import_manifest IS 'Makes a table of objects (table_name; NULL: <manifest>_objects) of the lines of a manifest, plain or augmented, in a column of json, jsonb or text: source, source_ref, label and what is known of it, and the line. With on_error => skip the result are the bad lines';
+
+-- ---- Events for programs ----------------------------------------------------------------
+
+CREATE FUNCTION gt_poll_events(consumer text, max_events integer DEFAULT 100, acknowledge bigint[] DEFAULT NULL)
+    RETURNS TABLE (event_id bigint, job_name text, at timestamptz, event text, state text, detail text, batch_no integer, round_no integer)
+    AS 'MODULE_PATHNAME', 'gtl_sql_poll_events' LANGUAGE C VOLATILE ROWS 100;
+COMMENT ON FUNCTION gt_poll_events IS 'Events of your jobs that this consumer has not acknowledged, oldest first; they come back at every call until they are, here or with gt_acknowledge_events';
+
+CREATE FUNCTION gt_acknowledge_events(consumer text, event_ids bigint[]) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_acknowledge_events' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_acknowledge_events IS 'The consumer has dealt with these events, and with those of the same jobs before them; returns how many of them there are';
+
+CREATE FUNCTION gt_drop_consumer(consumer text) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'gtl_sql_drop_consumer' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_drop_consumer IS 'Forgets what the consumer has acknowledged; false: nothing';

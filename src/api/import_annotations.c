@@ -5,7 +5,7 @@
  * The table is read as the current user, in an order of its own, and compared piece by piece with what is
  * there.  New answers wait in gtlabel.early_answer; those whose objects are open count at once.
  *
- * Locks: GTL_LOCK_ANSWERS, shared, from the start; when all is read the annotators, in the order of their names, and
+ * Locks: GTL_LOCK_ANSWERS, shared, and GTL_LOCK_IMPORTS, from the start; when all is read the annotators, in the order of their names, and
  * then the job's row, so that a batch is issued before, and its tasks are seen here, or after, and sees the answers.
  */
 #include "base/compat.h"
@@ -350,6 +350,7 @@ enter_job(const char *name)
 
 	gtl_job_require_owner(job);
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, true);
+	gtl_lock_acquire(GTL_LOCK_IMPORTS, job->job_id, false);
 	job = gtl_job_get(job->job_id);
 	if (job == NULL)
 		gtl_error_unknown_job(name);

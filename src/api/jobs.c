@@ -332,24 +332,63 @@ gtl_sql_purge_job(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static GtlJobState
-state_argument(FunctionCallInfo fcinfo, int argument)
+/* What is waited for: a state, or else a batch with something to answer, or else so many labels. */
+typedef struct Wish
 {
-	char	   *name = gtl_argument_text(fcinfo, argument, "for_state");
+	const char *what;			/* in messages */
+	bool		batch;
+	int32		labels;			/* 0: not that */
 	GtlJobState state;
+} Wish;
 
-	if (!gtl_job_state_parse(name, &state))
-		gtl_error_setting("for_state", psprintf("must be the name of a job state, not \"%s\"", name), NULL);
-	return state;
+static Wish
+wish_arguments(FunctionCallInfo fcinfo)
+{
+	char	   *name = gtl_argument_text(fcinfo, 1, "for_state");
+	Wish		wish = {psprintf("state \"%s\"", name)};
+
+	if (!PG_ARGISNULL(4))
+		wish.labels = gtl_argument_int32(fcinfo, 4, "label_count", 1, PG_INT32_MAX);
+	if (wish.labels > 0 && strcmp(name, "labels") != 0 && strcmp(name, "completed") != 0)
+		gtl_error_setting("label_count", psprintf("goes with for_state => 'labels', not \"%s\"", name), NULL);
+	if (wish.labels > 0)
+		wish.what = psprintf("%s labels", gtl_format_count(wish.labels));
+	else if (strcmp(name, "labels") == 0)
+		gtl_error_setting("label_count", "must be set with for_state => 'labels'", NULL);
+	else if (strcmp(name, "batch") == 0)
+	{
+		wish.batch = true;
+		wish.what = "an open batch";
+	}
+	else if (!gtl_job_state_parse(name, &wish.state))
+		gtl_error_setting("for_state", psprintf("must be a job state, batch or labels, not \"%s\"", name),
+						  "Job states are in_progress, paused, stopping, stopped, completed and failed.");
+	return wish;
+}
+
+static bool
+is_fulfilled(const GtlJob *job, const Wish *wish)
+{
+	if (wish->labels > 0)
+		return job->human_labeled + job->machine_labeled >= wish->labels;
+	if (wish->batch)
+		return job->open_batch_no != 0 && job->state == GTL_JOB_IN_PROGRESS && gtl_task_any_open(job);
+	return job->state == wish->state;
+}
+
+/* Batches and labels come as long as the job can be in progress. */
+static bool
+can_be_fulfilled(const GtlJob *job, const Wish *wish)
+{
+	return gtl_job_can_reach(job, wish->labels > 0 || wish->batch ? GTL_JOB_COMPLETED : wish->state);
 }
 
 static void
-error_unreachable(const GtlJob *job, GtlJobState wish)
+error_unreachable(const GtlJob *job, const Wish *wish)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("cannot wait for state \"%s\" of labeling job \"%s\": it is %s", gtl_job_state_name(wish), job->name,
-					gtl_job_state_name(job->state)),
+			 errmsg("cannot wait for %s of labeling job \"%s\": it is %s", wish->what, job->name, gtl_job_state_name(job->state)),
 			 job->failure_reason != NULL ? errdetail("Its failure_reason is: %s.", job->failure_reason) : 0,
 			 job->state == GTL_JOB_FAILED ? errhint("Put that right, then call gt_resume_job.") : 0));
 }
@@ -364,9 +403,9 @@ end_of_wait(FunctionCallInfo fcinfo, int argument)
 												   PG_GETARG_DATUM(argument)));
 }
 
-/* One look at the job, with a snapshot of its own: has it come to the state? */
+/* One look at the job, with a snapshot of its own: has it come to that? */
 static bool
-has_reached(int64 job_id, const char *name, GtlJobState wish, bool pick_up)
+has_reached(int64 job_id, const char *name, const Wish *wish, bool pick_up)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel wait", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
@@ -377,8 +416,8 @@ has_reached(int64 job_id, const char *name, GtlJobState wish, bool pick_up)
 	job = gtl_job_get(job_id);
 	if (job == NULL)
 		gtl_error_unknown_job(name);
-	reached = job->state == wish;
-	if (!reached && !gtl_job_can_reach(job, wish))
+	reached = is_fulfilled(job, wish);
+	if (!reached && !can_be_fulfilled(job, wish))
 		error_unreachable(job, wish);
 	if (!reached && pick_up)
 		gtl_worker_pick_up(job, true);
@@ -421,13 +460,13 @@ gtl_sql_wait_job(PG_FUNCTION_ARGS)
 	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		castNode(CallContext, fcinfo->context)->atomic;
 	GtlJob	   *job = own_job(fcinfo);
-	GtlJobState wish = state_argument(fcinfo, 1);
+	Wish		wish = wish_arguments(fcinfo);
 	TimestampTz until = end_of_wait(fcinfo, 2);
 	bool		reached;
 	int			looks = 0;
 
 	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
-	while (!(reached = has_reached(job->job_id, job->name, wish, looks++ % LOOKS_PER_PICK_UP == 0)) &&
+	while (!(reached = has_reached(job->job_id, job->name, &wish, looks++ % LOOKS_PER_PICK_UP == 0)) &&
 		   GetCurrentTimestamp() < until)
 		wait_for_next_look(atomic);
 	SPI_finish();

@@ -1,6 +1,9 @@
 /*
  * event.c
  *		The table gtlabel.event.
+ *
+ * An event gets its number with the job's row locked: the next one of the job comes when the transaction of this one
+ * has ended, so that events of a job commit in the order of their numbers, which gt_poll_events relies on.
  */
 #include "tables/event.h"
 
@@ -9,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "commands/async.h"
 #include "lib/stringinfo.h"
+#include "tables/consumer.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -48,6 +52,7 @@ gtl_event_record(const GtlJob *job, const char *event, const char *detail_format
 			break;
 		enlargeStringInfo(&detail, needed);
 	}
+	(void) gtl_job_lock(job->job_id);
 	values[0] = Int64GetDatum(job->job_id);
 	values[1] = TimestampTzGetDatum(gtl_clock_now());
 	values[2] = CStringGetTextDatum(event);
@@ -67,4 +72,5 @@ gtl_event_delete(int64 job_id)
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
 	gtl_query_do(&delete, values, NULL);
+	gtl_consumer_delete(job_id);
 }

@@ -71,7 +71,7 @@ SELECT is_empty($$ SELECT c.oid::regclass, a.attname FROM rel c JOIN pg_attribut
 -- ---- Views ---------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT relname::text FROM rel WHERE nspname = 'public' AND relkind = 'v' $$,
-              ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_early_answers', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_audits', 'gt_audit_objects', 'gt_labels', 'gt_corrections', 'gt_remarks', 'gt_failures', 'gt_models', 'gt_events', 'gt_progress'],
+              ARRAY['gt_jobs', 'gt_job_settings', 'gt_batches', 'gt_tasks', 'gt_annotations', 'gt_early_answers', 'gt_invitations', 'gt_annotators', 'gt_rounds', 'gt_certificates', 'gt_audits', 'gt_audit_objects', 'gt_labels', 'gt_corrections', 'gt_remarks', 'gt_failures', 'gt_models', 'gt_events', 'gt_consumers', 'gt_progress'],
               'the views are those that are documented');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'v' AND NOT COALESCE(reloptions && '{security_invoker=true,security_barrier=true}', false) $$,
                 'every view is read with the rights of the caller, or says itself what the caller sees');
@@ -97,7 +97,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'segment', 'object', 'given', 'gold', 'feature_page', 'featurizer', 'neighbours', 'batch', 'task', 'lease', 'annotation', 'annotator_role', 'early_answer', 'exclusion', 'invitation', 'label', 'correction', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event']);
+SELECT tables_are('gtlabel', ARRAY['job', 'segment', 'object', 'given', 'gold', 'feature_page', 'featurizer', 'neighbours', 'batch', 'task', 'lease', 'annotation', 'annotator_role', 'early_answer', 'exclusion', 'invitation', 'label', 'correction', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event', 'consumer']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity $$, 'every table has row-level security');
