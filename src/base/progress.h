@@ -9,7 +9,7 @@
 #include "base/compat.h"
 #include "datatype/timestamp.h"
 
-#define GTL_PROGRESS_PHASE 32
+#define GTL_PROGRESS_PHASE 64
 
 typedef struct GtlProgress
 {

@@ -63,10 +63,35 @@ SELECT pass('a job whose owner is gone does not stop others');
 CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'locked out')$$);
 SELECT pass('a worker that cannot connect as the owner is followed by one that can');
 
+-- ---- A job that is just being dropped ------------------------------------------------------------------
+
+-- Somebody deletes it and has not committed when the launcher looks; that another job was done meanwhile says that it has.
+SELECT current_database() AS database \gset
+ALTER DATABASE :"database" SET gtlabel.background = off;
+CALL leave_due('dropped');
+SELECT job_id AS dropped FROM gt_jobs WHERE job_name = 'dropped' \gset
+SELECT pg_advisory_lock(99) \g /dev/null
+\setenv GTL_DATABASE :database
+\! psql -Xqd "$GTL_DATABASE" -c 'BEGIN' -c "DELETE FROM gtlabel.job WHERE job_name = 'dropped'" -c 'SELECT pg_advisory_lock(99)' -c 'COMMIT' >/dev/null &
+CALL wait_for($$EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 99 AND NOT granted)$$);
+ALTER DATABASE :"database" RESET gtlabel.background;
+CALL leave_due('beside');
+CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'beside' AND batch_no = 2)$$);
+SELECT pg_advisory_unlock(99) \g /dev/null
+CALL wait_for($$NOT EXISTS (SELECT FROM gtlabel.job WHERE job_name = 'dropped')$$);
+SELECT is_empty('SELECT * FROM gtlabel.step s WHERE NOT EXISTS (SELECT FROM gtlabel.job j WHERE j.job_id = s.job_id)', 'the launcher notes nothing of a job that is being dropped');
+DELETE FROM gtlabel.task WHERE job_id = :dropped;
+DELETE FROM gtlabel.object WHERE job_id = :dropped;
+DELETE FROM gtlabel.annotation WHERE job_id = :dropped;
+DELETE FROM gtlabel.batch WHERE job_id = :dropped;
+DELETE FROM gtlabel.event WHERE job_id = :dropped;
+DELETE FROM gtlabel.segment WHERE job_id = :dropped;
+DELETE FROM gtlabel.annotator_role WHERE job_id = :dropped;
+SELECT gt_drop_job('beside') \g /dev/null
+
 -- ---- Time --------------------------------------------------------------------------------------------
 
 SELECT gt_create_job('expiry', 'things', ARRAY['a','b'], features_column => NULL, max_concurrent_task_count => 10, task_availability_lifetime => '1 min') > 0 \g /dev/null
-SELECT current_database() AS database \gset
 ALTER DATABASE :"database" SET gtlabel.clock_offset = '1 h';
 CALL wait_for($$EXISTS (SELECT FROM gt_batches WHERE job_name = 'expiry' AND batch_no = 2)$$);
 SELECT is((SELECT (state, labeled, failed)::text FROM gt_batches WHERE job_name = 'expiry' AND batch_no = 1), '(closed,0,10)', 'a batch that expires is closed without anybody asking');
