@@ -254,6 +254,14 @@ add_header_field(GtcLoad *load, const GtcValue *field)
 	return true;
 }
 
+static const char *
+header_problem(const GtcLoad *load)
+{
+	const char *error = gtc_input_error(load->input);
+
+	return error != NULL ? error : "there is no header";
+}
+
 static bool
 read_header(GtcLoad *load)
 {
@@ -263,9 +271,7 @@ read_header(GtcLoad *load)
 	do
 	{
 		if (!gtc_next_row(load->input, load->options.delimiter, &record))
-			return gtc_load_fail(load, "%s", gtc_input_error(load->input) != NULL
-								 ? gtc_input_error(load->input)
-								 : "there is no header");
+			return gtc_load_fail(load, "%s", header_problem(load));
 	} while (is_blank(record.text));
 	load->reason = gtc_check_text(record.text);
 	if (load->reason == NULL)
@@ -526,15 +532,15 @@ gtc_load_next(GtcLoad *load)
 /* ---- What manifests and Label Studio have in common ---- */
 
 bool
-gtc_load_attribute(GtcLoad *load, const GtcMember *member, size_t length)
+gtc_load_attribute(GtcLoad *load, const GtcMember *member, size_t tail)
 {
-	if (load->attribute == NULL)
-	{
-		load->attribute = gtc_alloc(length + 1);
-		memcpy(load->attribute, member->name.data, length);
+	gtc_buffer_reset(&load->scratch);
+	if (!gtc_append_name(&load->scratch, member) || load->scratch.len < tail)
 		return true;
-	}
-	return strlen(load->attribute) == length && memcmp(load->attribute, member->name.data, length) == 0;
+	load->scratch.data[load->scratch.len - tail] = '\0';
+	if (load->attribute == NULL)
+		load->attribute = gtc_copy(load->scratch.data);
+	return strcmp(load->attribute, load->scratch.data) == 0;
 }
 
 static int

@@ -111,8 +111,9 @@ extern const char *gtc_studio_rows(GtcLoad *load, GtcSpan task);
 /* The members that become columns of a task */
 extern bool gtc_studio_data(GtcLoad *load, GtcMembers *data);
 
-/* Takes the attribute's name if none is known; false if another is meant than this. */
-extern bool gtc_load_attribute(GtcLoad *load, const GtcMember *member, size_t length);
+/* Takes the member's name, without so many bytes at its end, for the attribute's if none is known; false if
+ * another one is. */
+extern bool gtc_load_attribute(GtcLoad *load, const GtcMember *member, size_t tail);
 
 /* A date and time of ISO 8601, UTC where it names no zone; NULL and counted if it is none */
 extern void gtc_copy_time(GtcLoad *load, GtcBuffer *copy, const GtcValue *value);

@@ -17,16 +17,17 @@
 #define METADATA "-metadata"
 #define REFUSED_LENGTH 100000	/* characters: Ground Truth takes no longer lines */
 
-/* The length of X if this member is X-metadata, else 0 */
-static size_t
-metadata_of(const GtcMember *member)
+/* Is this member X-metadata of an attribute X? */
+static bool
+is_metadata(GtcLoad *load, const GtcMember *member)
 {
 	size_t		tail = strlen(METADATA);
 
-	if (member->value.kind != GTC_JSON_OBJECT || member->name_escaped || member->name.len <= tail ||
-		memcmp(member->name.data + member->name.len - tail, METADATA, tail) != 0)
-		return 0;
-	return member->name.len - tail;
+	if (member->value.kind != GTC_JSON_OBJECT || member->name.len <= tail)
+		return false;
+	gtc_buffer_reset(&load->scratch);
+	return gtc_append_name(&load->scratch, member) && load->scratch.len > tail &&
+		strcmp(load->scratch.data + load->scratch.len - tail, METADATA) == 0;
 }
 
 /* Several attributes: which is meant has to be said. */
@@ -38,14 +39,13 @@ find_attribute(GtcLoad *load)
 	for (i = 0; i < load->members.count && load->options.attribute == NULL; i++)
 	{
 		const GtcMember *member = &load->members.list[i];
-		size_t		length = metadata_of(member);
 
-		if (length == 0 || gtc_load_attribute(load, member, length))
+		if (!is_metadata(load, member) || gtc_load_attribute(load, member, strlen(METADATA)))
 			continue;
 		gtc_load_fail(
 			load,
-			"label attributes \"%.127s\" and \"%.*s\": say which is meant (--attribute), or --no-labels",
-			load->attribute, (int) (length < 127 ? length : 127), member->name.data);
+			"label attributes \"%.127s\" and \"%.127s\": say which is meant (--attribute), or --no-labels",
+			load->attribute, load->scratch.data);
 		return load->reason;
 	}
 	return NULL;
@@ -71,42 +71,51 @@ only_member(GtcLoad *load, const char *name, const GtcValue **value)
 
 /* ---- The label ---- */
 
-/* The number that an index is, quoted or not; -1: it is none */
-static long
-index_of(const GtcValue *value)
+/* Only digits, or nothing: an index, quoted or not */
+static bool
+is_index(const GtcValue *value)
 {
-	char		text[12];
-	char	   *end;
-	long		index;
+	size_t		i;
 
-	if ((value->kind != GTC_JSON_NUMBER && value->kind != GTC_JSON_STRING) || value->text.len == 0 ||
-		value->text.len >= sizeof(text) || strspn(value->text.data, "0123456789") < value->text.len)
-		return -1;
-	snprintf(text, sizeof(text), "%.*s", (int) value->text.len, value->text.data);
-	index = strtol(text, &end, 10);
-	return *end == '\0' ? index : -1;
+	for (i = 0; i < value->text.len; i++)
+	{
+		if (value->text.data[i] < '0' || value->text.data[i] > '9')
+			return false;
+	}
+	return value->kind == GTC_JSON_NUMBER || value->kind == GTC_JSON_STRING;
+}
+
+/* The name that --categories has for an index; NULL: none */
+static const char *
+name_of_index(const GtcLoad *load, const GtcValue *value)
+{
+	int			index = 0;
+	size_t		i;
+
+	for (i = 0; i < value->text.len && index < load->options.category_count; i++)
+		index = index * 10 + value->text.data[i] - '0';
+	return i == 0 || index >= load->options.category_count ? NULL : load->options.categories[index];
 }
 
 /* By class-name, by --categories, or a string that is no index.  Lists and boxes are no label. */
 static const char *
 read_label(GtcLoad *load, const GtcValue *value, const GtcValue *class_name, bool *labeled)
 {
-	long		index;
+	const char *name;
 
 	*labeled = true;
 	if (class_name != NULL && class_name->kind == GTC_JSON_STRING)
-		return gtc_append_value(&load->label, class_name) && class_name->odd == NULL ? NULL : class_name->odd;
+		return gtc_append_value(&load->label, class_name) ? NULL : class_name->odd;
 	*labeled = value != NULL && value->kind != GTC_JSON_ARRAY && value->kind != GTC_JSON_OBJECT &&
 		value->kind != GTC_JSON_NULL;
 	if (!*labeled)
 		return NULL;
-	index = index_of(value);
-	if (index >= 0 && index < load->options.category_count)
-		gtc_append(&load->label, load->options.categories[index]);
-	else if (index < 0 && value->kind == GTC_JSON_STRING)
-		return gtc_append_value(&load->label, value) && value->odd == NULL ? NULL : value->odd;
-	else
+	if (value->kind == GTC_JSON_STRING && !is_index(value))
+		return gtc_append_value(&load->label, value) ? NULL : value->odd;
+	name = is_index(value) ? name_of_index(load, value) : NULL;
+	if (name == NULL)
 		return "no class-name";
+	gtc_append(&load->label, name);
 	return NULL;
 }
 

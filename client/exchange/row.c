@@ -429,6 +429,19 @@ write_array(GtcRowWriter *writer, GtcBuffer *copy, GtcColumn *column, const GtcV
 static const char *
 write_typed(GtcRowWriter *writer, GtcBuffer *copy, GtcColumn *column, const GtcValue *value, bool csv)
 {
+	GtcValue	again;
+
+	if (value->odd != NULL)
+		return value->odd;
+	/* a manifest was only scanned for json */
+	if (column->type == GTC_JSONB && column->declared &&
+		(value->kind == GTC_JSON_OBJECT || value->kind == GTC_JSON_ARRAY))
+	{
+		const char *reason = gtc_scan_json(value->text, GTC_FOR_JSONB, &again, NULL);
+
+		if (reason != NULL)
+			return reason;
+	}
 	switch (column->type)
 	{
 		case GTC_TEXT:

@@ -36,6 +36,16 @@ fail(Scanner *scanner, const char *reason)
 	return false;
 }
 
+/* What only json can hold */
+static bool
+odd_value(Scanner *scanner, const char *reason)
+{
+	if (scanner->purpose == GTC_FOR_JSONB)
+		return fail(scanner, reason);
+	scanner->odd = reason;
+	return true;
+}
+
 static void
 skip_blanks(Scanner *scanner)
 {
@@ -106,15 +116,6 @@ is_low_surrogate(long code)
 }
 
 static bool
-odd_character(Scanner *scanner, const char *reason)
-{
-	if (scanner->purpose == GTC_FOR_JSONB)
-		return fail(scanner, reason);
-	scanner->odd = reason;
-	return true;
-}
-
-static bool
 scan_unicode(Scanner *scanner)
 {
 	long		code = escaped_code(scanner->at, scanner->end);
@@ -123,11 +124,11 @@ scan_unicode(Scanner *scanner)
 		return fail(scanner, "not JSON: \\u without four hexadecimal digits");
 	scanner->at += 6;
 	if (code == 0)
-		return odd_character(scanner, "a zero character (\\u0000), which PostgreSQL cannot store");
+		return odd_value(scanner, "a zero character (\\u0000), which PostgreSQL cannot store");
 	if (is_high_surrogate(code) && is_low_surrogate(escaped_code(scanner->at, scanner->end)))
 		scanner->at += 6;
 	else if (is_high_surrogate(code) || is_low_surrogate(code))
-		return odd_character(scanner, "an unpaired surrogate (\\ud800 to \\udfff)");
+		return odd_value(scanner, "an unpaired surrogate (\\ud800 to \\udfff)");
 	return true;
 }
 
@@ -224,7 +225,7 @@ scan_exponent(Scanner *scanner)
 		return fail(scanner, "not JSON: a number without digits");
 	for (; start < scanner->at && exponent <= LARGEST_EXPONENT; start++)
 		exponent = exponent * 10 + *start - '0';
-	return exponent <= LARGEST_EXPONENT || fail(scanner, "a number with an exponent over 10,000");
+	return exponent <= LARGEST_EXPONENT || odd_value(scanner, "a number with an exponent over 10,000");
 }
 
 static bool
@@ -239,10 +240,9 @@ scan_number(Scanner *scanner, GtcValue *value)
 		return fail(scanner, "not JSON: a number without digits");
 	if (skip_one(scanner, 'e', 'E') && !scan_exponent(scanner))
 		return false;
-	if (scanner->at - start > LONGEST_NUMBER)
-		return fail(scanner, "a number of more than 1,000 characters");
 	value->kind = GTC_JSON_NUMBER;
-	return true;
+	return scanner->at - start <= LONGEST_NUMBER ||
+		odd_value(scanner, "a number of more than 1,000 characters");
 }
 
 /* ---- Values ---- */
@@ -333,6 +333,7 @@ scan_value(Scanner *scanner, GtcValue *value)
 		return good;
 	}
 	start = scanner->at;
+	scanner->odd = NULL;
 	if (*start == '{' || *start == '[')
 		good = scan_nested(scanner, value);
 	else
@@ -340,7 +341,7 @@ scan_value(Scanner *scanner, GtcValue *value)
 			scan_word(scanner, value, "true", GTC_JSON_TRUE) ||
 			scan_word(scanner, value, "false", GTC_JSON_FALSE) || scan_number(scanner, value);
 	value->escaped = false;
-	value->odd = NULL;
+	value->odd = value->kind == GTC_JSON_NUMBER ? scanner->odd : NULL;
 	value->text.data = start;
 	value->text.len = scanner->at - start;
 	return good;

@@ -24,7 +24,7 @@ typedef struct GtcValue
 {
 	GtcJsonKind kind;
 	bool		escaped;		/* a string with backslashes in it */
-	const char *odd;			/* a string that only json can hold: why; else NULL */
+	const char *odd;			/* a string or number that only json can hold: why; else NULL */
 	GtcSpan		text;
 } GtcValue;
 
@@ -45,8 +45,8 @@ typedef struct GtcMembers
 
 /*
  * Is it JSON that the server takes?  GTC_FOR_JSONB: into text and jsonb, which know no zero characters and no
- * unpaired surrogates.  GTC_FOR_JSON: into json, which keeps the text as it stands; such strings are odd.
- * Numbers have up to 1,000 characters and exponents up to 10,000; there are at most 256 levels.  `members`
+ * unpaired surrogates; numbers have up to 1,000 characters and exponents up to 10,000.  GTC_FOR_JSON: into
+ * json, which keeps the text as it stands; such values are odd.  There are at most 256 levels.  `members`
  * becomes the parts of the outermost object or array (NULL: not asked for).  Returns NULL, or why it is not.
  */
 typedef enum GtcScanFor

@@ -60,7 +60,7 @@ min_answer(GtcLoad *load)
 			break;
 		else if (inside && !is_added(member))
 		{
-			if (answer != NULL || !gtc_load_attribute(load, member, member->name.len))
+			if (answer != NULL || !gtc_load_attribute(load, member, 0))
 			{
 				gtc_load_fail(load, "several controls: say which is meant (--attribute)");
 				return NULL;
@@ -111,6 +111,7 @@ typedef struct Answer
 {
 	const GtcValue *annotator;
 	const GtcValue *date;
+	const GtcValue *comment;	/* NULL: none */
 	bool		gold;
 } Answer;
 
@@ -142,54 +143,100 @@ choice_inside(GtcLoad *load, const GtcValue *object, GtcMembers *parts, GtcMembe
 	return found;
 }
 
-/* An answer's or a prediction's label from its list of results */
-static const GtcValue *
-label_of_results(GtcLoad *load, const GtcValue *results, GtcMembers *scratch)
+/* What an answer or a prediction says: copies, since the lists that they were found in are used again */
+typedef struct Results
 {
-	GtcMembers *list = &scratch[0];
-	GtcMembers *result = &scratch[1];
-	const GtcValue *label = NULL;
+	bool		labeled;
+	GtcValue	label;
+	bool		commented;
+	GtcValue	comment;
+} Results;
+
+/* {"text": "x"}, or a list of texts, of which the first */
+static void
+read_comment(const GtcValue *object, GtcMembers *parts, GtcMembers *texts, Results *results)
+{
+	const GtcValue *text;
+	GtcValue	value;
+
+	(void) gtc_scan_json(object->text, GTC_FOR_JSONB, &value, parts);
+	text = gtc_find_member(parts, "text");
+	if (text != NULL && text->kind == GTC_JSON_ARRAY)
+	{
+		(void) gtc_scan_json(text->text, GTC_FOR_JSONB, &value, texts);
+		text = texts->count == 0 ? NULL : &texts->list[0].value;
+	}
+	if (results->commented || text == NULL || text->kind != GTC_JSON_STRING)
+		return;
+	results->commented = true;
+	results->comment = *text;
+}
+
+/* The label of the control that is meant */
+static void
+read_choice(GtcLoad *load, const GtcMember *control, const GtcValue *object, GtcMembers *scratch,
+			Results *results)
+{
+	const GtcValue *found;
+
+	if (load->options.attribute != NULL && !gtc_name_is(control, load->options.attribute))
+		return;
+	found = choice_inside(load, object, &scratch[0], &scratch[1]);
+	if (found == NULL)
+		return;
+	if (!gtc_load_attribute(load, control, 0))
+	{
+		gtc_load_fail(load, "controls \"%.100s\" and \"%.*s\": say which is meant (--attribute)",
+					  load->attribute, (int) (control->name.len < 100 ? control->name.len : 100),
+					  control->name.data);
+		return;
+	}
+	results->labeled = true;
+	results->label = *found;
+}
+
+static void
+read_result(GtcLoad *load, const GtcValue *result, GtcMembers *scratch, Results *results)
+{
+	GtcMember	control = {0};
+	const GtcValue *from;
+	const GtcValue *type;
+	const GtcValue *inside;
+	GtcValue	value;
+
+	if (result->kind != GTC_JSON_OBJECT)
+		return;
+	(void) gtc_scan_json(result->text, GTC_FOR_JSONB, &value, &scratch[0]);
+	from = gtc_find_member(&scratch[0], "from_name");
+	type = gtc_find_member(&scratch[0], "type");
+	inside = gtc_find_member(&scratch[0], "value");
+	if (inside == NULL || inside->kind != GTC_JSON_OBJECT)
+		return;
+	if (type != NULL && type->text.len == 8 && memcmp(type->text.data, "textarea", 8) == 0)
+		read_comment(inside, &scratch[1], &scratch[2], results);
+	else if (from != NULL && from->kind == GTC_JSON_STRING)
+	{
+		control.name = from->text;
+		control.name_escaped = from->escaped;
+		read_choice(load, &control, inside, &scratch[1], results);
+	}
+}
+
+static void
+read_results(GtcLoad *load, const GtcValue *list, GtcMembers *scratch, Results *results)
+{
 	GtcValue	value;
 	int			i;
 
-	list->count = 0;
-	if (results != NULL && results->kind == GTC_JSON_ARRAY)
-		(void) gtc_scan_json(results->text, GTC_FOR_JSONB, &value, list);
-	for (i = 0; i < list->count && load->reason == NULL; i++)
-	{
-		GtcMember	control;
-		const GtcValue *from;
-		const GtcValue *inside;
-		const GtcValue *found;
-
-		if (list->list[i].value.kind != GTC_JSON_OBJECT)
-			continue;
-		(void) gtc_scan_json(list->list[i].value.text, GTC_FOR_JSONB, &value, result);
-		from = gtc_find_member(result, "from_name");
-		inside = gtc_find_member(result, "value");
-		if (from == NULL || from->kind != GTC_JSON_STRING || inside == NULL ||
-			inside->kind != GTC_JSON_OBJECT)
-			continue;
-		control.name = from->text;
-		control.name_escaped = from->escaped;
-		if (load->options.attribute != NULL && !gtc_name_is(&control, load->options.attribute))
-			continue;
-		found = choice_inside(load, inside, &scratch[2], &scratch[3]);
-		if (found == NULL)
-			continue;
-		if (!gtc_load_attribute(load, &control, control.name.len) && load->options.attribute == NULL)
-		{
-			gtc_load_fail(load, "controls \"%.100s\" and \"%.*s\": say which is meant (--attribute)",
-						  load->attribute, (int) (control.name.len < 100 ? control.name.len : 100),
-						  control.name.data);
-			return NULL;
-		}
-		label = found;
-	}
-	return label;
+	memset(results, 0, sizeof(*results));
+	scratch[0].count = 0;
+	if (list != NULL && list->kind == GTC_JSON_ARRAY)
+		(void) gtc_scan_json(list->text, GTC_FOR_JSONB, &value, &scratch[0]);
+	for (i = 0; i < scratch[0].count && load->reason == NULL; i++)
+		read_result(load, &scratch[0].list[i].value, &scratch[1], results);
 }
 
-/* A number or string as it stands; of a person's record the address, else the number */
+/* A number or string as it stands; of a person's record the address, the name or the number */
 static void
 write_annotator(GtcLoad *load, const GtcValue *annotator)
 {
@@ -201,7 +248,9 @@ write_annotator(GtcLoad *load, const GtcValue *annotator)
 	{
 		(void) gtc_scan_json(annotator->text, GTC_FOR_JSONB, &value, &person);
 		name = gtc_find_member(&person, "email");
-		if (name == NULL || name->kind != GTC_JSON_STRING || name->text.len == 0)
+		if (name == NULL || name->kind == GTC_JSON_NULL)
+			name = gtc_find_member(&person, "username");
+		if (name == NULL || name->kind == GTC_JSON_NULL)
 			name = gtc_find_member(&person, "id");
 	}
 	if (name == NULL || (name->kind != GTC_JSON_STRING && name->kind != GTC_JSON_NUMBER) ||
@@ -239,7 +288,12 @@ write_answer(GtcLoad *load, const Answer *answer, const GtcValue *label)
 	write_annotator(load, answer->annotator);
 	gtc_append_char(&load->answers, '\t');
 	copy_label(load, &load->answers, label);
-	gtc_append(&load->answers, answer->gold ? "\tt\t\\N\t" : "\tf\t\\N\t");
+	gtc_append(&load->answers, answer->gold ? "\tt\t" : "\tf\t");
+	if (answer->comment == NULL)
+		gtc_copy_null(&load->answers);
+	else
+		copy_label(load, &load->answers, answer->comment);
+	gtc_append_char(&load->answers, '\t');
 	gtc_copy_time(load, &load->answers, answer->date);
 	gtc_append_char(&load->answers, '\n');
 }
@@ -250,7 +304,7 @@ typedef struct Lists
 {
 	GtcMembers	outer;
 	GtcMembers	parts;
-	GtcMembers	scratch[4];
+	GtcMembers	scratch[5];
 	GtcBuffer	gold;
 	bool		has_gold;
 } Lists;
@@ -294,23 +348,23 @@ static void
 read_annotation(GtcLoad *load, Lists *lists, const GtcValue *annotation)
 {
 	GtcValue	value;
+	Results		results = {0};
 	Answer		answer;
-	const GtcValue *label;
 
 	if (annotation->kind != GTC_JSON_OBJECT)
 		return;
 	(void) gtc_scan_json(annotation->text, GTC_FOR_JSONB, &value, &lists->parts);
-	answer.annotator = gtc_find_member(&lists->parts, "completed_by");
-	answer.date = gtc_find_member(&lists->parts, "created_at");
-	answer.gold = is_true(&lists->parts, "ground_truth");
-	label = is_true(&lists->parts, "was_cancelled")
-		? NULL
-		: label_of_results(load, gtc_find_member(&lists->parts, "result"), lists->scratch);
+	if (!is_true(&lists->parts, "was_cancelled"))
+		read_results(load, gtc_find_member(&lists->parts, "result"), lists->scratch, &results);
 	if (load->reason != NULL)
 		return;
-	write_answer(load, &answer, label);
-	if (answer.gold && label != NULL)
-		note_gold(load, lists, label);
+	answer.annotator = gtc_find_member(&lists->parts, "completed_by");
+	answer.date = gtc_find_member(&lists->parts, "created_at");
+	answer.comment = results.commented ? &results.comment : NULL;
+	answer.gold = is_true(&lists->parts, "ground_truth");
+	write_answer(load, &answer, results.labeled ? &results.label : NULL);
+	if (answer.gold && results.labeled)
+		note_gold(load, lists, &results.label);
 }
 
 static bool
@@ -340,7 +394,7 @@ read_annotations(GtcLoad *load, Lists *lists, const GtcMembers *task)
 static const char *
 write_proposal(GtcLoad *load, Lists *lists, const GtcMembers *task)
 {
-	const GtcValue *label = NULL;
+	Results		results = {0};
 	GtcValue	value;
 
 	if (scan_list(gtc_find_member(task, "predictions"), &lists->outer) && lists->outer.count > 0 &&
@@ -348,13 +402,13 @@ write_proposal(GtcLoad *load, Lists *lists, const GtcMembers *task)
 	{
 		(void) gtc_scan_json(lists->outer.list[lists->outer.count - 1].value.text, GTC_FOR_JSONB, &value,
 							 &lists->parts);
-		label = label_of_results(load, gtc_find_member(&lists->parts, "result"), lists->scratch);
+		read_results(load, gtc_find_member(&lists->parts, "result"), lists->scratch, &results);
 	}
 	gtc_append_char(&load->rows, '\t');
-	if (label == NULL)
+	if (!results.labeled)
 		gtc_copy_null(&load->rows);
 	else
-		copy_label(load, &load->rows, label);
+		copy_label(load, &load->rows, &results.label);
 	return load->reason;
 }
 

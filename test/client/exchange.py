@@ -148,6 +148,81 @@ def test_label_studio():
                                                 EXCEPT SELECT item, label FROM gt_consolidate('min_answer')) d"""), '0')
 
 
+def test_answers_become_labels():
+    """Label Studio's export, through gt_import_annotations, in a job: the labels that gt_consolidate gives the same answers."""
+    random.seed(4)
+    skill = {'ann': 0.95, 'bob': 0.85, 'eve': 0.6}
+    tasks = []
+    for i in range(1, 121):
+        truth, other = ('pos', 'neg') if i % 3 else ('neg', 'pos')
+        annotations = [answer(truth if random.random() < right else other, completed_by={'id': 1, 'email': name},
+                              created_at='2026-02-03T04:05:06Z', ground_truth=False) for name, right in skill.items()]
+        if i <= 5:
+            annotations.append(answer(truth, completed_by={'id': 2, 'email': 'reviewer'}, ground_truth=True))
+        tasks.append({'id': i, 'data': {'object': f'k{i}', 'text': f'text {i}'}, 'annotations': annotations})
+    path = write('answers.json', json.dumps(tasks))
+    same('imported', gtlabel('import', path, '-t', 'asked', '--annotations', 'answered', '--key', 'object')[0], 0)
+    sql("""SET gtlabel.background = off; SET client_min_messages = error;
+        SELECT gt_create_job('asked', 'asked', ARRAY['neg', 'pos'], text_column => 'text', key_column => 'object', annotators_per_object => 3,
+                             max_concurrent_task_count => 200, seed => 1);""")
+    take = "SELECT string_agg(outcome, ',' ORDER BY outcome), sum(answers) FROM gt_import_annotations('asked', 'answered', gold => 'ground_truth')"
+    same('all are taken', sql('SET gtlabel.background = off; ' + take), 'ahead,counted,gold|365')
+    sql("SET gtlabel.background = off; SELECT gt_advance_job('asked')")
+    same('all objects have labels of people', sql("SELECT state, human_labeled FROM gt_jobs WHERE job_name = 'asked'"), 'completed|120')
+    sql('CREATE TABLE votes AS SELECT item, annotator, label FROM answered WHERE NOT ground_truth')
+    same('the labels that gt_consolidate gives', sql("""SELECT count(*), count(*) FILTER (WHERE l.label = c.label)
+        FROM gt_labels l JOIN gt_consolidate('votes') c ON c.item = l.object_key WHERE l.job_name = 'asked'"""), '120|120')
+    same('a delivery can be repeated', sql(take), 'repeated|365')
+
+
+def test_server_reads_the_same():
+    """The client and the server's functions make the same of the same files, also of mutated ones."""
+    rng = random.Random(8)
+    seeds = [json.dumps(LABELED), '{"source-ref": "s3://x", "topic-metadata": {"failure-reason": "expired", "human-annotated": false}}',
+             '{"source": "x", "topic": "2", "topic-metadata": {"class-name": "\\u00e4", "confidence": "0.5"}}']
+    lines = [mutated(rng.choice(seeds), rng) for _ in range(5000)]
+    lines = [line for line in lines if line.strip() and not {'\0', '\r'} & set(line)]
+    path = write('both.manifest', '\n'.join(lines))
+    report = os.path.join(folder, 'both.report')
+    status, out, err = gtlabel('import', path, '-t', 'by_client', '--attribute', 'topic', '--skip-bad', report)
+    same('by the client', (status, err), (0, ''))
+    sql('CREATE TABLE by_server_lines (n int PRIMARY KEY, line text)')
+    copy = subprocess.run(['psql', '-Xq', '-c', '\\copy by_server_lines FROM STDIN CSV'], text=True, capture_output=True, env=os.environ,
+                          input=''.join('%d,"%s"\n' % (i, line.replace('"', '""')) for i, line in enumerate(lines, 1)))
+    same('copied', (copy.returncode, copy.stderr), (0, ''))
+    bad = sql("""SELECT line_no FROM gt_import_manifest('by_server_lines', table_name => 'by_server', label_attribute_name => 'topic',
+                                                        order_column => 'n', on_error => 'skip') ORDER BY line_no""").split()
+    with open(report, encoding='utf-8') as file:
+        found = [str(json.loads(line)['line']) for line in file]
+    ok('some are bad and some are not', 100 < len(bad) < len(lines) - 100, len(bad))
+    same('the same lines are bad', [lines[int(n) - 1] for n in set(found) ^ set(bad)], [])
+    columns = 'line_no, source, source_ref, label, confidence, human_annotated, failure_reason, line::text'
+    same('the same rows', sql(f"""(SELECT {columns} FROM by_client EXCEPT ALL SELECT {columns} FROM by_server) UNION ALL
+                                  (SELECT {columns} FROM by_server EXCEPT ALL SELECT {columns} FROM by_client) LIMIT 3"""), '')
+    same('of the same table', sql("""SELECT string_agg(attname || ' ' || atttypid::regtype || attnotnull, ',' ORDER BY attnum)
+                                     FROM pg_attribute WHERE attrelid = 'by_client'::regclass AND attnum > 0"""),
+         sql("""SELECT string_agg(attname || ' ' || atttypid::regtype || attnotnull, ',' ORDER BY attnum)
+                FROM pg_attribute WHERE attrelid = 'by_server'::regclass AND attnum > 0"""))
+
+
+def test_server_reads_the_same_tasks():
+    tasks = [{'id': i, 'data': {'k': f'k{i}'}, 'annotations': [
+        answer(label, completed_by=who, created_at=at, ground_truth=gold, was_cancelled=cancelled)]}
+        for i, (label, who, at, gold, cancelled) in enumerate([
+            ('a', 1, '2026-02-03T04:05:06.7Z', False, False), ('b', {'id': 2, 'email': 'x@y'}, '2026-02-03 04:05:06', True, False),
+            ('c', {'id': 3, 'username': 'z'}, '2026-02-30T04:05:06Z', False, False), ('d', 4, None, False, True),
+            ('e', {'id': 5}, 'soon', False, False)])]
+    tasks[0]['annotations'][0]['result'].append({'from_name': 'why', 'type': 'textarea', 'value': {'text': ['because']}})
+    path = write('tasks.json', json.dumps(tasks))
+    same('imported', gtlabel('import', path, '--annotations', 'task_answers', '--key', 'k')[0], 0)
+    sql('CREATE TABLE task_document (d jsonb)')
+    subprocess.run(['psql', '-Xq', '-c', "\\copy task_document FROM STDIN CSV QUOTE e'\\x01' DELIMITER e'\\x02'"], text=True, check=True,
+                   input=json.dumps(tasks), env=os.environ)
+    columns = 'item, annotator, label, ground_truth, comment, answered_at'
+    same('the same answers', sql(f"SELECT {columns} FROM task_answers ORDER BY item"), sql(f"""SET timezone = 'UTC';
+        SELECT {columns} FROM task_document, gt_label_studio_annotations(d, 'k') ORDER BY item"""))
+
+
 # ---- Habits ----
 
 def test_pipes_and_packing():

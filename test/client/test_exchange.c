@@ -315,6 +315,8 @@ test_manifest(void)
 		"{\"source\": \"a\", \"t\": [1, 0], \"t-metadata\": {\"class-map\": {\"1\": \"x\"}}}",
 		"a\t\\N\t\\N\t\\N\t\\N\t\\N\t{\"source\": \"a\", \"t\": [1, 0], \"t-metadata\": {\"class-map\": "
 		"{\"1\": \"x\"}}}\n");
+	LINE_IS("{\"source\": \"a\", \"x\": 1e99999}",
+			"a\t\\N\t\\N\t\\N\t\\N\t\\N\t{\"source\": \"a\", \"x\": 1e99999}\n");
 	/* what only json can hold stays in the line, and is bad where it is needed */
 	LINE_IS("{\"source\": \"a\", \"x\": \"\\u0000\\ud800\"}",
 			"a\t\\N\t\\N\t\\N\t\\N\t\\N\t{\"source\": \"a\", \"x\": \"\\\\u0000\\\\ud800\"}\n");
@@ -323,6 +325,8 @@ test_manifest(void)
 	BAD_LINE("{\"source\\u0000\": \"a\"}", "neither source nor source-ref");
 	BAD_LINE("{\"text\": \"a\"}", "neither source nor source-ref");
 	BAD_LINE("{\"source\": \"a\", \"topic\": 2, \"topic-metadata\": {}}", "no class-name");
+	BAD_LINE("{\"source\": \"a\", \"topic\": \"123456789012345\", \"topic-metadata\": {}}", "no class-name");
+	BAD_LINE("{\"source\": \"a\", \"topic\": true, \"topic-metadata\": {}}", "no class-name");
 	BAD_LINE("{\"source\": \"a\", \"topic\": 2, \"topic\": 3, \"topic-metadata\": {}}", "two keys \"topic\"");
 	BAD_LINE("{\"source\": \"a\", \"t\": 1, \"t-metadata\": {}, \"u-metadata\": {}}",
 			 "label attributes \"t\" and \"u\": say which is meant (--attribute), or --no-labels");
@@ -343,6 +347,11 @@ test_manifest_options(void)
 	gtc_add_column(&options.declared, "v", GTC_FLOAT4_ARRAY, true);
 	LINE_IS("{\"source\": \"a\", \"v\": [1]}",
 			"a\t\\N\t\\N\t\\N\t\\N\t\\N\t{\"source\": \"a\", \"v\": [1]}\t{1}\n");
+	gtc_columns_free(&options.declared);
+	gtc_add_column(&options.declared, "x", GTC_JSONB, true);
+	BAD_LINE("{\"source\": \"a\", \"x\": [\"\\u0000\"]}",
+			 "\"x\" is a zero character (\\u0000), which PostgreSQL cannot store");
+	BAD_LINE("{\"source\": \"a\", \"x\": 1e99999}", "\"x\" is a number with an exponent over 10,000");
 	gtc_columns_free(&options.declared);
 }
 
@@ -365,6 +374,12 @@ test_label_studio(void)
 					   "{\"completed_by\": 5, \"result\": " RESULT(
 						   "\"neg\"") ", \"created_at\": \"31.1.2026\"}], "
 									  "\"predictions\": [{\"result\": " RESULT("\"neg\"") "}]}]";
+	/* what follows the choice does not take its place */
+	static const char remarked[] =
+		"[{\"id\": 7, \"data\": {\"text\": \"hi\"}, \"annotations\": [{\"completed_by\": "
+		"{\"username\": \"ann\", \"id\": 3}, \"result\": [{\"from_name\": \"s\", \"type\": \"choices\", "
+		"\"value\": {\"choices\": [\"pos\"]}}, {\"from_name\": \"t\", \"type\": \"textarea\", "
+		"\"value\": {\"text\": [\"why\"], \"choices\": [\"x\"]}}]}]}]";
 	static const char min[] =
 		"[{\"text\": \"hi\", \"id\": 7, \"s\": \"pos\", \"annotator\": 3, \"annotation_id\": 1, "
 		"\"created_at\": \"2026-02-28T10:00:00Z\"},"
@@ -376,6 +391,8 @@ test_label_studio(void)
 	CHECK(becomes(&options, min, sizeof(min) - 1,
 				  "7\thi\t\\N\t\\N\t\\N\n! 2 an answer of 2 choices, where gtlabel knows answers of one\n",
 				  "7\t3\tpos\tf\t\\N\t2026-02-28T10:00:00Z\n"));
+	CHECK(becomes(&options, remarked, sizeof(remarked) - 1, "7\thi\t\\N\t\\N\t\\N\n",
+				  "7\tann\tpos\tf\twhy\t\\N\n"));
 	options.key = "text";
 	CHECK(becomes(&options, export, sizeof(export) - 1, "7\thi\tpos\tneg\t\\N\n",
 				  "hi\ta@x.org\tpos\tt\t\\N\t2026-01-31T10:00:00.5Z\nhi\t5\tneg\tf\t\\N\t\\N\n"));
