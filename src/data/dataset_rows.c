@@ -12,12 +12,11 @@
 #include "access/table.h"
 #include "base/errors.h"
 #include "base/query.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "data/dataset.h"
+#include "data/far.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -158,27 +157,13 @@ relation_name(Oid relation)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
 }
 
-/* Are there rows on other servers? */
-static bool
-is_far(Oid relation)
-{
-	ListCell   *cell;
-
-	if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
-		return get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE;
-	foreach(cell, find_all_inheritors(relation, AccessShareLock, NULL))
-		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
-			return true;
-	return false;
-}
-
 /* The array type of the key, if rows on other servers are to be looked for by such arrays. */
 static Oid
 far_array_type(Oid relation, AttrNumber key)
 {
 	Oid			type = getBaseType(get_atttype(relation, key));
 
-	return is_far(relation) && OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr) ? get_array_type(type) : InvalidOid;
+	return gtl_far_is(relation) && OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr) ? get_array_type(type) : InvalidOid;
 }
 
 /*
@@ -244,7 +229,7 @@ read_rows(const GtlJob *job, AttrNumber key, char *const *keys, int count, char 
 
 	if (OidIsValid(far))
 		values[1] = typed_keys(far, values[0]);
-	found = gtl_query_run_as(&r, job->owner, sql, OidIsValid(far) ? 2 : 1, types, values);
+	found = gtl_far_run_as(&r, job, job->owner, sql, OidIsValid(far) ? 2 : 1, types, values);
 	for (uint64 i = 0; i < found; i++)
 		rows[i] = gtl_result_text(&r, i, 1);
 	gtl_query_end(&r);

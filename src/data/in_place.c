@@ -12,10 +12,8 @@
 
 #include "base/errors.h"
 #include "base/query.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "foreign/foreign.h"
+#include "data/far.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "parser/parse_type.h"
@@ -47,61 +45,16 @@ function_schema(void)
 	return psprintf("%s.", quote_identifier(name));
 }
 
-/* The relations that hold the rows: the partitions of a partitioned table, else the dataset itself. */
-static List *
-list_leaves(Oid dataset)
-{
-	List	   *leaves = NIL;
-	ListCell   *cell;
-
-	if (get_rel_relkind(dataset) != RELKIND_PARTITIONED_TABLE)
-		return list_make1_oid(dataset);
-	foreach(cell, find_all_inheritors(dataset, AccessShareLock, NULL))
-		if (get_rel_relkind(lfirst_oid(cell)) != RELKIND_PARTITIONED_TABLE)
-			leaves = lappend_oid(leaves, lfirst_oid(cell));
-	return leaves;
-}
-
 /* ---- Running a statement ---- */
 
-/* Whom an error concerns, for whoever has to repair that. */
-static char *
-describe_servers(const GtlJob *job, List *leaves)
-{
-	StringInfoData text;
-	List	   *servers = NIL;
-	ListCell   *cell;
-
-	initStringInfo(&text);
-	appendStringInfo(&text, "dataset %s of labeling job \"%s\", in place", job->dataset_name, job->name);
-	foreach(cell, leaves)
-		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
-			servers = list_append_unique_oid(servers, GetForeignTable(lfirst_oid(cell))->serverid);
-	foreach(cell, servers)
-		appendStringInfo(&text, "%s\"%s\"", cell == list_head(servers) ? ", on " : ", ",
-						 GetForeignServer(lfirst_oid(cell))->servername);
-	return text.data;
-}
-
-static void
-add_context(void *argument)
-{
-	errcontext("%s", (const char *) argument);
-}
-
 /* Runs the statement as the current user; $1 is the model, unless that is NULL. */
-static uint64
-run(const GtlJob *job, List *leaves, const char *sql, bytea *model, GtlResult *r)
+static void
+run(const GtlJob *job, const char *sql, bytea *model, GtlResult *r)
 {
 	static const Oid types[1] = {BYTEAOID};
 	Datum		values[1] = {PointerGetDatum(model)};
-	ErrorContextCallback context = {error_context_stack, add_context, describe_servers(job, leaves)};
-	uint64		count;
 
-	error_context_stack = &context;
-	count = gtl_query_run_as(r, GetUserId(), sql, model == NULL ? 0 : 1, types, values);
-	error_context_stack = context.previous;
-	return count;
+	gtl_far_run_as(r, job, GetUserId(), sql, model == NULL ? 0 : 1, types, values);
 }
 
 /* "SELECT expression AS part FROM each leaf d", all of them below one another. */
@@ -130,7 +83,7 @@ features_expression(const GtlJob *job)
 void
 gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 {
-	List	   *leaves = list_leaves(job->dataset);
+	List	   *leaves = gtl_far_leaves(job->dataset);
 	char	   *schema = function_schema();
 	const char *key = quote_identifier(job->key_column);
 	StringInfoData sql;
@@ -143,7 +96,7 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 					 schema);
 	append_parts(&sql, leaves, psprintf("%sgt_sample(d.%s, NULL::pg_catalog.int4, %d, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->sample_count, job->seed));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
-	run(job, leaves, sql.data, NULL, &r);
+	run(job, sql.data, NULL, &r);
 	job->dataset_count = gtl_result_int64(&r, 0, 1);
 	last = gtl_result_float8(&r, 0, 2);
 	gtl_query_end(&r);
@@ -156,7 +109,7 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 int64
 gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
 {
-	List	   *leaves = list_leaves(job->dataset);
+	List	   *leaves = gtl_far_leaves(job->dataset);
 	char	   *schema = function_schema();
 	StringInfoData sql;
 	GtlResult	r;
@@ -167,7 +120,7 @@ gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
 	appendStringInfo(&sql, "SELECT (m).count, (m).above FROM (SELECT %sgt_merge(p.part) AS m FROM (", schema);
 	append_parts(&sql, leaves, psprintf("%sgt_tail(%sgt_score($1, %s), d.%s, 0)", schema, schema, features_expression(job), quote_identifier(job->key_column)));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
-	run(job, leaves, sql.data, model, &r);
+	run(job, sql.data, model, &r);
 	count = gtl_result_int64(&r, 0, 1);
 	if (!gtl_result_isnull(&r, 0, 2))
 		memcpy(above, ARR_DATA_PTR((ArrayType *) gtl_result_varlena(&r, 0, 2)), sizeof(int64) * GTL_MARGIN_CELLS);
@@ -178,7 +131,7 @@ gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
 void
 gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, int64 *labeled, int64 *rows)
 {
-	List	   *leaves = list_leaves(job->dataset);
+	List	   *leaves = gtl_far_leaves(job->dataset);
 	StringInfoData sql;
 	GtlResult	r;
 
@@ -188,7 +141,7 @@ gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, int64 *lab
 	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
 	append_parts(&sql, leaves, "pg_catalog.count(*)");
 	appendStringInfoString(&sql, ") p");
-	run(job, leaves, sql.data, NULL, &r);
+	run(job, sql.data, NULL, &r);
 	*labeled = gtl_result_int64(&r, 0, 1);
 	*rows = gtl_result_int64(&r, 1, 1);
 	gtl_query_end(&r);
@@ -271,7 +224,7 @@ gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *target, cons
 	appendStringInfo(&sql, "UPDATE %s d", relation_name(job->dataset));
 	append_assignment(&sql, target, psprintf("%s::pg_catalog.text", quote_literal_cstr(label)), "NULL::pg_catalog.float8");
 	appendStringInfo(&sql, " AND d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
-	run(job, list_leaves(job->dataset), sql.data, NULL, &r);
+	run(job, sql.data, NULL, &r);
 	gtl_query_end(&r);
 }
 
@@ -298,6 +251,6 @@ gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, by
 	append_assignment(&sql, target, label, confidence);
 	if (count > 0)
 		appendStringInfo(&sql, " AND d.%s <> ALL (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
-	run(job, list_leaves(job->dataset), sql.data, model, &r);
+	run(job, sql.data, model, &r);
 	gtl_query_end(&r);
 }

@@ -9,8 +9,8 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS postgres_fdw;
 CREATE SCHEMA ip;
 SET search_path = public, ip, gtl_test;
-SELECT gt_train('ip digits', 'gtl_test.digits', 'gold', algorithm => 'softmax') > 0 AS trained;
-SELECT gt_train('ip network', 'gtl_test.digits', 'gold', algorithm => 'mlp') > 0 AS trained;
+SELECT gt_train('ip digits', 'gtl_test.digits', 'gold', algorithm => 'softmax', neighbours => false) > 0 AS trained;
+SELECT gt_train('ip network', 'gtl_test.digits', 'gold', algorithm => 'mlp', neighbours => false) > 0 AS trained;
 CREATE TABLE ip.model AS SELECT m AS name, gt_model_bytes('ip ' || m) AS bytes FROM unnest(ARRAY['digits', 'network']) m;
 SELECT bytes AS digits_model FROM ip.model WHERE name = 'digits' \gset
 
@@ -28,7 +28,7 @@ SELECT gt_score(NULL, ARRAY[1]::float4[]) IS NULL AS no_model, gt_score('\x00', 
        gt_class(ROW(NULL, NULL, NULL)::gt_score) IS NULL AS no_class, gt_margin(NULL::gt_score) IS NULL AS no_score;
 -- models that take turns, more than are kept, out of line and within a value that moves
 CREATE TABLE ip.many (no integer, bytes bytea);
-SELECT count(gt_train('ip many ' || i, 'gtl_test.digits', 'gold', algorithm => 'softmax', seed => i,
+SELECT count(gt_train('ip many ' || i, 'gtl_test.digits', 'gold', algorithm => 'softmax', neighbours => false, seed => i,
              label_categories => ARRAY[:digits] || ('more ' || i))) AS trained FROM generate_series(1, 11) i;
 INSERT INTO ip.many SELECT i, gt_model_bytes('ip many ' || i) FROM generate_series(1, 11) i;
 SELECT count(*) AS differ FROM (SELECT * FROM gtl_test.digits ORDER BY id LIMIT 50) d, ip.many m
@@ -55,6 +55,11 @@ SELECT count(*) AS differ FROM ip.note
  WHERE gt_class(gt_score(:'note_model', body)) <> gt_predict('ip note', body) OR gt_margin(gt_score(:'note_model', body))::real <> gt_margin('ip note', body)
     OR gt_class(gt_score(:'both_model', body, beside)) <> gt_predict('ip both', body, beside)
     OR gt_margin(gt_score(:'both_model', body, beside))::real <> gt_margin('ip both', body, beside);
+-- a model that also looks at the neighbours of a row brings the map to them
+SELECT gt_train('ip mapped', 'gtl_test.digits', 'gold', algorithm => 'softmax', neighbours => true) > 0 AS trained;
+SELECT length(gt_model_bytes('ip mapped')) > 2 * length(gt_model_bytes('ip digits')) AS larger,
+       count(*) FILTER (WHERE gt_class(gt_score(m.bytes, features)) <> gt_predict('ip mapped', features) OR gt_margin(gt_score(m.bytes, features))::real <> gt_margin('ip mapped', features)) AS differ
+  FROM (SELECT features FROM gtl_test.digits ORDER BY id LIMIT 200) d, (SELECT gt_model_bytes('ip mapped') AS bytes OFFSET 0) m;
 -- categories with letters beyond ASCII
 CREATE TABLE ip.grade AS SELECT i AS id, ARRAY[i, -i]::float4[] AS features, CASE WHEN i > 10 THEN U&'gr\00fcn' ELSE U&'\4e2d' END AS label FROM generate_series(1, 20) i;
 SELECT gt_train('ip grade', 'ip.grade', 'label', algorithm => 'softmax') > 0 AS trained;

@@ -1,0 +1,72 @@
+# More servers beside that of scripts/with-cluster, inside which this is sourced: shards 1, 2, ..
+#
+#	shard_create N       a fresh server, with the database $PGDATABASE and gtlabel in it; it goes away with the script
+#	shard_start N, shard_stop N
+#	shard_kill N         SIGKILL to the postmaster and all its children
+#	shard_sql N [psql option ...]
+#	shard_connect N [schema]    here: a foreign server shard_N and a user mapping, with what gtlabel in place wants
+: "${GTL_CLUSTER:?shards work inside scripts/with-cluster only}"
+GTL_SHARDS=()
+
+shard_as_server() { scripts/cluster-ctl as-server "$@"; }
+shard_folder() { echo "$GTL_CLUSTER/shard$1"; }
+shard_port() { echo $((5500 + $1)); }
+
+shard_create() {
+	local folder
+	folder=$(shard_folder "$1")
+	shard_as_server "$GTL_CLUSTER_BINDIR/initdb" -D "$folder" -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+	shard_as_server tee -a "$folder/postgresql.conf" >/dev/null <<-END
+		listen_addresses = ''
+		unix_socket_directories = '$GTL_CLUSTER'
+		port = $(shard_port "$1")
+		fsync = off
+		shared_buffers = '${SHARD_BUFFERS:-128MB}'
+	END
+	GTL_SHARDS+=("$1")
+	trap shards_stop EXIT
+	shard_start "$1"
+	PGPORT=$(shard_port "$1") "$GTL_CLUSTER_BINDIR/createdb" -T template0 "$PGDATABASE"
+	shard_sql "$1" -c "CREATE EXTENSION gtlabel"
+}
+
+shard_start() {
+	shard_as_server "$GTL_CLUSTER_BINDIR/pg_ctl" -D "$(shard_folder "$1")" -l "$(shard_folder "$1").log" -s -w -t 60 start </dev/null
+}
+
+shard_stop() { shard_as_server "$GTL_CLUSTER_BINDIR/pg_ctl" -D "$(shard_folder "$1")" -m immediate -s -w -t 60 stop; }
+
+shards_stop() {
+	local shard
+	for shard in "${GTL_SHARDS[@]}"; do shard_stop "$shard" >/dev/null 2>&1 || true; done
+}
+
+shard_kill() {
+	local postmaster children pid
+	postmaster=$(head -n 1 "$(shard_folder "$1")/postmaster.pid")
+	children=$(awk -v parent="$postmaster" '$1 == "PPid:" && $2 == parent { split(FILENAME, path, "/"); print path[3] }' /proc/[0-9]*/status 2>/dev/null || true)
+	# shellcheck disable=SC2086 # one pid a word
+	kill -KILL "$postmaster" $children
+	for pid in "$postmaster" $children; do
+		while grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
+	done
+	# Where nobody reaps zombies, the lock files would name a process that still exists.
+	rm -f "$(shard_folder "$1")/postmaster.pid" "$GTL_CLUSTER/.s.PGSQL.$(shard_port "$1").lock"
+}
+
+shard_sql() {
+	local port
+	port=$(shard_port "$1")
+	shift
+	PGPORT=$port psql -Xq -v ON_ERROR_STOP=1 "$@"
+}
+
+shard_connect() {
+	psql -Xq -v ON_ERROR_STOP=1 <<-END
+		SET client_min_messages = warning;
+		CREATE EXTENSION IF NOT EXISTS postgres_fdw;
+		CREATE SERVER shard_$1 FOREIGN DATA WRAPPER postgres_fdw
+		    OPTIONS (host '$GTL_CLUSTER', port '$(shard_port "$1")', dbname '$PGDATABASE', extensions 'gtlabel', async_capable 'true', batch_size '1000');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER shard_$1 OPTIONS (user 'postgres');
+	END
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# A job in place over three servers: what is sent to them; each of them killed in each step, which fails with their names, does
+# nothing by half and is done when it is called again; rounds do without them.  The labels are those of one table in the end.
+#
+# with-cluster:
+. "$(dirname "$0")/lib.bash"
+. scripts/shards.bash
+export PGOPTIONS="-c client_min_messages=warning -c gtlabel.background=off"
+
+create_fixture 3000
+sql -c "ALTER TABLE things ADD COLUMN label text, ADD COLUMN confidence float8" -c "CREATE EXTENSION postgres_fdw" \
+	-c "CREATE TABLE spread (LIKE things) PARTITION BY HASH (id)" -c "CREATE TABLE spread_0 PARTITION OF spread FOR VALUES WITH (MODULUS 3, REMAINDER 0)"
+for shard in 1 2; do
+	shard_create $shard
+	shard_sql $shard -c "CREATE TABLE rows_of (id int PRIMARY KEY, features float4[] NOT NULL, gold text NOT NULL, label text, confidence float8)"
+	shard_connect $shard
+	sql -c "CREATE FOREIGN TABLE spread_$shard PARTITION OF spread FOR VALUES WITH (MODULUS 3, REMAINDER $shard) SERVER shard_$shard OPTIONS (table_name 'rows_of')"
+done
+sql -c "INSERT INTO spread SELECT * FROM things"
+
+job="max_concurrent_task_count => 100, validation_share => 0.3, algorithm => 'softmax', seed => 3, display_columns => ARRAY['id'], placement => 'in_place', sample_count => 600"
+create="SELECT gt_create_job('spread', 'spread', ARRAY['a', 'b', 'c'], key_column => 'id', $job)"
+write="SELECT human, machine, unlabeled FROM gt_write_labels('spread', 'label', 'confidence')"
+answer() { # answer JOB TABLE: people, who know it from the table
+	value "SELECT gt_annotate('$1', array_agg(object_key), array_agg(gold)) FROM gt_tasks JOIN $2 ON id::text = object_key WHERE job_name = '$1' AND state = 'available'" >/dev/null
+}
+play_out() { while [ "$(value "SELECT gt_advance_job('$1')")" = in_progress ]; do answer "$1" things; done; }
+
+# killed_in SHARD STATEMENT: the statement waits for a lock on the shard when that is killed
+killed_in() {
+	local log=$GTL_CLUSTER/killed.log code=0
+	shard_sql "$1" -c "BEGIN" -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
+	locked() { [ "$(shard_sql "$1" -At -c "SELECT count(*) FROM pg_locks WHERE relation = 'rows_of'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; }
+	until_true 20 locked "$1" || fail "the rows of shard $1 are not locked"
+	sql -v VERBOSITY=verbose -c "$2" >"$log" 2>&1 &
+	local statement=$!
+	waits() { [ "$(shard_sql "$1" -At -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" -ge 1 ]; }
+	until_true 20 waits "$1" || fail "does not wait for shard $1: $2: $(cat "$log")"
+	shard_kill "$1"
+	wait $statement || code=$?
+	[ $code -ne 0 ] || fail "succeeded without shard $1: $2"
+	grep -q "shard_$1" "$log" || fail "does not name shard $1: $(cat "$log")"
+	grep -qE 'ERROR:  (08006|08003|57P0[12])' "$log" || fail "another error: $(cat "$log")"
+	shard_start "$1"
+	say "killed shard $1 in: ${2:0:60}"
+}
+
+# ---- Creation
+for shard in 1 2; do
+	killed_in $shard "$create"
+	same "jobs after a failed creation" 0 "$(value "SELECT count(*) FROM gtlabel.job WHERE job_name = 'spread'")"
+done
+sql -c "$create" >/dev/null
+
+# ---- Tasks: the row is on the shard
+killed_in 1 "SELECT count(*) FROM gt_accept_tasks('spread', 60)"
+same "tasks held after a failed call" 0 "$(value "SELECT count(*) FROM gt_tasks WHERE job_name = 'spread' AND state = 'accepted'")"
+same "rows of tasks" 60 "$(value "SELECT count(object) FROM gt_accept_tasks('spread', 60)")"
+value "SELECT gt_release_tasks(array_agg(task_id)) FROM gt_tasks WHERE job_name = 'spread' AND state = 'accepted'" >/dev/null
+
+# ---- Rounds do without the servers
+shard_stop 1
+shard_stop 2
+play_out spread
+same "the job" completed "$(value "SELECT state FROM gt_jobs WHERE job_name = 'spread'")"
+refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
+case $refusal in *"08001: could not connect to server \"shard_"*) ;; *) fail "with the shards down: $refusal" ;; esac
+shard_start 1
+shard_start 2
+say "rounds ran while two servers were down"
+
+# ---- Writing: in the counting of margins, then in the writing itself
+killed_in 1 "$write"
+killed_in 2 "$write"
+for shard in 1 2; do same "labels of shard $shard after failures" 0 "$(shard_sql $shard -At -c "SELECT count(label) FROM rows_of")"; done
+
+# ---- What is sent
+plans=$(PGOPTIONS="$PGOPTIONS -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
+	-c auto_explain.log_verbose=on -c auto_explain.log_level=notice -c client_min_messages=notice" sql -c "$write" 2>&1)
+written=$(value "$write")
+remote=$(sed -n 's/^ *Remote SQL: //p' <<<"$plans")
+grep -q 'Async Foreign Scan' <<<"$plans" || fail "no server is asked while another one works: $plans"
+for wanted in 'SELECT public.gt_tail(public.gt_score($1::bytea, features), id, 0) FROM public.rows_of' 'SELECT count(label) FROM public.rows_of' 'SELECT count(*) FROM public.rows_of' \
+	'UPDATE public.rows_of SET label = (CASE WHEN (public.gt_margin(public.gt_score($1::bytea, features)) >= ' "UPDATE public.rows_of SET label = 'a'::text"; do
+	grep -qF "$wanted" <<<"$remote" || fail "not sent: $wanted; sent was: $remote"
+done
+if grep -vE '^(UPDATE public.rows_of SET|SELECT (public.gt_tail|count)\()' <<<"$remote"; then fail "rows travel"; fi
+say "what is sent: $(cut -c1-60 <<<"$remote" | sort | uniq -c | tr -s ' ' | tr '\n' ';')"
+
+# ---- The same on one table
+sql -c "${create//\'spread\'/\'things\'}" >/dev/null
+play_out things
+same "labels of one table" "$written" "$(value "${write/spread/things}")"
+same "rows with other labels" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
+say "labels (people, machine, none): $written"
+
+# ---- A server without gtlabel
+shard_sql 2 -c "DROP EXTENSION gtlabel"
+refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
+case $refusal in *42883*shard_2*) ;; *) fail "without gtlabel on a shard: $refusal" ;; esac
+shard_sql 2 -c "CREATE EXTENSION gtlabel"
+same "labels afterwards" "$written" "$(value "$write")"
