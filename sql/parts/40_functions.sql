@@ -129,9 +129,9 @@ CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';
 
-CREATE FUNCTION gt_withdraw_machine_labels(job_name text) RETURNS integer
+CREATE FUNCTION gt_withdraw_machine_labels(job_name text, confirm boolean DEFAULT false) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_withdraw_machine_labels' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_withdraw_machine_labels IS 'Takes all machine labels back and turns auto-labeling off: people label what is left; returns how many';
+COMMENT ON FUNCTION gt_withdraw_machine_labels IS 'Takes all machine labels back and turns auto-labeling off: people label what is left; of a completed job only with confirm; returns how many';
 
 CREATE FUNCTION gt_drop_job(job_name text, with_models boolean DEFAULT false) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_drop_job' LANGUAGE C VOLATILE;

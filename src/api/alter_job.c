@@ -48,11 +48,19 @@ role_text(Oid role)
 	return name != NULL ? name : "none";
 }
 
-/* Appends what differs; are there settings among it that only a job that goes on has a use for, and that a round depends on? */
-static bool
-describe_changes(const GtlJob *old, const GtlJob *new, StringInfo changes, bool *revise)
+/* What changes are about. */
+typedef struct Changes
 {
-	bool		has_course = false;
+	StringInfoData words;
+	bool		course;			/* settings that only a job that goes on has a use for */
+	bool		going;			/* ... and not one that is completed and might go on */
+	bool		revise;			/* settings that a round depends on */
+} Changes;
+
+static void
+describe_changes(const GtlJob *old, const GtlJob *new, Changes *all)
+{
+	StringInfo	changes = &all->words;
 
 	for (int i = 0; i < gtl_job_setting_count; i++)
 	{
@@ -63,12 +71,14 @@ describe_changes(const GtlJob *old, const GtlJob *new, StringInfo changes, bool 
 			continue;
 		note_change(changes, gtl_setting_name(setting), text_or_none(gtl_field_text(setting, old)),
 					text_or_none(gtl_field_text(setting, new)));
-		has_course |= changes->len > before && !setting->when_finished;
-		*revise |= changes->len > before && setting->revises;
+		if (changes->len == before)
+			continue;
+		all->course |= !setting->when_finished;
+		all->going |= !setting->when_finished && !setting->when_completed;
+		all->revise |= setting->revises;
 	}
 	note_change(changes, "consolidation's owner", role_text(old->consolidation_owner), role_text(new->consolidation_owner));
 	note_change(changes, "owner", role_text(old->owner), role_text(new->owner));
-	return has_course;
 }
 
 /* As for ALTER TABLE ... OWNER: to a role that one belongs to. */
@@ -96,6 +106,30 @@ check_evidence(const GtlJob *old, const GtlJob *new)
 				 errhint("A job that is created with neighbours => false can be altered.")));
 }
 
+/* Tasks are out for so many people, and consolidation has counted on them. */
+static void
+check_annotators(const GtlJob *old, const GtlJob *new)
+{
+	if (new->annotators_per_object < old->annotators_per_object)
+		gtl_error_setting(new->max_annotators_set > 0 ? "max_annotators" : "annotators_per_object",
+						  psprintf("must not be lowered: it is %d, and answers were collected by it", old->annotators_per_object), NULL);
+}
+
+static void
+check_state(const GtlJob *job, const Changes *changes)
+{
+	bool		completed = job->state == GTL_JOB_COMPLETED;
+
+	if (!(completed ? changes->going : changes->course && (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_STOPPING)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot alter labeling job \"%s\": it is %s", job->name, gtl_job_state_name(job->state)),
+			 completed ?
+			 errhint("Its limits and annotators can be raised, and gt_resume_job continues it; gt_add_objects takes in more rows.") :
+			 errhint("Only its workteam, its consolidation function and its owner can still be changed.")));
+}
+
 static GtlJob *
 lock_job(FunctionCallInfo fcinfo)
 {
@@ -115,28 +149,23 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = lock_job(fcinfo);
 	GtlJob		old = *job;
-	StringInfoData changes;
-	bool		has_course;
-	bool		revise = false;
+	Changes		changes = {.course = false};
 
 	gtl_job_settings_alter(fcinfo, job);
 	read_owner(fcinfo, job);
 	gtl_job_settings_check(job);
 	check_evidence(&old, job);
+	check_annotators(&old, job);
 	if (job->display_columns != old.display_columns)
 		gtl_dataset_check_shown(job);
 	if (!PG_ARGISNULL(gtl_argument_place(fcinfo, "consolidation")) || job->consolidation == NULL)
 		gtl_custom_bind(job);
-	initStringInfo(&changes);
-	has_course = describe_changes(&old, job, &changes, &revise);
-	if (changes.len == 0)
+	initStringInfo(&changes.words);
+	describe_changes(&old, job, &changes);
+	if (changes.words.len == 0)
 		PG_RETURN_VOID();
-	if (has_course && job->state != GTL_JOB_IN_PROGRESS && job->state != GTL_JOB_PAUSED && job->state != GTL_JOB_FAILED)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot alter labeling job \"%s\": it is %s", job->name, gtl_job_state_name(job->state)),
-				 errhint("Only its workteam, its consolidation function and its owner can still be changed.")));
-	gtl_job_alter(job, revise);
+	check_state(job, &changes);
+	gtl_job_alter(job, changes.revise);
 	if (job->guarantee != old.guarantee && gtl_promise_audit_is_open(job))
 	{
 		gtl_promise_audit_end(job, false, "the job has another guarantee now");
@@ -147,8 +176,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	if (memcmp(&job->task_availability_lifetime, &old.task_availability_lifetime, sizeof(Interval)) != 0 &&
 		job->open_batch_no != 0)
 		gtl_batch_extend(job);
-	gtl_event_record(job, "altered", "%s", changes.data);
-	if (has_course)
+	gtl_event_record(job, "altered", "%s", changes.words.data);
+	if (changes.course)
 		gtl_job_settings_warn(job);
 	if (gtl_due_seems(job))
 		gtl_worker_launch_at_commit(job);

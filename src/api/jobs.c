@@ -22,8 +22,10 @@
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "steps/advance.h"
+#include "steps/audit.h"
 #include "steps/in_flight.h"
 #include "steps/intake.h"
+#include "steps/limits.h"
 #include "storage/latch.h"
 #include "steps/promise_audit.h"
 #include "steps/remove.h"
@@ -113,6 +115,39 @@ gtl_sql_pause_job(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* A completed job goes on if a limit has left objects without a label, and is there no more. */
+static void
+require_rest(const GtlJob *job)
+{
+	char	   *limit;
+
+	if (job->state != GTL_JOB_COMPLETED)
+		return;
+	if (job->purged)
+		gtl_error_job_state(job, "resume", "It is purged: create a job over the objects that are left.");
+	if (gtl_job_unlabeled(job) == 0)
+		gtl_error_job_state(job, "resume", "All of its objects are labeled, or have failed: gt_retry_failed offers those again, gt_add_objects takes in more rows.");
+	limit = gtl_limits_reached(job);
+	if (limit != NULL)
+		gtl_error_job_state(job, "resume", psprintf("It has come to its limit (%s); gt_alter_job raises it.", limit));
+}
+
+/* What the machine has labeled becomes people's work, and stays so: of a job that has ended that is not what one expects. */
+static void
+require_confirmation(FunctionCallInfo fcinfo, const GtlJob *job)
+{
+	if (job->state != GTL_JOB_COMPLETED || job->machine_labeled == 0 || (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot withdraw the machine labels of labeling job \"%s\" without confirm => true: it is %s", job->name,
+					job->purged ? "purged" : gtl_job_state_name(job->state)),
+			 errdetail("%s objects lose their labels, and people have to label them in batches of %s: no model labels them again.",
+					   gtl_format_count(job->machine_labeled), gtl_format_count(Min(job->max_concurrent, job->machine_labeled))),
+			 job->purged ? errhint("Its features are gone, too.") :
+			 errhint("gt_correct_labels decides single labels.")));
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_resume_job);
 Datum
 gtl_sql_resume_job(PG_FUNCTION_ARGS)
@@ -121,8 +156,11 @@ gtl_sql_resume_job(PG_FUNCTION_ARGS)
 	GtlStep		step;
 
 	gtl_job_require_move(job, GTL_MOVE_RESUME);
+	require_rest(job);
 	if (job->state == GTL_JOB_FAILED && !gtl_step_read(job->job_id, &step))
 		gtl_failure_retry(job); /* it failed of its objects, not of a step */
+	if (job->state == GTL_JOB_COMPLETED)
+		gtl_audit_reopen(job);
 	gtl_job_move(job, GTL_MOVE_RESUME, job->stop_requested ? "it goes on stopping" : "");
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_VOID();
@@ -271,6 +309,7 @@ gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
 	int			count;
 
 	gtl_job_require_move(job, GTL_MOVE_WITHDRAW);
+	require_confirmation(fcinfo, job);
 	count = job->machine_labeled;
 	gtl_promise_audit_end(job, false, "the machine labels were withdrawn");
 	gtl_label_withdraw_machine(job);

@@ -29,6 +29,14 @@ gtl_audit_pending(const GtlJob *job)
 }
 
 void
+gtl_audit_reopen(GtlJob *job)
+{
+	job->audit_count = -1;
+	job->audit_verdict = NULL;
+	gtl_audit_objects_forget_share(job->job_id);
+}
+
+void
 gtl_audit_issue(GtlJob *job)
 {
 	int32	   *objects;

@@ -12,6 +12,9 @@
 /* Does the job want an audit, has it machine labels, and was it not audited yet? */
 extern bool gtl_audit_pending(const GtlJob *job);
 
+/* The job was completed and goes on: another end comes, with another audit. */
+extern void gtl_audit_reopen(GtlJob *job);
+
 /* Issues the audit batch. */
 extern void gtl_audit_issue(GtlJob *job);
 

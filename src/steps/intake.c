@@ -20,6 +20,7 @@
 #include "data/snapshot.h"
 #include "data/text_features.h"
 #include "miscadmin.h"
+#include "steps/audit.h"
 #include "tables/audit.h"
 #include "tables/featurizer.h"
 #include "tables/job_state.h"
@@ -108,11 +109,7 @@ gtl_intake(GtlJob *job)
 	if (!read_rows(job, &added))
 		return 0;
 	if (job->state == GTL_JOB_COMPLETED)
-	{
-		job->audit_count = -1;	/* a share of the machine labels is checked at the end: another end comes */
-		job->audit_verdict = NULL;
-		gtl_audit_objects_forget_share(job->job_id);
-	}
+		gtl_audit_reopen(job);
 	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));
 	return added.object_count;
 }

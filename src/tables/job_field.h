@@ -50,6 +50,7 @@ typedef struct GtlJobField
 	bool		high_too;		/* ... or that itself */
 	const char *fixed;			/* why it cannot be altered; NULL: it can */
 	bool		when_finished;	/* it can be altered when the job has ended, too */
+	bool		when_completed; /* ... when it is completed, and might go on */
 	bool		revises;		/* a round in progress depends on it */
 	const char *meaning;
 } GtlJobField;

@@ -5,7 +5,7 @@
  *	initializing -> in_progress <-> paused
  *	                in_progress -> completed, failed
  *	in_progress, paused, failed -> stopping -> stopped
- *	completed -> in_progress     by gt_retry_failed, gt_add_objects, gt_withdraw_machine_labels
+ *	completed -> in_progress     by gt_resume_job after a limit was raised, gt_retry_failed, gt_add_objects, gt_withdraw_machine_labels
  *	failed    -> in_progress     by gt_resume_job, gt_retry_failed
  *
  * A stop that was asked for is remembered (job->stop_requested): if its step fails too often the
@@ -47,7 +47,7 @@ static const char letters[STATES + 1] = "IPASTCF";
 
 static const Move moves[] = {
 	[GTL_MOVE_PAUSE] = {"pause", "paused", true, STEP_KEPT, ".A......"},
-	[GTL_MOVE_RESUME] = {"resume", "resumed", true, STEP_FORGIVEN, "..P...PS"},
+	[GTL_MOVE_RESUME] = {"resume", "resumed", true, STEP_FORGIVEN, "..P..PPS"},
 	[GTL_MOVE_STOP] = {"stop", "stopping", true, STEP_FORGIVEN, ".SS...SS"},
 	[GTL_MOVE_RETRY] = {"retry the failed objects of", "retry", true, STEP_FORGIVEN, ".PA..PP."},
 	[GTL_MOVE_ADD] = {"add objects to", "objects_added", true, STEP_KEPT, ".PA..PF."},

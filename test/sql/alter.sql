@@ -54,7 +54,7 @@ SELECT setting, refused(format($$ SELECT gt_alter_job('al two', %I => %L) $$, se
                                CASE setting WHEN 'dataset' THEN 'al.things' WHEN 'label_categories' THEN '{a,b}' WHEN 'consolidation' THEN 'now()'
                                             ELSE COALESCE("default", '1') END)) AS refusal
   FROM gt_job_settings WHERE job_name = 'al two' AND NOT alterable;
-SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['schedule']) $$);
+SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['per_class']) $$);
 SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['work_team']) $$);
 SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['owner']) $$);
 SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['workteam', NULL]) $$);

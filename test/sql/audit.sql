@@ -41,7 +41,7 @@ SELECT audit_verdict FROM gt_jobs WHERE job_name = 'au broken';
 SELECT advice FROM gt_explain_job('au broken') WHERE topic = 'audit';
 SELECT gtl_test.check_counters('au broken');
 -- one call takes the machine labels back; people label the rest, and no machine does
-SELECT gt_withdraw_machine_labels('au broken') > 500 AS withdrawn;
+SELECT gt_withdraw_machine_labels('au broken', confirm => true) > 500 AS withdrawn;
 SELECT state, machine_labeled, unlabeled > 500 AS left_to_people FROM gt_jobs WHERE job_name = 'au broken';
 SELECT gtl_test.run('au broken');
 SELECT state, machine_labeled, unlabeled FROM gt_jobs WHERE job_name = 'au broken';

@@ -84,7 +84,7 @@ SELECT f.machine - o.machine AS more, f.unlabeled - o.unlabeled AS more_without 
 SELECT count(*) FILTER (WHERE l.id < 1000000) AS changed, count(*) FILTER (WHERE l.label IS NULL) AS lost, count(*) FILTER (WHERE l.id > 1000000) AS new
   FROM ij.far_4 l LEFT JOIN ij.one o USING (id) WHERE (l.label, l.confidence) IS DISTINCT FROM (o.label, o.confidence);
 -- withdrawn: people's labels are left
-SELECT gt_withdraw_machine_labels('ij far_1') > 0 AS withdrawn;
+SELECT gt_withdraw_machine_labels('ij far_1', confirm => true) > 0 AS withdrawn;
 SELECT human = count(label) AS people, machine, least_margin FROM gt_write_labels('ij far_1', 'label', 'confidence'), ij.far_1 GROUP BY human, machine, least_margin;
 
 -- ---- Refusals ----------------------------------------------------------------------------------------------

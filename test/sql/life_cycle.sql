@@ -56,7 +56,7 @@ SELECT gt_create_job('lc purge', 'gtl_test.digits', ARRAY[:digits], schedule => 
 SELECT run('lc purge');
 SELECT gt_purge_job('lc purge');
 SELECT count(*) AS tasks FROM gt_tasks WHERE job_name = 'lc purge';
-SELECT gt_withdraw_machine_labels('lc purge') > 0 AS withdrawn;
+SELECT gt_withdraw_machine_labels('lc purge', confirm => true) > 0 AS withdrawn;
 SELECT run('lc purge');
 SELECT count(*) > 0 AS tasks FROM gt_tasks WHERE job_name = 'lc purge';
 SELECT gt_purge_job('lc purge'), gt_purge_job('lc purge');

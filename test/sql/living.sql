@@ -44,6 +44,8 @@ SELECT subset, b.object_count FROM gt_batches b WHERE job_name = 'li certified' 
 -- then a round, also under the standard schedule, and the machine labels what it may
 SELECT run('li certified'), counts('li certified'), wrong('li certified') <= 0.05 AS kept, sound('li certified');
 SELECT event, detail FROM gt_events WHERE job_name = 'li certified' AND event = 'objects_added';
+-- labels of a completed job are not withdrawn by a slip
+SELECT refused($$ SELECT gt_withdraw_machine_labels('li certified') $$);
 -- features are read as they were at creation
 SELECT put(1621, 1630);
 UPDATE item SET features = '{1, 2}' WHERE id = 1625;
@@ -105,6 +107,18 @@ SELECT gt_add_objects('li states') AS added, counts('li states');
 SELECT gt_resume_job('li states'), run('li states'), counts('li states');
 INSERT INTO li.half SELECT id, features, gold FROM li.item WHERE id BETWEEN 431 AND 435;
 SELECT gt_add_objects('li states') AS added, run('li states'), counts('li states'), sound('li states');
+-- limits and annotators are raised on a completed job, which then goes on; no other setting of its course is
+SELECT refused($$ SELECT gt_resume_job('li states') $$);
+SELECT gt_alter_job('li states', max_human_labeled_object_count => 20, annotators_per_object => 2);
+SELECT refused($$ SELECT gt_alter_job('li states', max_human_labeled_object_count => 30, task_time_limit => '2 hours') $$);
+SELECT refused($$ SELECT gt_alter_job('li states', annotators_per_object => 1) $$);
+SELECT gt_resume_job('li states'), gt_advance_job('li states');
+SELECT count(*) AS tasks, count(DISTINCT object_key) AS objects FROM gt_tasks WHERE job_name = 'li states' AND state = 'available';
+SELECT answer('li states', NULL, 'ann'), answer('li states', NULL, 'bob'), gt_advance_job('li states'), counts('li states'), sound('li states');
+SELECT gt_alter_job('li states', reset => ARRAY['max_human_labeled_object_count']), gt_resume_job('li states'), gt_advance_job('li states');
+SELECT count(*) > 0 AS answered FROM generate_series(1, 3) turn, LATERAL (SELECT answer('li states', NULL, 'ann') + answer('li states', NULL, 'bob') + turn * 0 AS n) a, LATERAL (SELECT gt_advance_job('li states') WHERE n >= 0) b;
+SELECT counts('li states');
+SELECT refused($$ SELECT gt_resume_job('li states') $$);
 SELECT gt_purge_job('li states');
 INSERT INTO li.half SELECT id, features, gold FROM li.item WHERE id = 436;
 SELECT refused($$ SELECT gt_add_objects('li states') $$);

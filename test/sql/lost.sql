@@ -131,7 +131,7 @@ SELECT refused($$ SELECT * FROM gt_simulate_job((SELECT dataset FROM gt_jobs WHE
 -- its newest model starts another job
 SELECT gt_create_job('lo next', 'gtl_test.digits', ARRAY[:digits], initial_model => 'lo whole/' || (SELECT max(round_no) FROM gt_rounds WHERE job_name = 'lo whole'), seed => 3) > 0 AS created;
 -- people can still take over from the machine, which needs no features; nothing is wrong with the job then
-SELECT gt_withdraw_machine_labels('lo whole') > 500 AS withdrawn;
+SELECT gt_withdraw_machine_labels('lo whole', confirm => true) > 500 AS withdrawn;
 SELECT finding FROM gt_check() WHERE subject = 'job "lo whole"' AND severity = 'error';
 SELECT lo.go_on('lo whole');
 SELECT state, human_labeled = object_count AS by_people FROM gt_jobs WHERE job_name = 'lo whole';
