@@ -255,9 +255,7 @@ check_in_place(const GtlJob *job)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("guarantee audited is not supported with placement in_place"),
 				 errhint("Set guarantee => 'confidence', and check the labels that were written by gt_audit_bound.")));
-	if (job->text_column != NULL)
-		setting = "text_column";
-	else if (job->label_column != NULL)
+	if (job->label_column != NULL)
 		setting = "label_column";
 	else if (job->scope == GTL_SCOPE_DATASET)
 		setting = "guarantee_scope dataset";
@@ -267,7 +265,7 @@ check_in_place(const GtlJob *job)
 		setting = "audit_share";
 	else if (!job->auto_label)
 		setting = "auto_label false";
-	else if (job->features_column == NULL)
+	else if (job->features_column == NULL && job->text_column == NULL)
 		setting = "features_column NULL";
 	if (setting != NULL)
 		ereport(ERROR,

@@ -70,14 +70,23 @@ append_parts(StringInfo sql, List *leaves, const char *expression)
 
 /* ---- Reading ---- */
 
-/* The features as gt_score takes them. */
+/* What the model says of a row d: of its text, its features, or both. */
 static char *
-features_expression(const GtlJob *job)
+score_expression(const GtlJob *job, const char *schema)
 {
-	Oid			type = getBaseType(get_atttype(job->dataset, get_attnum(job->dataset, job->features_column)));
-	const char *column = quote_identifier(job->features_column);
+	Oid			type = job->features_column == NULL ? InvalidOid :
+		getBaseType(get_atttype(job->dataset, get_attnum(job->dataset, job->features_column)));
+	bool		cast = OidIsValid(type) && type != FLOAT4ARRAYOID && (type != FLOAT8ARRAYOID || job->text_column != NULL);
+	StringInfoData sql;
 
-	return psprintf(type == FLOAT4ARRAYOID || type == FLOAT8ARRAYOID ? "d.%s" : "d.%s::pg_catalog.float4[]", column);
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "%sgt_score($1", schema);
+	if (job->text_column != NULL)
+		appendStringInfo(&sql, ", d.%s", quote_identifier(job->text_column));
+	if (job->features_column != NULL)
+		appendStringInfo(&sql, ", d.%s%s", quote_identifier(job->features_column), cast ? "::pg_catalog.float4[]" : "");
+	appendStringInfoChar(&sql, ')');
+	return sql.data;
 }
 
 void
@@ -118,7 +127,8 @@ gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
 	memset(above, 0, sizeof(int64) * GTL_MARGIN_CELLS);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT (m).count, (m).above FROM (SELECT %sgt_merge(p.part) AS m FROM (", schema);
-	append_parts(&sql, leaves, psprintf("%sgt_tail(%sgt_score($1, %s), d.%s, 0)", schema, schema, features_expression(job), quote_identifier(job->key_column)));
+	append_parts(&sql, leaves, psprintf("%sgt_tail(%s, d.%s, 0)", schema, score_expression(job, schema),
+										quote_identifier(job->key_column)));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
 	run(job, sql.data, model, &r);
 	count = gtl_result_int64(&r, 0, 1);
@@ -161,7 +171,9 @@ check_column(const GtlJob *job, const char *column, char category, const char *s
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of dataset %s does not exist", column, job->dataset_name),
 				 errhint("Set %s to a column for it: ALTER TABLE ... ADD COLUMN.", setting)));
-	if (strcmp(column, job->key_column) == 0 || strcmp(column, job->features_column) == 0 ||
+	if (strcmp(column, job->key_column) == 0 ||
+		(job->features_column != NULL && strcmp(column, job->features_column) == 0) ||
+		(job->text_column != NULL && strcmp(column, job->text_column) == 0) ||
 		(job->gold_column != NULL && strcmp(column, job->gold_column) == 0))
 		gtl_error_setting(setting, psprintf("must not be \"%s\", which the job reads", column), NULL);
 	get_type_category_preferred(getBaseType(get_atttype(job->dataset, attnum)), &found, &preferred);
@@ -233,7 +245,7 @@ gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, by
 						   char *const *keys, int count)
 {
 	char	   *schema = function_schema();
-	char	   *score = psprintf("%sgt_score($1, %s)", schema, features_expression(job));
+	char	   *score = score_expression(job, schema);
 	char	   *label = "NULL::pg_catalog.text";
 	char	   *confidence = "NULL::pg_catalog.float8";
 	StringInfoData sql;

@@ -87,10 +87,25 @@ SELECT count(*) FILTER (WHERE l.id < 1000000) AS changed, count(*) FILTER (WHERE
 SELECT gt_withdraw_machine_labels('ij far_1', confirm => true) > 0 AS withdrawn;
 SELECT human = count(label) AS people, machine, least_margin FROM gt_write_labels('ij far_1', 'label', 'confidence'), ij.far_1 GROUP BY human, machine, least_margin;
 
+-- ---- Texts, alone and with features beside them, whose type needs a cast ----------------------------------------
+
+CREATE TABLE ij.note AS SELECT i AS id, CASE WHEN i % 3 = 0 THEN 'an even number ' WHEN i % 3 = 1 THEN 'quite an odd one ' ELSE 'neither of them ' END || i AS body,
+       ARRAY[i % 3, i % 5]::numeric[] AS beside, CASE i % 3 WHEN 0 THEN 'even' WHEN 1 THEN 'odd' ELSE 'other' END AS gold, NULL::varchar AS label FROM generate_series(1, 900) i;
+SELECT gt_create_job('ij note', 'ij.note', ARRAY['even', 'odd', 'other'], key_column => 'id', features_column => NULL, text_column => 'body', text_dimensions => 16, max_concurrent_task_count => 50,
+                     validation_share => 0.4, algorithm => 'softmax', seed => 5, placement => 'in_place', sample_count => 300) > 0 AS created;
+SELECT gt_create_job('ij both', 'ij.note', ARRAY['even', 'odd', 'other'], key_column => 'id', features_column => 'beside', text_column => 'body', text_dimensions => 16, max_concurrent_task_count => 50,
+                     validation_share => 0.4, algorithm => 'softmax', seed => 5, placement => 'in_place', sample_count => 300) > 0 AS created;
+SELECT name, run('ij ' || name) FROM unnest(ARRAY['note', 'both']) name;
+UPDATE ij.note SET body = NULL WHERE id IN (SELECT id FROM ij.note ORDER BY gt_draw(id, 5) DESC LIMIT 2);
+SELECT human + machine + unlabeled AS rows, machine > 300 AS labeled, unlabeled >= 2 AS without_text FROM gt_write_labels('ij note', 'label');
+SELECT count(*) FILTER (WHERE label <> gold) AS wrong FROM ij.note;
+SELECT human + machine + unlabeled AS rows, machine > 300 AS labeled FROM gt_write_labels('ij both', 'label');
+SELECT count(*) FILTER (WHERE label <> gold) AS wrong FROM ij.note;
+SELECT refused($$ SELECT * FROM gt_write_labels('ij note', 'body') $$);
+
 -- ---- Refusals ----------------------------------------------------------------------------------------------
 
-SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', ARRAY[''a'', ''b''], placement => ''in_place'', %s)', other)) FROM unnest(ARRAY['guarantee => ''audited''', 'schedule => ''eager''', 'text_column => ''gold''',
-       'label_column => ''label''', 'guarantee_scope => ''dataset''', 'per_class => true', 'audit_share => 0.1', 'auto_label => false', 'features_column => NULL', 'sample_count => 99', 'sample_count => NULL']) other;
+SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', ARRAY[''a'', ''b''], placement => ''in_place'', %s)', other)) FROM unnest(ARRAY['guarantee => ''audited''', 'schedule => ''eager''', 'label_column => ''label''', 'guarantee_scope => ''dataset''', 'per_class => true', 'audit_share => 0.1', 'auto_label => false', 'features_column => NULL', 'sample_count => 99', 'sample_count => NULL']) other;
 SELECT refused($$ SELECT gt_create_job('ij x', 'ij.one', ARRAY['a', 'b'], placement => 'elsewhere') $$);
 CREATE TABLE ij.times AS SELECT now() + i * interval '1 s' AS id, ARRAY[i]::float4[] AS features FROM generate_series(1, 200) i;
 SELECT refused($$ SELECT gt_create_job('ij x', 'ij.times', ARRAY['a', 'b'], key_column => 'id', placement => 'in_place') $$);
