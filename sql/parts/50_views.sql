@@ -8,7 +8,7 @@
  * Their plans are to be the same whatever ANALYZE has seen (20_tables.sql).  So each row of gtlabel.job
  * is joined to a subquery over that job alone.  Its ORDER BY sorts nothing, the column being the
  * same in all rows, but keeps it a subquery, in which job_id is fixed, while conditions on its columns
- * still reach the table.  Rows of other tables are looked up by their whole key, one by one, in
+ * still reach the table; and what (SELECT ...) asks of the job there is asked once for the job, not for each row.  Rows of other tables are looked up by their whole key, one by one, in
  * subqueries that OFFSET 0 keeps apart.  Only gt_labels brings all objects of a job together with all
  * labels: by FULL JOIN, which a nested loop cannot do; the condition on a key makes another of it.
  * gtlabel.knows_sizes() is true, which the planner finds out before it looks at a table; the library is loaded
@@ -71,7 +71,7 @@ CREATE VIEW gt_tasks WITH (security_barrier = true) AS
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
      CROSS JOIN LATERAL (SELECT t.* FROM gtlabel.task t WHERE t.job_id = j.job_id
-                            AND (j.mine OR t.state = 'available' OR t.annotator = gtlabel.annotator_self(j.job_id)) ORDER BY t.job_id) t
+                            AND ((SELECT j.mine) OR t.state = 'available' OR t.annotator = (SELECT gtlabel.annotator_self(j.job_id))) ORDER BY t.job_id) t
      CROSS JOIN LATERAL (SELECT b.expires_at FROM gtlabel.batch b WHERE b.job_id = t.job_id AND b.batch_no = t.batch_no OFFSET 0) b
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = t.job_id AND o.object_no = t.object_no OFFSET 0) o
      WHERE gtlabel.knows_sizes();
@@ -84,7 +84,7 @@ CREATE VIEW gt_annotations WITH (security_barrier = true) AS
            a.batch_no, a.task_id, a.accepted_at, a.submitted_at, a.revised_at, a.remark AS comment
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
-     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND (j.mine OR a.annotator = gtlabel.annotator_self(j.job_id)
+     CROSS JOIN LATERAL (SELECT a.* FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND ((SELECT j.mine) OR a.annotator = (SELECT gtlabel.annotator_self(j.job_id))
                             OR EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = a.job_id AND l.object_no = a.object_no AND l.human OFFSET 0)
                                AND EXISTS (SELECT FROM gtlabel.annotation own
                                      WHERE own.job_id = a.job_id AND own.object_no = a.object_no AND own.annotator = gtlabel.annotator_self(j.job_id) OFFSET 0)) ORDER BY a.job_id) a
@@ -207,17 +207,17 @@ COMMENT ON COLUMN gt_certificates.admitted IS 'Machine labels that stand after t
 CREATE VIEW gt_labels WITH (security_barrier = true) AS
     SELECT j.job_name, l.object_key, j.label_categories[l.class_no + 1] AS label, l.confidence,
            l.human AS human_annotated,
-           CASE WHEN NOT j.mine THEN NULL WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
+           CASE WHEN NOT l.mine THEN NULL WHEN l.validation_no IS NULL THEN 'pool' ELSE 'validation' END AS subset,
            l.batch_no, l.round_no, l.model_id, l.labeled_at,
            l.human OR l.audit_no IS NOT NULL OR j.state IN ('stopped', 'completed') AND j.guarantee <> 'audited' AS final,
            l.margin, j.label_categories[l.tied_class_no + 1] AS tied_with
       FROM (SELECT j.*, pg_catalog.pg_has_role(j.owner, 'MEMBER') AS mine FROM gtlabel.job j
             WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER') OR pg_catalog.pg_has_role(j.workteam, 'MEMBER')) j
      CROSS JOIN LATERAL (
-          SELECT l.*, o.object_key, o.validation_no
+          SELECT l.*, o.object_key, o.validation_no, (SELECT j.mine) AS mine
             FROM (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id) l
             FULL JOIN (SELECT * FROM gtlabel.object o WHERE o.job_id = j.job_id) o USING (object_no)
-           WHERE COALESCE(l.class_no, -1) >= 0 AND (j.mine OR l.human AND EXISTS (SELECT FROM gtlabel.annotation a
+           WHERE COALESCE(l.class_no, -1) >= 0 AND ((SELECT j.mine) OR l.human AND EXISTS (SELECT FROM gtlabel.annotation a
                  WHERE a.job_id = l.job_id AND a.object_no = l.object_no AND a.annotator = gtlabel.annotator_self(j.job_id) OFFSET 0)) ORDER BY j.job_id) l
      WHERE gtlabel.knows_sizes();
 COMMENT ON VIEW gt_labels IS 'Labels; gt_labels_of joins them to the dataset by its key column';
