@@ -24,7 +24,7 @@ psql -XqAt -v ON_ERROR_STOP=1 >/dev/null <<-SQL
 	  FROM generate_series(1, $objects) i;
 	ALTER TABLE text ADD PRIMARY KEY (id);
 	SELECT gt_create_job('bench', 'text', '{a,b,c}', key_column => 'id', features_column => NULL, auto_label => false,
-	                     max_concurrent_task_count => 100000);
+	                     max_concurrent_task_count => $objects * 4 / 10);
 	CHECKPOINT;
 SQL
 mapfile -t tokens < <(psql -XqAt -c "SELECT gt_invite_annotator('bench', 'annotator ' || i) FROM generate_series(1, $annotators) i")

@@ -7,11 +7,13 @@
  * So the accuracy of a vote is taken to differ between objects, with mean p and correlation rho between the votes for
  * one: votes for an object are Dirichlet-multinomial given its true class.  p and rho are those of the greatest posterior
  * probability on a grid, over a sample of the objects with two votes or more, with a weak prior: p as if 9 of
- * PRIOR_VOTES = 10 votes had been right, rho with mode 0.01.  From these:
+ * PRIOR_VOTES = 10 votes had been right, rho with mode 0.01.  Two or three votes an object hardly tell a crowd that is often
+ * right from one that errs together, and there the prior speaks for the former: so from KNOWN_ITEMS = 20 objects with a known answer on
+ * these alone are the sample, in which votes are right or wrong and not only alike, and the prior of rho is wide.  From these:
  *
  *	- n votes count as n / (1 + (n - 1) rho) independent ones (the design effect of sampling in clusters [1]);
  *	- an annotator's accuracy r is p, moved by the answers that agree with the others' as if p rested on
- *	  ANNOTATOR_VOTES of them;
+ *	  ANNOTATOR_VOTES of them; with known answers less what all agree more than they are right, as far as these tell;
  *	- v: the label's posterior by the votes and the accuracies r; d: that of Dawid-Skene, to the same power.  With few
  *	  votes an object its confusion matrices fit themselves, and d is too sure; w = n^2 / (n^2 + 64) of it is taken;
  *	- what no vote can tell: where the objects differ much, the crowd as a whole is wrong about some.  That
@@ -31,11 +33,13 @@
 #define PRIOR_ACCURACY		0.9
 #define PRIOR_VOTES			10
 #define PRIOR_CORRELATION	0.01	/* the mode */
+#define KNOWN_CORRELATION	0.05		/* the same, where answers are known */
 #define ANNOTATOR_VOTES		30
 #define MISLED				1.1
 #define SAMPLE_WEIGHT		64
 
 #define SAMPLE_ITEMS		2000
+#define KNOWN_ITEMS			20
 #define HIGHEST_ACCURACY	0.995
 #define LOW_STEPS			32		/* of the grid, between guessing and PRIOR_ACCURACY */
 #define HIGH_STEPS			8		/* above */
@@ -46,11 +50,15 @@ static const double correlations[] = {
 
 #define CORRELATIONS ((int) (sizeof(correlations) / sizeof(correlations[0])))
 
-/* How often the classes that an item got votes for were named, falling; many items are alike. */
+/*
+ * How often the classes that an item got votes for were named, falling; many items are alike.  Of an item whose class is known that
+ * class stands apart.
+ */
 typedef struct Pattern
 {
 	int64_t		votes;
-	int32_t		named;			/* classes */
+	int32_t		right;			/* votes for the known class; -1: it is not known */
+	int32_t		named;			/* classes, but for a known one */
 	int32_t		items;
 	int32_t    *count;			/* [named] */
 } Pattern;
@@ -65,6 +73,7 @@ typedef struct Fit
 	double	   *right;			/* [most_votes + 1]: log of the rising factorials of the true class's weight, */
 	double	   *wrong;			/* of another's */
 	double	   *total;			/* and of all together */
+	bool		known_only;		/* fitted to items of known class */
 	double		accuracy;
 	double		correlation;
 } Fit;
@@ -81,6 +90,8 @@ compare_patterns(const void *a, const void *b)
 	const Pattern *x = a;
 	const Pattern *y = b;
 
+	if (x->right != y->right)
+		return x->right < y->right ? -1 : 1;
 	if (x->named != y->named)
 		return x->named - y->named;
 	for (int32_t k = 0; k < x->named; k++)
@@ -97,13 +108,20 @@ add_pattern(Fit *fit, int64_t item, int64_t *votes, int32_t *free_counts)
 	int64_t		first = crowd->item_start[item];
 	int64_t		last = crowd->item_start[item + 1];
 	Pattern    *pattern = &fit->pattern[fit->patterns++];
+	bool		known = gtl_crowd_item_kind(crowd, item) == GTL_ITEM_GOLD;
 
 	pattern->votes = last - first;
+	pattern->right = -1;
 	pattern->named = 0;
 	pattern->items = 1;
 	pattern->count = free_counts;
 	for (int64_t v = first; v < last; v++)
 		votes[crowd->column_label[crowd->vote_column[v]]]++;
+	if (known)
+	{
+		pattern->right = (int32_t) votes[crowd->votes->gold[item]];
+		votes[crowd->votes->gold[item]] = 0;
+	}
 	for (int64_t v = first; v < last; v++)
 	{
 		int64_t    *count = &votes[crowd->column_label[crowd->vote_column[v]]];
@@ -142,30 +160,49 @@ most_counts(int64_t votes, int32_t classes)
 	return votes < most ? votes : most;
 }
 
-/* Items of two votes and more, evenly spread.  False: interrupted. */
+/* Is the item one of those that tell of the crowd? */
+static bool
+is_telling(const GtlCrowd *crowd, int64_t item, bool known_only)
+{
+	return gtl_crowd_item_kind(crowd, item) == GTL_ITEM_GOLD ? crowd->item_start[item + 1] > crowd->item_start[item] :
+		!known_only && crowd->item_start[item + 1] - crowd->item_start[item] >= 2;
+}
+
+static int64_t
+count_telling(const GtlCrowd *crowd, bool known_only)
+{
+	int64_t		count = 0;
+
+	for (int64_t i = 0; i < crowd->votes->items; i++)
+		count += is_telling(crowd, i, known_only);
+	return count;
+}
+
+/* Evenly spread.  False: interrupted. */
 static bool
 sample_items(Fit *fit)
 {
 	GtlCrowd   *crowd = fit->crowd;
 	int32_t		classes = crowd->votes->classes;
 	int64_t    *votes = gtl_env_alloc(crowd->env, (size_t) classes * sizeof(int64_t));
-	int64_t		step = crowd->votes->items / SAMPLE_ITEMS + 1;
 	int64_t		most = most_counts(crowd->votes->count, classes);
+	int64_t		met = 0;
+	int64_t		step;
 	int32_t    *free_counts;
 	bool		done = true;
 
+	fit->known_only = crowd->votes->gold != NULL && count_telling(crowd, true) >= KNOWN_ITEMS;
+	step = count_telling(crowd, fit->known_only) / SAMPLE_ITEMS + 1;
 	fit->pattern = gtl_env_alloc(crowd->env, SAMPLE_ITEMS * sizeof(Pattern));
 	fit->counts = gtl_env_alloc(crowd->env, (size_t) most * sizeof(int32_t));
 	free_counts = fit->counts;
-	for (int64_t i = 0; done && i < crowd->votes->items; i += step)
+	for (int64_t i = 0; done && i < crowd->votes->items; i++)
 	{
-		int64_t		n = crowd->item_start[i + 1] - crowd->item_start[i];
-
-		if (n < 2 || gtl_crowd_item_kind(crowd, i) != GTL_ITEM_VOTED)
+		if (!is_telling(crowd, i, fit->known_only) || met++ % step != 0)
 			continue;
 		add_pattern(fit, i, votes, free_counts);
 		free_counts += fit->pattern[fit->patterns - 1].named;
-		done = !gtl_crowd_stop_after(crowd, n);
+		done = !gtl_crowd_stop_after(crowd, crowd->item_start[i + 1] - crowd->item_start[i]);
 	}
 	gtl_env_release(crowd->env, votes);
 	if (done)
@@ -193,7 +230,7 @@ judge(const Fit *fit, double p, double rho)
 	rise(fit->wrong, fit->most_votes, (1 - p) / (classes - 1) * weight);
 	rise(fit->total, fit->most_votes, weight);
 	sum = PRIOR_VOTES * (PRIOR_ACCURACY * log(p) + (1 - PRIOR_ACCURACY) * log((1 - p) / (classes - 1)));
-	sum += log(rho) - rho / PRIOR_CORRELATION;
+	sum += log(rho) - rho / (fit->known_only ? KNOWN_CORRELATION : PRIOR_CORRELATION);
 	for (int i = 0; i < fit->patterns; i++)
 	{
 		const Pattern *pattern = &fit->pattern[i];
@@ -205,7 +242,8 @@ judge(const Fit *fit, double p, double rho)
 			logs += fit->wrong[pattern->count[k]];
 			classes_sum += exp(fit->right[pattern->count[k]] - fit->wrong[pattern->count[k]]);
 		}
-		sum += pattern->items * (logs + log(classes_sum / classes));
+		logs += pattern->right < 0 ? log(classes_sum / classes) : fit->right[pattern->right];
+		sum += pattern->items * logs;
 	}
 	return sum;
 }
@@ -396,6 +434,21 @@ weigh_items(const Fit *fit, const GtlDawidSkene *model, const double *column_odd
 	return true;
 }
 
+/* By how much the annotators agree more with the labels than they are right, where that is known. */
+static double
+count_excess(const Fit *fit, const int64_t *count, const double *right)
+{
+	double		sum = 0;
+	int64_t		total = 0;
+
+	for (int32_t a = 0; a < fit->crowd->votes->annotators; a++)
+	{
+		sum += right[a];
+		total += count[a];
+	}
+	return fit->known_only && total > 0 ? sum / (double) total - fit->accuracy : 0;
+}
+
 static void
 name_columns(const GtlCrowd *crowd, int32_t *column_annotator)
 {
@@ -417,14 +470,17 @@ use_fit(const Fit *fit, const GtlDawidSkene *model, GtlConsolidated *result)
 	double	   *posterior = gtl_env_alloc(env, (size_t) classes * sizeof(double));
 	int64_t    *count = gtl_env_alloc(env, (size_t) annotators * sizeof(int64_t));
 	double	   *right = gtl_env_alloc(env, (size_t) annotators * sizeof(double));
+	double		excess;
 	bool		done;
 
 	name_columns(crowd, column_annotator);
 	for (int64_t c = 0; c < crowd->columns; c++)
 		column_odds[c] = log_odds(fit->accuracy, classes);
 	done = judge_annotators(fit, column_annotator, column_odds, posterior, count, right);
+	excess = count_excess(fit, count, right);
 	for (int32_t a = 0; a < annotators; a++)
-		result->accuracy[a] = (float) ((ANNOTATOR_VOTES * fit->accuracy + right[a]) / (ANNOTATOR_VOTES + (double) count[a]));
+		result->accuracy[a] = (float) ((ANNOTATOR_VOTES * fit->accuracy + right[a] - excess * (double) count[a]) /
+									   (ANNOTATOR_VOTES + (double) count[a]));
 	for (int64_t c = 0; c < crowd->columns; c++)
 		column_odds[c] = log_odds(fmin(fmax(result->accuracy[column_annotator[c]], 1.01 / classes), HIGHEST_ACCURACY), classes);
 	done = done && weigh_items(fit, model, column_odds, posterior, result);
