@@ -19,6 +19,7 @@ CREATE TABLE gtlabel.job (
     word_vectors                   text,
     neighbours                     boolean,
     label_column                   name,
+    previous_job                   text,
     label_categories               text[] NOT NULL,
     label_attribute_name           text NOT NULL,
     max_concurrent_task_count      integer NOT NULL CHECK (max_concurrent_task_count >= 1),

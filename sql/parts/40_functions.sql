@@ -47,7 +47,9 @@ CREATE FUNCTION gt_create_job(
     guarantee_scope text DEFAULT 'machine_labels',
     neighbours boolean DEFAULT NULL,
     placement text DEFAULT 'copy',
-    sample_count integer DEFAULT 10000
+    sample_count integer DEFAULT 10000,
+    previous_job text DEFAULT NULL,
+    if_not_exists boolean DEFAULT false
 ) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_create_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_job IS 'Creates a labeling job over a dataset, takes its snapshot and issues the first batch; returns the job_id';
@@ -96,7 +98,8 @@ CREATE FUNCTION gt_alter_job(
     max_leases_per_annotator integer DEFAULT NULL,
     neighbours boolean DEFAULT NULL,
     placement text DEFAULT NULL,
-    sample_count integer DEFAULT NULL
+    sample_count integer DEFAULT NULL,
+    previous_job text DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_alter_job IS 'Changes settings of a job, which count in the next batch, lease or round; NULL leaves a setting alone, those named in reset get their defaults again. gt_job_settings says which can be altered';

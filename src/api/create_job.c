@@ -10,6 +10,7 @@
 
 #include "api/arguments.h"
 #include "api/job_settings.h"
+#include "api/previous_job.h"
 #include "api/text_settings.h"
 #include "background/worker_slots.h"
 #include "base/errors.h"
@@ -88,6 +89,7 @@ read_settings(FunctionCallInfo fcinfo)
 	gtl_job_settings_read(fcinfo, job);
 	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "label_categories"), "label_categories");
 	gtl_check_categories(job->categories, job->ncategories);
+	gtl_previous_job_read(job);
 	if (job->label_attribute_name == NULL)
 		job->label_attribute_name = job->name;
 	check_attribute_name(job->label_attribute_name);
@@ -184,20 +186,34 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	GtlDataset	dataset;
 	GtlTextSettings text;
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
+	int			argument = gtl_argument_place(fcinfo, "if_not_exists");
+	bool		if_not_exists = !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
+	GtlJob	   *existing;
 
 	check_model_categories(job);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column,
 						 job->text_column, job->label_column, job->gold_column, &dataset);
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
+	gtl_previous_job_add_labels(job, get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)), &dataset);
 	check_dataset(job);
+	if (if_not_exists && (existing = gtl_existing_job(fcinfo, job)) != NULL)
+		PG_RETURN_INT64(existing->job_id);
 	gtl_dataset_check_shown(job);
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);
 	gtl_job_take_map(job);
 	check_model_names(job);
 
-	gtl_job_insert(job);
+	if (!if_not_exists)
+		gtl_job_insert(job);
+	else if (!gtl_job_try_insert(job))
+	{
+		existing = gtl_existing_job(fcinfo, job);	/* another session has been faster */
+		if (existing != NULL)
+			PG_RETURN_INT64(existing->job_id);
+		gtl_job_insert(job);
+	}
 	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
 	gtl_progress_begin(job->job_id, "snapshot");
 	gtl_snapshot_take(job, &dataset, &text);

@@ -259,6 +259,7 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 					 const char *label_column, const char *gold_column, GtlDataset *dataset)
 {
 	char	   *key = NULL;
+	char	   *label;
 
 	memset(dataset, 0, sizeof(*dataset));
 	dataset->name = gtl_dataset_name(relation);
@@ -269,10 +270,13 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
 		dataset->order = gtl_dataset_order(relation, dataset->key_column);
 	}
-	dataset->select = psprintf("SELECT %s, %s, %s, %s, %s FROM %s d",
+	label = text_expression(relation, label_column, "Set label_column.", dataset->name);
+	dataset->select = psprintf("SELECT %s, %s, ",
 							   key != NULL ? key : "NULL::pg_catalog.text",
-							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset),
-							   text_expression(relation, label_column, "Set label_column.", dataset->name),
+							   features_column == NULL ? "NULL" : features_expression(relation, features_column, dataset));
+	dataset->label_at = (int) strlen(dataset->select);
+	dataset->label_length = (int) strlen(label);
+	dataset->select = psprintf("%s%s, %s, %s FROM %s d", dataset->select, label,
 							   text_expression(relation, gold_column, "Set gold_column.", dataset->name),
 							   text_column_expression(relation, text_column, dataset),
 							   dataset->name);
@@ -294,6 +298,23 @@ gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job)
 	dataset->known = psprintf(" WHERE %s%s%s", is_unknown(dataset, job, "object", "object_key"),
 							  job->label_column == NULL ? "" : " AND ",
 							  job->label_column == NULL ? "" : is_unknown(dataset, job, "given", "row_key"));
+}
+
+void
+gtl_dataset_add_labels(GtlDataset *dataset, char *const *lists, int count)
+{
+	StringInfoData select;
+
+	initStringInfo(&select);
+	appendStringInfo(&select, "%.*sCOALESCE(%.*s", dataset->label_at, dataset->select, dataset->label_length,
+					 dataset->select + dataset->label_at);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&select, ", l%d.label", i);
+	appendStringInfo(&select, ")%s", dataset->select + dataset->label_at + dataset->label_length);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&select, " LEFT JOIN (%s) l%d ON l%d.key COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=)"
+						 " d.%s::pg_catalog.text COLLATE pg_catalog.\"C\"", lists[i], i, i, quote_identifier(dataset->key_column));
+	dataset->select = select.data;
 }
 
 /* ---- Reading ---------------------------------------------------------------- */

@@ -21,6 +21,8 @@ typedef struct GtlDataset
 {
 	char	   *name;			/* schema-qualified and quoted, for messages and SQL */
 	char	   *key_column;		/* NULL: none, rows come in any order */
+	int			label_at;		/* where the label's expression stands in select */
+	int			label_length;
 	char	   *select;			/* SELECT key, features, label FROM ... */
 	char	   *known;			/* WHERE ..., which leaves out what a job knows; NULL: all rows are read */
 	char	   *sample;			/* WHERE ..., which leaves out what a job in place does not work on (in_place.h); NULL: nothing */
@@ -65,6 +67,12 @@ extern char *gtl_dataset_name(Oid relation);
 
 /* " ORDER BY ..." of the rows d of the relation: the order of the objects, by this column. */
 extern char *gtl_dataset_order(Oid relation, const char *column);
+
+/*
+ * Rows without a label have that of the first of these lists that knows their key: queries with the columns key and
+ * label.
+ */
+extern void gtl_dataset_add_labels(GtlDataset *dataset, char *const *lists, int count);
 
 /* schema.name of a type, without a modifier: "character" would be a character(1). */
 extern char *gtl_dataset_type_name(Oid type);

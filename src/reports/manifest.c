@@ -159,7 +159,10 @@ select_lines(const GtlJob *job, const GtlManifestSource *from)
 
 /* ---- Writing -------------------------------------------------------------------------- */
 
-typedef struct Writing
+#define MOST_JOBS 100
+
+/* A job whose labels are in the lines: the one that is asked for, or one that it goes on from. */
+typedef struct Labeling
 {
 	const GtlLabelMarks *marks;
 	const char *attribute;
@@ -168,6 +171,14 @@ typedef struct Writing
 	char	   *quoted_metadata;
 	char	   *job_name;		/* as JSON */
 	char	  **class_names;	/* as JSON */
+} Labeling;
+
+typedef struct Writing
+{
+	const char *dataset_name;
+	int			count;
+	Labeling	jobs[MOST_JOBS];	/* the newest first */
+	const GtlLabelMark *found[MOST_JOBS];	/* in the line at hand; NULL: nothing of this job's */
 	GtlLineCallback callback;
 	void	   *context;
 	MemoryContext row;			/* reset after each */
@@ -214,14 +225,14 @@ failure_words(const char *reason)
 }
 
 static void
-append_label(StringInfo out, const Writing *writing, const GtlLabelMark *mark, const char *line)
+append_label(StringInfo out, const Labeling *labeling, const GtlLabelMark *mark, const char *line)
 {
 	if (mark->class_no >= 0)
-		appendStringInfo(out, "%s: %d, %s: {\"class-name\": %s, \"confidence\": %.2f, ", writing->quoted_attribute,
-						 mark->class_no, writing->quoted_metadata, writing->class_names[mark->class_no], mark->confidence);
+		appendStringInfo(out, "%s: %d, %s: {\"class-name\": %s, \"confidence\": %.2f, ", labeling->quoted_attribute,
+						 mark->class_no, labeling->quoted_metadata, labeling->class_names[mark->class_no], mark->confidence);
 	else
-		appendStringInfo(out, "%s: {\"failure-reason\": \"%s\", ", writing->quoted_metadata, failure_words(mark->reason));
-	appendStringInfo(out, "\"type\": \"%s\", \"job-name\": %s, ", task_type(line), writing->job_name);
+		appendStringInfo(out, "%s: {\"failure-reason\": \"%s\", ", labeling->quoted_metadata, failure_words(mark->reason));
+	appendStringInfo(out, "\"type\": \"%s\", \"job-name\": %s, ", task_type(line), labeling->job_name);
 	if (mark->class_no >= 0)
 		appendStringInfo(out, "\"human-annotated\": \"%s\", ", mark->human ? "yes" : "no");
 	append_date(out, mark->at);
@@ -241,8 +252,13 @@ keep_member(void *context, GtlJsonSpan name, GtlJsonSpan value)
 {
 	Stripping  *stripping = context;
 
-	if (gtl_json_name_is(name, stripping->writing->attribute) || gtl_json_name_is(name, stripping->writing->metadata))
+	for (int j = 0; j < stripping->writing->count; j++)
 	{
+		const Labeling *labeling = &stripping->writing->jobs[j];
+
+		if (stripping->writing->found[j] == NULL ||
+			!(gtl_json_name_is(name, labeling->attribute) || gtl_json_name_is(name, labeling->metadata)))
+			continue;
 		stripping->found = true;
 		return;
 	}
@@ -264,7 +280,7 @@ open_line(StringInfo out, const Writing *writing, GtlJsonSpan line, const char *
 	if (gtl_json_members(line, keep_member, &stripping) != GTL_JSON_FINE)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("column \"line\" of row \"%s\" of dataset %s is no JSON object", key, writing->marks->job->dataset_name)));
+				 errmsg("column \"line\" of row \"%s\" of dataset %s is no JSON object", key, writing->dataset_name)));
 	while (end > line.start + 1 && strchr(" \t\r\n", end[-1]) != NULL)
 		end--;
 	if (stripping.found)
@@ -274,6 +290,47 @@ open_line(StringInfo out, const Writing *writing, GtlJsonSpan line, const char *
 	return out->len > 1;
 }
 
+/* Which labels the row has: of each attribute that of the newest job that knows it.  False: none. */
+static bool
+find_labels(Writing *writing, const char *key)
+{
+	bool		any = false;
+
+	for (int j = 0; j < writing->count; j++)
+	{
+		bool		known = false;
+
+		for (int newer = 0; newer < j && !known; newer++)
+			known = writing->found[newer] != NULL && strcmp(writing->jobs[newer].attribute, writing->jobs[j].attribute) == 0;
+		writing->found[j] = NULL;
+		if (!known)
+			(void) gtl_label_marks_find(writing->jobs[j].marks, key, &writing->found[j]);
+		any = any || writing->found[j] != NULL;
+	}
+	return any;
+}
+
+/* The labels before the last brace, those of earlier jobs first. */
+static char *
+label_line(Writing *writing, char *text, const char *key)
+{
+	StringInfoData out;
+	const char *comma;
+
+	initStringInfo(&out);
+	comma = open_line(&out, writing, gtl_json_trim((GtlJsonSpan) {text, text + strlen(text)}), key) ? ", " : "";
+	for (int j = writing->count - 1; j >= 0; j--)
+	{
+		if (writing->found[j] == NULL)
+			continue;
+		appendStringInfoString(&out, comma);
+		append_label(&out, &writing->jobs[j], writing->found[j], text);
+		comma = ", ";
+	}
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
 static void
 write_row(void *context, TupleTableSlot *row)
 {
@@ -281,21 +338,9 @@ write_row(void *context, TupleTableSlot *row)
 	MemoryContext caller = MemoryContextSwitchTo(writing->row);
 	char	   *key = gtl_row_text(row, 1);
 	char	   *text = gtl_row_text(row, 2);
-	const GtlLabelMark *mark = NULL;
 
-	if (text != NULL && key != NULL)
-		(void) gtl_label_marks_find(writing->marks, key, &mark);
-	if (mark != NULL)
-	{
-		StringInfoData out;
-
-		initStringInfo(&out);
-		if (open_line(&out, writing, gtl_json_trim((GtlJsonSpan) {text, text + strlen(text)}), key))
-			appendStringInfoString(&out, ", ");
-		append_label(&out, writing, mark, text);
-		appendStringInfoChar(&out, '}');
-		text = out.data;
-	}
+	if (text != NULL && key != NULL && find_labels(writing, key))
+		text = label_line(writing, text, key);
 	if (text != NULL)
 		writing->callback(writing->context, gtl_json_one_line(text));
 	MemoryContextSwitchTo(caller);
@@ -303,18 +348,19 @@ write_row(void *context, TupleTableSlot *row)
 }
 
 static void
-init_writing(Writing *writing, const GtlJob *job)
+add_job(Writing *all, const GtlJob *job)
 {
-	memset(writing, 0, sizeof(*writing));
-	writing->attribute = job->label_attribute_name;
-	writing->metadata = psprintf("%s-metadata", job->label_attribute_name);
-	writing->quoted_attribute = quote_json(writing->attribute);
-	writing->quoted_metadata = quote_json(writing->metadata);
-	writing->job_name = quote_json(psprintf("labeling-job/%s", job->name));
-	writing->class_names = palloc(sizeof(char *) * job->ncategories);
+	Labeling   *labeling = &all->jobs[all->count++];
+
+	labeling->marks = gtl_label_marks_read(job);
+	labeling->attribute = job->label_attribute_name;
+	labeling->metadata = psprintf("%s-metadata", job->label_attribute_name);
+	labeling->quoted_attribute = quote_json(labeling->attribute);
+	labeling->quoted_metadata = quote_json(labeling->metadata);
+	labeling->job_name = quote_json(psprintf("labeling-job/%s", job->name));
+	labeling->class_names = palloc(sizeof(char *) * job->ncategories);
 	for (int i = 0; i < job->ncategories; i++)
-		writing->class_names[i] = quote_json(job->categories[i]);
-	writing->row = AllocSetContextCreate(CurrentMemoryContext, "gtlabel line", ALLOCSET_DEFAULT_SIZES);
+		labeling->class_names[i] = quote_json(job->categories[i]);
 }
 
 void
@@ -323,13 +369,15 @@ gtl_manifest_write(const GtlJob *job, const GtlManifestSource *from, GtlLineCall
 	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "gtlabel manifest", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(memory);
 	char	   *sql = select_lines(job, from);
-	Writing		writing;
+	Writing    *writing = palloc0(sizeof(Writing));
 
-	init_writing(&writing, job);
-	writing.marks = gtl_label_marks_read(job);
-	writing.callback = callback;
-	writing.context = context;
-	(void) gtl_query_stream(sql, write_row, &writing);
+	for (const GtlJob *earlier = job; earlier != NULL && writing->count < MOST_JOBS; earlier = gtl_job_previous(earlier))
+		add_job(writing, earlier);
+	writing->dataset_name = job->dataset_name;
+	writing->row = AllocSetContextCreate(memory, "gtlabel line", ALLOCSET_DEFAULT_SIZES);
+	writing->callback = callback;
+	writing->context = context;
+	(void) gtl_query_stream(sql, write_row, writing);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(memory);
 }

@@ -125,8 +125,8 @@ read_job(const GtlTable *table)
 	return job;
 }
 
-/* Opens the table with the row of that name at hand. */
-static void
+/* Opens the table with the row of that name at hand, if there is one. */
+static bool
 open_by_name(GtlTable *table, const char *name)
 {
 	ScanKeyData key;
@@ -134,20 +134,40 @@ open_by_name(GtlTable *table, const char *name)
 	open_table(table, "job_job_name_key", AccessShareLock);
 	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
 						   CStringGetTextDatum(name));
-	if (!gtl_table_find(table, &key, 1))
-		gtl_error_unknown_job(name);
+	return gtl_table_find(table, &key, 1);
 }
 
 GtlJob *
 gtl_job_find(const char *name)
 {
+	GtlJob	   *job = gtl_job_look_up(name);
+
+	if (job == NULL)
+		gtl_error_unknown_job(name);
+	return job;
+}
+
+GtlJob *
+gtl_job_look_up(const char *name)
+{
 	GtlTable	table;
 	GtlJob	   *job;
 
-	open_by_name(&table, name);
-	job = read_job(&table);
+	job = open_by_name(&table, name) ? read_job(&table) : NULL;
 	gtl_table_close(&table);
 	return job;
+}
+
+/* Of the name, but made later: another job, the previous one is gone. */
+GtlJob *
+gtl_job_previous(const GtlJob *job)
+{
+	GtlJob	   *previous = job->previous_job == NULL ? NULL : gtl_job_look_up(job->previous_job);
+
+	if (previous == NULL || (job->job_id != 0 && previous->job_id >= job->job_id) ||
+		!has_privs_of_role(GetUserId(), previous->owner))
+		return NULL;
+	return previous;
 }
 
 int64
@@ -156,7 +176,8 @@ gtl_job_find_id(const char *name)
 	GtlTable	table;
 	int64		job_id;
 
-	open_by_name(&table, name);
+	if (!open_by_name(&table, name))
+		gtl_error_unknown_job(name);
 	job_id = gtl_table_int64(&table, JOB_ID);
 	gtl_table_close(&table);
 	return job_id;
@@ -271,10 +292,21 @@ compose_insert(GtlStatement *insert)
 void
 gtl_job_insert(GtlJob *job)
 {
+	if (!gtl_job_try_insert(job))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("labeling job \"%s\" already exists", job->name),
+				 errhint("Choose another name, or remove the other job with gt_drop_job.")));
+}
+
+bool
+gtl_job_try_insert(GtlJob *job)
+{
 	static GtlStatement insert = {NULL};
 	Datum		values[MAX_FIELDS];
 	char		nulls[MAX_FIELDS];
 	GtlResult	r;
+	bool		inserted;
 
 	if (insert.sql == NULL)
 		compose_insert(&insert);
@@ -283,13 +315,11 @@ gtl_job_insert(GtlJob *job)
 	job->label_noise = -1;
 	bind(job, any_field, values, nulls);
 	values[0] = TimestampTzGetDatum(gtl_clock_now());
-	if (gtl_query_run(&r, &insert, values, nulls) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("labeling job \"%s\" already exists", job->name),
-				 errhint("Choose another name, or remove the other job with gt_drop_job.")));
-	job->job_id = gtl_result_int64(&r, 0, 1);
+	inserted = gtl_query_run(&r, &insert, values, nulls) > 0;
+	if (inserted)
+		job->job_id = gtl_result_int64(&r, 0, 1);
 	gtl_query_end(&r);
+	return inserted;
 }
 
 void

@@ -39,6 +39,7 @@ typedef struct GtlJob
 	char	   *word_vectors;	/* qualified name of their table; NULL: none */
 	int			neighbours;		/* neighbourhood columns are wanted: 0 or 1; -1: not said */
 	char	   *label_column;	/* NULL: no labels to start with */
+	char	   *previous_job;	/* name of the job that it goes on from; NULL: none */
 	char	  **display_columns;	/* what annotators see; NULL: what gtl_dataset_display_columns says */
 	int			ndisplay_columns;
 	char	   *instructions;	/* Markdown; NULL: none */
@@ -111,8 +112,9 @@ extern const char *gtl_job_state_name(GtlJobState state);
 /* What follows from settings, after they have been set. */
 extern void gtl_job_derive(GtlJob *job);
 
-/* Writes the row (state initializing) and sets job->job_id. */
+/* Writes the row (state initializing) and sets job->job_id; the second: false, if there is one of that name. */
 extern void gtl_job_insert(GtlJob *job);
+extern bool gtl_job_try_insert(GtlJob *job);
 
 /* What was read of the dataset: the counts, the dimension, the featurizer. */
 extern void gtl_job_set_snapshot(GtlJob *job);
@@ -129,8 +131,12 @@ extern bool gtl_job_wants_neighbours(const GtlJob *job);
 /* What it promises of its machine labels. */
 extern GtlPromise gtl_job_promise(const GtlJob *job);
 
-/* Error if there is none of that name. */
+/* Error if there is none of that name; the second: NULL. */
 extern GtlJob *gtl_job_find(const char *name);
+extern GtlJob *gtl_job_look_up(const char *name);
+
+/* The job that it goes on from; NULL: none, or it is gone, or the caller may not see it. */
+extern GtlJob *gtl_job_previous(const GtlJob *job);
 extern int64 gtl_job_find_id(const char *name);
 
 /* NULL if it is gone. */

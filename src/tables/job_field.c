@@ -45,12 +45,15 @@ const GtlJobField gtl_job_settings[] = {
 	.meaning = "of the features of the text; 512 can pay with dozens of categories and thousands of labels"},
 	{"word_vectors", GTL_FIELD_RELATION_NAME, AT(word_vectors), .fixed = SNAPSHOT,
 	.meaning = "table with columns token and vector, whose vectors of the texts' words join the features"},
-	{"neighbours", GTL_FIELD_CHOICE, AT(neighbours), .none = -1, .fixed = SNAPSHOT,
+	{"neighbours", GTL_FIELD_CHOICE, AT(neighbours), .none = -1, .fixed = SNAPSHOT, .decided = true,
 	.meaning = "64 more features, which say where a row stands among all rows: similar rows share labels, and people label fewer; "
 	"NULL: with guarantee => 'audited', where there are rows enough"},
 	{"label_column", GTL_FIELD_NAME, AT(label_column), .fixed = SNAPSHOT,
 	.meaning = "rows that have a label there train every model of the job, and are not handed out nor counted as objects; "
 	"with 5 or more in each category, a round runs right after the validation set"},
+	{"previous_job", GTL_FIELD_TEXT, AT(previous_job), .fixed = SNAPSHOT,
+	.meaning = "job of yours over the same objects that this one goes on from: with the same label_attribute_name (which is then the default) "
+	"what it has labeled trains this one and is not asked for again; with another one all is labeled anew, side by side"},
 	{"gold_column", GTL_FIELD_NAME, AT(gold_column), .fixed = SNAPSHOT,
 	.meaning = "column of known answers, by which annotators are measured"},
 	{"label_attribute_name", GTL_FIELD_TEXT, AT(label_attribute_name), .fixed = "manifests name the labels by it",
@@ -86,7 +89,7 @@ const GtlJobField gtl_job_settings[] = {
 	{"schedule", GTL_FIELD_WORD, AT(schedule), .words = gtl_schedule_words, .initial = "standard", .required = true,
 	.revises = true, .meaning = "standard: validation set, training batch, round, training batch, ...; eager: a round as soon as the validation "
 	"set is labeled, and batches of at most 2 % of the objects (at least 50)"},
-	{"validation_share", GTL_FIELD_FLOAT8, AT(validation_share), .none = -1, .high = 1, .fixed = VALIDATION,
+	{"validation_share", GTL_FIELD_FLOAT8, AT(validation_share), .none = -1, .high = 1, .fixed = VALIDATION, .decided = true,
 	.meaning = "share of the objects in the validation set; NULL: 20 % below 5,000 objects, else 10 %, under the standard schedule; "
 	"what the promise needs under the eager one"},
 	{"audit_share", GTL_FIELD_FLOAT8, AT(audit_share), .none = -1, .high = 1, .high_too = true,
@@ -120,7 +123,7 @@ const GtlJobField gtl_job_settings[] = {
 	"gt_write_labels labels the others where they lie, on whatever servers"},
 	{"sample_count", GTL_FIELD_INT32, AT(sample_count), .initial = "10000", .required = true, .low = 100, .high = 10000000, .fixed = SNAPSHOT,
 	.meaning = "rows that a job in place works on, drawn at random"},
-	{"seed", GTL_FIELD_INT64, AT(seed), .none = NAN, .fixed = VALIDATION,
+	{"seed", GTL_FIELD_INT64, AT(seed), .none = NAN, .fixed = VALIDATION, .decided = true,
 	.meaning = "everything random comes from it: the same seed gives the same labels; NULL: one is drawn"},
 };
 

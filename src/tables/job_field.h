@@ -49,6 +49,7 @@ typedef struct GtlJobField
 	double		high;			/* the most; 0: no limit.  Of a FLOAT8: just above it ... */
 	bool		high_too;		/* ... or that itself */
 	const char *fixed;			/* why it cannot be altered; NULL: it can */
+	bool		decided;		/* NULL leaves it to gt_create_job, which keeps what it has decided */
 	bool		when_finished;	/* it can be altered when the job has ended, too */
 	bool		when_completed; /* ... when it is completed, and might go on */
 	bool		revises;		/* a round in progress depends on it */

@@ -14,7 +14,7 @@ CREATE TEMP VIEW argument AS
      WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'gt\_%' AND a.place <= p.pronargs;
 
 SELECT set_eq($$ SELECT setting FROM setting $$,
-              $$ SELECT name FROM argument WHERE function = 'gt_create_job' AND name <> 'job_name' $$,
+              $$ SELECT name FROM argument WHERE function = 'gt_create_job' AND name NOT IN ('job_name', 'if_not_exists') $$,
               'gt_create_job takes every setting, and nothing else');
 SELECT set_eq($$ SELECT setting FROM setting $$,
               $$ SELECT name FROM argument WHERE function = 'gt_alter_job' AND name NOT IN ('job_name', 'owner', 'reset') $$,
