@@ -21,6 +21,7 @@ CREATE TABLE gtlabel.job (
     label_column                   name,
     previous_job                   text,
     label_categories               text[] NOT NULL,
+    former_categories              text[],
     label_attribute_name           text NOT NULL,
     max_concurrent_task_count      integer NOT NULL CHECK (max_concurrent_task_count >= 1),
     annotators_per_object          integer NOT NULL CHECK (annotators_per_object BETWEEN 1 AND 9),
@@ -82,6 +83,7 @@ CREATE TABLE gtlabel.job (
     CHECK (human_labeled + machine_labeled + failed <= object_count)
 );
 COMMENT ON TABLE gtlabel.job IS 'One row a labeling job: its settings, its state, its counters. Written by src/tables/job.c';
+COMMENT ON COLUMN gtlabel.job.former_categories IS 'Names that categories had before, each followed by the present one: columns of the dataset may still have them';
 COMMENT ON COLUMN gtlabel.job.per_class IS 'Each category has a threshold and a certificate of its own';
 COMMENT ON COLUMN gtlabel.job.consolidation IS 'Signature of the function that consolidates instead of Dawid-Skene and majority; as text, since a dump keeps no function numbers';
 COMMENT ON COLUMN gtlabel.job.consolidation_owner IS 'Who owned the function when it was named; that of another role is not called';

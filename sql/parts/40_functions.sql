@@ -128,6 +128,18 @@ CREATE FUNCTION gt_remove_objects(job_name text, object_keys text[]) RETURNS int
     AS 'MODULE_PATHNAME', 'gtl_sql_remove_objects' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_remove_objects IS 'Erases objects: keys, features, tasks, answers, comments, labels and history; keys that the job does not know are passed over; returns how many rows went';
 
+CREATE FUNCTION gt_add_category(job_name text, category text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_add_category' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_add_category IS 'One more category, behind the others; labels that are there stay';
+
+CREATE FUNCTION gt_rename_category(job_name text, category text, new_name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'gtl_sql_rename_category' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_rename_category IS 'Another name of a category, in all answers and labels of the job; columns of the dataset may go on with the former one';
+
+CREATE FUNCTION gt_merge_categories(job_name text, categories text[], into_category text) RETURNS integer
+    AS 'MODULE_PATHNAME', 'gtl_sql_merge_categories' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_merge_categories IS 'Makes one category of several; answers that are equal now agree; returns how many labels of people are others by that';
+
 CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';

@@ -87,6 +87,9 @@ find_class(const SnapshotState *state, const GtlDatasetRow *row, const char *nam
 	if (name == NULL)
 		return -1;
 	class_no = gtl_strings_find(state->categories, name);
+	for (int i = 0; i < state->job->nformer && class_no < 0; i += 2)
+		if (strcmp(state->job->former[i], name) == 0)
+			class_no = gtl_strings_find(state->categories, state->job->former[i + 1]);
 	if (class_no < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

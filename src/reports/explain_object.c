@@ -65,21 +65,21 @@ add_rows(GtlReport *report, GtlStatement *statement, const GtlJob *job, int32 ob
 
 /* The most probable categories, most probable first. */
 static char *
-name_top_categories(const GtlJob *job, const float *probability)
+name_top_categories(const GtlModel *model, const float *probability)
 {
 	StringInfoData words;
-	bool	   *shown = palloc0(sizeof(bool) * job->ncategories);
+	bool	   *shown = palloc0(sizeof(bool) * model->ncategories);
 
 	initStringInfo(&words);
-	for (int rank = 0; rank < Min(3, job->ncategories); rank++)
+	for (int rank = 0; rank < Min(3, model->ncategories); rank++)
 	{
 		int			best = -1;
 
-		for (int c = 0; c < job->ncategories; c++)
+		for (int c = 0; c < model->ncategories; c++)
 			if (!shown[c] && (best < 0 || probability[c] > probability[best]))
 				best = c;
 		shown[best] = true;
-		appendStringInfo(&words, "%s%s %s", rank == 0 ? "" : ", ", job->categories[best], gtl_format_percent(probability[best]));
+		appendStringInfo(&words, "%s%s %s", rank == 0 ? "" : ", ", model->categories[best], gtl_format_percent(probability[best]));
 	}
 	return words.data;
 }
@@ -113,7 +113,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	probability = gtl_row_scorer_score(scorer, row, &best, &margin);
 	needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round.round_no, best) : round.label_margin;
 	gtl_report_add(report, "model",
-				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(job, probability), margin,
+				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(model, probability), margin,
 							isnan(needed) ?
 							psprintf("and round %d labeled nothing by machine", round.round_no) :
 							psprintf("%s %.4f, from which on round %d labeled", margin >= needed ? "at or above" : "below",

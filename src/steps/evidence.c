@@ -113,6 +113,13 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	evidence->engine.set.stats.neighbours = gtl_job_width(job) - job->dimension;
 }
 
+/* A model of fewer categories, or other ones, is no start for one of all; NULL: none. */
+static GtlModel *
+with_categories(const GtlJob *job, GtlModel *model)
+{
+	return model != NULL && model->ncategories == job->ncategories ? model : NULL;
+}
+
 void
 gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {
@@ -133,9 +140,9 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 		return;
 	describe_rows(job, evidence);
 	if (evidence->last.model_id != 0)
-		evidence->previous = gtl_model_get(evidence->last.model_id, env);
+		evidence->previous = with_categories(job, gtl_model_get(evidence->last.model_id, env));
 	if (job->initial_model_id != 0)
-		evidence->initial = gtl_model_get(job->initial_model_id, env);
+		evidence->initial = with_categories(job, gtl_model_get(job->initial_model_id, env));
 	if (evidence->initial != NULL)
 		evidence->engine.initial = &evidence->initial->classifier;
 	evidence->engine.chosen_initial = evidence->last.candidate == GTL_ENGINE_INITIAL;

@@ -41,6 +41,7 @@ struct GtlRoundState
 	MemoryContext context;		/* of all this */
 	GtlJob	   *job;
 	int32		revision;		/* of the job when it was loaded */
+	int			categories;		/* likewise */
 	GtlEnv		env;
 	GtlEngineSettings settings;
 	GtlEvidence evidence;
@@ -369,7 +370,7 @@ decide_anew(GtlRoundState *state)
 {
 	gtl_evidence_live_settings(state->job, &state->settings);
 	state->round.promise = state->settings.promise;
-	return gtl_due_of(state->job) == GTL_DUE_ROUND && model_is_allowed(state) &&
+	return gtl_due_of(state->job) == GTL_DUE_ROUND && model_is_allowed(state) && state->categories == state->job->ncategories &&
 		gtl_evidence_holds(state->job, &state->evidence);
 }
 
@@ -383,6 +384,7 @@ gtl_round_load(GtlJob *job, GtlTransaction *transaction)
 	state->context = context;
 	state->job = job;
 	state->revision = job->revision;
+	state->categories = job->ncategories;
 	gtl_env_init(&state->env, context);
 	gtl_team_enable(&state->env);
 	gtl_progress_phase("loading");

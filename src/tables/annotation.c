@@ -446,3 +446,26 @@ gtl_annotation_remove(int64 job_id, const int32 *objects, int count)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_annotation_renumber(int64 job_id, const int32 *map, int classes)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.annotation SET class_no = ($2)[class_no + 1] WHERE job_id = $1 AND class_no <> ($2)[class_no + 1]",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(map, classes)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+int
+gtl_annotation_objects_of_class(int64 job_id, int32 class_no, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT DISTINCT object_no FROM gtlabel.annotation WHERE job_id = $1 AND class_no = $2 ORDER BY 1", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(class_no)};
+
+	return gtl_query_lists(&select, values, 1, objects);
+}

@@ -73,4 +73,10 @@ extern void gtl_annotation_delete(int64 job_id);
 /* These objects are removed from the job. */
 extern void gtl_annotation_remove(int64 job_id, const int32 *objects, int count);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_annotation_renumber(int64 job_id, const int32 *map, int classes);
+
+/* Objects with an answer of this class, ascending; returns how many. */
+extern int	gtl_annotation_objects_of_class(int64 job_id, int32 class_no, int32 **objects);
+
 #endif							/* GTL_ANNOTATION_H */

@@ -390,3 +390,15 @@ gtl_audit_objects_forget_share(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_audit_objects_renumber(int64 job_id, const int32 *map, int classes)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.audit_object SET class_no = ($2)[class_no + 1] WHERE job_id = $1 AND class_no <> ($2)[class_no + 1]",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(map, classes)};
+
+	gtl_query_do(&update, values, NULL);
+}

@@ -114,4 +114,7 @@ extern void gtl_audit_changes(int64 job_id, int32 audit_no, GtlAuditChanges *cha
 
 extern void gtl_audit_objects_now(const GtlAuditRecord *record, GtlAuditObjects *objects);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_audit_objects_renumber(int64 job_id, const int32 *map, int classes);
+
 #endif							/* GTL_TABLES_AUDIT_H */

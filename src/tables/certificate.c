@@ -186,3 +186,25 @@ gtl_certificate_delete(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_certificate_renumber(int64 job_id, const int32 *map, int classes)
+{
+	static GtlStatement aside = {
+		"UPDATE gtlabel.certificate SET class_no = -1 - class_no WHERE job_id = $1 AND $2 IS NOT NULL",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement merged = {
+		"DELETE FROM gtlabel.certificate WHERE job_id = $1 AND (SELECT count(*) FROM unnest($2) AS a (class_no) WHERE a.class_no = ($2)[-certificate.class_no]) > 1",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement back = {
+		"UPDATE gtlabel.certificate SET class_no = ($2)[-class_no] WHERE job_id = $1",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(map, classes)};
+
+	gtl_query_do(&aside, values, NULL);
+	gtl_query_do(&merged, values, NULL);
+	gtl_query_do(&back, values, NULL);
+}

@@ -28,4 +28,7 @@ extern double gtl_certificate_label_margin(int64 job_id, int32 round_no, int32 c
 
 extern void gtl_certificate_delete(int64 job_id);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_certificate_renumber(int64 job_id, const int32 *map, int classes);
+
 #endif							/* GTL_CERTIFICATE_H */

@@ -212,3 +212,20 @@ gtl_correction_remove(int64 job_id, const int32 *objects, int count)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_correction_renumber(int64 job_id, const int32 *map, int classes)
+{
+	static GtlStatement decided = {
+		"UPDATE gtlabel.correction SET class_no = ($2)[class_no + 1] WHERE job_id = $1 AND class_no <> ($2)[class_no + 1]",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement machine = {
+		"UPDATE gtlabel.correction SET machine_class_no = ($2)[machine_class_no + 1] WHERE job_id = $1 AND machine_class_no <> ($2)[machine_class_no + 1]",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(map, classes)};
+
+	gtl_query_do(&decided, values, NULL);
+	gtl_query_do(&machine, values, NULL);
+}

@@ -63,4 +63,7 @@ extern void gtl_correction_delete(int64 job_id);
 /* These objects are removed from the job. */
 extern void gtl_correction_remove(int64 job_id, const int32 *objects, int count);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_correction_renumber(int64 job_id, const int32 *map, int classes);
+
 #endif							/* GTL_CORRECTION_H */

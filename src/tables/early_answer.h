@@ -51,4 +51,7 @@ extern void gtl_early_answer_delete(int64 job_id);
 /* These objects are removed from the job. */
 extern void gtl_early_answer_remove(int64 job_id, const int32 *objects, int count);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_early_answer_renumber(int64 job_id, const int32 *map, int classes);
+
 #endif							/* GTL_EARLY_ANSWER_H */

@@ -39,6 +39,7 @@ static const GtlJobField facts[] = {
 	{"dataset_name", GTL_FIELD_TEXT, AT(dataset_name)},
 	{"consolidation_owner", GTL_FIELD_ROLE, AT(consolidation_owner)},
 	{"dataset_count", GTL_FIELD_INT64, AT(dataset_count)},
+	{"former_categories", GTL_FIELD_TEXTS, AT(former), .count = offsetof(GtlJob, nformer)},
 	{"object_count", GTL_FIELD_INT32, AT(object_count), .required = true},
 	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
 	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
@@ -467,6 +468,19 @@ gtl_job_alter(GtlJob *job, bool revise)
 	nulls[update.nargs - 3] = nulls[update.nargs - 1] = ' ';
 	nulls[update.nargs - 2] = OidIsValid(job->consolidation_owner) ? ' ' : 'n';
 	gtl_query_do(&update, values, nulls);
+}
+
+void
+gtl_job_set_categories(const GtlJob *job)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.job SET label_categories = $2, former_categories = NULLIF($3, '{}') WHERE job_id = $1",
+		3, {INT8OID, TEXTARRAYOID, TEXTARRAYOID}
+	};
+	Datum		v[3] = {Int64GetDatum(job->job_id), gtl_array_text(job->categories, job->ncategories),
+	gtl_array_text(job->former, job->nformer)};
+
+	gtl_query_do(&update, v, NULL);
 }
 
 void

@@ -48,6 +48,8 @@ typedef struct GtlJob
 	/* settings */
 	char	  **categories;
 	int			ncategories;
+	char	  **former;			/* names that categories had before, each followed by the present one; NULL: none */
+	int			nformer;		/* of both together */
 	char	   *label_attribute_name;
 	int32		max_concurrent;
 	int32		annotators_set; /* as it was set; 0: not set, for the next two too */
@@ -156,6 +158,9 @@ extern void gtl_job_revise(GtlJob *job);
 
 /* The settings that gt_alter_job changes, and the owner; with revise, a new revision. */
 extern void gtl_job_alter(GtlJob *job, bool revise);
+
+/* The categories as they stand in *job, and their former names. */
+extern void gtl_job_set_categories(const GtlJob *job);
 
 /* Its features and tasks are gone for good. */
 extern void gtl_job_set_purged(GtlJob *job);

@@ -404,3 +404,16 @@ gtl_label_drop_unsettled(GtlJob *job)
 	job->machine_labeled -= count;
 	return count;
 }
+
+void
+gtl_label_renumber(int64 job_id, const int32 *map, int classes)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.label SET class_no = ($2)[class_no + 1], tied_class_no = NULLIF(($2)[tied_class_no + 1], ($2)[class_no + 1])"
+		" WHERE job_id = $1 AND (class_no <> ($2)[class_no + 1] OR tied_class_no IS NOT NULL)",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(map, classes)};
+
+	gtl_query_do(&update, values, NULL);
+}

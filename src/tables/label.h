@@ -115,4 +115,7 @@ extern void gtl_label_remove(GtlJob *job, const int32 *objects, int count);
 /* Machine labels that no audit has passed go; returns how many. */
 extern int	gtl_label_drop_unsettled(GtlJob *job);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_label_renumber(int64 job_id, const int32 *map, int classes);
+
 #endif							/* GTL_LABEL_H */

@@ -388,3 +388,20 @@ gtl_object_rows(int64 job_id, int32 first, int32 end, int32 **rows)
 
 	return gtl_query_lists(&select, values, 1, rows);
 }
+
+void
+gtl_object_renumber(int64 job_id, const int32 *map, int classes)
+{
+	static GtlStatement gold = {
+		"UPDATE gtlabel.gold SET class_no = ($2)[class_no + 1] WHERE job_id = $1 AND class_no <> ($2)[class_no + 1]",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	static GtlStatement given = {
+		"UPDATE gtlabel.given SET class_no = ($2)[class_no + 1] WHERE job_id = $1 AND class_no <> ($2)[class_no + 1]",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(map, classes)};
+
+	gtl_query_do(&gold, values, NULL);
+	gtl_query_do(&given, values, NULL);
+}

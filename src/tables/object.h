@@ -80,4 +80,7 @@ extern void gtl_given_remove(GtlJob *job, const int32 *rows, int count);
 /* The rows of both kinds with numbers from first to below end, ascending; returns how many. */
 extern int	gtl_object_rows(int64 job_id, int32 first, int32 end, int32 **rows);
 
+/* Categories have other numbers: map[classes] says which. */
+extern void gtl_object_renumber(int64 job_id, const int32 *map, int classes);
+
 #endif							/* GTL_OBJECT_H */

@@ -233,3 +233,14 @@ gtl_round_delete(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 }
+
+void
+gtl_round_forget_models(int64 job_id)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.round SET model_id = NULL WHERE job_id = $1 AND model_id IS NOT NULL", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&update, values, NULL);
+}

@@ -73,4 +73,7 @@ extern bool gtl_round_read_before(int64 job_id, int32 round_no, GtlRound *round)
 
 extern void gtl_round_delete(int64 job_id);
 
+/* Their categories are not those of the job any more: nothing goes on from them, or is told by them. */
+extern void gtl_round_forget_models(int64 job_id);
+
 #endif							/* GTL_ROUND_H */

@@ -45,7 +45,7 @@ SELECT set_eq($$ SELECT setting FROM setting $$,
               $$ SELECT CASE attname WHEN 'initial_model_id' THEN 'initial_model' ELSE attname::text END FROM pg_attribute
                   WHERE attrelid = 'gtlabel.job'::regclass AND attnum > 0 AND NOT attisdropped
                     AND attname NOT IN ('job_id', 'job_name', 'owner', 'dataset_name', 'dataset_count', 'object_count', 'validation_count', 'dimension',
-                                        'featurizer_id', 'given_count', 'state', 'failure_reason',
+                                        'featurizer_id', 'former_categories', 'given_count', 'state', 'failure_reason',
                                         'open_batch_no', 'human_labeled', 'machine_labeled', 'failed', 'audit_count', 'audit_wrong',
                                         'audit_verdict', 'label_noise', 'created_at', 'last_modified_at', 'finished_at', 'purged_at', 'revision', 'stop_requested', 'consolidation_owner',
                                         'neighbours_id', 'neighbours_reason', 'chosen_start') $$,
