@@ -98,3 +98,166 @@ COMMENT ON FUNCTION gt_acknowledge_events IS 'The consumer has dealt with these 
 CREATE FUNCTION gt_drop_consumer(consumer text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'gtl_sql_drop_consumer' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_drop_consumer IS 'Forgets what the consumer has acknowledged; false: nothing';
+
+-- ---- Jobs as documents of the managed service --------------------------------------------
+
+CREATE FUNCTION gtlabel.create_job_of(settings jsonb, beside regclass) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'gtl_sql_create_job_of' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gtlabel.create_job_of(jsonb, regclass) IS 'gt_create_job, which is in the schema of that relation, with its arguments as an object';
+
+CREATE FUNCTION gtlabel.own_job(job_name text) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'gtl_sql_own_job' LANGUAGE C STABLE;
+COMMENT ON FUNCTION gtlabel.own_job(text) IS 'The number of a job of the caller''s; an error if there is none of that name';
+
+CREATE FUNCTION gtlabel.leaves(document jsonb) RETURNS TABLE (field text, value jsonb)
+    IMMUTABLE STRICT PARALLEL SAFE
+    BEGIN ATOMIC
+        WITH RECURSIVE member AS (
+            SELECT e.key AS field, e.value FROM pg_catalog.jsonb_each(CASE WHEN pg_catalog.jsonb_typeof(document) = 'object' THEN document ELSE '{}' END) e
+             UNION ALL
+            SELECT m.field || '.' || e.key, e.value FROM member m CROSS JOIN LATERAL pg_catalog.jsonb_each(CASE WHEN pg_catalog.jsonb_typeof(m.value) = 'object' THEN m.value ELSE '{}' END) e)
+        SELECT m.field, m.value FROM member m WHERE pg_catalog.jsonb_typeof(m.value) <> 'object' OR m.value = '{}';
+    END;
+COMMENT ON FUNCTION gtlabel.leaves(jsonb) IS 'The members of an object that are no objects, by their path';
+
+CREATE FUNCTION gtlabel.request_fields(document jsonb, category_file jsonb, settings jsonb)
+    RETURNS TABLE (field text, setting text, value jsonb, remark text)
+    STABLE PARALLEL SAFE
+    SET jit = off   -- compiling takes longer than any request
+    BEGIN ATOMIC
+        WITH known (field, setting, remark) AS (VALUES
+            ('LabelingJobName', 'job_name', NULL),
+            ('LabelAttributeName', 'label_attribute_name', NULL),
+            ('InputConfig.DataSource.S3DataSource.ManifestS3Uri', NULL, 'the dataset takes its place; gt_import_manifest makes a table of a manifest'),
+            ('InputConfig.DataSource.SnsDataSource.SnsTopicArn', NULL, 'gt_add_objects takes in rows that come later'),
+            ('InputConfig.DataAttributes.ContentClassifiers', NULL, 'declarations for Mechanical Turk'),
+            ('OutputConfig.S3OutputPath', NULL, 'gt_output_manifest returns the output'),
+            ('OutputConfig.KmsKeyId', NULL, 'nothing leaves the database'),
+            ('OutputConfig.SnsTopicArn', NULL, 'gt_poll_events tells programs what happens'),
+            ('RoleArn', NULL, 'the job belongs to the role that creates it'),
+            ('LabelCategoryConfigS3Uri', NULL, 'what is in that file is the argument category_file'),
+            ('StoppingConditions.MaxHumanLabeledObjectCount', 'max_human_labeled_object_count', NULL),
+            ('StoppingConditions.MaxPercentageOfInputDatasetLabeled', 'max_percentage_of_input_dataset_labeled', NULL),
+            ('LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn', 'auto_label', NULL),
+            ('LabelingJobAlgorithmsConfig.InitialActiveLearningModelArn', 'initial_model', NULL),
+            ('LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VolumeKmsKeyId', NULL, 'nothing leaves the database'),
+            ('LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VpcConfig.SecurityGroupIds', NULL, 'nothing leaves the database'),
+            ('LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VpcConfig.Subnets', NULL, 'nothing leaves the database'),
+            ('HumanTaskConfig.WorkteamArn', 'workteam', NULL),
+            ('HumanTaskConfig.UiConfig.UiTemplateS3Uri', NULL, 'the portal shows display_columns'),
+            ('HumanTaskConfig.UiConfig.HumanTaskUiArn', NULL, 'the portal shows display_columns'),
+            ('HumanTaskConfig.TaskTitle', 'instructions', NULL),
+            ('HumanTaskConfig.TaskDescription', 'instructions', NULL),
+            ('HumanTaskConfig.TaskKeywords', NULL, 'no market place is searched'),
+            ('HumanTaskConfig.NumberOfHumanWorkersPerDataObject', 'annotators_per_object', NULL),
+            ('HumanTaskConfig.TaskTimeLimitInSeconds', 'task_time_limit', NULL),
+            ('HumanTaskConfig.TaskAvailabilityLifetimeInSeconds', 'task_availability_lifetime', NULL),
+            ('HumanTaskConfig.MaxConcurrentTaskCount', 'max_concurrent_task_count', NULL),
+            ('HumanTaskConfig.PreHumanTaskLambdaArn', NULL, 'a view over the dataset prepares what people see'),
+            ('HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn', NULL, 'answers are consolidated by majority or Dawid-Skene, or by the function of the setting consolidation'),
+            ('HumanTaskConfig.PublicWorkforceTaskPrice.AmountInUsd.Dollars', NULL, 'nobody is paid here'),
+            ('HumanTaskConfig.PublicWorkforceTaskPrice.AmountInUsd.Cents', NULL, 'nobody is paid here'),
+            ('HumanTaskConfig.PublicWorkforceTaskPrice.AmountInUsd.TenthFractionsOfACent', NULL, 'nobody is paid here'),
+            ('Tags', NULL, 'jobs have no tags')),
+        given AS (
+            SELECT l.field, l.value, k.field IS NOT NULL AS is_known, k.setting, k.remark, l.value #>> '{}' AS text,
+                   -- the last part of an ARN is a name
+                   pg_catalog.regexp_replace(l.value #>> '{}', '^.*[/:]', '') AS name
+              FROM gtlabel.leaves(document) l LEFT JOIN known k ON k.field = l.field),
+        mapped AS (
+            SELECT g.field, g.is_known, g.remark,
+                   CASE g.setting
+                       WHEN 'task_time_limit' THEN pg_catalog.to_jsonb(g.text || ' seconds')
+                       WHEN 'task_availability_lifetime' THEN pg_catalog.to_jsonb(g.text || ' seconds')
+                       WHEN 'auto_label' THEN CASE WHEN g.name IN ('image-classification', 'text-classification') THEN 'true'::jsonb END
+                       WHEN 'workteam' THEN CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname::text = g.name) THEN pg_catalog.to_jsonb(pg_catalog.quote_ident(g.name)) END
+                       WHEN 'initial_model' THEN CASE WHEN EXISTS (SELECT FROM gt_models m WHERE m.model_name = g.text OR m.model_name = g.name)
+                                                      THEN pg_catalog.to_jsonb((SELECT m.model_name FROM gt_models m WHERE m.model_name = g.text OR m.model_name = g.name ORDER BY m.model_name <> g.text LIMIT 1)) END
+                       WHEN 'instructions' THEN pg_catalog.to_jsonb(pg_catalog.concat_ws(E'\n\n', '# ' || (document #>> '{HumanTaskConfig,TaskTitle}'), document #>> '{HumanTaskConfig,TaskDescription}'))
+                       ELSE g.value END AS value,
+                   g.setting, g.name
+              FROM given g),
+        listed AS (
+            SELECT m.field, CASE WHEN m.value IS NULL OR settings ? m.setting THEN NULL ELSE m.setting END AS setting,
+                   CASE WHEN NOT settings ? m.setting THEN m.value END AS value,
+                   CASE WHEN NOT m.is_known THEN 'unknown field'
+                        WHEN settings ? m.setting THEN pg_catalog.format('settings has another %s', m.setting)
+                        WHEN m.setting = 'auto_label' AND m.value IS NULL THEN 'only classification is labeled by machine'
+                        WHEN m.setting = 'workteam' AND m.value IS NULL THEN pg_catalog.format('there is no role "%s"; GRANT one to the annotators and name it in settings', m.name)
+                        WHEN m.setting = 'initial_model' AND m.value IS NULL THEN pg_catalog.format('there is no model "%s"', m.name)
+                        ELSE m.remark END AS remark
+              FROM mapped m WHERE m.field <> 'LabelCategoryConfigS3Uri' OR category_file IS NULL
+             UNION ALL
+            SELECT 'LabelCategoryConfigS3Uri', 'label_categories', pg_catalog.to_jsonb(ARRAY(
+                       SELECT e.value ->> 'label' FROM pg_catalog.jsonb_array_elements(CASE WHEN pg_catalog.jsonb_typeof(category_file -> 'labels') = 'array' THEN category_file -> 'labels' ELSE '[]' END) WITH ORDINALITY e ORDER BY e.ordinality)),
+                   'from category_file'
+             WHERE category_file IS NOT NULL AND NOT settings ? 'label_categories')
+        SELECT l.field, l.setting, l.value, l.remark FROM listed l;
+    END;
+COMMENT ON FUNCTION gtlabel.request_fields(jsonb, jsonb, jsonb) IS 'The fields of a CreateLabelingJob request: the setting that each is, with its value, or why it is none';
+
+CREATE FUNCTION gt_create_job_from_json(document jsonb, dataset regclass, category_file jsonb DEFAULT NULL, settings jsonb DEFAULT '{}')
+    RETURNS TABLE (job_id bigint, field text, used_as text, remark text)
+    VOLATILE PARALLEL UNSAFE
+    SET jit = off
+    BEGIN ATOMIC
+        WITH request AS MATERIALIZED (
+            SELECT r.* FROM gtlabel.request_fields(document, category_file, coalesce(gt_create_job_from_json.settings, '{}')) r),
+        job AS MATERIALIZED (
+            SELECT gtlabel.create_job_of(
+                       -- no algorithm, no automated labeling, and no features asked for
+                       '{"job_name": null, "label_categories": null}'::jsonb ||
+                       CASE WHEN EXISTS (SELECT FROM request r WHERE r.setting = 'auto_label') THEN '{}' ELSE '{"auto_label": false, "features_column": null}'::jsonb END
+                       || coalesce((SELECT pg_catalog.jsonb_object_agg(r.setting, r.value) FROM request r WHERE r.setting IS NOT NULL), '{}')
+                       || coalesce(gt_create_job_from_json.settings, '{}')
+                       || CASE WHEN gt_create_job_from_json.dataset IS NULL THEN '{"dataset": null}'
+                               ELSE pg_catalog.jsonb_build_object('dataset', gt_create_job_from_json.dataset::pg_catalog.oid::text) END, 'gt_jobs'::pg_catalog.regclass) AS job_id)
+        SELECT j.job_id, r.field, r.setting, r.remark FROM job j LEFT JOIN request r ON true ORDER BY r.setting IS NULL, r.field;
+    END;
+COMMENT ON FUNCTION gt_create_job_from_json IS 'Creates a job from a CreateLabelingJob request. category_file is the content of LabelCategoryConfigS3Uri; settings are further arguments of gt_create_job. A row for each field of the request: the setting that it became, or why it has no meaning here';
+
+CREATE FUNCTION gt_describe_job(job_name text) RETURNS json
+    STABLE PARALLEL UNSAFE
+    SET jit = off
+    BEGIN ATOMIC
+        SELECT pg_catalog.json_strip_nulls(pg_catalog.json_build_object(
+                   'LabelingJobStatus', pg_catalog.replace(pg_catalog.initcap(pg_catalog.replace(j.state, '_', ' ')), ' ', ''),
+                   'LabelCounters', pg_catalog.json_build_object('TotalLabeled', j.total_labeled, 'HumanLabeled', j.human_labeled, 'MachineLabeled', j.machine_labeled,
+                                                                'FailedNonRetryableError', j.failed, 'Unlabeled', j.unlabeled),
+                   'FailureReason', j.failure_reason,
+                   'CreationTime', pg_catalog.to_char(j.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                   'LastModifiedTime', pg_catalog.to_char(j.last_modified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                   'JobReferenceCode', j.job_id::text,
+                   'LabelingJobName', j.job_name,
+                   'LabelingJobArn', 'labeling-job/' || j.job_name,
+                   'LabelAttributeName', s.s ->> 'label_attribute_name',
+                   'InputConfig', pg_catalog.json_build_object('DataSource', pg_catalog.json_build_object('S3DataSource', pg_catalog.json_build_object('ManifestS3Uri', j.dataset_name))),
+                   'OutputConfig', pg_catalog.json_build_object('S3OutputPath', pg_catalog.format('gt_output_manifest(%L)', j.job_name)),
+                   'RoleArn', j.owner::text,
+                   'LabelCategoryConfig', pg_catalog.json_build_object('document-version', '2018-11-28', 'labels',
+                       (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('label', c.name) ORDER BY c.place)
+                          FROM pg_catalog.unnest((s.s ->> 'label_categories')::text[]) WITH ORDINALITY c (name, place))),
+                   'StoppingConditions', CASE WHEN s.s ->> 'max_human_labeled_object_count' IS NOT NULL OR s.s ->> 'max_percentage_of_input_dataset_labeled' IS NOT NULL THEN
+                       pg_catalog.json_build_object('MaxHumanLabeledObjectCount', (s.s ->> 'max_human_labeled_object_count')::integer,
+                                                    'MaxPercentageOfInputDatasetLabeled', (s.s ->> 'max_percentage_of_input_dataset_labeled')::integer) END,
+                   'LabelingJobAlgorithmsConfig', CASE WHEN s.s ->> 'auto_label' = 'true' AND j.dimension > 0 THEN
+                       pg_catalog.json_build_object('LabelingJobAlgorithmSpecificationArn', CASE WHEN s.s ->> 'text_column' IS NULL THEN 'image-classification' ELSE 'text-classification' END,
+                                                    'InitialActiveLearningModelArn', s.s ->> 'initial_model') END,
+                   'HumanTaskConfig', pg_catalog.json_build_object(
+                       'WorkteamArn', s.s ->> 'workteam',
+                       'TaskTitle', coalesce((pg_catalog.regexp_match(s.s ->> 'instructions', '^# ([^\n]+)'))[1], j.job_name),
+                       'TaskDescription', NULLIF(pg_catalog.regexp_replace(s.s ->> 'instructions', '^# [^\n]+\s*', ''), ''),
+                       'NumberOfHumanWorkersPerDataObject', coalesce(s.s ->> 'max_annotators', s.s ->> 'annotators_per_object')::integer,
+                       'TaskTimeLimitInSeconds', pg_catalog.date_part('epoch', (s.s ->> 'task_time_limit')::interval),
+                       'TaskAvailabilityLifetimeInSeconds', pg_catalog.date_part('epoch', (s.s ->> 'task_availability_lifetime')::interval),
+                       'MaxConcurrentTaskCount', (s.s ->> 'max_concurrent_task_count')::integer,
+                       'AnnotationConsolidationConfig', CASE WHEN s.s ->> 'consolidation' IS NOT NULL THEN
+                           pg_catalog.json_build_object('AnnotationConsolidationLambdaArn', s.s ->> 'consolidation') END),
+                   'LabelingJobOutput', pg_catalog.json_build_object(
+                       'OutputDatasetS3Uri', pg_catalog.format('gt_output_manifest(%L)', j.job_name),
+                       'FinalActiveLearningModelArn', (SELECT m.model_name FROM gt_models m WHERE m.job_name = j.job_name ORDER BY m.round_no DESC LIMIT 1))))
+          FROM gtlabel.own_job(gt_describe_job.job_name) o (job_id)
+          JOIN gt_jobs j ON j.job_id = o.job_id
+         CROSS JOIN LATERAL (SELECT pg_catalog.jsonb_object_agg(t.setting, t.value) AS s FROM gtlabel.job_settings(o.job_id) t) s;
+    END;
+COMMENT ON FUNCTION gt_describe_job IS 'The job in the shape of a DescribeLabelingJob response; where that has addresses, here are names';
