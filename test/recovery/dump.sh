@@ -59,6 +59,15 @@ if [ "${1:-}" != restored ]; then
 	PGUSER=zoe sql -c "CALL play_two('zoe_half', 25)"
 	PGUSER=member sql -c "SELECT gt_release_tasks(array_agg(task_id)) FROM gt_accept_tasks('zoe_half', 3)" >/dev/null
 	PGUSER=zoe sql -c "SELECT count(*) FROM gt_accept_tasks('zoe_half', 3, 'person1')" >/dev/null
+	# Answers that wait for their objects, and a program that has not acknowledged the last event.
+	PGUSER=anna sql <<-'END' >/dev/null
+		SET gtlabel.background = off;
+		CREATE TABLE ahead AS SELECT i AS id FROM generate_series(1, 6) i;
+		CREATE TABLE delivery AS SELECT id AS item, who AS annotator, 'b'::text AS label FROM ahead, unnest(ARRAY['x', 'y']) who;
+		SELECT gt_create_job('anna_ahead', 'ahead', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, annotators_per_object => 2, max_concurrent_task_count => 2);
+		SELECT gt_import_annotations('anna_ahead', 'delivery');
+		SELECT gt_acknowledge_events('etl', array_agg(event_id)) FROM gt_events WHERE event_id < (SELECT max(event_id) FROM gt_events WHERE job_name = 'anna_ahead');
+	END
 	sql -c "SELECT gt_train('extra', 'things', 'gold', algorithm => 'softmax')" >/dev/null
 	# A model of texts with the vectors of some words.
 	sql <<-'END' >/dev/null
@@ -83,10 +92,16 @@ if [ "${1:-}" = restored ]; then
 	contents | diff "$folder/contents" - || fail "$format: the restored tables differ"
 	predicted | diff -q "$folder/predicted" - >/dev/null || fail "$format: other predictions for texts"
 	same "owners" "anna zoe" "$(value "SELECT string_agg(owner::text, ' ' ORDER BY job_name) FROM gt_jobs WHERE job_name LIKE '%half'")"
-	same "what anna sees" "anna_half anna_whole" "$(PGUSER=anna value "SELECT string_agg(job_name, ' ' ORDER BY job_name) FROM gt_jobs")"
+	same "what anna sees" "anna_ahead anna_half anna_whole" "$(PGUSER=anna value "SELECT string_agg(job_name, ' ' ORDER BY job_name) FROM gt_jobs")"
 	same "what a member sees" "zoe_half zoe_whole" "$(PGUSER=member value "SELECT string_agg(job_name, ' ' ORDER BY job_name) FROM gt_jobs")"
 	same "the extension owns its tables" 0 "$(value "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 		WHERE nspname = 'gtlabel' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND deptype IN ('e', 'i', 'a'))")"
+
+	same "what is not acknowledged" "anna_ahead batch_issued" "$(PGUSER=anna value "SELECT string_agg(concat_ws(' ', job_name, event), ', ' ORDER BY event_id) FROM gt_poll_events('etl')")"
+	same "answers that wait" 8 "$(PGUSER=anna value "SELECT count(*) FROM gt_early_answers")"
+	same "they count" completed "$(PGUSER=anna value "SELECT gt_advance_job('anna_ahead')")"
+	same "a program hears of it" "batch_issued completed" "$(PGUSER=anna value "SELECT concat_ws(' ', min(event) FILTER (WHERE n = 1), min(event) FILTER (WHERE n = c))
+		FROM (SELECT event, row_number() OVER (ORDER BY event_id) AS n, count(*) OVER () AS c FROM gt_poll_events('etl') WHERE job_name = 'anna_ahead') e")"
 
 	# The leases go on, then the jobs do; and a new one beside them.
 	PGUSER=zoe sql -c "SELECT gt_submit_annotations(array_agg(task_id), array_agg(CASE WHEN id % 10 = 1 THEN 'a' ELSE gold END), 'person1')
