@@ -108,4 +108,36 @@ gtl_checksum(const uint8_t *bytes, size_t size)
 	return hash;
 }
 
+/*
+ * The frame of what is stored: eight letters, one or several versions of four bytes, a header of so many bytes in all,
+ * what it describes, and the checksum of everything before.  Versions are looked at before the checksum: what a newer
+ * one has made may have no such checksum.
+ */
+#define GTL_MAGIC_SIZE 8
+
+typedef enum GtlFrameFault
+{
+	GTL_FRAME_WHOLE,
+	GTL_FRAME_FOREIGN,			/* the letters are others */
+	GTL_FRAME_TRUNCATED,
+	GTL_FRAME_DAMAGED,
+	GTL_FRAME_VERSION			/* plus the number of the version that is not the one expected, from 0 */
+} GtlFrameFault;
+
+static inline int
+gtl_frame_fault(const uint8_t *bytes, size_t size, const char *magic, size_t header_size, const uint32_t *versions, int count)
+{
+	GtlCursor	cursor = {.in = bytes + GTL_MAGIC_SIZE};
+
+	if (size < GTL_MAGIC_SIZE || memcmp(bytes, magic, GTL_MAGIC_SIZE) != 0)
+		return GTL_FRAME_FOREIGN;
+	if (size < header_size + GTL_CHECKSUM_SIZE)
+		return GTL_FRAME_TRUNCATED;
+	for (int i = 0; i < count; i++)
+		if (gtl_get(&cursor, 4) != versions[i])
+			return GTL_FRAME_VERSION + i;
+	cursor.in = bytes + size - GTL_CHECKSUM_SIZE;
+	return gtl_get(&cursor, 8) == gtl_checksum(bytes, size - GTL_CHECKSUM_SIZE) ? GTL_FRAME_WHOLE : GTL_FRAME_DAMAGED;
+}
+
 #endif							/* GTL_BYTES_H */

@@ -32,7 +32,6 @@
 #include "learning/text_fold.h"
 
 #define MAGIC "GTLTEXTF"
-#define MAGIC_SIZE 8
 #define VERSION 1
 #define HEADER_SIZE 48
 
@@ -70,8 +69,8 @@ gtl_featurizer_serialize(const GtlFeaturizer *f, const GtlEnv *env, size_t *size
 
 	*size = bytes_size(grams, (size_t) f->directions, words, (size_t) f->word_dimension, (size_t) f->inputs);
 	bytes = gtl_env_alloc(env, *size);
-	memcpy(bytes, MAGIC, MAGIC_SIZE);
-	cursor.out = bytes + MAGIC_SIZE;
+	memcpy(bytes, MAGIC, GTL_MAGIC_SIZE);
+	cursor.out = bytes + GTL_MAGIC_SIZE;
 	gtl_put(&cursor, VERSION, 4);
 	gtl_put(&cursor, GTL_TEXT_FOLD_VERSION, 4);
 	gtl_put(&cursor, grams, 4);
@@ -94,25 +93,15 @@ gtl_featurizer_serialize(const GtlFeaturizer *f, const GtlEnv *env, size_t *size
 	return bytes;
 }
 
-/* What is wrong with the frame of these bytes; NULL: nothing. */
-static const char *
-frame_fault(const uint8_t *bytes, size_t size)
-{
-	GtlCursor	cursor = {.in = bytes + MAGIC_SIZE};
+static const uint32_t versions[] = {VERSION, GTL_TEXT_FOLD_VERSION};
 
-	if (size < MAGIC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
-		return "the bytes do not start like a featurizer";
-	if (size < HEADER_SIZE + GTL_CHECKSUM_SIZE)
-		return "the featurizer is truncated";
-	if (gtl_get(&cursor, 4) != VERSION)
-		return "the featurizer's format version is not supported";
-	if (gtl_get(&cursor, 4) != GTL_TEXT_FOLD_VERSION)
-		return "the featurizer reads text by another version of the rules";
-	cursor.in = bytes + size - GTL_CHECKSUM_SIZE;
-	if (gtl_get(&cursor, 8) != gtl_checksum(bytes, size - GTL_CHECKSUM_SIZE))
-		return "the featurizer's checksum does not match: it is truncated or damaged";
-	return NULL;
-}
+static const char *const frame_faults[] = {
+	[GTL_FRAME_FOREIGN] = "the bytes do not start like a featurizer",
+	[GTL_FRAME_TRUNCATED] = "the featurizer is truncated",
+	[GTL_FRAME_DAMAGED] = "the featurizer's checksum does not match: it is truncated or damaged",
+	[GTL_FRAME_VERSION] = "the featurizer's format version is not supported",
+	[GTL_FRAME_VERSION + 1] = "the featurizer reads text by another version of the rules",
+};
 
 /* The header's fields, each checked; false: out of range. */
 static bool
@@ -197,10 +186,10 @@ bool
 gtl_featurizer_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, GtlFeaturizer *f,
 						   const char **reason)
 {
-	GtlCursor	cursor = {.in = bytes + MAGIC_SIZE + 8};
+	GtlCursor	cursor = {.in = bytes + GTL_MAGIC_SIZE + 8};
 
 	memset(f, 0, sizeof *f);
-	*reason = frame_fault(bytes, size);
+	*reason = frame_faults[gtl_frame_fault(bytes, size, MAGIC, HEADER_SIZE, versions, 2)];
 	if (*reason != NULL)
 		return false;
 	if (!get_header(&cursor, f))

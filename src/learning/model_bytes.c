@@ -35,7 +35,6 @@
 #include "learning/shape.h"
 
 #define MAGIC "GTLMODEL"
-#define MAGIC_SIZE 8
 #define VERSION 1
 #define HEADER_SIZE 40
 #define NEIGHBOURS 2u			/* beside the scaling: neighbourhood columns are among the dimensions */
@@ -70,8 +69,8 @@ gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, siz
 
 	*size = bytes_size(classifier->dimension, classifier->weight_count);
 	bytes = gtl_env_alloc(env, *size);
-	memcpy(bytes, MAGIC, MAGIC_SIZE);
-	cursor.out = bytes + MAGIC_SIZE;
+	memcpy(bytes, MAGIC, GTL_MAGIC_SIZE);
+	cursor.out = bytes + GTL_MAGIC_SIZE;
 	gtl_put(&cursor, VERSION, 4);
 	gtl_put(&cursor, (uint64_t) classifier->candidate.algorithm, 4);
 	gtl_put(&cursor, (uint64_t) classifier->candidate.scaling | (classifier->candidate.neighbours ? NEIGHBOURS : 0), 4);
@@ -86,23 +85,14 @@ gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, siz
 	return bytes;
 }
 
-/* What is wrong with the frame of these bytes; NULL: nothing. */
-static const char *
-frame_fault(const uint8_t *bytes, size_t size)
-{
-	GtlCursor		cursor = {.in = bytes + MAGIC_SIZE};
+static const uint32_t versions[] = {VERSION};
 
-	if (size < MAGIC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
-		return "the bytes do not start like a model";
-	if (size < HEADER_SIZE + GTL_CHECKSUM_SIZE)
-		return "the model is truncated";
-	if (gtl_get(&cursor, 4) != VERSION)
-		return "the model's format version is not supported";
-	cursor.in = bytes + size - GTL_CHECKSUM_SIZE;
-	if (gtl_get(&cursor, 8) != gtl_checksum(bytes, size - GTL_CHECKSUM_SIZE))
-		return "the model's checksum does not match: it is truncated or damaged";
-	return NULL;
-}
+static const char *const frame_faults[] = {
+	[GTL_FRAME_FOREIGN] = "the bytes do not start like a model",
+	[GTL_FRAME_TRUNCATED] = "the model is truncated",
+	[GTL_FRAME_DAMAGED] = "the model's checksum does not match: it is truncated or damaged",
+	[GTL_FRAME_VERSION] = "the model's format version is not supported",
+};
 
 /* Read the header's fields, each checked; false: out of range. */
 static bool
@@ -154,10 +144,10 @@ bool
 gtl_classifier_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env,
 						   GtlClassifier *classifier, const char **reason)
 {
-	GtlCursor		cursor = {.in = bytes + MAGIC_SIZE + 4};
+	GtlCursor		cursor = {.in = bytes + GTL_MAGIC_SIZE + 4};
 
 	memset(classifier, 0, sizeof *classifier);
-	*reason = frame_fault(bytes, size);
+	*reason = frame_faults[gtl_frame_fault(bytes, size, MAGIC, HEADER_SIZE, versions, 1)];
 	if (*reason != NULL)
 		return false;
 

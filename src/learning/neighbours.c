@@ -259,8 +259,9 @@ typedef struct Fit
 	double	   *products[GTL_NEIGHBOUR_VIEWS];	/* [centres x centres]: Z'Z */
 } Fit;
 
-void
-gtl_neighbours_init(GtlNeighbours *map, int dimension, int centres, const GtlEnv *env)
+/* All but the scalers' numbers. */
+static void
+init_views(GtlNeighbours *map, int dimension, int centres, const GtlEnv *env)
 {
 	map->dimension = dimension;
 	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
@@ -269,8 +270,6 @@ gtl_neighbours_init(GtlNeighbours *map, int dimension, int centres, const GtlEnv
 
 		view->scaler.scaling = v == 0 ? GTL_SCALING_GLOBAL : GTL_SCALING_COLUMN;
 		view->scaler.dimension = dimension;
-		view->scaler.mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
-		view->scaler.factor = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
 		view->unit = v == 1;
 		gtl_centres_init(&view->centres, centres, dimension, env);
 		view->basis = gtl_env_alloc(env, (size_t) centres * GTL_NEIGHBOUR_VECTORS * sizeof(float));
@@ -279,18 +278,25 @@ gtl_neighbours_init(GtlNeighbours *map, int dimension, int centres, const GtlEnv
 	}
 }
 
+void
+gtl_neighbours_init(GtlNeighbours *map, int dimension, int centres, const GtlEnv *env)
+{
+	init_views(map, dimension, centres, env);
+	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
+	{
+		map->view[v].scaler.mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
+		map->view[v].scaler.factor = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
+	}
+}
+
 static void
 init_fit(Fit *fit, const GtlFeatureStats *stats)
 {
-	int			c = centres_for(fit->rows);
-
-	gtl_neighbours_init(fit->map, stats->dimension, c, fit->env);
+	init_views(fit->map, stats->dimension, centres_for(fit->rows), fit->env);
 	for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
 	{
 		GtlScaler  *scaler = &fit->map->view[v].scaler;
 
-		gtl_env_release(fit->env, scaler->mean);
-		gtl_env_release(fit->env, scaler->factor);
 		gtl_scaler_init(scaler, scaler->scaling, false, stats, fit->env);
 	}
 }

@@ -25,7 +25,6 @@
 #include "learning/shape.h"
 
 #define MAGIC "GTLNEIGH"
-#define MAGIC_SIZE 8
 #define VERSION 1
 #define HEADER_SIZE 24
 
@@ -55,8 +54,8 @@ gtl_neighbours_serialize(const GtlNeighbours *map, const GtlEnv *env, size_t *si
 
 	*size = bytes_size(d, c);
 	bytes = gtl_env_alloc(env, *size);
-	memcpy(bytes, MAGIC, MAGIC_SIZE);
-	cursor.out = bytes + MAGIC_SIZE;
+	memcpy(bytes, MAGIC, GTL_MAGIC_SIZE);
+	cursor.out = bytes + GTL_MAGIC_SIZE;
 	gtl_put(&cursor, VERSION, 4);
 	gtl_put(&cursor, d, 4);
 	gtl_put(&cursor, c, 4);
@@ -76,23 +75,14 @@ gtl_neighbours_serialize(const GtlNeighbours *map, const GtlEnv *env, size_t *si
 	return bytes;
 }
 
-/* What is wrong with the frame of these bytes; NULL: nothing. */
-static const char *
-frame_fault(const uint8_t *bytes, size_t size)
-{
-	GtlCursor	cursor = {.in = bytes + MAGIC_SIZE};
+static const uint32_t versions[] = {VERSION};
 
-	if (size < MAGIC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
-		return "the bytes do not start like a map of neighbours";
-	if (size < HEADER_SIZE + GTL_CHECKSUM_SIZE)
-		return "the map of neighbours is truncated";
-	if (gtl_get(&cursor, 4) != VERSION)
-		return "the format version of the map of neighbours is not supported";
-	cursor.in = bytes + size - GTL_CHECKSUM_SIZE;
-	if (gtl_get(&cursor, 8) != gtl_checksum(bytes, size - GTL_CHECKSUM_SIZE))
-		return "the checksum of the map of neighbours does not match: it is truncated or damaged";
-	return NULL;
-}
+static const char *const frame_faults[] = {
+	[GTL_FRAME_FOREIGN] = "the bytes do not start like a map of neighbours",
+	[GTL_FRAME_TRUNCATED] = "the map of neighbours is truncated",
+	[GTL_FRAME_DAMAGED] = "the checksum of the map of neighbours does not match: it is truncated or damaged",
+	[GTL_FRAME_VERSION] = "the format version of the map of neighbours is not supported",
+};
 
 /* False: a number is not finite. */
 static bool
@@ -114,13 +104,13 @@ get_view(GtlCursor *cursor, GtlNeighbourView *view)
 bool
 gtl_neighbours_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, GtlNeighbours *map, const char **reason)
 {
-	GtlCursor	cursor = {.in = bytes + MAGIC_SIZE + 4};
+	GtlCursor	cursor = {.in = bytes + GTL_MAGIC_SIZE + 4};
 	uint32_t	d;
 	uint32_t	c;
 	uint32_t	vectors;
 
 	memset(map, 0, sizeof *map);
-	*reason = frame_fault(bytes, size);
+	*reason = frame_faults[gtl_frame_fault(bytes, size, MAGIC, HEADER_SIZE, versions, 1)];
 	if (*reason != NULL)
 		return false;
 	d = (uint32_t) gtl_get(&cursor, 4);
