@@ -25,12 +25,20 @@ timed() {
 		out, name, command = sys.argv[1], sys.argv[2], sys.argv[3:]
 		begin = time.monotonic()
 		process = subprocess.Popen(command)
-		_, status, usage = os.wait4(process.pid, 0)
+		peak, done = 0, 0
+		while not done:     # its own peak: that of getrusage would be this program's before the exec
+		    time.sleep(0.01)
+		    try:
+		        with open(f'/proc/{process.pid}/status') as file:
+		            peak = max([peak] + [int(line.split()[1]) for line in file if line.startswith('VmHWM')])
+		    except OSError:
+		        pass
+		    done, status, usage = os.wait4(process.pid, os.WNOHANG)
 		seconds = time.monotonic() - begin
 		if status != 0:
 		    sys.exit(f'{name}: exit status {status}')
 		with open(out, 'a') as file:
-		    print(name, f'{seconds:.3f} {usage.ru_utime + usage.ru_stime:.3f} {usage.ru_maxrss / 1024:.1f}', file=file)
+		    print(name, f'{seconds:.3f} {usage.ru_utime + usage.ru_stime:.3f} {peak / 1024:.1f}', file=file)
 	PYTHON
 }
 
@@ -113,5 +121,6 @@ part_export() {
 	row out_studio copy_out 'tasks for Label Studio'
 }
 
+sql -c "CREATE EXTENSION gtlabel"
 manifest >"$work/manifest"
 for part in "${parts[@]}"; do "part_$part"; done

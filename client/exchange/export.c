@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,19 +89,52 @@ is_special(const char *path)
 	return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
+static char *part_path;			/* what a signal has to take away */
+
+static void
+take_part_away(int number)
+{
+	unlink(part_path);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* Nobody else's: two exports to the same file do not write into each other's part. */
+static FILE *
+open_part(Export *export)
+{
+	export->part_path = gtc_alloc(strlen(export->path) + 32);
+	sprintf(export->part_path, "%s.part-%ld", export->path, (long) getpid());
+	export->file = fopen(export->part_path, "wx");
+	if (export->file == NULL)
+		return NULL;
+	part_path = export->part_path;
+	signal(SIGINT, take_part_away);
+	signal(SIGTERM, take_part_away);
+	signal(SIGHUP, take_part_away);
+	return export->file;
+}
+
+static void
+close_part(Export *export, bool good)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	if (!good && export->file != NULL)
+		unlink(export->part_path);
+	free(export->part_path);
+}
+
 static bool
 open_output(Export *export)
 {
-	const char *path = export->path;
 	int			descriptor;
 
-	if (path != NULL && !is_special(path))
-	{
-		export->part_path = gtc_alloc(strlen(path) + 6);
-		sprintf(export->part_path, "%s.part", path);
-		path = export->part_path;
-	}
-	export->file = path == NULL ? stdout : fopen(path, "w");
+	if (export->path != NULL && !is_special(export->path))
+		export->file = open_part(export);
+	else
+		export->file = export->path == NULL ? stdout : fopen(export->path, "w");
 	if (export->file == NULL)
 		return fail(export, "write");
 	if (!export->gzip)
@@ -129,9 +163,8 @@ close_output(Export *export, bool good)
 		good = good && fail(export, "write");
 	if (export->part_path != NULL && good)
 		good = rename(export->part_path, export->path) == 0 || fail(export, "write");
-	if (export->part_path != NULL && !good && export->file != NULL)
-		unlink(export->part_path);
-	free(export->part_path);
+	if (export->part_path != NULL)
+		close_part(export, good);
 	return good;
 }
 

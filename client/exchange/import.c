@@ -179,7 +179,13 @@ result_of_copy(Import *import)
 	bool		good = PQresultStatus(result) == PGRES_COMMAND_OK;
 
 	if (!good)
+	{
+		const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+
 		gtc_print_error(import->connection, result);
+		if (context != NULL)
+			fprintf(stderr, "CONTEXT:  %s\n", context);
+	}
 	while (result != NULL && !good)
 	{
 		PQclear(result);
@@ -437,7 +443,7 @@ say_lines(const GtcLoadCounts *counts, const Import *import)
 	if (counts->long_lines > 0)
 		printf("over 100,000 characters, which Ground Truth refuses: %s lines\n",
 			   gtc_with_commas(counts->long_lines));
-	if (import->load.format == GTC_LABEL_STUDIO)
+	if (import->load.format == GTC_LABEL_STUDIO || import->answers_table != NULL)
 		printf("answers: %s%s%s, %s cancelled or empty\n", gtc_with_commas(counts->answers),
 			   import->answers_table == NULL ? "" : " in ",
 			   import->answers_table == NULL ? "" : import->answers_table,
@@ -545,10 +551,11 @@ begin_load(Import *import)
 
 	if (!gtc_load_begin(load))
 		fprintf(stderr, "gtlabel import: \"%s\": %s\n", import->path, load->reason);
-	else if (import->answers_table != NULL && load->format != GTC_LABEL_STUDIO)
+	else if (import->answers_table != NULL && load->format != GTC_LABEL_STUDIO &&
+			 load->format != GTC_MANIFEST)
 		fprintf(
 			stderr,
-			"gtlabel import: --annotations takes answers out of Label Studio's exports, and \"%s\" is %s\n",
+			"gtlabel import: \"%s\" is %s, and --annotations takes the answers of Label Studio or a manifest\n",
 			import->path, format_name(load->format));
 	else
 		return true;
@@ -629,17 +636,67 @@ declare_column(GtcLoadOptions *options, const char *text)
 }
 
 static void
+add_category(GtcLoadOptions *options, const char *name)
+{
+	options->categories = gtc_realloc(options->categories, (options->category_count + 1) * sizeof(char *));
+	options->categories[options->category_count++] = gtc_copy(name);
+}
+
+/* A category file of Ground Truth, {"labels": [{"label": "a"}, ...]}, or a list of names */
+static bool
+add_categories_of(GtcLoadOptions *options, const char *text, size_t length)
+{
+	GtcJson    *json = gtc_json_parse(text, length);
+	const GtcJson *list = json == NULL || json->kind == GTC_JSON_ARRAY ? json
+																	   : gtc_json_member(json, "labels");
+	const GtcJson *item = list == NULL || list->kind != GTC_JSON_ARRAY ? NULL : list->first;
+
+	for (; item != NULL; item = item->next)
+	{
+		const char *name = item->kind == GTC_JSON_STRING ? item->text : gtc_json_text(item, "label");
+
+		if (name == NULL)
+			break;
+		add_category(options, name);
+	}
+	gtc_json_free(json);
+	return item == NULL && options->category_count > 0;
+}
+
+static bool
+read_category_file(GtcLoadOptions *options, const char *path)
+{
+	FILE	   *file = fopen(path, "r");
+	char		block[4096];
+	size_t		count;
+	GtcBuffer	text;
+	bool		good;
+
+	if (file == NULL)
+		return fail("read", path);
+	gtc_buffer_init(&text);
+	while ((count = fread(block, 1, sizeof(block), file)) > 0 && text.len < GTC_LONGEST_RECORD)
+		gtc_append_bytes(&text, block, count);
+	good = !ferror(file) && add_categories_of(options, text.data, text.len);
+	fclose(file);
+	gtc_buffer_free(&text);
+	return good;
+}
+
+static bool
 read_categories(GtcLoadOptions *options, const char *text)
 {
-	char	   *rest = gtc_copy(text);
+	char	   *names;
+	char	   *rest;
 	char	   *name;
 
+	if (text[0] == '@')
+		return read_category_file(options, text + 1);
+	names = rest = gtc_copy(text);
 	while ((name = strsep(&rest, ",")) != NULL)
-	{
-		options->categories = gtc_realloc(options->categories,
-										  (options->category_count + 1) * sizeof(char *));
-		options->categories[options->category_count++] = name;
-	}
+		add_category(options, name);
+	free(names);
+	return true;
 }
 
 static bool
@@ -689,11 +746,10 @@ read_option(Import *import, int option, const char *value)
 			options->attribute = value;
 			return value[0] != '\0';
 		case CATEGORIES:
-			read_categories(options, value);
-			return true;
+			return read_categories(options, value);
 		case ANNOTATIONS:
 			import->answers_table = value;
-			return true;
+			return options->answers = true;
 		case KEY:
 			options->key = value;
 			return value[0] != '\0';
@@ -723,8 +779,8 @@ static void
 free_options(GtcLoadOptions *options)
 {
 	gtc_columns_free(&options->declared);
-	if (options->categories != NULL)
-		free(options->categories[0]);
+	while (options->category_count > 0)
+		free(options->categories[--options->category_count]);
 	free(options->categories);
 }
 
@@ -766,10 +822,12 @@ const GtcCommand gtc_import_command = {
 	"  --features=NAME        the same as --column=NAME:float4[]\n"
 	"  --key-column=NAME      what the column of the key is called (line_no, task_id)\n"
 	"  --attribute=NAME       manifest: the label attribute; Label Studio: the control (the only one)\n"
-	"  --categories=A,B,...   manifest: names of the indices, where metadata has no class-name\n"
+	"  --categories=A,B,...   manifest: names of the indices, where metadata has no class-name;\n"
+	"                         or =@FILE, a category file\n"
 	"  --people-only          manifest: only labels with human-annotated \"yes\"\n"
 	"  --no-labels            manifest: no labels\n"
-	"  --annotations=TABLE    Label Studio: the answers into this table, for gt_import_annotations\n"
+	"  --annotations=TABLE    Label Studio, manifest: the answers, or the labels as answers of their\n"
+	"                         job, into this table, for gt_import_annotations\n"
 	"  --key=NAME             Label Studio: the field of a task's data that is the object's key (id)\n"
 	"  --delimiter=CHARACTER  CSV: between fields (,); or the word tab\n"
 	"  --skip-bad=REPORT      leaves bad records out and writes them to this file with their reasons\n"

@@ -169,6 +169,24 @@ write_failure(GtcLoad *load, const GtcValue *reason)
 	return gtc_copy_string(&load->rows, &load->scratch, reason) ? NULL : reason->odd;
 }
 
+/* The label as an answer of the job that gave it */
+static void
+write_answer(GtcLoad *load, const GtcMembers *metadata)
+{
+	const GtcValue *job = gtc_find_member(metadata, "job-name");
+
+	load->counts.answers++;
+	gtc_appendf(&load->answers, "%lld\t", load->record.number);
+	if (job == NULL || job->kind != GTC_JSON_STRING || job->text.len == 0 ||
+		!gtc_copy_string(&load->answers, &load->scratch, job))
+		gtc_append(&load->answers, "unknown");
+	gtc_append_char(&load->answers, '\t');
+	gtc_copy_text(&load->answers, load->label.data, load->label.len);
+	gtc_append(&load->answers, "\tf\t\\N\t");
+	gtc_copy_time(load, &load->answers, gtc_find_member(metadata, "creation-date"));
+	gtc_append_char(&load->answers, '\n');
+}
+
 /* label, confidence, human_annotated, failure_reason */
 static const char *
 write_label(GtcLoad *load, const GtcValue *value, const GtcMembers *metadata)
@@ -186,6 +204,8 @@ write_label(GtcLoad *load, const GtcValue *value, const GtcMembers *metadata)
 	{
 		load->counts.labels++;
 		gtc_copy_text(&load->rows, load->label.data, load->label.len);
+		if (load->options.answers)
+			write_answer(load, metadata);
 	}
 	else
 		gtc_copy_null(&load->rows);
