@@ -32,6 +32,23 @@ export const count = number => number.toLocaleString('en')
 export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`
 export const plural = (number, one, many = one + 's') => `${count(number)} ${number === 1 ? one : many}`
 
+/** What an element is when the page is drawn anew. */
+const sameness = node => node.tagName + (node.getAttribute('href') ?? node.getAttribute('aria-label') ?? node.closest('details')?.className ?? node.textContent)
+
+/** Draws anew, and a reader keeps the place: focus, what is unfolded, how far a table is scrolled. */
+export function redraw(node, ...children) {
+  const focused = node.contains(document.activeElement) ? document.activeElement : null
+  const unfolded = [...node.querySelectorAll('details')].map(details => details.open)
+  const scrolled = [...node.querySelectorAll('.scroll')].map(table => table.scrollLeft)
+  node.replaceChildren(...children)
+  node.querySelectorAll('details').forEach((details, place) => { details.open = unfolded[place] ?? details.open })
+  node.querySelectorAll('.scroll').forEach((table, place) => { table.scrollLeft = scrolled[place] ?? 0 })
+  if (!focused) return
+  const reachable = [...node.querySelectorAll('a, button, summary, [tabindex]')]
+  const again = reachable.find(other => sameness(other) === sameness(focused)) ?? reachable.find(other => other.tagName === focused.tagName)
+  again?.focus({ preventScroll: true })
+}
+
 /** A table; a column whose first cell is a number stands to the right. */
 export function table(caption, heads, rows) {
   const kind = column => /^[\d.,]+( [%s])?$/.test(rows[0]?.[column]) ? 'number' : null

@@ -3,6 +3,7 @@ import { el } from './dom.js'
 
 const PICTURE = /^(data:image\/[\w+]+[;,]|https?:\/\/\S+\.(png|jpe?g|gif|webp|avif|svg)(\?\S*)?$)/i
 const BYTES = { '\\x89504e47': 'image/png', '\\xffd8ff': 'image/jpeg', '\\x47494638': 'image/gif', '\\x52494646': 'image/webp' }  // how a bytea begins
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d)?$/   // a timestamp as JSON has it
 const LONG = 32               // characters; shorter values stand beside each other
 
 /** The columns in the order of the job's display_columns: jsonb does not keep one. Its id names the element around it. */
@@ -19,12 +20,20 @@ export function objectView(object, columns) {
 function valueView(value) {
   if (value === null || value === undefined || value === '') return el('span', { class: 'nothing' }, 'empty')
   if (isPicture(value)) return picture(value)
+  if (TIME.test(value)) return textView(timeOf(value))
   const data = typeof value === 'object' ? value : parsed(value)
   if (isConversation(data)) {
     return el('ol', { class: 'conversation' }, data.map(turn =>
       el('li', { class: turn.role === 'user' ? 'user' : null }, el('b', {}, turn.role), textView(turn.content))))
   }
   return data ? tree(data, true) : textView(String(value))
+}
+
+/** With a time zone in the reader's; without one as it stands. */
+function timeOf(value) {
+  const [day, time] = value.split('T')
+  const zoned = /[+-]\d\d:\d\d$/.test(value) ? new Date(value) : null
+  return zoned && !isNaN(zoned) ? zoned.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium' }) : `${day} ${time.slice(0, 8)}`
 }
 
 /** A picture that does not come is said, with its address. */

@@ -181,7 +181,7 @@ CREATE FUNCTION gtlabel.portal_job(job_name text) RETURNS json
                    'target_accuracy', (SELECT s.value::float8 FROM gt_job_settings s
                                         WHERE s.job_name = portal_job.job_name AND s.setting = 'target_accuracy'),
                    'rounds', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(d) ORDER BY d.round_no), '[]')
-                                FROM (SELECT o.round_no, o.training_count + o.validation_count AS human_labeled, o.auto_labeled AS machine_labeled,
+                                FROM (SELECT o.round_no, GREATEST(o.training_count + o.validation_count - j.given_count, 0) AS human_labeled, o.auto_labeled AS machine_labeled,
                                              o.bound, o.accuracy, o.reason, o.finished_at
                                         FROM gt_rounds o WHERE o.job_name = portal_job.job_name) d),
                    'explanation', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(e)), '[]') FROM gt_explain_job(portal_job.job_name) e),
@@ -429,7 +429,8 @@ CREATE FUNCTION gtlabel.portal_plan(body jsonb) RETURNS json
                    'object_count', n.object_count,
                    'steps', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(p) ORDER BY p.step), '[]')
                                FROM gt_plan(n.object_count, coalesce((body->>'max_concurrent_task_count')::integer, 1000),
-                                            schedule => coalesce(body->>'schedule', 'standard')) p))
+                                            schedule => coalesce(body->>'schedule', 'standard'),
+                                            target_accuracy => coalesce((body->>'target_accuracy')::float8, 0.95)) p))
           FROM (SELECT CASE WHEN c.reltuples > 0::float4 THEN c.reltuples::bigint
                             ELSE (SELECT pg_catalog.count(*) FROM gt_first_rows(c.oid, ARRAY[body->>'key_column'], 10000)) END AS object_count
                   FROM pg_catalog.pg_class c WHERE c.oid = (body->>'dataset')::regclass::oid) n;
@@ -443,6 +444,7 @@ CREATE FUNCTION gtlabel.portal_simulate(body jsonb) RETURNS json
           FROM gt_simulate_job((body->>'dataset')::regclass, (body->>'label_column')::name,
                                label_categories => gtlabel.texts(NULLIF(body->'label_categories', 'null')),
                                key_column => (body->>'key_column')::name, features_column => (body->>'features_column')::name,
+                               text_column => (body->>'text_column')::name,
                                max_concurrent_task_count => coalesce((body->>'max_concurrent_task_count')::integer, 1000),
                                target_accuracy => coalesce((body->>'target_accuracy')::float8, 0.95),
                                schedule => coalesce(body->>'schedule', 'standard'), seed => 1) s;

@@ -28,7 +28,8 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 	memset(job, 0, sizeof(*job));
 	memset(settings, 0, sizeof(*settings));
 	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "label_column"), "label_column");
-	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "features_column"), "features_column");
+	if (PG_ARGISNULL(gtl_argument_place(fcinfo, "text_column")))
+		gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "features_column"), "features_column");
 	gtl_job_settings_read(fcinfo, job);
 	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
 	gtl_job_settings_check(job);

@@ -58,4 +58,9 @@ INSERT INTO ticket
     SELECT n, text_of(n), (ARRAY['delivery', 'payment', 'product', 'account', 'praise'])[1 + n % 5],
            ARRAY[n % 5 + 0.3 * sin(n), (n % 5) * (n % 5) + 0.3 * cos(n), sin(3 * n)]
       FROM generate_series(1, 1500) n;
+-- The same with texts to learn from, and addresses that are none
+CREATE TABLE letter (id integer PRIMARY KEY, link text, body text NOT NULL, sent_at timestamptz, topic text);
+INSERT INTO letter
+    SELECT n, 'https://example.org/letters/' || n, text_of(n), '2026-01-02 03:04:05.678+00', (ARRAY['delivery', 'payment', 'product', 'account', 'praise'])[1 + n % 5]
+      FROM generate_series(1, 500) n;
 RESET ROLE;

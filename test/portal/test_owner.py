@@ -74,6 +74,34 @@ def test_create():
     ok('a second one of the name is refused in words', b.wait_text('already exists', '[data-step=settings] .wrong'))
 
 
+def test_create_from_texts():
+    b.go('/#/new')
+    b.driver.refresh()
+    b.wait(lambda: len(Select(b.find('[name=dataset]')).options) > 2)
+    Select(b.find('[name=dataset]')).select_by_value('public.letter')
+    ok('the column of sentences is what to learn from', b.wait(lambda: b.js("[...document.querySelectorAll('th select')].map(s => s.value)") ==
+                                                               ['key', 'show', 'show_text', 'show', 'label']))
+    b.click('Simulate')
+    ok('a simulation on texts', b.wait_text('the machine', '[data-plan] .promise', 60))
+
+
+def test_keeps_the_place():
+    """A page that draws itself anew while somebody reads it, by keys."""
+    b.go('/#/jobs/tickets')
+    b.wait(lambda: b.find('details.plan summary'))
+    b.driver.execute_script("document.querySelector('details.plan summary').focus()")
+    b.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    ok('unfolded by a key', b.wait(lambda: b.js("document.querySelector('details.plan').open")))
+    sql("SELECT gt_pause_job('tickets');")
+    ok('drawn anew', b.wait_text('Paused:', seconds=30))
+    ok('still unfolded', b.js("document.querySelector('details.plan').open"))
+    ok('and focused', b.js('document.activeElement.tagName') == 'SUMMARY')
+    b.driver.execute_script("[...document.querySelectorAll('.actions button')].find(x => x.textContent === 'Resume').focus()")
+    b.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    ok('goes on by a key', b.wait_text('In progress:') and state() == 'in_progress')
+    ok('a button that is gone leaves the focus among the others', b.js("document.activeElement.closest('.actions') !== null"))
+
+
 def test_steer():
     b.go('/#/jobs/tickets')
     b.wait_text('Pause')
@@ -221,7 +249,7 @@ def test_console():
 
 
 try:
-    checks.run([test_sign_in, test_create, test_steer, test_people, test_settings, test_rounds_and_report, test_review, test_exclude,
+    checks.run([test_sign_in, test_create, test_create_from_texts, test_steer, test_keeps_the_place, test_people, test_settings, test_rounds_and_report, test_review, test_exclude,
                 test_hostile_names, test_stop, test_others_see_nothing, test_console])
 finally:
     b.close()
