@@ -248,7 +248,7 @@ lowest_accuracy(const GtlHistory *history)
 	for (int i = 0; i < history->count; i++)
 		if (history->moment[i].accuracy < lowest)
 			lowest = history->moment[i].accuracy;
-	lowest = 1 - 1.5 * (1 - lowest);
+	lowest = fmin(1 - 1.5 * (1 - lowest), 0.98);	/* also where nothing is wrong the axis has a length */
 	return lowest < 0.5 ? 0 : lowest < 0.9 ? floor(lowest * 10) / 10 : floor(lowest * 50) / 50;
 }
 
