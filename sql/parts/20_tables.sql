@@ -52,6 +52,7 @@ CREATE TABLE gtlabel.job (
     task_time_limit                interval NOT NULL,
     task_availability_lifetime     interval NOT NULL,
     max_leases_per_annotator       integer,
+    follow                         boolean NOT NULL,
     display_columns                text[],
     instructions                   text,
     workteam                       gtlabel.role,
@@ -146,6 +147,18 @@ CREATE INDEX object_validation_idx ON gtlabel.object (job_id, validation_no) WHE
 COMMENT ON TABLE gtlabel.object IS 'One row an object of a job; its number is that of gtlabel.segment. Written by src/tables/object.c';
 COMMENT ON COLUMN gtlabel.object.validation_no IS 'Place in the seeded shuffle of the validation set; NULL: a pool object';
 COMMENT ON COLUMN gtlabel.object.validation_active IS 'False once the queries would have sent the object to people: it counts in no certificate any more';
+
+CREATE SEQUENCE gtlabel.change_id_seq CACHE 64;
+CREATE TABLE gtlabel.change (
+    change_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.change_id_seq'),
+    job_id    bigint NOT NULL,
+    kind      "char" NOT NULL CHECK (kind IN ('+', '-', '~')),
+    row_key   text,
+    noted_at  timestamptz NOT NULL
+);
+CREATE INDEX change_job_idx ON gtlabel.change (job_id);
+COMMENT ON TABLE gtlabel.change IS 'What has changed in the dataset of a job with follow, and was not taken in yet. Written by src/tables/change.c';
+COMMENT ON COLUMN gtlabel.change.kind IS '+: there may be new rows; -: the row with this key is gone; ~: it has other features';
 
 CREATE TABLE gtlabel.given (
     job_id   bigint NOT NULL,
@@ -617,6 +630,8 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.object', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.change_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.change', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.given', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.gold', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.feature_page', '');

@@ -7,13 +7,13 @@
  * validation set, the known answers, the machine labels that they check in an audit, the seed.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
-                gtlabel.label, gtlabel.correction, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given,
+                gtlabel.label, gtlabel.correction, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given, gtlabel.change,
                 gtlabel.model, gtlabel.step,
                 gtlabel.event, gtlabel.consumer, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
                 gtlabel.neighbours, gtlabel.lease TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
 GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
-                gtlabel.featurizer_id_seq, gtlabel.neighbours_id_seq TO PUBLIC;
+                gtlabel.featurizer_id_seq, gtlabel.change_id_seq, gtlabel.neighbours_id_seq TO PUBLIC;
 
 ALTER TABLE gtlabel.feature_page ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.feature_page FOR SELECT
@@ -47,6 +47,10 @@ CREATE POLICY owner ON gtlabel.task FOR SELECT
 
 ALTER TABLE gtlabel.segment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.segment FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.change FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.given ENABLE ROW LEVEL SECURITY;

@@ -44,6 +44,7 @@ CREATE FUNCTION gt_create_job(
     display_columns text[] DEFAULT NULL,
     instructions text DEFAULT NULL,
     max_leases_per_annotator integer DEFAULT 100,
+    follow boolean DEFAULT false,
     guarantee_scope text DEFAULT 'machine_labels',
     neighbours boolean DEFAULT NULL,
     placement text DEFAULT 'copy',
@@ -96,6 +97,7 @@ CREATE FUNCTION gt_alter_job(
     display_columns text[] DEFAULT NULL,
     instructions text DEFAULT NULL,
     max_leases_per_annotator integer DEFAULT NULL,
+    follow boolean DEFAULT NULL,
     neighbours boolean DEFAULT NULL,
     placement text DEFAULT NULL,
     sample_count integer DEFAULT NULL,
@@ -123,6 +125,10 @@ COMMENT ON FUNCTION gt_stop_job IS 'Ends the job: no new batch, finished answers
 CREATE FUNCTION gt_add_objects(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_add_objects' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_add_objects IS 'Takes in the rows of the dataset that came since; a completed job is in progress again; returns how many objects joined';
+
+CREATE FUNCTION gtlabel.follow() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'gtl_sql_follow' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gtlabel.follow() IS 'Trigger on the dataset of a job with follow: notes what has changed';
 
 CREATE FUNCTION gt_remove_objects(job_name text, object_keys text[]) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_remove_objects' LANGUAGE C VOLATILE;

@@ -18,8 +18,10 @@
 #include "miscadmin.h"
 #include "steps/custom_consolidation.h"
 #include "steps/due.h"
+#include "steps/follow.h"
 #include "steps/promise_audit.h"
 #include "tables/batch.h"
+#include "tables/change.h"
 #include "tables/event.h"
 #include "tables/job_field.h"
 #include "tables/model.h"
@@ -170,6 +172,12 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	{
 		gtl_promise_audit_end(job, false, "the job has another guarantee now");
 		gtl_batch_end_audit(job);
+	}
+	if (job->follow != old.follow)
+	{
+		(job->follow ? gtl_follow_start : gtl_follow_stop) (job);
+		if (job->follow)
+			gtl_changes_note(job->job_id, GTL_CHANGE_NEW, NULL, 0); /* what has come until now joins, too */
 	}
 	if (job->owner != old.owner)
 		gtl_model_set_owner(job->job_id, job->owner);

@@ -28,6 +28,7 @@
 #include "steps/advance.h"
 #include "steps/custom_consolidation.h"
 #include "steps/evidence.h"
+#include "steps/follow.h"
 #include "tables/event.h"
 #include "tables/job.h"
 #include "tables/model.h"
@@ -216,6 +217,8 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	}
 	gtl_lock_acquire(GTL_LOCK_STEPS, job->job_id, false);
 	gtl_progress_begin(job->job_id, "snapshot");
+	if (job->follow)
+		gtl_follow_start(job);	/* before it is read: what is written meanwhile is noted */
 	gtl_snapshot_take(job, &dataset, &text);
 	check_model_dimension(job);
 	gtl_event_record(job, "created", "%s objects of %s%s, %s of them for validation",

@@ -23,6 +23,7 @@
 #include "pgstat.h"
 #include "steps/advance.h"
 #include "steps/audit.h"
+#include "steps/follow.h"
 #include "steps/in_flight.h"
 #include "steps/intake.h"
 #include "steps/limits.h"
@@ -33,6 +34,7 @@
 #include "tables/audit.h"
 #include "tables/batch.h"
 #include "tables/certificate.h"
+#include "tables/change.h"
 #include "tables/event.h"
 #include "tables/feature_page.h"
 #include "tables/featurizer.h"
@@ -332,6 +334,8 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_in_flight_require(job, "drop");
 	job = lock_own_job(fcinfo);
 	gtl_event_record(job, "dropped", "the job and its %s objects are gone", gtl_format_count(job->object_count));
+	if (job->follow)
+		gtl_follow_stop(job);
 	gtl_annotation_delete(job->job_id);
 	gtl_task_delete(job->job_id);
 	gtl_batch_delete(job->job_id);
@@ -342,6 +346,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_feature_page_delete(job->job_id);
 	gtl_object_delete(job->job_id);
 	gtl_segment_delete(job->job_id);
+	gtl_change_delete(job->job_id);
 	gtl_step_delete(job->job_id);
 	gtl_event_delete(job->job_id);
 	gtl_model_leave_job(job->job_id, with_models);

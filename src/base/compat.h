@@ -41,9 +41,11 @@
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
 #define GTL_COMPAT_DATABASE_ACLCHECK(database, role, mode) object_aclcheck(DatabaseRelationId, database, role, mode)
+#define GTL_COMPAT_OWNS_RELATION(relation, role) object_ownercheck(RelationRelationId, relation, role)
 #define GTL_COMPAT_FUNCTION_ACLCHECK(function, role, mode) object_aclcheck(ProcedureRelationId, function, role, mode)
 #else
 #define GTL_COMPAT_DATABASE_ACLCHECK(database, role, mode) pg_database_aclcheck(database, role, mode)
+#define GTL_COMPAT_OWNS_RELATION(relation, role) pg_class_ownercheck(relation, role)
 #define GTL_COMPAT_FUNCTION_ACLCHECK(function, role, mode) pg_proc_aclcheck(function, role, mode)
 #endif
 

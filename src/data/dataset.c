@@ -296,8 +296,8 @@ gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job)
 {
 	(void) check_enable_rls(job->dataset, InvalidOid, false);	/* error with row_security = off */
 	dataset->known = psprintf(" WHERE %s%s%s", is_unknown(dataset, job, "object", "object_key"),
-							  job->label_column == NULL ? "" : " AND ",
-							  job->label_column == NULL ? "" : is_unknown(dataset, job, "given", "row_key"));
+							  job->label_column == NULL && job->given_count == 0 ? "" : " AND ",
+							  job->label_column == NULL && job->given_count == 0 ? "" : is_unknown(dataset, job, "given", "row_key"));
 }
 
 void

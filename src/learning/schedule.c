@@ -139,6 +139,8 @@ gtl_due(const GtlDueFacts *facts)
 {
 	if (facts->state == GTL_DUE_STOPS)
 		return GTL_DUE_STOP;
+	if (facts->changes)
+		return GTL_DUE_INTAKE;
 	if (facts->state == GTL_DUE_RESTS)
 		return GTL_DUE_NOTHING;
 	if (facts->batch_open)
@@ -280,6 +282,7 @@ gtl_plan_next(GtlPlanState *state, GtlPlanStep *step)
 			break;
 		case GTL_DUE_NOTHING:
 		case GTL_DUE_STOP:
+		case GTL_DUE_INTAKE:
 		case GTL_DUE_CLOSE_BATCH:
 		case GTL_DUE_AUDIT:
 		case GTL_DUE_AUDIT_BATCH:

@@ -63,6 +63,7 @@ typedef enum GtlDueState
 typedef struct GtlDueFacts
 {
 	GtlDueState state;
+	bool		changes;		/* the dataset has changed, and the job follows it */
 	bool		batch_open;
 	bool		batch_done;		/* each of its tasks is closed, or its time is over */
 	int64_t		people_left;	/* of gtl_schedule_people_left */
@@ -79,6 +80,7 @@ typedef enum GtlDue
 {
 	GTL_DUE_NOTHING,			/* it waits for people, or is at rest */
 	GTL_DUE_STOP,
+	GTL_DUE_INTAKE,				/* rows of the dataset join or leave */
 	GTL_DUE_CLOSE_BATCH,
 	GTL_DUE_VALIDATION_BATCH,
 	GTL_DUE_ROUND,				/* which issues a training batch by itself */

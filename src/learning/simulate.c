@@ -455,6 +455,7 @@ run_job(Simulation *s)
 				break;
 			case GTL_DUE_NOTHING:
 			case GTL_DUE_STOP:
+			case GTL_DUE_INTAKE:
 			case GTL_DUE_CLOSE_BATCH:
 			case GTL_DUE_AUDIT_BATCH:
 			case GTL_DUE_COMPLETE:

@@ -59,6 +59,8 @@ describe_step(GtlDue due)
 	{
 		case GTL_DUE_STOP:
 			return "the job stops: labels of the answers that are there are due";
+		case GTL_DUE_INTAKE:
+			return "the dataset has changed: rows that join or leave are due";
 		case GTL_DUE_VALIDATION_BATCH:
 			return "a batch of the validation set is due";
 		case GTL_DUE_ROUND:
@@ -103,6 +105,7 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 			gtl_report_add(report, "next step", describe_done_batch(facts), who);
 			break;
 		case GTL_DUE_STOP:
+		case GTL_DUE_INTAKE:
 		case GTL_DUE_VALIDATION_BATCH:
 		case GTL_DUE_ROUND:
 		case GTL_DUE_TRAINING_BATCH:

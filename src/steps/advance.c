@@ -21,6 +21,7 @@
 #include "steps/audit.h"
 #include "steps/close_batch.h"
 #include "steps/due.h"
+#include "steps/follow.h"
 #include "steps/in_flight.h"
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
@@ -122,6 +123,7 @@ complete(GtlJob *job)
 
 static const char *const step_names[] = {
 	[GTL_DUE_STOP] = "stop",
+	[GTL_DUE_INTAKE] = "intake",
 	[GTL_DUE_CLOSE_BATCH] = "close_batch",
 	[GTL_DUE_VALIDATION_BATCH] = "issue_batch",
 	[GTL_DUE_ROUND] = "round",
@@ -140,8 +142,8 @@ due_step(const GtlJob *job, bool answers_locked, bool *look_again)
 {
 	GtlDue		due = gtl_due_of(job);
 
-	*look_again = !answers_locked && job->open_batch_no != 0 &&
-		(due == GTL_DUE_STOP || (due == GTL_DUE_CLOSE_BATCH && gtl_task_any_open(job)));
+	*look_again = !answers_locked && (due == GTL_DUE_INTAKE || (job->open_batch_no != 0 &&
+		(due == GTL_DUE_STOP || (due == GTL_DUE_CLOSE_BATCH && gtl_task_any_open(job)))));
 	return *look_again ? GTL_DUE_NOTHING : due;
 }
 
@@ -162,6 +164,9 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 			if (job->guarantee == GTL_GUARANTEE_AUDITED)
 				gtl_label_drop_unsettled(job);	/* they were provisional, and no audit comes */
 			gtl_job_move(job, GTL_MOVE_FINISH_STOP, final_counts(job));
+			break;
+		case GTL_DUE_INTAKE:
+			gtl_follow_take(job);
 			break;
 		case GTL_DUE_CLOSE_BATCH:
 			close_batch(job);
@@ -198,7 +203,7 @@ lock_job(int64 job_id, bool *answers_locked, GtlTransaction *transaction)
 
 	if (job == NULL || gtl_due_of(job) == GTL_DUE_ROUND)
 		return job;
-	*answers_locked = may_close_early(job);
+	*answers_locked = may_close_early(job) || gtl_due_of(job) == GTL_DUE_INTAKE;
 	if (*answers_locked && transaction->own)
 		transaction->busy = !(*answers_locked = gtl_lock_poll(GTL_LOCK_ANSWERS, job_id, GTL_WORKER_PATIENCE));
 	else if (*answers_locked)

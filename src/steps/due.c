@@ -12,10 +12,15 @@
 #include "steps/limits.h"
 #include "steps/promise_audit.h"
 #include "tables/batch.h"
+#include "tables/change.h"
 #include "tables/object.h"
 #include "tables/round.h"
 #include "tables/segment.h"
 #include "tables/task.h"
+#include "utils/timestamp.h"
+
+/* So long a worker lets changes of the dataset gather, each intake being a pass over it. */
+#define FOLLOW_DELAY (2 * USECS_PER_SEC)
 
 static GtlDueState
 due_state(const GtlJob *job)
@@ -78,13 +83,21 @@ read_between_batches(const GtlJob *job, GtlDueFacts *facts)
 	facts->audit_pending = gtl_audit_pending(job);
 }
 
+/* A completed job goes on when rows join; one that is paused waits. */
+static bool
+has_changes(const GtlJob *job)
+{
+	return job->follow && (job->state == GTL_JOB_IN_PROGRESS || job->state == GTL_JOB_COMPLETED) && !job->purged &&
+		gtl_changes_any(job->job_id);
+}
+
 GtlDue
 gtl_due_of(const GtlJob *job)
 {
-	GtlDueFacts facts = {.state = due_state(job)};
+	GtlDueFacts facts = {.state = due_state(job),.changes = has_changes(job)};
 
-	if (facts.state == GTL_DUE_RESTS)
-		return GTL_DUE_NOTHING;
+	if (facts.state == GTL_DUE_RESTS || facts.changes)
+		return gtl_due(&facts);
 	facts.batch_open = job->open_batch_no != 0;
 	if (facts.batch_open)
 		facts.batch_done = !gtl_task_any_open(job) || time_is_over(job);
@@ -96,7 +109,7 @@ gtl_due_of(const GtlJob *job)
 bool
 gtl_due_seems(const GtlJob *job)
 {
-	GtlDueFacts facts = {.state = due_state(job),.batch_open = job->open_batch_no != 0};
+	GtlDueFacts facts = {.state = due_state(job),.changes = has_changes(job),.batch_open = job->open_batch_no != 0};
 
 	if (facts.state == GTL_DUE_GOES_ON && facts.batch_open)
 		facts.batch_done = !gtl_task_any_undisturbed(job) || time_is_over(job);
@@ -106,7 +119,9 @@ gtl_due_seems(const GtlJob *job)
 TimestampTz
 gtl_due_undo_until(const GtlJob *job)
 {
+	TimestampTz changes = has_changes(job) ? gtl_changes_since(job->job_id) + FOLLOW_DELAY : DT_NOBEGIN;
+
 	if (job->state != GTL_JOB_IN_PROGRESS || job->open_batch_no == 0 || gtl_task_any_open(job))
-		return DT_NOBEGIN;
-	return gtl_task_undo_until(job);
+		return changes;
+	return Max(changes, gtl_task_undo_until(job));
 }

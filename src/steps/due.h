@@ -24,8 +24,8 @@ extern bool gtl_due_round_pending(const GtlJob *job);
 extern bool gtl_due_expired(const GtlJob *job);
 
 /*
- * Until when a worker leaves a batch open whose last answers have come, for people to take them back; in the past:
- * nothing to wait for.  gt_advance_job does not wait: its caller wants the step now.
+ * Until when a worker leaves a batch open whose last answers have come, for people to take them back, and lets changes of
+ * the dataset gather; in the past: nothing to wait for.  gt_advance_job does not wait: its caller wants the step now.
  */
 extern TimestampTz gtl_due_undo_until(const GtlJob *job);
 

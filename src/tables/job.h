@@ -44,6 +44,7 @@ typedef struct GtlJob
 	int			ndisplay_columns;
 	char	   *instructions;	/* Markdown; NULL: none */
 	int32		max_leases;		/* of one annotator; 0: no limit */
+	bool		follow;			/* workers take in what changes in the dataset (steps/follow.h) */
 
 	/* settings */
 	char	  **categories;

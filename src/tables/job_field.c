@@ -112,6 +112,8 @@ const GtlJobField gtl_job_settings[] = {
 	.required = true, .low = 60, .meaning = "how long a batch is on offer; then objects without an answer fail"},
 	{"max_leases_per_annotator", GTL_FIELD_INT32, AT(max_leases), .initial = "100", .low = 1,
 	.meaning = "tasks that one annotator can hold at once; NULL: no limit"},
+	{"follow", GTL_FIELD_BOOL, AT(follow), .initial = "false", .required = true, .when_completed = true,
+	.meaning = "true: rows that are inserted into the dataset later join the job, and rows that are deleted leave it; tables only"},
 	{"display_columns", GTL_FIELD_TEXTS, AT(display_columns), PLACE(ndisplay_columns), .when_finished = true,
 	.meaning = "columns of the dataset that annotators see, in this order; NULL: all but the features and the known labels"},
 	{"instructions", GTL_FIELD_TEXT, AT(instructions), .when_finished = true,

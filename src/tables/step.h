@@ -63,7 +63,9 @@ typedef struct GtlDueJob
  * (steps/due.h) to decide: of job j, its open batch b and its row s here, at the time `now`.
  */
 #define GTL_STEP_MAY_BE_DUE(now) \
-	"(s.retry_at IS NULL OR s.retry_at <= " now ") AND j.state IN ('stopping', 'in_progress')"
+	"(s.retry_at IS NULL OR s.retry_at <= " now ")" \
+	" AND (j.state IN ('stopping', 'in_progress') OR j.state = 'completed' AND j.follow" \
+	"   AND (SELECT c.job_id FROM gtlabel.change c WHERE c.job_id = j.job_id LIMIT 1) IS NOT NULL)"
 
 /* The jobs that may have a step due, of owners that exist: the oldest of each owner, then the next of each. */
 extern int	gtl_step_candidates(GtlDueJob **jobs);

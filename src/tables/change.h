@@ -1,0 +1,43 @@
+/*
+ * change.h
+ *		The table gtlabel.change: what has changed in the dataset of a job that follows it.
+ *
+ * Written by whoever changes the dataset, in that transaction; a row for each key that is gone, and one for each statement
+ * that may have brought new rows.  An intake takes what is committed by then.
+ */
+#ifndef GTL_CHANGE_H
+#define GTL_CHANGE_H
+
+#include "base/compat.h"
+#include "datatype/timestamp.h"
+
+typedef enum GtlChangeKind
+{
+	GTL_CHANGE_NEW = '+',		/* without keys */
+	GTL_CHANGE_GONE = '-',
+	GTL_CHANGE_STALE = '~'		/* with other features */
+} GtlChangeKind;
+
+/* keys: NULL with GTL_CHANGE_NEW. */
+extern void gtl_changes_note(int64 job_id, GtlChangeKind kind, char *const *keys, int count);
+
+extern bool gtl_changes_any(int64 job_id);
+
+/* When the first of them was noted; there are some. */
+extern TimestampTz gtl_changes_since(int64 job_id);
+
+/* Takes those that are there. */
+typedef struct GtlChanges
+{
+	bool		any_new;
+	char	  **gone;
+	int			ngone;
+	char	  **stale;
+	int			nstale;
+} GtlChanges;
+
+extern void gtl_changes_take(int64 job_id, GtlChanges *changes);
+
+extern void gtl_change_delete(int64 job_id);
+
+#endif							/* GTL_CHANGE_H */
