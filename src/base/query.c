@@ -9,6 +9,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "base/memory.h"
+#include "base/snapshot.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -122,7 +123,7 @@ execute(SPIPlanPtr plan, const Datum *values, const char *nulls)
 
 	if (!IsolationUsesXactSnapshot() || IsInParallelMode())
 		return SPI_execute_plan(plan, (Datum *) values, nulls, IsInParallelMode(), 0);
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	snapshot = RegisterSnapshot(gtl_snapshot());
 	code = SPI_execute_snapshot(plan, (Datum *) values, nulls, snapshot, InvalidSnapshot, false, true, 0);
 	UnregisterSnapshot(snapshot);
 	return code;
@@ -463,7 +464,7 @@ gtl_query_each(GtlStatement *statement, const Datum *values, GtlRowCallback call
 
 	enter_own(&result, statement);
 	options.params = list_parameters(statement, values);
-	PushActiveSnapshot(GetLatestSnapshot());
+	PushActiveSnapshot(gtl_snapshot());
 	code = SPI_execute_plan_extended(statement->plan, &options);
 	PopActiveSnapshot();
 	if (code < 0)

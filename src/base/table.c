@@ -13,6 +13,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "base/query.h"
+#include "base/snapshot.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -44,7 +45,7 @@ gtl_table_open(GtlTable *table, GtlLayout *layout, const char *index, LOCKMODE l
 	table->layout = layout;
 	table->relation = gtl_layout_open(layout, lockmode);
 	table->index = index_open(gtl_layout_index(layout, index), AccessShareLock);
-	table->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	table->snapshot = RegisterSnapshot(gtl_snapshot());
 	table->row = table_slot_create(table->relation, NULL);
 }
 

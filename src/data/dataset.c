@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "base/query.h"
+#include "base/snapshot.h"
 #include "base/utf8.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -522,7 +523,7 @@ read_unknown(const char *sql, Reading *reading)
 	(void) set_config_option("enable_nestloop", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	CommandCounterIncrement();	/* what the statement that calls has inserted itself */
-	PushActiveSnapshot(GetLatestSnapshot());
+	PushActiveSnapshot(gtl_snapshot());
 	gtl_query_stream(sql, take_row, reading);
 	PopActiveSnapshot();
 	AtEOXact_GUC(false, settings);

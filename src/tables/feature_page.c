@@ -15,6 +15,7 @@
 #include "access/tableam.h"
 #include "base/bulk_insert.h"
 #include "base/query.h"
+#include "base/snapshot.h"
 #include "base/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -185,7 +186,7 @@ gtl_feature_reader_open(const GtlJob *job)
 	reader->nsegments = gtl_segments_read(job->job_id, &reader->segments);
 	if (reader->nsegments == 0)
 		explain_missing_page(reader, 0);
-	reader->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	reader->snapshot = RegisterSnapshot(gtl_snapshot());
 	open_block(reader, GTL_BLOCK_FEATURES, job->dimension);
 	if (gtl_job_width(job) > job->dimension)
 		open_block(reader, GTL_BLOCK_NEIGHBOURS, gtl_job_width(job) - job->dimension);

@@ -187,6 +187,13 @@ CREATE FUNCTION used() RETURNS TABLE (contexts numeric, resident bigint) LANGUAG
     SELECT sum(total_bytes), split_part(pg_read_file('/proc/self/statm'), ' ', 2)::bigint * 4096 FROM pg_backend_memory_contexts $$;
 SELECT pg_backend_pid() AS leader \gset
 \setenv LEADER :leader
+-- Views look at tables through functions; all that a plan may send to a worker works there.
+SET :force_parallel = on;
+SELECT lives_ok('SELECT count(*) FROM ' || v, v || ' in a parallel plan')
+  FROM (SELECT c.relname AS v FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+         WHERE c.relkind = 'v' AND c.relname LIKE 'gt\_%' ORDER BY 1) x;
+SELECT lives_ok('SELECT gtlabel.annotator_self(1)', 'annotator_self in a worker');
+RESET :force_parallel;
 SET :force_parallel = on;
 CALL train_for('1 s', 'softmax');
 CALL train_for('1 s', 'mlp');

@@ -54,6 +54,9 @@ BEGIN
         'ALTER TABLE parted ADD PRIMARY KEY (id)',
         'CREATE TABLE pairs (a int, b int, features float4[], gold text, PRIMARY KEY (a, b))',
         'CREATE FOREIGN TABLE elsewhere (id int, features float4[], gold text) SERVER storm_nowhere',
+        $$CREATE TABLE lines AS SELECT i AS n, format('{"source": "text %s", "topic": "%s"%s}', i, i % 3,
+            CASE i % 3 WHEN 0 THEN ', "topic-metadata": {"class-name": "a", "type": "groundtruth/text-classification", "human-annotated": "yes", "confidence": 0.9}' ELSE '' END)::json AS line FROM generate_series(1, 20) i$$,
+        $$CREATE TABLE studio AS SELECT i AS n, format('{"id": %s, "data": {"id": "%s"}, "annotations": [{"completed_by": {"email": "p%s"}, "result": [{"from_name": "l", "to_name": "t", "type": "choices", "value": {"choices": ["a"]}}]}]}', i, i, i % 2)::jsonb AS task FROM generate_series(1, 20) i$$,
         'CREATE SEQUENCE counter',
         'CREATE TYPE shape AS (x float4, y float4)',
         'CREATE DOMAIN vec AS float4[] CHECK (array_length(VALUE, 1) < 9)',
@@ -142,6 +145,26 @@ SELECT storm.put('task_ids', $$(SELECT array_agg(task_id) FROM (SELECT task_id F
 SELECT storm.put('object_keys', $$(SELECT array_agg(object_key) FROM (SELECT DISTINCT object_key FROM gt_tasks WHERE state = 'available' LIMIT 2) t)$$, $$'{1,2}'$$, $$'{1,1}'$$, $$'{7}'$$);
 SELECT storm.put('labels', $$'{a,b}'$$, $$'{a}'$$, $$'{c,c}'$$, $$'{a,z}'$$);
 SELECT storm.put('object_count', '1758', '100', '1');
+SELECT storm.put('placement', $$'copy'$$, $$'copy'$$, $$'in_place'$$);
+SELECT storm.put('consumer', $$'WHO_x'$$, $$'WHO_x'$$, $$'WHO_y'$$, $$'storm1_x'$$);
+SELECT storm.put(k, $$(SELECT array_agg(event_id) FROM (SELECT event_id FROM gt_events LIMIT 3) e)$$, $$'{1,2}'$$, $$'{}'$$) FROM unnest(ARRAY['event_ids', 'acknowledge']) k;
+SELECT storm.put('on_conflict', $$'error'$$, $$'skip'$$, $$'skip'$$);
+SELECT storm.put('on_error', $$'error'$$, $$'skip'$$);
+SELECT storm.put('format', $$'manifest'$$, $$'jsonl'$$, $$'csv'$$, $$'label_studio'$$);
+SELECT storm.put('manifest', $$'lines'$$, $$'lines'$$, $$'things'$$, $$'studio'$$);
+SELECT storm.put('tasks', $$'studio'$$, $$'studio'$$, $$'lines'$$, $$'things'$$);
+SELECT storm.put('line', $$'line'$$, $$'line'$$, $$'id'$$);
+SELECT storm.put('task', $$'task'$$, $$'task'$$, $$'id'$$);
+SELECT storm.put('table_name', 'NULL', $$'made_' || floor(random() * 9)$$, $$'things'$$);
+SELECT storm.put('order_column', 'NULL', $$'n'$$, $$'id'$$);
+SELECT storm.put(k, 'NULL', $$'gold'$$, $$'note'$$, $$'id'$$) FROM unnest(ARRAY['source', 'source_ref', 'comment']) k;
+SELECT storm.put(k, 'NULL', $$'{id,gold}'$$, $$'{note}'$$, $$'{none}'$$) FROM unnest(ARRAY['columns', 'display_columns']) k;
+SELECT storm.put('vary', 'NULL', $$'{"target_accuracy": [0.5, 0.6]}'$$, $$'{"schedule": ["eager", "standard"]}'$$, $$'{"none": [1]}'$$, $$'[]'$$);
+SELECT storm.put('score', $$gt_score(gt_model_bytes('WHO_m'), '{1,2,0,0.5}'::float4[])$$, $$ROW('a', 0.5, 0.9)::gt_score$$, 'NULL::gt_score');
+SELECT storm.put('model', $$gt_model_bytes('WHO_m')$$, $$gt_model_bytes('WHO_m')$$, $$gt_model_bytes('WHO_t')$$, $$gt_model_bytes('WHO_u')$$, $$gt_model_bytes('victim_model')$$, $$'\x00'$$,
+                 $$overlay(gt_model_bytes('WHO_m') PLACING '\xff' FROM 9)$$);
+SELECT storm.put('confirm', 'true', 'true', 'false');
+SELECT storm.put('neighbours', 'NULL', 'true', 'false');
 SELECT storm.put('features', $$'{1,2,0,0.5}'::float4[]$$, $$'{1,2,0,0.5}'::float8[]$$, $$(SELECT features FROM things LIMIT 1)$$, $$'{1,2,0,0.5}'::vec$$, $$ROW(1, 2)::shape$$, $$ROW(-1, 2)::shape$$);
 
 SELECT storm.put('text', 'NULL', $$''$$, $$' '$$, $$'x'$$, $$'NaN'$$, $$'{}'$$, $$'%s%n'$$, $$'o''brien"; --'$$, $$E'tab\there'$$, $$'a/b'$$, $$repeat('x', 64)$$, $$repeat('é', 63)$$,
@@ -158,6 +181,11 @@ SELECT storm.put('interval', 'NULL', $$'0'$$, $$'-1 second'$$, $$'1 microsecond'
                  $$'-1000 years 366000 days'$$, $$'-290000 years 104500000 days'$$, $$'1 month -30 days'$$);
 SELECT storm.put('regrole', 'NULL', '0::regrole', '4294967295::oid::regrole', $$'victim'$$, $$'postgres'$$, $$'pg_read_all_data'$$, $$'storm4'$$, $$'stormteam'$$);
 SELECT storm.put('regprocedure', 'NULL', '0::regprocedure', '4294967295::oid::regprocedure', $$'now()'$$, $$'pg_advisory_lock(bigint)'$$, $$'storm2.vote(text, text[], text[], text[])'$$, $$'generate_series(int, int)'$$);
+SELECT storm.put('jsonb', 'NULL', $$'{}'$$, $$'[]'$$, $$'null'$$, $$'1'$$, $$'{"LabelingJobName": "x"}'$$, $$(SELECT task FROM studio LIMIT 1)$$, $$to_jsonb(repeat('x', 30000))$$);
+SELECT storm.put('bytea', 'NULL', $$''$$, $$'\x00'$$, $$decode(repeat('ff', 3000), 'hex')$$, $$gt_model_bytes('WHO_m')$$);
+SELECT storm.put('gt_score', 'NULL::gt_score', $$ROW(NULL, NULL, NULL)::gt_score$$, $$ROW('a', 'NaN', -1)::gt_score$$, $$ROW(repeat('x', 3000), 1, 1)::gt_score$$);
+SELECT storm.put('real[]', 'NULL', $$'{}'$$, $$'{NULL}'$$, $$'{1,2,3,4}'$$, $$'{NaN,1,1,1}'$$, $$'{{1,2},{3,4}}'$$, $$'[-3:0]={1,2,3,4}'$$);
+SELECT storm.put('double precision[]', 'NULL', $$'{}'$$, $$'{1e300,1,1,1}'$$, $$'{1,2,3,4}'$$, $$'{NaN,1,1,1}'$$);
 SELECT storm.put('bigint[]', 'NULL', $$'{}'$$, $$'{NULL}'$$, $$'{1,NULL}'$$, $$'{{1,2},{3,4}}'$$, $$'{0}'$$, $$'{-1}'$$, $$'{9223372036854775807,-9223372036854775808}'$$, $$'[5:6]={1,2}'$$, $$'{1,1}'$$,
                  $$(SELECT array_agg(g::bigint) FROM generate_series(1, 20000) g)$$);
 SELECT storm.put('text[]', 'NULL', $$'{}'$$, $$'{NULL}'$$, $$'{a,NULL}'$$, $$'{{a,b},{c,d}}'$$, $$'{a}'$$, $$'{a,a}'$$, $$'{"",b}'$$, $$'[7:8]={a,b}'$$, $$ARRAY[repeat('x', 257), 'b']$$, $$ARRAY[repeat('é', 256), 'b']$$,
@@ -177,7 +205,9 @@ CREATE TABLE storm.function AS
     SELECT row_number() OVER (ORDER BY p.proname COLLATE "C")::int AS no, p.proname AS name, p.oid, p.pronargs AS arguments, p.pronargs - p.pronargdefaults AS required,
            p.proargnames AS names, ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u (t, o) ORDER BY o) AS types, p.proretset AS many, p.prokind = 'p' AS procedure
       FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-      JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'gtlabel';
+      JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'gtlabel'
+      -- aggregates, functions of theirs and of triggers are called by what they serve
+     WHERE p.prokind <> 'a' AND p.prorettype NOT IN ('internal'::regtype, 'trigger'::regtype) AND 'internal'::regtype <> ALL (p.proargtypes);
 
 -- A call of a function; hostility: the share of arguments that are drawn by type and not by name.
 CREATE FUNCTION storm.call(f storm.function, hostility float8) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
@@ -230,7 +260,7 @@ CREATE FUNCTION storm.good_call() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     job text := storm.one('WHO_a', 'WHO_a', 'WHO_b', 'WHO_b', 'WHO_c', 'WHO_d', 'WHO_e', 'storm1_a', 'storm2_b');
 BEGIN
-    RETURN CASE floor(random() * 19)::int
+    RETURN CASE floor(random() * 24)::int
         WHEN 0 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => %s, annotators_per_object => %s, workteam => ''stormteam'', algorithm => ''softmax'', schedule => %s, target_accuracy => %s, seed => %s)',
                            job, storm.one('5', '20', '40'), storm.one('1', '1', '2', '3'), storm.draw('schedule'), storm.one('0.5', '0.6', '0.9'), (random() * 100)::int)
         WHEN 1 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => 20, min_annotators => 1, max_annotators => 3, consolidation_confidence => 0.6, workteam => ''stormteam'', algorithm => ''softmax'', gold_column => ''gold'', schedule => ''eager'', target_accuracy => 0.6, guarantee => ''confidence'', audit_share => 0.2)', job)
@@ -249,6 +279,14 @@ BEGIN
         WHEN 13 THEN format('SELECT gt_predict(m, features), gt_confidence(m, features), gt_predict_proba(m, wide) FROM things, (SELECT %s AS m) x', storm.draw('model_name'))
         WHEN 14 THEN format('SELECT gt_train(''WHO_t'', ''things'', ''gold'', text_column => ''note'', features_column => %s, algorithm => ''softmax'', text_dimensions => 16)',
                             storm.one('NULL', 'NULL', $v$'features'$v$))
+        WHEN 18 THEN format('SELECT gt_train(''WHO_u'', ''things'', ''gold'', text_column => ''note'', features_column => ''features'', algorithm => ''softmax'', text_dimensions => 16)')
+        WHEN 19 THEN storm.one('SELECT gt_merge(x) FROM (SELECT gt_feature_stats(features) AS x FROM things GROUP BY id % 3) y',
+                               'SELECT gt_merge(x) FROM (SELECT gt_sample(id, gold, 5, 1) AS x FROM things GROUP BY id % 3) y',
+                               'SELECT gt_sample(id, gold, 5, 1, id::float8) FROM things', 'SELECT gt_feature_stats(wide) FROM things', 'SELECT gt_feature_stats(features) FROM ragged',
+                               'SELECT gt_merge(x) FROM (SELECT gt_tail(gt_score(gt_model_bytes(''WHO_m''), features), id, 5) AS x FROM things GROUP BY id % 3) y')
+        WHEN 20 THEN format('SELECT %s(''WHO_u'', ''7 apples''::text, features) FROM things LIMIT 3', storm.one('gt_predict', 'gt_predict_proba', 'gt_confidence', 'gt_margin', 'gt_featurize'))
+        WHEN 21 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => 20, algorithm => ''softmax'', schedule => ''standard'', guarantee => ''confidence'', target_accuracy => 0.6, placement => ''in_place'', workteam => ''stormteam'')', job)
+        WHEN 22 THEN storm.one('INSERT INTO things SELECT id + 1000, features, gold, wide, narrow, numbers, words, note FROM things WHERE id < 4 ON CONFLICT DO NOTHING', 'DELETE FROM things WHERE id > 1000', 'UPDATE things SET note = note || ''!'' WHERE id = 5')
         WHEN 15 THEN format('SELECT gt_predict(''WHO_t'', %s), gt_confidence(''WHO_t'', %1$s), gt_predict_proba(''WHO_t'', %1$s), gt_featurize(''WHO_t'', %1$s)',
                             storm.one($v$'7 apples'$v$, $v$''$v$, 'gold', 'NULL', $v$repeat('🐘 ', 20000)$v$)) || ' FROM things LIMIT 5'
         WHEN 16 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', text_column => ''note'', text_dimensions => 16, max_concurrent_task_count => 20, algorithm => ''softmax'', schedule => ''eager'', target_accuracy => 0.6, workteam => ''stormteam'')', job)
