@@ -34,7 +34,7 @@ BEGIN
         DROP TABLE IF EXISTS things, moved CASCADE;
     END;
     FOREACH part IN ARRAY ARRAY[
-        'CREATE TABLE things (id int PRIMARY KEY, features float4[], gold text, wide float8[], narrow int[], numbers numeric[], words text[], note text)',
+        'CREATE TABLE things (id int PRIMARY KEY, features float4[], gold text, wide float8[], narrow int[], numbers numeric[], words text[], note text, made text, sure float8)',
         $$INSERT INTO things SELECT i, f.v, (ARRAY['a', 'b', 'c'])[1 + i % 3], f.v, f.v::int[], f.v::numeric[], f.v::text[], format('%s apples, kind %s', i, 'xyz' || i % 3)
             FROM generate_series(1, 90) i, LATERAL (SELECT ARRAY[i % 3, (i * 7) % 5, i % 2, random()]::float4[] AS v) f$$,
         'CREATE TABLE ragged AS SELECT id, features[1:1 + id % 4] AS features, gold FROM things',
@@ -57,6 +57,7 @@ BEGIN
         $$CREATE TABLE lines AS SELECT i AS n, format('{"source": "text %s", "topic": "%s"%s}', i, i % 3,
             CASE i % 3 WHEN 0 THEN ', "topic-metadata": {"class-name": "a", "type": "groundtruth/text-classification", "human-annotated": "yes", "confidence": 0.9}' ELSE '' END)::json AS line FROM generate_series(1, 20) i$$,
         $$CREATE TABLE studio AS SELECT i AS n, format('{"id": %s, "data": {"id": "%s"}, "annotations": [{"completed_by": {"email": "p%s"}, "result": [{"from_name": "l", "to_name": "t", "type": "choices", "value": {"choices": ["a"]}}]}]}', i, i, i % 2)::jsonb AS task FROM generate_series(1, 20) i$$,
+        'CREATE TABLE votes AS SELECT id::text AS item, ''p'' || g AS annotator, gold AS label FROM things, generate_series(1, 2) g WHERE id < 50',
         'CREATE SEQUENCE counter',
         'CREATE TYPE shape AS (x float4, y float4)',
         'CREATE DOMAIN vec AS float4[] CHECK (array_length(VALUE, 1) < 9)',
@@ -106,7 +107,7 @@ CREATE TABLE storm.pool (kind text, value text);
 CREATE INDEX ON storm.pool (kind);
 CREATE FUNCTION storm.put(kind text, VARIADIC value text[]) RETURNS void LANGUAGE sql AS $$ INSERT INTO storm.pool SELECT kind, unnest(value) $$;
 
-SELECT storm.put(k, $$'WHO_a'$$, $$'WHO_a'$$, $$'WHO_b'$$, $$'WHO_c'$$, $$'WHO_d'$$, $$'WHO_e'$$, $$'storm1_a'$$, $$'storm1_b'$$, $$'storm2_a'$$, $$'storm3_a'$$, $$'victim_open'$$,
+SELECT storm.put(k, $$'WHO_a'$$, $$'WHO_a'$$, $$'WHO_b'$$, $$'WHO_c'$$, $$'WHO_d'$$, $$'WHO_e'$$, $$'WHO_p'$$, $$'storm1_a'$$, $$'storm1_b'$$, $$'storm2_a'$$, $$'storm3_a'$$, $$'victim_open'$$,
                  $$(SELECT min(job_name) FROM gt_jobs)$$, $$(SELECT max(job_name) FROM gt_jobs)$$) FROM unnest(ARRAY['job_name']) k;
 SELECT storm.put(k, $$'WHO_m'$$, $$'WHO_n'$$, $$'WHO_t'$$, $$'WHO_a/0'$$, $$'WHO_b/1'$$, $$'storm1_m'$$, $$'storm1_a/0'$$, $$'victim_model'$$,
                  $$(SELECT max(model_name) FROM gt_models)$$, $$(SELECT min(model_name) FROM gt_models)$$) FROM unnest(ARRAY['model_name', 'initial_model']) k;
@@ -260,7 +261,7 @@ CREATE FUNCTION storm.good_call() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     job text := storm.one('WHO_a', 'WHO_a', 'WHO_b', 'WHO_b', 'WHO_c', 'WHO_d', 'WHO_e', 'storm1_a', 'storm2_b');
 BEGIN
-    RETURN CASE floor(random() * 24)::int
+    RETURN CASE floor(random() * 27)::int
         WHEN 0 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => %s, annotators_per_object => %s, workteam => ''stormteam'', algorithm => ''softmax'', schedule => %s, target_accuracy => %s, seed => %s)',
                            job, storm.one('5', '20', '40'), storm.one('1', '1', '2', '3'), storm.draw('schedule'), storm.one('0.5', '0.6', '0.9'), (random() * 100)::int)
         WHEN 1 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => 20, min_annotators => 1, max_annotators => 3, consolidation_confidence => 0.6, workteam => ''stormteam'', algorithm => ''softmax'', gold_column => ''gold'', schedule => ''eager'', target_accuracy => 0.6, guarantee => ''confidence'', audit_share => 0.2)', job)
@@ -285,7 +286,13 @@ BEGIN
                                'SELECT gt_sample(id, gold, 5, 1, id::float8) FROM things', 'SELECT gt_feature_stats(wide) FROM things', 'SELECT gt_feature_stats(features) FROM ragged',
                                'SELECT gt_merge(x) FROM (SELECT gt_tail(gt_score(gt_model_bytes(''WHO_m''), features), id, 5) AS x FROM things GROUP BY id % 3) y')
         WHEN 20 THEN format('SELECT %s(''WHO_u'', ''7 apples''::text, features) FROM things LIMIT 3', storm.one('gt_predict', 'gt_predict_proba', 'gt_confidence', 'gt_margin', 'gt_featurize'))
-        WHEN 21 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => 20, algorithm => ''softmax'', schedule => ''standard'', guarantee => ''confidence'', target_accuracy => 0.6, placement => ''in_place'', workteam => ''stormteam'')', job)
+        WHEN 21 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => 20, algorithm => ''softmax'', schedule => ''standard'', guarantee => ''confidence'', target_accuracy => 0.6, placement => ''in_place'', display_columns => ''{id}'', workteam => ''stormteam'')', storm.one(job, 'WHO_p'))
+        WHEN 23 THEN format(storm.one('SELECT gt_add_objects(%L)', 'SELECT gt_remove_objects(%L, ''{5,1001}'')', 'SELECT * FROM gt_import_annotations(%L, ''votes'', on_conflict => ''skip'')',
+                               'SELECT gt_rename_category(%L, ''c'', ''d'')', 'SELECT gt_merge_categories(%L, ''{c}'', ''b'')', 'SELECT * FROM gt_output_manifest(%L, source => ''note'')',
+                               'SELECT * FROM gt_write_labels(''WHO_p'', ''made'', ''sure'')'), job)
+        WHEN 25 THEN 'SELECT gt_revise_annotations(array_agg(task_id), array_agg(''c''::text)) FROM (SELECT task_id FROM gt_tasks WHERE state = ''submitted'' AND annotator = current_user ORDER BY task_id DESC LIMIT 2) h HAVING count(*) > 0'
+        WHEN 24 THEN format('SELECT t.* FROM (SELECT array_agg(task_id) AS ids, array_agg(''b''::text) AS labels FROM (SELECT task_id FROM gt_tasks WHERE state = ''accepted'' AND annotator = current_user LIMIT %s) h) x, LATERAL gt_answer(ids, labels, NULL, 5) t',
+                            (1 + random() * 3)::int)
         WHEN 22 THEN storm.one('INSERT INTO things SELECT id + 1000, features, gold, wide, narrow, numbers, words, note FROM things WHERE id < 4 ON CONFLICT DO NOTHING', 'DELETE FROM things WHERE id > 1000', 'UPDATE things SET note = note || ''!'' WHERE id = 5')
         WHEN 15 THEN format('SELECT gt_predict(''WHO_t'', %s), gt_confidence(''WHO_t'', %1$s), gt_predict_proba(''WHO_t'', %1$s), gt_featurize(''WHO_t'', %1$s)',
                             storm.one($v$'7 apples'$v$, $v$''$v$, 'gold', 'NULL', $v$repeat('🐘 ', 20000)$v$)) || ' FROM things LIMIT 5'
