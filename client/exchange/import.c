@@ -2,9 +2,7 @@
  * import.c
  *		gtlabel import FILE: a table of a file.
  *
- * Everything is one transaction: the table, the table of answers, their rows and keys are there together or
- * not at all, however the program ends.  Answers wait in a temporary file, since a connection copies into one
- * table at a time.
+ * input.c cuts the file into records, load.c makes rows of them, target.c has the server take them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,8 +12,8 @@
 #include "buffer.h"
 #include "command.h"
 #include "connection.h"
-#include "exchange/load.h"
 #include "exchange/progress.h"
+#include "exchange/summary.h"
 
 #define SEND ((size_t) 64 * 1024)	/* bytes of COPY in one message */
 #define SHOWN_BAD 10			/* records that a failing import names */
@@ -62,16 +60,6 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0}
 };
 
-static const struct
-{
-	const char *name;
-	GtcFormat	format;
-} formats[] = {{"manifest", GTC_MANIFEST},
-			   {"jsonl", GTC_JSON},
-			   {"json", GTC_JSON},
-			   {"csv", GTC_CSV},
-			   {"label-studio", GTC_LABEL_STUDIO}};
-
 typedef struct Import
 {
 	GtcConnectionOptions server;
@@ -84,14 +72,11 @@ typedef struct Import
 	bool		json;
 	bool		quiet;
 
-	PGconn	   *connection;
+	GtcTarget	target;
 	GtcLoad		load;
 	GtcProgress progress;
-	GtcBuffer	table_name;		/* as SQL writes them */
-	GtcBuffer	answers_name;
 	FILE	   *report;
-	FILE	   *spool;
-	bool		copying;		/* the server waits for rows */
+	FILE	   *spool;			/* answers, since a connection copies into one table at a time */
 	bool		broken;			/* a record was bad, and none may be: what follows is only looked at */
 } Import;
 
@@ -99,141 +84,6 @@ static bool
 fail(const char *what, const char *path)
 {
 	fprintf(stderr, "gtlabel import: cannot %s \"%s\": %s\n", what, path, strerror(errno));
-	return false;
-}
-
-/* ---- SQL ---- */
-
-static bool
-run_sql(Import *import, const char *sql)
-{
-	PGresult   *result = gtc_query(import->connection, sql, 0, NULL);
-
-	PQclear(result);
-	return result != NULL;
-}
-
-/* A name as the user wrote it, by SQL's rules, as the server quotes it */
-static bool
-resolve_name(Import *import, const char *name, GtcBuffer *quoted)
-{
-	PGresult   *result = name == NULL
-		? NULL
-		: gtc_query(import->connection,
-					"SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.' ORDER BY n)"
-					" FROM pg_catalog.unnest(pg_catalog.parse_ident($1)) WITH ORDINALITY AS p(part, n)",
-					1, &name);
-
-	if (result == NULL)
-		return name == NULL;
-	gtc_append(quoted, PQgetvalue(result, 0, 0));
-	PQclear(result);
-	return true;
-}
-
-static bool
-create_table(Import *import, const char *name, const char *columns, bool temporary)
-{
-	GtcBuffer	sql;
-	bool		good;
-
-	gtc_buffer_init(&sql);
-	gtc_appendf(&sql, "CREATE %sTABLE %s (%s)%s", temporary ? "TEMPORARY " : "", name, columns,
-				temporary ? " ON COMMIT DROP" : "");
-	good = run_sql(import, sql.data);
-	gtc_buffer_free(&sql);
-	return good;
-}
-
-/* The table that rows are copied into; JSON_MIN's go through another one, which has tasks more than once. */
-static const char *
-target(const Import *import)
-{
-	return import->load.repeats ? "pg_temp.gtlabel_import" : import->table_name.data;
-}
-
-static bool
-begin_copy(Import *import, const char *name)
-{
-	GtcBuffer	sql;
-	PGresult   *result;
-	bool		good;
-
-	gtc_buffer_init(&sql);
-	gtc_appendf(&sql, "COPY %s FROM STDIN (FREEZE)", name);
-	result = PQexec(import->connection, sql.data);
-	good = PQresultStatus(result) == PGRES_COPY_IN;
-	import->copying = good;
-	if (!good)
-		fprintf(stderr, "gtlabel import: %s", PQerrorMessage(import->connection));
-	PQclear(result);
-	gtc_buffer_free(&sql);
-	return good;
-}
-
-/* The server's answer to a COPY that is over; NULL after a message */
-static PGresult *
-result_of_copy(Import *import)
-{
-	PGresult   *result = PQgetResult(import->connection);
-	bool		good = PQresultStatus(result) == PGRES_COMMAND_OK;
-
-	if (!good)
-	{
-		const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-
-		gtc_print_error(import->connection, result);
-		if (context != NULL)
-			fprintf(stderr, "CONTEXT:  %s\n", context);
-	}
-	while (result != NULL && !good)
-	{
-		PQclear(result);
-		result = PQgetResult(import->connection);
-	}
-	if (good)
-		PQclear(PQgetResult(import->connection));
-	return result;
-}
-
-static bool
-end_copy(Import *import, long long rows)
-{
-	PGresult   *result;
-	bool		good;
-
-	import->copying = false;
-	if (PQputCopyEnd(import->connection, NULL) != 1)
-	{
-		fprintf(stderr, "gtlabel import: %s", PQerrorMessage(import->connection));
-		return false;
-	}
-	result = result_of_copy(import);
-	good = result != NULL && atoll(PQcmdTuples(result)) == rows;
-	if (result != NULL && !good)
-		fprintf(stderr, "gtlabel import: %lld rows were sent and %s arrived\n", rows, PQcmdTuples(result));
-	PQclear(result);
-	return good;
-}
-
-/* Tells the server that no more rows come, and that it is to keep none. */
-static void
-give_up_copy(Import *import)
-{
-	PGresult   *result;
-
-	if (!import->copying || PQputCopyEnd(import->connection, "gtlabel import gives up") != 1)
-		return;
-	while ((result = PQgetResult(import->connection)) != NULL)
-		PQclear(result);
-}
-
-static bool
-send_rows(Import *import, const char *data, size_t length)
-{
-	if (PQputCopyData(import->connection, data, length) == 1)
-		return true;
-	fprintf(stderr, "gtlabel import: %s", PQerrorMessage(import->connection));
 	return false;
 }
 
@@ -308,11 +158,23 @@ static bool
 flush_rows(Import *import)
 {
 	GtcBuffer  *rows = &import->load.rows;
-	bool		good = import->broken || import->connection == NULL || import->table == NULL ||
-		send_rows(import, rows->data, rows->len);
+	bool		good = import->broken || import->check || import->table == NULL ||
+		gtc_target_send(&import->target, rows->data, rows->len);
 
 	gtc_buffer_reset(rows);
 	return good;
+}
+
+/* A file of which nothing can be read is not what the user takes it for. */
+static bool
+is_worth_it(const Import *import)
+{
+	bool		all_bad = import->load.counts.rows == 0 && import->load.counts.bad > 0;
+
+	if (all_bad && !import->broken)
+		fprintf(stderr, "gtlabel import: every record is bad, see \"%s\": nothing was imported\n",
+				import->report_path);
+	return !import->broken && !all_bad;
 }
 
 static bool
@@ -336,191 +198,21 @@ take_records(Import *import)
 		gtc_progress_show(&import->progress, "records", load->counts.records, gtc_input_bytes(load->input),
 						  gtc_input_share(load->input));
 	}
-	return flush_rows(import) && flush_answers(import) && !import->broken;
-}
-
-static bool
-copy_answers(Import *import)
-{
-	char	   *block;
-	size_t		count;
-	bool		good;
-
-	if (fflush(import->spool) != 0 || fseek(import->spool, 0, SEEK_SET) != 0)
-		return fail("read", "temporary file");
-	if (!create_table(import, import->answers_name.data, gtc_answer_columns, false) ||
-		!begin_copy(import, import->answers_name.data))
-		return false;
-	block = gtc_alloc(SEND);
-	do
-	{
-		count = fread(block, 1, SEND, import->spool);
-		good = send_rows(import, block, count);
-	} while (good && count == SEND);
-	free(block);
-	if (ferror(import->spool))
-		good = fail("read", "temporary file");
-	return good && end_copy(import, import->load.counts.answers);
-}
-
-/* ---- The table ---- */
-
-static bool
-begin_table(Import *import)
-{
-	GtcBuffer	columns;
-	bool		good;
-
-	if (import->table == NULL)
-		return true;
-	gtc_buffer_init(&columns);
-	gtc_load_columns(&import->load, &columns);
-	good = create_table(import, import->table_name.data, columns.data, false) &&
-		(!import->load.repeats || create_table(import, target(import), columns.data, true)) &&
-		begin_copy(import, target(import));
-	gtc_buffer_free(&columns);
-	return good;
-}
-
-static bool
-end_table(Import *import)
-{
-	GtcBuffer	sql;
-	bool		good;
-
-	if (import->table == NULL)
-		return true;
-	if (!end_copy(import, import->load.counts.rows))
-		return false;
-	gtc_buffer_init(&sql);
-	if (import->load.repeats)
-	{
-		gtc_appendf(&sql, "INSERT INTO %s SELECT DISTINCT ON (", import->table_name.data);
-		gtc_append_identifier(&sql, gtc_load_key(&import->load));
-		gtc_appendf(&sql, ") * FROM %s ORDER BY ", target(import));
-		gtc_append_identifier(&sql, gtc_load_key(&import->load));
-	}
-	good = sql.len == 0 || run_sql(import, sql.data);
-	gtc_buffer_reset(&sql);
-	gtc_appendf(&sql, "ALTER TABLE %s ADD PRIMARY KEY (", import->table_name.data);
-	gtc_append_identifier(&sql, gtc_load_key(&import->load));
-	gtc_append_char(&sql, ')');
-	good = good && run_sql(import, sql.data);
-	gtc_buffer_free(&sql);
-	return good;
-}
-
-static bool
-open_transaction(Import *import)
-{
-	import->connection = gtc_connect(&import->server, "gtlabel import");
-	return import->connection != NULL && run_sql(import, "BEGIN") &&
-		resolve_name(import, import->table, &import->table_name) &&
-		resolve_name(import, import->answers_table, &import->answers_name);
+	return flush_rows(import) && flush_answers(import) && is_worth_it(import);
 }
 
 static bool
 import_all(Import *import)
 {
+	GtcTarget  *target = &import->target;
+
 	if (import->check)
 		return take_records(import);
-	return open_transaction(import) && begin_table(import) && take_records(import) && end_table(import) &&
-		(import->spool == NULL || copy_answers(import)) && run_sql(import, "COMMIT");
-}
-
-/* ---- What is said at the end ---- */
-
-static void
-say_lines(const GtcLoadCounts *counts, const Import *import)
-{
-	if (counts->bad > 0)
-		printf("skipped: %s bad records, see %s\n", gtc_with_commas(counts->bad), import->report_path);
-	if (counts->repaired > 0)
-		printf("repaired: %s records\n", gtc_with_commas(counts->repaired));
-	if (import->load.format == GTC_MANIFEST && import->load.attribute != NULL)
-		printf("label attribute: %s, %s labels, %s failed\n", import->load.attribute,
-			   gtc_with_commas(counts->labels), gtc_with_commas(counts->failed));
-	if (counts->long_lines > 0)
-		printf("over 100,000 characters, which Ground Truth refuses: %s lines\n",
-			   gtc_with_commas(counts->long_lines));
-	if (import->load.format == GTC_LABEL_STUDIO || import->answers_table != NULL)
-		printf("answers: %s%s%s, %s cancelled or empty\n", gtc_with_commas(counts->answers),
-			   import->answers_table == NULL ? "" : " in ",
-			   import->answers_table == NULL ? "" : import->answers_table,
-			   gtc_with_commas(counts->cancelled));
-	if (counts->odd_dates > 0)
-		printf("dates that are none, taken as NULL: %s\n", gtc_with_commas(counts->odd_dates));
-}
-
-static void
-say_words(const Import *import, double seconds)
-{
-	const GtcLoadCounts *counts = &import->load.counts;
-	GtcBuffer	columns;
-
-	gtc_buffer_init(&columns);
-	gtc_load_columns(&import->load, &columns);
-	if (import->check)
-		printf("checked: %s records, %s bad\n", gtc_with_commas(counts->records),
-			   gtc_with_commas(counts->bad));
-	else if (import->table != NULL)
-		printf("imported: %s records into %s in %.1f s\n", gtc_with_commas(counts->rows),
-			   import->table_name.data, seconds);
-	if (import->check || import->table != NULL)
-		printf("columns: %s\n", columns.data);
-	say_lines(counts, import);
-	gtc_buffer_free(&columns);
-}
-
-static void
-append_name_or_null(GtcBuffer *json, const char *key, const char *name)
-{
-	gtc_appendf(json, "\"%s\": ", key);
-	gtc_append_json(json, name);
-	gtc_append(json, ", ");
-}
-
-static const char *
-format_name(GtcFormat format)
-{
-	size_t		i;
-
-	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-	{
-		if (formats[i].format == format)
-			return formats[i].name;
-	}
-	return NULL;
-}
-
-static void
-say_json(const Import *import, double seconds)
-{
-	const GtcLoadCounts *counts = &import->load.counts;
-	GtcBuffer	json;
-	GtcBuffer	columns;
-
-	gtc_buffer_init(&json);
-	gtc_buffer_init(&columns);
-	gtc_load_columns(&import->load, &columns);
-	gtc_append(&json, "{");
-	append_name_or_null(&json, "table",
-						import->check || import->table == NULL ? NULL : import->table_name.data);
-	append_name_or_null(&json, "annotations",
-						import->check || import->answers_table == NULL ? NULL : import->answers_name.data);
-	append_name_or_null(&json, "format", format_name(import->load.format));
-	append_name_or_null(&json, "columns", columns.data);
-	append_name_or_null(&json, "label_attribute", import->load.attribute);
-	gtc_appendf(
-		&json,
-		"\"records\": %lld, \"rows\": %lld, \"bad\": %lld, \"repaired\": %lld, \"labels\": %lld, "
-		"\"failed\": %lld, "
-		"\"answers\": %lld, \"cancelled\": %lld, \"odd_dates\": %lld, \"bytes\": %lld, \"seconds\": %.3f}",
-		counts->records, counts->rows, counts->bad, counts->repaired, counts->labels, counts->failed,
-		counts->answers, counts->cancelled, counts->odd_dates, gtc_input_bytes(import->load.input), seconds);
-	puts(json.data);
-	gtc_buffer_free(&columns);
-	gtc_buffer_free(&json);
+	return gtc_target_open(target, &import->server) && gtc_target_begin(target, &import->load) &&
+		take_records(import) && gtc_target_end(target, &import->load) &&
+		(import->spool == NULL ||
+		 gtc_target_take_answers(target, import->spool, import->load.counts.answers)) &&
+		gtc_target_commit(target);
 }
 
 /* ---- The command ---- */
@@ -530,6 +222,12 @@ open_files(Import *import)
 {
 	if (import->report_path != NULL)
 	{
+		if (gtc_input_is_file(import->load.input, import->report_path))
+		{
+			fprintf(stderr, "gtlabel import: \"%s\" is read, and cannot be the report\n",
+					import->report_path);
+			return false;
+		}
 		import->report = fopen(import->report_path, "w");
 		if (import->report == NULL)
 			return fail("write", import->report_path);
@@ -555,8 +253,8 @@ begin_load(Import *import)
 			 load->format != GTC_MANIFEST)
 		fprintf(
 			stderr,
-			"gtlabel import: \"%s\" is %s, and --annotations takes the answers of Label Studio or a manifest\n",
-			import->path, format_name(load->format));
+			"gtlabel import: \"%s\" is %s, --annotations takes the answers of Label Studio or a manifest\n",
+			import->path, gtc_format_name(load->format));
 	else
 		return true;
 	return false;
@@ -570,6 +268,18 @@ close_report(Import *import)
 	return code == 0 || fail("write", import->report_path);
 }
 
+static void
+say(const Import *import)
+{
+	GtcSummary	summary = {&import->load, &import->target, import->report_path, import->check,
+						   gtc_progress_seconds(&import->progress)};
+
+	if (import->json)
+		gtc_summary_json(&summary);
+	else if (!import->quiet)
+		gtc_summary_words(&summary);
+}
+
 static bool
 run_import(Import *import)
 {
@@ -577,17 +287,13 @@ run_import(Import *import)
 
 	good = close_report(import) && good;
 	gtc_progress_end(&import->progress);
-	if (good && import->load.counts.rows == 0 && import->load.counts.bad > 0)
-		fputs("gtlabel import: every record is bad\n", stderr);
 	if (import->broken)
 		fprintf(stderr,
 				"gtlabel import: %s%s bad records: nothing was imported; --skip-bad FILE leaves them out\n",
 				import->load.counts.bad >= SHOWN_BAD ? "at least " : "",
 				gtc_with_commas(import->load.counts.bad));
-	if (good && import->json)
-		say_json(import, gtc_progress_seconds(&import->progress));
-	else if (good && !import->quiet)
-		say_words(import, gtc_progress_seconds(&import->progress));
+	if (good)
+		say(import);
 	return good;
 }
 
@@ -600,19 +306,14 @@ import_file(Import *import)
 	if (input == NULL)
 		return GTC_FAILED;
 	gtc_progress_begin(&import->progress, !import->quiet && !import->json);
-	gtc_buffer_init(&import->table_name);
-	gtc_buffer_init(&import->answers_name);
+	gtc_target_init(&import->target, import->table, import->answers_table);
 	gtc_load_init(&import->load, input, &import->options);
 	good = run_import(import);
-	if (!good)
-		give_up_copy(import);
-	PQfinish(import->connection);
+	gtc_target_free(&import->target);
 	if (import->spool != NULL)
 		fclose(import->spool);
 	gtc_load_free(&import->load);
 	gtc_input_close(input);
-	gtc_buffer_free(&import->table_name);
-	gtc_buffer_free(&import->answers_name);
 	return good ? GTC_OK : GTC_FAILED;
 }
 
@@ -700,22 +401,6 @@ read_categories(GtcLoadOptions *options, const char *text)
 }
 
 static bool
-read_format(GtcLoadOptions *options, const char *name)
-{
-	size_t		i;
-
-	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-	{
-		if (strcmp(name, formats[i].name) == 0)
-		{
-			options->format = formats[i].format;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
 read_delimiter(GtcLoadOptions *options, const char *text)
 {
 	options->delimiter = strcmp(text, "tab") == 0 ? '\t' : text[0];
@@ -733,7 +418,7 @@ read_option(Import *import, int option, const char *value)
 			import->table = value;
 			return true;
 		case FORMAT:
-			return read_format(options, value);
+			return gtc_format_by_name(value, &options->format);
 		case KEY_COLUMN:
 			options->key_column = value;
 			return value[0] != '\0' && strlen(value) <= GTC_LONGEST_NAME;

@@ -100,6 +100,16 @@ gtc_input_of_memory(GtcSpan text, size_t chunk)
 	return input;
 }
 
+bool
+gtc_input_is_file(const GtcInput *input, const char *path)
+{
+	struct stat one;
+	struct stat other;
+
+	return fstat(input->descriptor, &one) == 0 && stat(path, &other) == 0 && S_ISREG(one.st_mode) &&
+		one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 void
 gtc_input_close(GtcInput *input)
 {

@@ -27,6 +27,9 @@ extern GtcInput *gtc_input_open(const char *path);
 extern GtcInput *gtc_input_of_memory(GtcSpan text, size_t chunk);
 extern void gtc_input_close(GtcInput *input);
 
+/* Is it the same file as the one of this name? */
+extern bool gtc_input_is_file(const GtcInput *input, const char *path);
+
 /* The first character that is no blank; EOF without one.  Takes only a byte order mark. */
 extern int	gtc_input_peek(GtcInput *input);
 

@@ -17,6 +17,9 @@ typedef enum GtcFormat
 	GTC_LABEL_STUDIO			/* JSON and JSON_MIN, in lines or one array */
 } GtcFormat;
 
+extern bool gtc_format_by_name(const char *name, GtcFormat *format);
+extern const char *gtc_format_name(GtcFormat format);
+
 typedef struct GtcLoadOptions
 {
 	GtcFormat	format;

@@ -250,6 +250,9 @@ def test_exit_status():
     same('help', gtlabel('import', '--help')[0], 0)
     same('check', gtlabel('import', path, '--check', env={'PGHOST': '/nowhere'})[0], 0)
     same('once', gtlabel('import', path, '-t', 'once')[0], 0)
+    status, out, err = gtlabel('import', path, '-t', 'x', '--skip-bad', path)
+    with open(path, encoding='ascii') as file:
+        same('the file is not its own report', (status, file.read()), (1, '{"a": 1}\n'))
     same('twice', gtlabel('import', path, '-t', 'once')[0], 1)
     same('no job', gtlabel('export')[0], 2)
     same('no such job', gtlabel('export', 'nobody')[0], 1)
@@ -341,6 +344,8 @@ def test_wild():
         same('reported', [json.loads(line)['line'] for line in file], [number for number, _, _ in bad])
     same('under their numbers', sql('SELECT string_agg(line_no::text, \',\' ORDER BY line_no) FROM wild'), '1,11,12,13')
     same('long and odd ones too', sql('SELECT length(source), label FROM wild WHERE line_no = 11'), '100001|')
+    status, out, err = gtlabel('import', path, '-t', 'all_bad', '--format', 'label-studio', '--skip-bad', report)
+    ok('not one that can be read', status == 1 and 'every record is bad' in err and not exists('all_bad'), err)
     status, out, err = gtlabel('import', path, '-t', 'mended', '--repair', '--skip-bad', report, '--json')
     same('repaired', [json.loads(out)[k] for k in ('rows', 'repaired')], [7, 3])
 
