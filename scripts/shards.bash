@@ -22,6 +22,7 @@ shard_create() {
 		port = $(shard_port "$1")
 		fsync = off
 		shared_buffers = '${SHARD_BUFFERS:-128MB}'
+		jit = off
 	END
 	GTL_SHARDS+=("$1")
 	trap shards_stop EXIT

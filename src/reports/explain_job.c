@@ -117,6 +117,17 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 	}
 }
 
+/* The objects of a job in place are a sample. */
+static void
+explain_placement(GtlReport *report, const GtlJob *job)
+{
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+		gtl_report_add(report, "placement",
+					   psprintf("in place: the objects were drawn at random from the %s rows of %s", gtl_format_count(job->dataset_count),
+								job->dataset_name),
+					   "gt_write_labels labels all rows, where they lie.");
+}
+
 /* Transactions that keep the next step waiting. */
 static void
 explain_in_flight(GtlReport *report, const GtlJob *job)
@@ -482,6 +493,7 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	gtl_facts_plan(job, facts, &plan);
 	gtl_report_begin(report);
 	explain_state(report, job, facts);
+	explain_placement(report, job);
 	explain_in_flight(report, job);
 	explain_step(report, job);
 	if (!explain_before_round(report, job, facts, &plan))

@@ -42,6 +42,7 @@ $$;
 SELECT name, create_job('ij ' || name, ('ij.' || name)::regclass) AS created FROM unnest(ARRAY['one', 'local', 'far_1', 'far_2', 'far_4']) name;
 SELECT setting('ij one', 'placement'), setting('ij one', 'sample_count'), dataset_count, object_count, validation_count FROM gtlabel.job WHERE job_name = 'ij one';
 SELECT detail FROM gt_events WHERE job_name = 'ij far_4' AND event = 'created';
+SELECT finding, advice FROM gt_explain_job('ij far_4') WHERE topic = 'placement';
 -- the sample is that of gt_sample
 SELECT array_agg(object_key ORDER BY object_key) = (SELECT array_agg(k ORDER BY k) FROM (SELECT unnest((gt_sample(id, id, 1000, 5)).keys) AS k FROM ij.one) s) AS same FROM gtlabel.object JOIN gtlabel.job USING (job_id) WHERE job_name = 'ij far_4';
 -- what annotators see comes from the server that has the row
