@@ -13,6 +13,8 @@
  *	validation=SHARE    below 0: what the schedule takes
  *	per_class=0         1: a certificate for each class
  *	neighbours=0        1: with neighbourhood columns
+ *	proposals=LIST      sources of guesses at the labels, such as 0.9,copy: a share that is right, copy of the one
+ *	                    before, random, wrong (never right)
  *	start=random|chosen what people label first; chosen needs neighbours=1
  *	seed=1  repetitions=100  processes=2  verbose=0
  *
@@ -41,6 +43,7 @@
 #include "learning/random.h"
 #include "learning/select.h"
 #include "learning/neighbours.h"
+#include "learning/proposals.h"
 #include "learning/simulate.h"
 
 #include "../driver_env.h"
@@ -58,6 +61,7 @@ typedef struct Options
 	int			processes;
 	bool		verbose;
 	bool		neighbours;		/* with neighbourhood columns */
+	char	   *proposals;		/* sources of guesses; NULL: none */
 } Options;
 
 typedef struct Outcome
@@ -534,6 +538,8 @@ set_option(Options *options, char *argument)
 		simulation->validation_share = atof(value);
 	else if (strcmp(argument, "neighbours") == 0)
 		options->neighbours = atoi(value) != 0;
+	else if (strcmp(argument, "proposals") == 0)
+		options->proposals = value;
 	else if (strcmp(argument, "start") == 0)
 		simulation->chosen_start = one_of(value, starts) == 1;
 	else if (strcmp(argument, "per_class") == 0)
@@ -550,13 +556,70 @@ set_option(Options *options, char *argument)
 		die("unknown option: ", argument);
 }
 
+static int	proposal_inputs = 0;	/* of a row, behind its features */
+
+static int
+features_of(const GtlLabeledSet *set)
+{
+	return set->dimension - proposal_inputs;
+}
+
 static void
 read_features(void *context, int64_t first, int count, float *rows)
 {
 	const GtlLabeledSet *set = context;
-	size_t		dimension = (size_t) set->dimension;
+	size_t		width = (size_t) set->dimension;
+	size_t		dimension = (size_t) features_of(set);
 
-	memcpy(rows, set->features + (size_t) first * dimension, (size_t) count * dimension * sizeof(float));
+	for (int i = 0; i < count; i++)
+		memcpy(rows + (size_t) i * dimension, set->features + ((size_t) first + (size_t) i) * width, dimension * sizeof(float));
+}
+
+/* A guess at a row's class. */
+static int32_t
+guess(const GtlLabeledSet *set, int64_t row, int source, const char *kind, int32_t before)
+{
+	uint64_t	counter = (uint64_t) row * GTL_PROPOSALS_MOST * 2 + (uint64_t) source * 2;
+	int32_t		truth = set->labels[row];
+	int32_t		other = (int32_t) (gtl_random_bits(1, GTL_STREAM_ANNOTATOR, counter) % (uint64_t) (set->classes - 1));
+	double		right = strcmp(kind, "random") == 0 ? 1.0 / set->classes : strcmp(kind, "wrong") == 0 ? 0 : atof(kind);
+
+	if (strcmp(kind, "copy") == 0)
+		return before;
+	return gtl_random_uniform(1, GTL_STREAM_ANNOTATOR, counter + 1) < right ? truth : other < truth ? other : other + 1;
+}
+
+/* Puts the inputs of proposals behind the features of each row. */
+static void
+add_proposals(GtlLabeledSet *set, GtlFeatureStats *stats, char *list)
+{
+	size_t		d = (size_t) set->dimension;
+	char	   *kind[GTL_PROPOSALS_MOST];
+	int			sources = 0;
+	int			inputs;
+	float	   *rows;
+
+	for (char *next = strtok(list, ","); next != NULL && sources < GTL_PROPOSALS_MOST; next = strtok(NULL, ","))
+		kind[sources++] = next;
+	inputs = gtl_proposals_inputs(sources, set->classes);
+	rows = bench_alloc(NULL, (size_t) set->rows * (d + (size_t) inputs) * sizeof(float));
+	for (int64_t i = 0; i < set->rows; i++)
+	{
+		float	   *row = rows + (size_t) i * (d + (size_t) inputs);
+		int32_t		before = -1;
+
+		memcpy(row, set->features + (size_t) i * d, d * sizeof(float));
+		for (int s = 0; s < sources; s++)
+		{
+			before = guess(set, i, s, kind[s], before);
+			gtl_proposals_encode(before, NAN, sources, set->classes, row + d + 2 * s * set->classes);
+		}
+	}
+	set->features = rows;
+	set->dimension = (int) d + inputs;
+	gtl_stats_init(stats, set->dimension, &env);
+	gtl_stats_add(stats, rows, set->rows);
+	stats->proposals = proposal_inputs = inputs;
 }
 
 /* Puts neighbourhood columns behind the features of each row. */
@@ -566,12 +629,19 @@ add_neighbours(GtlLabeledSet *set, GtlFeatureStats *stats)
 	size_t		d = (size_t) set->dimension;
 	size_t		width = d + GTL_NEIGHBOUR_COLUMNS;
 	float	   *rows = bench_alloc(NULL, (size_t) set->rows * width * sizeof(float));
+	GtlFeatureStats features = *stats;
+	GtlNeighbourScratch *scratch;
 	GtlNeighbours map;
 
-	gtl_neighbours_fit(&map, stats, read_features, set, &env);
+	features.dimension = gtl_stats_features(stats);
+	features.proposals = 0;
+	gtl_neighbours_fit(&map, &features, read_features, set, &env);
+	scratch = gtl_neighbours_scratch(&map, &env);
 	for (int64_t i = 0; i < set->rows; i++)
+	{
 		memcpy(rows + (size_t) i * width, set->features + (size_t) i * d, d * sizeof(float));
-	gtl_neighbours_complete(&map, gtl_neighbours_scratch(&map, &env), rows, set->rows);
+		gtl_neighbours_columns(&map, scratch, rows + (size_t) i * width, 1, rows + (size_t) i * width + d);
+	}
 	set->features = rows;
 	set->dimension = (int) width;
 	stats->neighbours = GTL_NEIGHBOUR_COLUMNS;
@@ -607,6 +677,8 @@ main(int argc, char **argv)
 	gtl_stats_add(&stats, table.set.features, table.set.rows);
 	if (options.simulation.chosen_start && !options.neighbours)
 		die("start=chosen needs neighbours=1", "");
+	if (options.proposals != NULL)
+		add_proposals(&table.set, &stats, options.proposals);
 	if (options.neighbours)
 		add_neighbours(&table.set, &stats);
 

@@ -18,6 +18,7 @@ CREATE TABLE gtlabel.job (
     text_dimensions                integer NOT NULL CHECK (text_dimensions BETWEEN 16 AND 1024),
     word_vectors                   text,
     neighbours                     boolean,
+    proposal_columns               text[],
     label_column                   name,
     previous_job                   text,
     label_categories               text[] NOT NULL,
@@ -78,6 +79,7 @@ CREATE TABLE gtlabel.job (
     revision                       integer NOT NULL DEFAULT 0,
     stop_requested                 boolean NOT NULL DEFAULT false,
     featurizer_id                  bigint,
+    proposal_inputs                integer NOT NULL,
     neighbours_id                  bigint,
     neighbours_reason              text,
     chosen_start                   boolean NOT NULL,
@@ -93,7 +95,8 @@ COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have ch
 COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dataset_count IS 'Rows of the dataset at creation, of a job in place, whose objects are a sample of them; NULL: the objects are all rows';
-COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors; 0 without features';
+COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors, with the inputs of proposals; 0 without both';
+COMMENT ON COLUMN gtlabel.job.proposal_inputs IS 'Inputs that the guesses in proposal_columns become; they stand behind the features';
 COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';
 COMMENT ON COLUMN gtlabel.job.neighbours_id IS 'The map to its neighbourhood columns; NULL: it has none';
 COMMENT ON COLUMN gtlabel.job.neighbours_reason IS 'Why it has none although they are wanted';
@@ -421,6 +424,7 @@ CREATE TABLE gtlabel.model (
     fold_weights     bytea[],
     featurizer_id    bigint,
     neighbours_id    bigint,
+    proposal_inputs  integer NOT NULL,
     input            text NOT NULL CHECK (input IN ('features', 'text', 'text, features')),
     calibration      float8[]
 );
@@ -435,6 +439,7 @@ COMMENT ON COLUMN gtlabel.model.weights IS 'Byte format: head of src/learning/mo
 COMMENT ON COLUMN gtlabel.model.featurizer_id IS 'What makes its features of text; NULL: nothing';
 COMMENT ON COLUMN gtlabel.model.neighbours_id IS 'The map to the neighbourhood columns, which are among its inputs behind the features; NULL: they are not';
 COMMENT ON COLUMN gtlabel.model.dimension IS 'Length of the feature vectors that it takes';
+COMMENT ON COLUMN gtlabel.model.proposal_inputs IS 'Inputs behind the features that guesses at the label became; 0 for those who do not guess';
 COMMENT ON COLUMN gtlabel.model.input IS 'What it takes: features, text, or both';
 COMMENT ON COLUMN gtlabel.model.fold_weights IS 'The cross-fitting models of a job''s newest round, start points of the next';
 

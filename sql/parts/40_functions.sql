@@ -47,6 +47,7 @@ CREATE FUNCTION gt_create_job(
     follow boolean DEFAULT false,
     guarantee_scope text DEFAULT 'machine_labels',
     neighbours boolean DEFAULT NULL,
+    proposal_columns text[] DEFAULT NULL,
     placement text DEFAULT 'copy',
     sample_count integer DEFAULT 10000,
     previous_job text DEFAULT NULL,
@@ -99,6 +100,7 @@ CREATE FUNCTION gt_alter_job(
     max_leases_per_annotator integer DEFAULT NULL,
     follow boolean DEFAULT NULL,
     neighbours boolean DEFAULT NULL,
+    proposal_columns text[] DEFAULT NULL,
     placement text DEFAULT NULL,
     sample_count integer DEFAULT NULL,
     previous_job text DEFAULT NULL
@@ -299,7 +301,8 @@ CREATE FUNCTION gt_simulate_job(
     text_dimensions integer DEFAULT 256,
     word_vectors regclass DEFAULT NULL,
     guarantee_scope text DEFAULT 'machine_labels',
-    neighbours boolean DEFAULT NULL
+    neighbours boolean DEFAULT NULL,
+    proposal_columns text[] DEFAULT NULL
 ) RETURNS TABLE (repetition integer, seed_used bigint, round_no integer, object_count integer, human_labeled integer,
                  machine_labeled integer, threshold float8, bound float8, accuracy float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
@@ -332,6 +335,7 @@ CREATE FUNCTION gt_simulate_summary(
     word_vectors regclass DEFAULT NULL,
     guarantee_scope text DEFAULT 'machine_labels',
     neighbours boolean DEFAULT NULL,
+    proposal_columns text[] DEFAULT NULL,
     vary jsonb DEFAULT '{}'
 ) RETURNS TABLE (settings jsonb, jobs integer, seed_used bigint, object_count integer, human_labeled numeric, human_spread numeric,
                  machine_labeled numeric, machine_share numeric, machine_error numeric, missed integer,
@@ -346,6 +350,12 @@ COMMENT ON FUNCTION gt_explain_job IS 'Where the job stands, why nothing (or not
 CREATE FUNCTION gt_certificate(job_name text) RETURNS text
     AS 'MODULE_PATHNAME', 'gtl_sql_certificate' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION gt_certificate IS 'What is promised of the job''s machine labels and on what ground, in words for somebody who was not there: who was asked, how drawn, how many wrong, the bound, the level, the assumption; NULL: nothing';
+
+CREATE FUNCTION gt_sources(job_name text)
+    RETURNS TABLE (source text, objects integer, guessed integer, abstained integer, correct integer,
+                   accuracy float8, accuracy_low float8, accuracy_high float8, confusion jsonb)
+    AS 'MODULE_PATHNAME', 'gtl_sql_sources' LANGUAGE C VOLATILE ROWS 3;
+COMMENT ON FUNCTION gt_sources IS 'How often each of the job''s proposal_columns is right, by the labels of the validation set, a random sample that was labeled without seeing proposals: accuracy among its guesses, with the ends of the exact 95 % interval; confusion: by people''s label, how often it guessed what';
 
 CREATE FUNCTION gt_explain_object(job_name text, object_key text) RETURNS TABLE (topic text, finding text)
     AS 'MODULE_PATHNAME', 'gtl_sql_explain_object' LANGUAGE C VOLATILE ROWS 10;

@@ -133,10 +133,14 @@ check_model_dimension(const GtlJob *job)
 		return;
 	gtl_env_init(&env, CurrentMemoryContext);
 	model = gtl_model_get(job->initial_model_id, &env);
-	if (model != NULL && model->dimension != job->dimension)
+	if (model != NULL && model->proposal_inputs != job->proposal_inputs)
+		gtl_error_setting("initial_model", psprintf("\"%s\" has learned from %s proposals", model->name,
+													model->proposal_inputs == 0 ? "no" : "other"),
+						  "Name as many proposal_columns as for the model.");
+	if (model != NULL && model->dimension != job->dimension - job->proposal_inputs)
 		gtl_error_setting("initial_model",
 						  psprintf("\"%s\" takes %d dimensions, the features of %s have %d",
-								   model->name, model->dimension, job->dataset_name, job->dimension), NULL);
+								   model->name, model->dimension, job->dataset_name, job->dimension - job->proposal_inputs), NULL);
 }
 
 /* Models that a dropped job has left behind would collide with this one's in the middle of a round. */
@@ -194,6 +198,9 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	check_model_categories(job);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column,
 						 job->text_column, job->label_column, job->gold_column, &dataset);
+	gtl_dataset_take_proposals(&dataset, job->dataset, job->proposal_columns, job->nproposal_columns,
+							   job->categories, job->ncategories);
+	job->proposal_inputs = dataset.proposal_inputs;
 	job->key_column = dataset.key_column;
 	job->dataset_name = dataset.name;
 	gtl_previous_job_add_labels(job, get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)), &dataset);

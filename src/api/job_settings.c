@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "data/dataset.h"
 #include "funcapi.h"
+#include "learning/proposals.h"
 #include "learning/schedule.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -257,6 +258,8 @@ check_in_place(const GtlJob *job)
 				 errhint("Set guarantee => 'confidence', and check the labels that were written by gt_audit_bound.")));
 	if (job->label_column != NULL)
 		setting = "label_column";
+	else if (job->nproposal_columns > 0)
+		setting = "proposal_columns";
 	else if (job->scope == GTL_SCOPE_DATASET)
 		setting = "guarantee_scope dataset";
 	else if (job->per_class)
@@ -274,10 +277,40 @@ check_in_place(const GtlJob *job)
 				 errhint("placement => 'copy' has it.")));
 }
 
+static bool
+is_column(const char *column, const char *name)
+{
+	return name != NULL && strcmp(column, name) == 0;
+}
+
+static void
+check_proposals(const GtlJob *job)
+{
+	int			inputs = gtl_proposals_inputs(job->nproposal_columns, job->ncategories);
+
+	if (job->nproposal_columns > GTL_PROPOSALS_MOST)
+		gtl_error_setting("proposal_columns", psprintf("must name at most %d columns", GTL_PROPOSALS_MOST), NULL);
+	if (inputs > GTL_MAX_DIMENSION)
+		gtl_error_setting("proposal_columns", psprintf("must come to at most %d inputs, not %d", GTL_MAX_DIMENSION, inputs),
+						  "Each source has two for each category.");
+	for (int i = 0; i < job->nproposal_columns; i++)
+	{
+		const char *column = job->proposal_columns[i];
+
+		if (is_column(column, job->gold_column) || is_column(column, job->label_column) ||
+			is_column(column, job->features_column) || is_column(column, job->text_column))
+			gtl_error_setting("proposal_columns", psprintf("must not name \"%s\", which is another column of the job", column), NULL);
+		for (int j = 0; j < i; j++)
+			if (strcmp(column, job->proposal_columns[j]) == 0)
+				gtl_error_setting("proposal_columns", psprintf("must not name \"%s\" twice", column), NULL);
+	}
+}
+
 void
 gtl_job_settings_check(const GtlJob *job)
 {
 	check_in_place(job);
+	check_proposals(job);
 	if (job->min_annotators > job->annotators_per_object)
 		gtl_error_setting("min_annotators", "must not be greater than max_annotators", NULL);
 	if ((job->consolidation_confidence < 0) != (job->min_annotators == job->annotators_per_object))

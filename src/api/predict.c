@@ -120,7 +120,7 @@ load_map(const GtlModel *model, const GtlEnv *env)
 	if (!model->classifier.candidate.neighbours)
 		return NULL;
 	map = gtl_neighbour_map_get(model->neighbours_id, env);
-	if (map->dimension != model->dimension || map->dimension + GTL_NEIGHBOUR_COLUMNS != model->classifier.dimension)
+	if (map->dimension != model->dimension || map->dimension + model->proposal_inputs + GTL_NEIGHBOUR_COLUMNS != model->classifier.dimension)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("map of neighbours " INT64_FORMAT " is not that of model \"%s\"", model->neighbours_id, model->name)));
@@ -139,7 +139,8 @@ load_predictor(FunctionCallInfo fcinfo, bool of_text, MemoryContext context)
 	predictor->context = context;
 	predictor->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	predictor->model = gtl_model_find(predictor->name, &env);
-	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, load_map(predictor->model, &env), &env);
+	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, predictor->model->dimension,
+											  load_map(predictor->model, &env), &env);
 	if (of_text)
 		load_featurizer(predictor, PG_NARGS() > features, &env);
 	if (PG_NARGS() > features)

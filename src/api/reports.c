@@ -15,15 +15,19 @@
 #include "base/settings.h"
 #include "data/dataset_rows.h"
 #include "funcapi.h"
+#include "learning/certify.h"
 #include "miscadmin.h"
 #include "reports/check.h"
 #include "reports/explain_job.h"
 #include "reports/explain_object.h"
 #include "reports/report_page.h"
+#include "reports/sources.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/timestamp.h"
 
 /* The job that the first argument names, of which the caller must be an owner. */
@@ -69,6 +73,68 @@ gtl_sql_explain_job(PG_FUNCTION_ARGS)
 	gtl_facts_read(job, &facts);
 	gtl_explain_job(job, &facts, &report);
 	return return_report(&report, fcinfo, 3);
+}
+
+/* {"people's label": {"guess": how often}} */
+static Datum
+confusion(const GtlJob *job, const GtlSourceRecord *record)
+{
+	StringInfoData json;
+	const char *comma = "";
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (int label = 0; label < job->ncategories; label++)
+	{
+		const int  *guesses = record->confusion + label * (job->ncategories + 1);
+		const char *inner = "";
+
+		appendStringInfoString(&json, comma);
+		escape_json(&json, job->categories[label]);
+		appendStringInfoString(&json, ": {");
+		for (int guess = 0; guess < job->ncategories; guess++)
+			if (guesses[guess] > 0)
+			{
+				appendStringInfoString(&json, inner);
+				escape_json(&json, job->categories[guess]);
+				appendStringInfo(&json, ": %d", guesses[guess]);
+				inner = ", ";
+			}
+		appendStringInfoChar(&json, '}');
+		comma = ", ";
+	}
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Of the interval that has the share with 95 %. */
+#define ONE_SIDE 0.025
+
+PG_FUNCTION_INFO_V1(gtl_sql_sources);
+Datum
+gtl_sql_sources(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	GtlJob	   *job = own_job(fcinfo);
+	GtlSourceRecord *records;
+	int			count = gtl_sources_read(job, &records);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int s = 0; s < count; s++)
+	{
+		const GtlSourceRecord *r = &records[s];
+		int			n = r->guessed;
+		Datum		values[9] = {CStringGetTextDatum(r->source), Int32GetDatum(r->objects), Int32GetDatum(n), Int32GetDatum(r->objects - n),
+		Int32GetDatum(r->right)};
+		bool		nulls[9] = {false, false, false, false, false, n == 0, n == 0, n == 0, false};
+
+		values[5] = Float8GetDatum(n == 0 ? 0 : (double) r->right / n);
+		values[6] = Float8GetDatum(n == 0 || r->right == 0 ? 0 : 1 - gtl_clopper_pearson_upper(n - r->right, n, ONE_SIDE));
+		values[7] = Float8GetDatum(n == 0 || r->right == n ? 1 : gtl_clopper_pearson_upper(r->right, n, ONE_SIDE));
+		values[8] = confusion(job, r);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_dataset_rows);

@@ -101,7 +101,7 @@ read_model(const char *bytes, Size size, MemoryContext context)
 	model->names = palloc_extended(sizeof(Datum) * package->classifier.classes, MCXT_ALLOC_HUGE);
 	for (int c = 0; c < package->classifier.classes; c++)
 		model->names[c] = CStringGetTextDatum(pg_any_to_server(package->names[c], (int) strlen(package->names[c]), PG_UTF8));
-	model->scorer = gtl_row_scorer_create(&package->classifier, package->map, &env);
+	model->scorer = gtl_row_scorer_create(&package->classifier, gtl_package_dimension(package), package->map, &env);
 	if (package->featurizer != NULL)
 		model->maker = gtl_feature_maker_create(package->featurizer, &env);
 	model->made = gtl_memory_list(sizeof(float), package->classifier.dimension);

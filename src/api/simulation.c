@@ -37,7 +37,7 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 	gtl_evidence_settings(job, &settings->engine);
 	settings->initial = initial;
 	settings->validation_share = job->validation_share;
-	settings->chosen_start = true;
+	settings->chosen_start = job->proposal_columns == NULL;
 	gtl_argument_required(fcinfo, error, "annotator_error");
 	settings->annotator_error = PG_GETARG_FLOAT8(error);
 	if (!(settings->annotator_error >= 0 && settings->annotator_error < 1))
@@ -55,7 +55,7 @@ add_neighbours(GtlJob *job, GtlMatrix *matrix)
 	if (job->neighbours_id != 0)
 	{
 		map = gtl_neighbour_map_get(job->neighbours_id, &env);
-		if (map->dimension != matrix->set.dimension)
+		if (map->dimension != gtl_stats_features(&matrix->stats))
 			return;				/* the model is refused, later */
 	}
 	(void) gtl_matrix_add_neighbours(matrix, map, &job->neighbours_reason);
@@ -72,6 +72,10 @@ read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 		gtl_check_categories(job->categories, job->ncategories);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_OPTIONAL, job->features_column, job->text_column,
 						 job->label_column, NULL, &dataset);
+	if (job->proposal_columns != NULL && job->categories == NULL)
+		gtl_error_setting("proposal_columns", "needs label_categories", "They say what guesses there can be.");
+	gtl_dataset_take_proposals(&dataset, job->dataset, job->proposal_columns, job->nproposal_columns,
+							   job->categories, job->ncategories);
 	dataset.labeled_only = true;
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);
@@ -96,7 +100,8 @@ read_initial_model(const GtlJob *job, const GtlMatrix *matrix)
 		return NULL;
 	gtl_env_init(&env, CurrentMemoryContext);
 	model = gtl_model_get(job->initial_model_id, &env);
-	fits = model->ncategories == matrix->ncategories && model->dimension == matrix->stats.dimension;
+	fits = model->ncategories == matrix->ncategories && model->dimension == gtl_stats_features(&matrix->stats) &&
+		model->proposal_inputs == matrix->stats.proposals;
 	for (int i = 0; fits && i < matrix->ncategories; i++)
 		fits = strcmp(model->categories[i], matrix->categories[i]) == 0;
 	if (!fits)

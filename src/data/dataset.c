@@ -12,11 +12,13 @@
 #include "access/xact.h"
 #include "base/query.h"
 #include "base/snapshot.h"
+#include "base/string_set.h"
 #include "base/utf8.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "learning/proposals.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "tables/object.h"
@@ -284,6 +286,61 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 	require_select(relation, dataset, features_column, label_column, gold_column);
 }
 
+/* How sure a source is, if there is such a column. */
+static char *
+sureness_expression(Oid relation, const char *column, const char *name)
+{
+	char	   *beside = psprintf("%s_confidence", column);
+	Oid			type;
+
+	if (get_attnum(relation, beside) <= 0)
+		return "NULL::pg_catalog.float8";
+	type = getBaseType(get_atttype(relation, get_attnum(relation, beside)));
+	if (TypeCategory(type) != TYPCATEGORY_NUMERIC)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of dataset %s has type %s, which is no number", beside, name, format_type_be(type)),
+				 errdetail("It says how probable the proposals in column \"%s\" are right, 0 to 1.", column)));
+	return psprintf("d.%s::pg_catalog.float8", quote_identifier(beside));
+}
+
+void
+gtl_dataset_take_proposals(GtlDataset *dataset, Oid relation, char *const *columns, int ncolumns,
+						   char *const *categories, int ncategories)
+{
+	char	   *from = psprintf(" FROM %s d", dataset->name);
+	StringInfoData sql;
+
+	if (ncolumns == 0)
+		return;
+	dataset->sources = ncolumns;
+	dataset->source = (char **) columns;
+	dataset->classes = ncategories;
+	dataset->proposal_inputs = gtl_proposals_inputs(ncolumns, ncategories);
+	dataset->strange = palloc0(sizeof(int64) * ncolumns);
+	dataset->guessable = gtl_strings_create();
+	for (int i = 0; i < ncategories; i++)
+		gtl_strings_add(dataset->guessable, categories[i]);
+	initStringInfo(&sql);
+	appendBinaryStringInfo(&sql, dataset->select, (int) (strlen(dataset->select) - strlen(from)));
+	for (int i = 0; i < ncolumns; i++)
+		appendStringInfo(&sql, ", %s, %s", text_expression(relation, columns[i], "Set proposal_columns.", dataset->name),
+						 sureness_expression(relation, columns[i], dataset->name));
+	appendStringInfoString(&sql, from);
+	dataset->select = sql.data;
+}
+
+void
+gtl_dataset_note_strange(const GtlDataset *dataset)
+{
+	for (int i = 0; i < dataset->sources; i++)
+		if (dataset->strange[i] > 0)
+			ereport(NOTICE,
+					(errmsg("%lld proposals in column \"%s\" of dataset %s are no category", (long long) dataset->strange[i],
+							dataset->source[i], dataset->name),
+					 errdetail("They count as none.")));
+}
+
 /* Keys are compared as they are kept, as text: rows that are equal to the type can differ there. */
 static char *
 is_unknown(const GtlDataset *dataset, const GtlJob *job, const char *table, const char *column)
@@ -457,6 +514,50 @@ make_features(Reading *reading)
 	row->dimension = dataset->made_dimension;
 }
 
+/* How sure a source is of its guess; NaN: it does not say. */
+static double
+read_sureness(const Reading *reading, TupleTableSlot *row, int column, const char *source)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(row, column, &isnull);
+	double		sure = isnull ? NAN : DatumGetFloat8(value);
+
+	if (!isnull && !(sure >= 0 && sure <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("%s_confidence of %s in dataset %s is %g", source, reading->row.name, reading->dataset->name, sure),
+				 errdetail("It says how probable the proposal is right, 0 to 1.")));
+	return sure;
+}
+
+#define FIRST_PROPOSAL 6		/* column of the query */
+
+/* The inputs of proposals behind the features. */
+static void
+append_proposals(Reading *reading, TupleTableSlot *row)
+{
+	const GtlDataset *dataset = reading->dataset;
+	int			features = dataset->has_features || dataset->maker != NULL ? reading->row.dimension : 0;
+	float	   *all;
+
+	if (dataset->labeled_only && reading->row.label == NULL)
+		return;
+	all = palloc(sizeof(float) * (features + dataset->proposal_inputs));
+	if (features > 0)
+		memcpy(all, reading->row.features, sizeof(float) * features);
+	for (int i = 0; i < dataset->sources; i++)
+	{
+		char	   *guess = gtl_row_text(row, FIRST_PROPOSAL + 2 * i);
+		int			class_no = guess == NULL ? -1 : gtl_strings_find(dataset->guessable, guess);
+		double		sure = read_sureness(reading, row, FIRST_PROPOSAL + 2 * i + 1, dataset->source[i]);
+
+		dataset->strange[i] += guess != NULL && class_no < 0;
+		gtl_proposals_encode(class_no, sure, dataset->sources, dataset->classes, all + features + 2 * i * dataset->classes);
+	}
+	reading->row.features = all;
+	reading->row.dimension = features + dataset->proposal_inputs;
+}
+
 /* Fill reading->row, in the current memory context. */
 static void
 read_row(Reading *reading, TupleTableSlot *row)
@@ -480,6 +581,8 @@ read_row(Reading *reading, TupleTableSlot *row)
 		read_text(reading, value, isnull);
 	if (reading->dataset->maker != NULL)
 		make_features(reading);
+	if (reading->dataset->sources > 0 && (reading->dataset->text_column == NULL || reading->dataset->maker != NULL))
+		append_proposals(reading, row);
 }
 
 static void

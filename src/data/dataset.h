@@ -11,6 +11,7 @@
 #define GTL_DATASET_H
 
 #include "base/compat.h"
+#include "base/string_set.h"
 #include "learning/featurizer.h"
 #include "tables/job.h"
 
@@ -32,6 +33,14 @@ typedef struct GtlDataset
 	bool		double_features;	/* float8[], to be narrowed */
 	char	   *text_column;	/* NULL: none */
 	bool		labeled_only;	/* nobody asks for the features of rows without a label */
+
+	/* set by gtl_dataset_take_proposals */
+	int			sources;		/* of proposals; 0: none */
+	char	  **source;			/* their columns */
+	int			classes;		/* of the guesses */
+	int			proposal_inputs;	/* that they become, behind the features of a row */
+	GtlStringSet *guessable;	/* the categories */
+	int64	   *strange;		/* [sources] guesses that were no category */
 
 	/* set by text_features.h */
 	GtlFeatureMaker *maker;		/* NULL: rows come as they are */
@@ -58,6 +67,16 @@ extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRul
 
 /* Only the rows whose keys the job does not know, neither as objects nor as rows that came with a label. */
 extern void gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job);
+
+/*
+ * Has the reading append the inputs of proposals (learning/proposals.h) to the features of each row: guesses in these
+ * columns, and how sure in NAME_confidence where there is such a column.
+ */
+extern void gtl_dataset_take_proposals(GtlDataset *dataset, Oid relation, char *const *columns, int ncolumns,
+									   char *const *categories, int ncategories);
+
+/* After reading: a notice of guesses that were no category, and abstained. */
+extern void gtl_dataset_note_strange(const GtlDataset *dataset);
 
 /*
  * Its qualified name, if it is something to read rows from.  Locked, so that nobody drops or changes it

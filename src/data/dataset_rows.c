@@ -80,6 +80,17 @@ key_condition(Oid relation, AttrNumber attnum, const char *key)
 		psprintf("%s AND %s", same_value, same_text);
 }
 
+/* A guess at the label, or how sure it is. */
+static bool
+is_proposal(const GtlJob *job, const char *column)
+{
+	for (int i = 0; i < job->nproposal_columns; i++)
+		if (strcmp(column, job->proposal_columns[i]) == 0 ||
+			strcmp(column, psprintf("%s_confidence", job->proposal_columns[i])) == 0)
+			return true;
+	return false;
+}
+
 char **
 gtl_dataset_display_columns(const GtlJob *job, int *count)
 {
@@ -98,6 +109,7 @@ gtl_dataset_display_columns(const GtlJob *job, int *count)
 
 		for (int h = 0; h < (int) lengthof(hidden) && shown; h++)
 			shown = hidden[h] == NULL || strcmp(hidden[h], NameStr(column->attname)) != 0;
+		shown = shown && !is_proposal(job, NameStr(column->attname));
 		if (shown)
 			columns[(*count)++] = pstrdup(NameStr(column->attname));
 	}
@@ -128,6 +140,9 @@ gtl_dataset_check_shown(const GtlJob *job)
 		if ((job->gold_column != NULL && strcmp(column, job->gold_column) == 0) ||
 			(job->label_column != NULL && strcmp(column, job->label_column) == 0))
 			gtl_error_setting("display_columns", psprintf("must not show column \"%s\", which has known labels", column), NULL);
+		if (is_proposal(job, column))
+			gtl_error_setting("display_columns", psprintf("must not show column \"%s\", which has proposals", column),
+							  "What people answer is evidence only if they have not seen a guess at it.");
 	}
 }
 

@@ -78,6 +78,7 @@ begin_rows(MatrixState *state, int dimension)
 	state->store = state->unlabeled_too ? gtl_row_store_create(dimension, gtl_memory_budget() / 4) :
 		gtl_training_set_create(dimension);
 	gtl_stats_init(&state->matrix->stats, dimension, &state->env);
+	state->matrix->stats.proposals = state->dataset->proposal_inputs;
 }
 
 static void
@@ -150,6 +151,7 @@ gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, b
 
 	gtl_progress_update("loading", 0, dataset->rows);
 	gtl_dataset_read(dataset, take_row, &state);
+	gtl_dataset_note_strange(dataset);
 	if (state.open)
 		sort_categories(&state);
 	matrix->categories = gtl_strings_list(state.names);

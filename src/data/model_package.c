@@ -20,7 +20,9 @@ to_utf8(char *name)
 bytea *
 gtl_model_package(const GtlModel *model)
 {
-	GtlModelPackage package = {.classifier = model->classifier, .calibration = model->calibration};
+	GtlModelPackage package = {
+		.classifier = model->classifier,.calibration = model->calibration,.proposal_inputs = model->proposal_inputs
+	};
 	GtlEnv		env;
 	uint8_t    *bytes;
 	size_t		size;

@@ -156,6 +156,7 @@ take_features(SnapshotState *state, const GtlDatasetRow *row)
 			state->job->dimension = row->dimension;
 		Assert(state->job->dimension == row->dimension);
 		gtl_stats_init(&state->stats, row->dimension, &state->env);
+		state->stats.proposals = state->job->proposal_inputs;
 		state->writer = gtl_feature_writer_open(state->job->job_id, state->segment.segment_no, GTL_BLOCK_FEATURES);
 	}
 	gtl_stats_add(&state->stats, row->features, 1);
@@ -186,6 +187,7 @@ read_dataset(SnapshotState *state, const GtlDataset *dataset)
 	state->rows = dataset->rows;
 	gtl_progress_update("snapshot", 0, state->rows);
 	state->read = gtl_dataset_read(dataset, take_row, state);
+	gtl_dataset_note_strange(dataset);
 
 	if (state->writer != NULL)
 	{
@@ -312,9 +314,10 @@ add_neighbours(SnapshotState *state)
 		gtl_neighbour_columns_write(job, &state->segment, &state->stats);
 	else if (first)
 		job->neighbours_id = 0;
+	/* where proposals are to be judged, a random sample judges them */
 	if (first)
-		job->chosen_start = gtl_start_offered(job->guarantee, job->neighbours_id != 0, state->count,
-											  state->segment.validation_count);
+		job->chosen_start = job->proposal_inputs == 0 &&
+			gtl_start_offered(job->guarantee, job->neighbours_id != 0, state->count, state->segment.validation_count);
 }
 
 /* The segment with its objects, and the job's counts of them. */

@@ -29,20 +29,22 @@
 #define NARROW_HIDDEN 64
 #define WIDE_MAX_WEIGHTS 65536	/* of networks with more hidden units */
 
-#define CANDIDATES(neighbours) \
-	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.01, 0, neighbours}, \
-	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.1, 0, neighbours}, \
-	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 1.0, 0, neighbours}, \
-	{GTL_MLP, GTL_SCALING_GLOBAL, 1.0, 64, neighbours}, \
-	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.01, 0, neighbours}, \
-	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.1, 0, neighbours}, \
-	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0, 0, neighbours}, \
-	{GTL_MLP, GTL_SCALING_COLUMN, 1.0, 64, neighbours}, \
-	{GTL_MLP, GTL_SCALING_GLOBAL, 0.1, 128, neighbours}
+#define CANDIDATES(neighbours, proposals) \
+	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.01, 0, neighbours, proposals}, \
+	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 0.1, 0, neighbours, proposals}, \
+	{GTL_SOFTMAX, GTL_SCALING_GLOBAL, 1.0, 0, neighbours, proposals}, \
+	{GTL_MLP, GTL_SCALING_GLOBAL, 1.0, 64, neighbours, proposals}, \
+	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.01, 0, neighbours, proposals}, \
+	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 0.1, 0, neighbours, proposals}, \
+	{GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0, 0, neighbours, proposals}, \
+	{GTL_MLP, GTL_SCALING_COLUMN, 1.0, 64, neighbours, proposals}, \
+	{GTL_MLP, GTL_SCALING_GLOBAL, 0.1, 128, neighbours, proposals}
 
 const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT] = {
-	CANDIDATES(false),
-	CANDIDATES(true)
+	CANDIDATES(false, false),
+	CANDIDATES(true, false),
+	CANDIDATES(false, true),
+	CANDIDATES(true, true)
 };
 
 int
@@ -281,7 +283,8 @@ gtl_classifier_fit(const GtlFitRequest *request, const GtlEnv *env,
 	classifier->dimension = dimension_of(request);
 	classifier->classes = set->classes;
 	classifier->weight_count = shape.weight_count;
-	gtl_scaler_init(&classifier->scaler, request->candidate.scaling, request->candidate.neighbours, request->stats, env);
+	gtl_scaler_init(&classifier->scaler, request->candidate.scaling, request->candidate.neighbours, request->candidate.proposals,
+					request->stats, env);
 	classifier->weights = gtl_env_alloc(env, classifier->weight_count * sizeof(float));
 
 	if (!gtl_training_data_init(&fit.data, &shape, set, request->subset, rows, &classifier->scaler, env))

@@ -28,6 +28,7 @@ typedef struct GtlCandidate
 	double		c;				/* inverse penalty: lambda = 1 / (c * rows) */
 	int			hidden;			/* hidden units; 0 for softmax */
 	bool		neighbours;		/* on the neighbourhood columns too */
+	bool		proposals;		/* on the inputs of proposals too */
 } GtlCandidate;
 
 /*
@@ -35,7 +36,7 @@ typedef struct GtlCandidate
  * softmax c=1, MLP 64 c=1}; and a wider, smoother network, which is better with a few thousand labels (measured: bench/learning).
  */
 #define GTL_CANDIDATE_KINDS 9
-#define GTL_CANDIDATE_COUNT (2 * GTL_CANDIDATE_KINDS)	/* each once more with neighbours */
+#define GTL_CANDIDATE_COUNT (4 * GTL_CANDIDATE_KINDS)	/* each once more with neighbours, and all of them with proposals */
 extern const GtlCandidate gtl_candidates[GTL_CANDIDATE_COUNT];
 
 /* Hidden units of the smallest network among them. */

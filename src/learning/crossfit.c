@@ -22,6 +22,7 @@
 
 #define PROBABILITY_MIN 1e-12
 #define MAX_CANDIDATES (GTL_CANDIDATE_COUNT + 2)
+#define MAX_CHAIN 3				/* candidates of an item: as many as differ by their penalty alone */
 #define MAX_FITS (GTL_FOLDS * MAX_CANDIDATES)
 #define MAX_MODELS (2 * GTL_FOLDS + MAX_CANDIDATES)
 
@@ -34,13 +35,13 @@ typedef struct Item
 	int			fold;			/* held out; GTL_FOLDS: none */
 	bool		validation_only;	/* held out are just the fold's validation objects */
 	int			ncandidates;
-	GtlCandidate candidate[MAX_CANDIDATES];
+	GtlCandidate candidate[MAX_CHAIN];
 	int			start;			/* number of a model in the block; -1: none */
 	int			center;			/* likewise */
 	int			keep;			/* model that takes the last candidate's fit; -1: none */
 
 	/* what came of it */
-	double		loss[MAX_CANDIDATES];	/* sum over the rows that count */
+	double		loss[MAX_CHAIN];	/* sum over the rows that count */
 	int64_t		counted;		/* rows */
 	GtlFitReport report;		/* of the last candidate */
 } Item;
@@ -51,6 +52,7 @@ typedef struct Block
 	int64_t		rows;
 	int			dimension;		/* columns of a row */
 	int			neighbours;		/* of these */
+	int			proposals;
 	int			classes;
 	bool		streamed;
 	uint64_t	seed;
@@ -119,6 +121,7 @@ open_state(void *shared, const GtlLabeledSet *rows, const GtlEnv *env)
 	state->set.streamed = block->streamed;
 	state->stats.dimension = block->dimension - block->neighbours;
 	state->stats.neighbours = block->neighbours;
+	state->stats.proposals = block->proposals;
 	state->stats.count = block->stats_count;
 	state->stats.mean = at(block, block->mean);
 	state->stats.squares = at(block, block->squares);
@@ -335,6 +338,7 @@ init_layout(const GtlCrossfitSet *set, uint64_t seed, Block *layout, size_t *siz
 	layout->rows = set->labeled.rows;
 	layout->dimension = set->labeled.dimension;
 	layout->neighbours = set->stats.neighbours;
+	layout->proposals = set->stats.proposals;
 	layout->classes = set->labeled.classes;
 	layout->streamed = set->labeled.streamed;
 	layout->seed = seed;
@@ -426,7 +430,8 @@ static bool
 can_start_from(const GtlCandidate *candidate, const GtlCandidate *other)
 {
 	return candidate->algorithm == GTL_SOFTMAX && other->algorithm == GTL_SOFTMAX &&
-		candidate->scaling == other->scaling && candidate->neighbours == other->neighbours;
+		candidate->scaling == other->scaling && candidate->neighbours == other->neighbours &&
+		candidate->proposals == other->proposals;
 }
 
 /* How many candidates from c on make up one item. */
@@ -435,7 +440,7 @@ chain_length(const GtlCandidate *candidates, const GtlClassifier *const *centers
 {
 	int			n = 1;
 
-	while (c + n < ncandidates && (centers == NULL || (centers[c + n - 1] == NULL && centers[c + n] == NULL)) &&
+	while (n < MAX_CHAIN && c + n < ncandidates && (centers == NULL || centers[c + n - 1] == centers[c + n]) &&
 		   can_start_from(&candidates[c + n], &candidates[c + n - 1]))
 		n++;
 	return n;

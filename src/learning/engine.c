@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learning/proposals.h"
 #include "learning/random.h"
 #include "learning/select.h"
 
@@ -77,11 +78,12 @@ static int
 list_candidates(const GtlEngineSettings *settings, const GtlCrossfitSet *set, int *numbers)
 {
 	const GtlLabeledSet *labeled = &set->labeled;
-	int			kinds = set->stats.neighbours > 0 ? GTL_CANDIDATE_COUNT : GTL_CANDIDATE_KINDS;
 	int			count = 0;
 
-	for (int i = 0; i < kinds; i++)
-		if (is_compared(&gtl_candidates[i], settings->algorithm, labeled->rows,
+	for (int i = 0; i < GTL_CANDIDATE_COUNT; i++)
+		if ((!gtl_candidates[i].neighbours || set->stats.neighbours > 0) &&
+			(!gtl_candidates[i].proposals || set->stats.proposals > 0) &&
+			is_compared(&gtl_candidates[i], settings->algorithm, labeled->rows,
 						gtl_candidates[i].neighbours ? labeled->dimension : set->stats.dimension, labeled->classes))
 			numbers[count++] = i + 1;
 	return count;
@@ -143,6 +145,20 @@ compare(const GtlCrossfitSet *set, const GtlCandidate *candidates, const GtlClas
 	gtl_crossfit_sample_release(&sample, env);
 }
 
+/* What a candidate is shrunk towards: that proposals are right; NULL: nothing. */
+static const GtlClassifier *
+belief_for(const GtlCandidate *candidate, const GtlEngineRound *round)
+{
+	return candidate->proposals && candidate->algorithm == GTL_SOFTMAX ? &round->belief[candidate->neighbours] : NULL;
+}
+
+static void
+make_beliefs(const GtlCrossfitSet *set, const GtlEnv *env, GtlEngineRound *round)
+{
+	for (int neighbours = 0; neighbours <= 1 && set->stats.proposals > 0; neighbours++)
+		gtl_proposals_prior(&set->stats, set->labeled.classes, neighbours, env, &round->belief[neighbours]);
+}
+
 /* Compare the candidates, or keep the one of the round before; false: interrupted. */
 static bool
 choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
@@ -168,7 +184,15 @@ choose_candidate(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	}
 	count += list_candidates(settings, &evidence->set, numbers + count);
 	for (int i = 0; i < count; i++)
-		candidates[i] = numbers[i] == GTL_ENGINE_INITIAL ? evidence->initial->candidate : gtl_candidates[numbers[i] - 1];
+	{
+		if (numbers[i] == GTL_ENGINE_INITIAL)
+			candidates[i] = evidence->initial->candidate;
+		else
+		{
+			candidates[i] = gtl_candidates[numbers[i] - 1];
+			centers[i] = belief_for(&candidates[i], round);
+		}
+	}
 	compare(&evidence->set, candidates, centers, count, settings->seed, env, &selection);
 	if (selection.interrupted)
 		return false;
@@ -186,7 +210,7 @@ static bool
 same_candidate(const GtlCandidate *a, const GtlCandidate *b)
 {
 	return a->algorithm == b->algorithm && a->scaling == b->scaling && a->c == b->c && a->hidden == b->hidden &&
-		a->neighbours == b->neighbours;
+		a->neighbours == b->neighbours && a->proposals == b->proposals;
 }
 
 /* Did the optimizer of a fit get no memory? The models are worth nothing then. */
@@ -213,13 +237,13 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	round->chosen = -1;
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return true;
+	make_beliefs(&evidence->set, env, round);
 	if (!choose_candidate(settings, evidence, env, round))
 		return false;
 	memset(&start, 0, sizeof start);
 	centered = evidence->initial != NULL &&
 		(round->compared ? round->chosen == GTL_ENGINE_INITIAL : evidence->chosen_initial);
-	if (centered)
-		start.center = evidence->initial;
+	start.center = centered ? evidence->initial : belief_for(&round->candidate, round);
 	if (evidence->previous_folds != NULL && centered == evidence->chosen_initial && same_candidate(&evidence->previous->candidate, &round->candidate))
 	{
 		start.full = evidence->previous;
@@ -735,6 +759,8 @@ gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
 	for (int j = 0; j < GTL_FOLDS; j++)
 		gtl_classifier_release(&round->fit.fold[j], env);
 	gtl_classifier_release(&round->fit.full, env);
+	for (int i = 0; i < 2; i++)
+		gtl_classifier_release(&round->belief[i], env);
 	gtl_env_release(env, round->fit.best);
 	gtl_env_release(env, round->fit.margin);
 	gtl_env_release(env, round->best);

@@ -103,6 +103,7 @@ typedef struct GtlEngineRound
 	int			chosen;			/* number of the candidate; -1: kept from the round before */
 	bool		compared;		/* log_loss is set */
 	double		log_loss[GTL_CANDIDATE_COUNT + 1];	/* by number; infinity: not tried */
+	GtlClassifier belief[2];	/* that proposals are right, without and with neighbourhood columns; empty without proposals */
 	GtlCrossfitResult fit;
 
 	/* score */

@@ -11,7 +11,8 @@
  *	      8 +--------+--------+--------+--------+--------+--------+--------+--------+
  *	        | version = 1  (u32)                | algorithm  (u32)                  |
  *	     16 +-----------------------------------+-----------------------------------+
- *	        | scaling, + 2: neighbours  (u32)   | hidden units  (u32)               |
+ *	        | scaling, + 2: neighbours,         | hidden units  (u32)               |
+ *	        | + 4: proposals  (u32)             |                                   |
  *	     24 +-----------------------------------+-----------------------------------+
  *	        | dimension d  (u32)                | classes  (u32)                    |
  *	     32 +-----------------------------------+-----------------------------------+
@@ -37,7 +38,8 @@
 #define MAGIC "GTLMODEL"
 #define VERSION 1
 #define HEADER_SIZE 40
-#define NEIGHBOURS 2u			/* beside the scaling: neighbourhood columns are among the dimensions */
+#define NEIGHBOURS 2u			/* beside the scaling: neighbourhood columns are among the dimensions, ... */
+#define PROPOSALS 4u			/* ... and inputs of proposals are used */
 
 #define MAX_DIMENSION 1000000	/* bounds of a plausible shape, far above the documented limits */
 #define MAX_CLASSES 1000000
@@ -73,7 +75,8 @@ gtl_classifier_serialize(const GtlClassifier *classifier, const GtlEnv *env, siz
 	cursor.out = bytes + GTL_MAGIC_SIZE;
 	gtl_put(&cursor, VERSION, 4);
 	gtl_put(&cursor, (uint64_t) classifier->candidate.algorithm, 4);
-	gtl_put(&cursor, (uint64_t) classifier->candidate.scaling | (classifier->candidate.neighbours ? NEIGHBOURS : 0), 4);
+	gtl_put(&cursor, (uint64_t) classifier->candidate.scaling | (classifier->candidate.neighbours ? NEIGHBOURS : 0) |
+			(classifier->candidate.proposals ? PROPOSALS : 0), 4);
 	gtl_put(&cursor, (uint64_t) classifier->candidate.hidden, 4);
 	gtl_put(&cursor, (uint64_t) classifier->dimension, 4);
 	gtl_put(&cursor, (uint64_t) classifier->classes, 4);
@@ -101,7 +104,7 @@ get_header(GtlCursor *cursor, GtlClassifier *classifier)
 	GtlCandidate *candidate = &classifier->candidate;
 	uint32_t	algorithm = (uint32_t) gtl_get(cursor, 4);
 	uint32_t	word = (uint32_t) gtl_get(cursor, 4);
-	uint32_t	scaling = word & ~NEIGHBOURS;
+	uint32_t	scaling = word & ~(NEIGHBOURS | PROPOSALS);
 	uint32_t	hidden = (uint32_t) gtl_get(cursor, 4);
 	uint32_t	dimension = (uint32_t) gtl_get(cursor, 4);
 	uint32_t	classes = (uint32_t) gtl_get(cursor, 4);
@@ -116,6 +119,7 @@ get_header(GtlCursor *cursor, GtlClassifier *classifier)
 	candidate->algorithm = (GtlAlgorithm) algorithm;
 	candidate->scaling = (GtlScaling) scaling;
 	candidate->neighbours = (word & NEIGHBOURS) != 0;
+	candidate->proposals = (word & PROPOSALS) != 0;
 	candidate->hidden = (int) hidden;
 	classifier->dimension = (int) dimension;
 	classifier->classes = (int) classes;

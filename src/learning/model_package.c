@@ -14,8 +14,8 @@
  *	     32 +-----------------------------------+-----------------------------------+
  *	        | bytes of the classifier  (u64)    | bytes of the featurizer, or 0     |
  *	     48 +-----------------------------------+-----------------------------------+
- *	        | bytes of the map, or 0  (u64)     |
- *	     56 +-----------------------------------+-----------------------------------+
+ *	        | bytes of the map, or 0  (u64)     | inputs of proposals  (u64)        |
+ *	     64 +-----------------------------------+-----------------------------------+
  *	        | the classifier (model_bytes.c), the featurizer (featurizer_bytes.c),  |
  *	        | the map (neighbours_bytes.c)                                          |
  *	        | k times: length of the name  (u32), the name in UTF-8                 |
@@ -31,13 +31,13 @@
 #define MAGIC "GTLSCORE"
 #define MAGIC_SIZE 8
 #define VERSION 1
-#define HEADER_SIZE 56
+#define HEADER_SIZE 64
 #define MAX_NAME_BYTES 1024		/* far above what a category may have */
 
 int
 gtl_package_dimension(const GtlModelPackage *package)
 {
-	return package->classifier.dimension - (package->map == NULL ? 0 : GTL_NEIGHBOUR_COLUMNS);
+	return package->classifier.dimension - package->proposal_inputs - (package->map == NULL ? 0 : GTL_NEIGHBOUR_COLUMNS);
 }
 
 static void
@@ -74,6 +74,7 @@ gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t 
 	gtl_put(&cursor, classifier_size, 8);
 	gtl_put(&cursor, featurizer_size, 8);
 	gtl_put(&cursor, map_size, 8);
+	gtl_put(&cursor, (uint64_t) package->proposal_inputs, 8);
 	put_part(&cursor, classifier, classifier_size);
 	put_part(&cursor, featurizer, featurizer_size);
 	put_part(&cursor, map, map_size);
@@ -135,6 +136,8 @@ get_parts(const uint8_t *bytes, size_t classifier_size, size_t featurizer_size, 
 
 	if (!gtl_classifier_deserialize(bytes, classifier_size, env, &package->classifier, &reason))
 		return reason;
+	if (gtl_package_dimension(package) < 0)
+		return "the model has more inputs of proposals than dimensions";
 	reason = get_map(bytes + classifier_size + featurizer_size, map_size, env, package);
 	if (reason != NULL)
 		return reason;
@@ -180,6 +183,7 @@ gtl_package_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, Gt
 	uint64_t	classifier_size;
 	uint64_t	featurizer_size;
 	uint64_t	map_size;
+	uint64_t	proposal_inputs;
 	size_t		left = size - HEADER_SIZE - GTL_CHECKSUM_SIZE;
 
 	memset(package, 0, sizeof *package);
@@ -193,6 +197,10 @@ gtl_package_deserialize(const uint8_t *bytes, size_t size, const GtlEnv *env, Gt
 	classifier_size = gtl_get(&cursor, 8);
 	featurizer_size = gtl_get(&cursor, 8);
 	map_size = gtl_get(&cursor, 8);
+	proposal_inputs = gtl_get(&cursor, 8);
+	if (*reason == NULL && proposal_inputs > INT32_MAX)
+		*reason = "the model has too many inputs of proposals";
+	package->proposal_inputs = *reason == NULL ? (int) proposal_inputs : 0;
 	if (*reason == NULL && (classifier_size > left || featurizer_size > left - classifier_size ||
 							map_size > left - classifier_size - featurizer_size))
 		*reason = "the model's length does not match its parts";

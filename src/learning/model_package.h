@@ -19,9 +19,10 @@ typedef struct GtlModelPackage
 	GtlCalibration calibration;
 	GtlFeaturizer *featurizer;	/* NULL: the classifier's features come as they are */
 	GtlNeighbours *map;			/* NULL: it takes no neighbourhood columns */
+	int			proposal_inputs;	/* behind the features; 0: none */
 } GtlModelPackage;
 
-/* Features that the classifier takes, without those columns. */
+/* Features that the classifier takes, without those columns and inputs. */
 extern int	gtl_package_dimension(const GtlModelPackage *package);
 
 extern uint8_t *gtl_package_serialize(const GtlModelPackage *package, const GtlEnv *env, size_t *size);

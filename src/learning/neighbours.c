@@ -297,7 +297,7 @@ init_fit(Fit *fit, const GtlFeatureStats *stats)
 	{
 		GtlScaler  *scaler = &fit->map->view[v].scaler;
 
-		gtl_scaler_init(scaler, scaler->scaling, false, stats, fit->env);
+		gtl_scaler_init(scaler, scaler->scaling, false, false, stats, fit->env);
 	}
 }
 

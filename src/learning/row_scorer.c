@@ -15,7 +15,8 @@ struct GtlRowScorer
 	const GtlClassifier *classifier;
 	const GtlNeighbours *map;	/* to the columns that rows come without; NULL: they are complete */
 	GtlNeighbourScratch *scratch;
-	float	   *complete;		/* [dimension]; NULL without a map */
+	int			features;		/* columns that rows come with */
+	float	   *complete;		/* [dimension], made of them; NULL: they are complete */
 	GtlShape	shape;
 	float	   *scaled;			/* [dimension] */
 	float	   *hidden;			/* [hidden]; NULL without a hidden layer */
@@ -39,15 +40,17 @@ apply_layer(const float *weights, const float *bias, const float *inputs, int ni
 }
 
 GtlRowScorer *
-gtl_row_scorer_create(const GtlClassifier *classifier, const GtlNeighbours *map, const GtlEnv *env)
+gtl_row_scorer_create(const GtlClassifier *classifier, int features, const GtlNeighbours *map, const GtlEnv *env)
 {
 	GtlRowScorer *scorer = gtl_env_alloc(env, sizeof(GtlRowScorer));
 
 	scorer->classifier = classifier;
 	scorer->map = map;
+	scorer->features = features;
 	if (map != NULL)
-	{
 		scorer->scratch = gtl_neighbours_scratch(map, env);
+	if (features < classifier->dimension)
+	{
 		scorer->complete = gtl_env_alloc(env, sizeof(float) * (size_t) classifier->dimension);
 	}
 	scorer->shape = gtl_shape(&classifier->candidate, classifier->dimension, classifier->classes);
@@ -86,10 +89,12 @@ gtl_row_scorer_score(GtlRowScorer *scorer, const float *row, int32_t *best, doub
 	double		second = -INFINITY;
 	double		sum = 0.0;
 
-	if (scorer->map != NULL)
+	if (scorer->complete != NULL)
 	{
-		memcpy(scorer->complete, row, sizeof(float) * (size_t) scorer->map->dimension);
-		gtl_neighbours_row(scorer->map, scorer->scratch, row, scorer->complete + scorer->map->dimension);
+		memcpy(scorer->complete, row, sizeof(float) * (size_t) scorer->features);
+		if (scorer->map != NULL)
+			gtl_neighbours_row(scorer->map, scorer->scratch, row,
+							   scorer->complete + scorer->classifier->dimension - GTL_NEIGHBOUR_COLUMNS);
 		row = scorer->complete;
 	}
 	gtl_scaler_apply(&scorer->classifier->scaler, row, scorer->classifier->dimension, scorer->scaled, 1);

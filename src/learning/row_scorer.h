@@ -14,10 +14,12 @@
 typedef struct GtlRowScorer GtlRowScorer;
 
 /*
- * map: to the neighbourhood columns of a row, which comes without them; NULL: rows are complete.  Both must
- * outlive the scorer.
+ * features: the columns of a row that come.  The others are made: the neighbourhood columns by the map (NULL: they
+ * come, or there are none); inputs of proposals as if nobody had guessed.  Classifier and map must outlive the
+ * scorer.
  */
-extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, const GtlNeighbours *map, const GtlEnv *env);
+extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, int features, const GtlNeighbours *map,
+										   const GtlEnv *env);
 
 /*
  * Scores the unscaled row; the result is valid until the next call:

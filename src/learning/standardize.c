@@ -39,6 +39,7 @@ gtl_stats_init(GtlFeatureStats *stats, int dimension, const GtlEnv *env)
 {
 	stats->dimension = dimension;
 	stats->neighbours = 0;
+	stats->proposals = 0;
 	stats->count = 0;
 	stats->mean = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
 	stats->squares = gtl_env_alloc(env, (size_t) dimension * sizeof(double));
@@ -99,9 +100,9 @@ global_variance(const GtlFeatureStats *stats)
 {
 	double		sum = 0.0;
 
-	for (int j = 0; j < stats->dimension; j++)
+	for (int j = 0; j < gtl_stats_features(stats); j++)
 		sum += stats->squares[j] / (double) stats->count;
-	return sum / stats->dimension;
+	return sum / gtl_stats_features(stats);
 }
 
 /* Neighbourhood columns have mean 0, and those of a view a mean square length of 1. */
@@ -110,14 +111,14 @@ scale_neighbours(GtlScaler *scaler, const GtlFeatureStats *stats)
 {
 	int			length = 0;		/* mean square length of the scaled features */
 
-	for (int j = 0; j < stats->dimension; j++)
+	for (int j = 0; j < gtl_stats_features(stats); j++)
 		length += scaler->scaling == GTL_SCALING_GLOBAL || stats->squares[j] > 0.0;
 	for (int j = stats->dimension; j < scaler->dimension; j++)
 		scaler->factor[j] = sqrt((double) length / GTL_NEIGHBOUR_VIEWS);
 }
 
 void
-gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours,
+gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours, bool proposals,
 				const GtlFeatureStats *stats, const GtlEnv *env)
 {
 	double		variance = 0.0;
@@ -126,10 +127,12 @@ gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours,
 	scaler->dimension = neighbours ? gtl_stats_width(stats) : stats->dimension;
 	scaler->mean = gtl_env_alloc(env, (size_t) scaler->dimension * sizeof(double));
 	scaler->factor = gtl_env_alloc(env, (size_t) scaler->dimension * sizeof(double));
-	if (scaling == GTL_SCALING_GLOBAL && stats->count > 0)
+	if (scaling == GTL_SCALING_GLOBAL && stats->count > 0 && gtl_stats_features(stats) > 0)
 		variance = global_variance(stats);
 
-	for (int j = 0; j < stats->dimension; j++)
+	for (int j = gtl_stats_features(stats); j < stats->dimension; j++)
+		scaler->factor[j] = proposals ? 1.0 : 0.0;
+	for (int j = 0; j < gtl_stats_features(stats); j++)
 	{
 		scaler->mean[j] = stats->mean[j];
 		if (stats->squares[j] > 0.0)

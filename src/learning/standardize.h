@@ -15,13 +15,21 @@
 /* Running mean and sum of squared deviations of each column. */
 typedef struct GtlFeatureStats
 {
-	int			dimension;
+	int			dimension;		/* features, and inputs of proposals behind them */
+	int			proposals;		/* those inputs (proposals.h); 0: none */
 	int64_t		count;			/* rows seen */
 	double	   *mean;			/* [dimension] */
 	double	   *squares;		/* [dimension], sum of (x - mean)^2 */
 	int			neighbours;		/* neighbourhood columns (neighbours.h) that follow the features in
 								 * a row: 0, or GTL_NEIGHBOUR_COLUMNS */
 } GtlFeatureStats;
+
+/* Features alone. */
+static inline int
+gtl_stats_features(const GtlFeatureStats *stats)
+{
+	return stats->dimension - stats->proposals;
+}
 
 /* Columns of a row. */
 static inline int
@@ -43,8 +51,9 @@ typedef enum GtlScaling
 } GtlScaling;
 
 /*
- * scaled = (x - mean) * factor; a constant column has factor 0.  Neighbourhood columns come last and
- * share one factor, such that all of them together are as long as the scaled features.
+ * scaled = (x - mean) * factor; a constant column has factor 0.  Inputs of proposals come as they are, or
+ * with factor 0.  Neighbourhood columns come last and share one factor, such that all of them together are as
+ * long as the scaled features.
  */
 typedef struct GtlScaler
 {
@@ -54,8 +63,8 @@ typedef struct GtlScaler
 	double	   *factor;			/* [dimension] */
 } GtlScaler;
 
-/* neighbours: with those columns, not only the features. */
-extern void gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours,
+/* neighbours: with those columns, not only what stands before them; proposals: with those inputs, not with factor 0. */
+extern void gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours, bool proposals,
 							const GtlFeatureStats *stats, const GtlEnv *env);
 
 /*

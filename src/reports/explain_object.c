@@ -109,7 +109,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	reader = gtl_feature_reader_open(job);
 	gtl_feature_reader_rows(reader, object_no, 1, row);
 	gtl_feature_reader_close(reader);
-	scorer = gtl_row_scorer_create(&model->classifier, NULL, &env);
+	scorer = gtl_row_scorer_create(&model->classifier, model->classifier.dimension, NULL, &env);
 	probability = gtl_row_scorer_score(scorer, row, &best, &margin);
 	needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round.round_no, best) : round.label_margin;
 	gtl_report_add(report, "model",

@@ -111,6 +111,7 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	gtl_training_set_finish(store, set, &needs);
 	gtl_segment_stats(job->job_id, job->dimension, env, &evidence->engine.set.stats);
 	evidence->engine.set.stats.neighbours = gtl_job_width(job) - job->dimension;
+	evidence->engine.set.stats.proposals = job->proposal_inputs;
 }
 
 /* A model of fewer categories, or other ones, is no start for one of all; NULL: none. */

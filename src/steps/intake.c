@@ -51,11 +51,13 @@ describe(const GtlJob *job, GtlDataset *dataset)
 
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column, job->text_column,
 						 job->label_column, job->gold_column, dataset);
+	gtl_dataset_take_proposals(dataset, job->dataset, job->proposal_columns, job->nproposal_columns,
+							   job->categories, job->ncategories);
 	gtl_env_init(&env, CurrentMemoryContext);
 	if (job->featurizer_id != 0)
 		gtl_text_features_use(dataset, gtl_featurizer_get(job->featurizer_id, &env));
 	else
-		dataset->inputs = job->dimension;
+		dataset->inputs = job->dimension - job->proposal_inputs;
 }
 
 /* As the owner: a view's functions, say, must not run with the rights of whoever calls. */

@@ -291,6 +291,7 @@ write_model(GtlRoundState *state)
 	model.round_no = state->round.round_no;
 	model.featurizer_id = job->featurizer_id;
 	model.neighbours_id = job->neighbours_id;
+	model.proposal_inputs = job->proposal_inputs;
 	model.parent_model_id = state->evidence.previous != NULL ? state->evidence.previous->model_id : job->initial_model_id;
 	model.categories = job->categories;
 	model.ncategories = job->ncategories;

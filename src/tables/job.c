@@ -44,6 +44,7 @@ static const GtlJobField facts[] = {
 	{"validation_count", GTL_FIELD_INT32, AT(validation_count), .required = true},
 	{"dimension", GTL_FIELD_INT32, AT(dimension), .required = true},
 	{"featurizer_id", GTL_FIELD_INT64, AT(featurizer_id)},
+	{"proposal_inputs", GTL_FIELD_INT32, AT(proposal_inputs), .required = true},
 	{"neighbours_id", GTL_FIELD_INT64, AT(neighbours_id)},
 	{"neighbours_reason", GTL_FIELD_TEXT, AT(neighbours_reason)},
 	{"chosen_start", GTL_FIELD_BOOL, AT(chosen_start)},

@@ -37,6 +37,8 @@ typedef struct GtlJob
 	char	   *text_column;	/* NULL: none */
 	int32		text_dimensions;
 	char	   *word_vectors;	/* qualified name of their table; NULL: none */
+	char	  **proposal_columns;	/* with guesses at the label; NULL: none */
+	int			nproposal_columns;
 	int			neighbours;		/* neighbourhood columns are wanted: 0 or 1; -1: not said */
 	char	   *label_column;	/* NULL: no labels to start with */
 	char	   *previous_job;	/* name of the job that it goes on from; NULL: none */
@@ -87,7 +89,8 @@ typedef struct GtlJob
 	int64		dataset_count;	/* rows of the dataset of a job in place; 0: not counted */
 	int32		object_count;	/* that are in the job now; their numbers have holes (segment.h) */
 	int32		validation_count;
-	int32		dimension;		/* 0: no features */
+	int32		dimension;		/* features, and inputs of proposals behind them; 0: neither */
+	int32		proposal_inputs;	/* those inputs (learning/proposals.h) */
 	int64		featurizer_id;	/* what makes them of text; 0: nothing */
 	int64		neighbours_id;	/* the map to their neighbourhood columns; 0: they have none ... */
 	char	   *neighbours_reason;	/* ... because of this; NULL: nobody wanted them, or they are there */

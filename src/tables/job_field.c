@@ -45,6 +45,9 @@ const GtlJobField gtl_job_settings[] = {
 	.meaning = "of the features of the text; 512 can pay with dozens of categories and thousands of labels"},
 	{"word_vectors", GTL_FIELD_RELATION_NAME, AT(word_vectors), .fixed = SNAPSHOT,
 	.meaning = "table with columns token and vector, whose vectors of the texts' words join the features"},
+	{"proposal_columns", GTL_FIELD_TEXTS, AT(proposal_columns), PLACE(nproposal_columns), .fixed = SNAPSHOT,
+	.meaning = "columns with guesses at the label, of a rule, an older model, a language model (NULL: none), and beside each, in "
+	"NAME_confidence, how probable it is right: classifiers learn how far to believe them; annotators do not see them"},
 	{"neighbours", GTL_FIELD_CHOICE, AT(neighbours), .none = -1, .fixed = SNAPSHOT, .decided = true,
 	.meaning = "64 more features, which say where a row stands among all rows: similar rows share labels, and people label fewer; "
 	"NULL: with guarantee => 'audited', where there are rows enough"},

@@ -53,20 +53,20 @@ gtl_model_insert(GtlModel *model)
 		"INSERT INTO gtlabel.model (model_name, owner, job_id, round_no, parent_model_id, label_categories, dimension,"
 		" algorithm, scaling, penalty_c, hidden_units, training_count, class_counts, accuracy, log_loss, objective,"
 		" iterations, outcome, seconds, created_at, weights, fold_weights, featurizer_id, input, calibration,"
-		" neighbours_id)"
+		" neighbours_id, proposal_inputs)"
 		" VALUES ($1, $2::regrole, NULLIF($3, 0), $4, NULLIF($5, 0), $6, $7, $8, $9, $10, $11, $12, $13,"
 		" NULLIF($14, 'NaN'), NULLIF($15, 'NaN'), $16, $17, $18, $19, $20, $21, $22, NULLIF($23, 0),"
 		" COALESCE((SELECT CASE WHEN f.inputs = 0 THEN 'text' ELSE 'text, features' END"
-		" FROM gtlabel.featurizer f WHERE f.featurizer_id = $23), 'features'), $24, NULLIF($25, 0))"
+		" FROM gtlabel.featurizer f WHERE f.featurizer_id = $23), 'features'), $24, NULLIF($25, 0), $26)"
 		" ON CONFLICT (model_name) DO NOTHING RETURNING model_id",
-		25,
+		26,
 		{TEXTOID, OIDOID, INT8OID, INT4OID, INT8OID, TEXTARRAYOID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, INT4OID, INT4OID,
 		INT4ARRAYOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, TEXTOID, FLOAT8OID, TIMESTAMPTZOID, BYTEAOID, BYTEAARRAYOID,
-		INT8OID, FLOAT8ARRAYOID, INT8OID}
+		INT8OID, FLOAT8ARRAYOID, INT8OID, INT4OID}
 	};
 	const GtlCandidate *candidate = &model->classifier.candidate;
-	Datum		v[25];
-	char		nulls[25];
+	Datum		v[26];
+	char		nulls[26];
 	GtlResult	r;
 
 	if (model->job_id != 0)
@@ -79,7 +79,7 @@ gtl_model_insert(GtlModel *model)
 	nulls[3] = model->job_id == 0 ? 'n' : ' ';
 	v[4] = Int64GetDatum(model->parent_model_id);
 	v[5] = gtl_array_text(model->categories, model->ncategories);
-	model->dimension = model->classifier.dimension - (candidate->neighbours ? GTL_NEIGHBOUR_COLUMNS : 0);
+	model->dimension = model->classifier.dimension - model->proposal_inputs - (candidate->neighbours ? GTL_NEIGHBOUR_COLUMNS : 0);
 	v[6] = Int32GetDatum(model->dimension);
 	v[7] = CStringGetTextDatum(candidate->algorithm == GTL_MLP ? "mlp" : "softmax");
 	v[8] = CStringGetTextDatum(candidate->scaling == GTL_SCALING_COLUMN ? "column" : "global");
@@ -109,6 +109,7 @@ gtl_model_insert(GtlModel *model)
 	v[23] = gtl_array_float8((double[]) {model->calibration.intercept, model->calibration.slope}, 2);
 	nulls[23] = isnan(model->calibration.slope) ? 'n' : ' ';
 	v[24] = Int64GetDatum(candidate->neighbours ? model->neighbours_id : 0);
+	v[25] = Int32GetDatum(model->proposal_inputs);
 
 	if (gtl_query_run(&r, &insert, v, nulls) == 0)
 		ereport(ERROR,
@@ -133,7 +134,7 @@ read_classifier(const char *name, Datum bytes, const GtlEnv *env, GtlClassifier 
 
 #define MODEL_COLUMNS \
 	"model_id, model_name, owner::oid, job_id, round_no, parent_model_id, label_categories, training_count," \
-	" class_counts, accuracy, log_loss, seconds, iterations, objective, featurizer_id, neighbours_id, dimension," \
+	" class_counts, accuracy, log_loss, seconds, iterations, objective, featurizer_id, neighbours_id, proposal_inputs, dimension," \
 	" calibration[1], calibration[2], weights, fold_weights"
 
 static GtlModel *
@@ -161,6 +162,7 @@ read_model(const GtlResult *r, const GtlEnv *env)
 	model->report.objective = gtl_result_float8(r, 0, ++c);
 	model->featurizer_id = gtl_result_int64(r, 0, ++c);
 	model->neighbours_id = gtl_result_int64(r, 0, ++c);
+	model->proposal_inputs = gtl_result_int32(r, 0, ++c);
 	model->dimension = gtl_result_int32(r, 0, ++c);
 	model->calibration.intercept = gtl_result_float8(r, 0, ++c);
 	model->calibration.slope = gtl_result_float8(r, 0, ++c);

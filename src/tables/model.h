@@ -19,7 +19,8 @@ typedef struct GtlModel
 	int64		parent_model_id;	/* where its training started; 0: cold */
 	int64		featurizer_id;	/* what makes its features of text; 0: nothing */
 	int64		neighbours_id;	/* the map to its neighbourhood columns; 0: it takes none */
-	int			dimension;		/* features that it takes, without those columns; for insert, that follows */
+	int			proposal_inputs;	/* inputs behind the features that guesses became; 0: none */
+	int			dimension;		/* features that it takes, without all those; for insert, that follows */
 	char	  **categories;
 	int			ncategories;
 	int32		training_count;

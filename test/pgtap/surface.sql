@@ -62,6 +62,7 @@ INSERT INTO wanted VALUES
     ('gt_plan_job', 'job_name text', 'TABLE(step integer, action text, objects bigint, remaining bigint)', 'v'),
     ('gt_report', 'job_name text', 'text', 'v'),
     ('gt_explain_job', 'job_name text', 'TABLE(topic text, finding text, advice text)', 'v'),
+    ('gt_sources', 'job_name text', 'TABLE(source text, objects integer, guessed integer, abstained integer, correct integer, accuracy double precision, accuracy_low double precision, accuracy_high double precision, confusion jsonb)', 'v'),
     ('gt_explain_object', 'job_name text, object_key text', 'TABLE(topic text, finding text)', 'v');
 -- more arguments may follow
 SELECT is((SELECT left(pg_get_function_arguments(f.oid), length(arguments)) FROM func f WHERE proname = name), arguments, format('%s takes what is documented', name)) FROM wanted;

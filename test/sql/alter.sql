@@ -51,7 +51,7 @@ SELECT refused($$ SELECT gt_alter_job('al two', task_time_limit => '0 s') $$);
 SELECT refused($$ SELECT gt_alter_job('al two', task_availability_lifetime => '1 s') $$);
 -- what is fixed at creation, and why; what is no setting
 SELECT setting, refused(format($$ SELECT gt_alter_job('al two', %I => %L) $$, setting,
-                               CASE setting WHEN 'dataset' THEN 'al.things' WHEN 'label_categories' THEN '{a,b}' WHEN 'consolidation' THEN 'now()'
+                               CASE setting WHEN 'dataset' THEN 'al.things' WHEN 'label_categories' THEN '{a,b}' WHEN 'proposal_columns' THEN '{a}' WHEN 'consolidation' THEN 'now()'
                                             ELSE COALESCE("default", '1') END)) AS refusal
   FROM gt_job_settings WHERE job_name = 'al two' AND NOT alterable;
 SELECT refused($$ SELECT gt_alter_job('al two', reset => ARRAY['per_class']) $$);

@@ -145,7 +145,7 @@ test_standardize(void)
 	CHECK(memcmp(pieces.squares, data.stats.squares, 300 * sizeof(double)) == 0);
 	CHECK(data.stats.squares[7] == 0.0);
 
-	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, false, &data.stats, &env);
+	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, false, false, &data.stats, &env);
 	CHECK(scaler.factor[7] == 0.0);
 	scaled = gtl_env_alloc(&env, 999 * 300 * sizeof(float));
 	gtl_scaler_apply(&scaler, data.features, 300, scaled, 999);
@@ -223,7 +223,7 @@ check_gradient(GtlAlgorithm algorithm, bool centered, bool whitened)
 	Reference	reference;
 
 	data_clouds(&data, 600, 4, 3, 1.0, 3);
-	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, false, &data.stats, &env);
+	gtl_scaler_init(&scaler, GTL_SCALING_COLUMN, false, false, &data.stats, &env);
 	gtl_scaler_apply(&scaler, data.features, data.set.dimension, data.features, 600);
 	training.features = data.features;
 	training.labels = data.labels;
