@@ -112,7 +112,7 @@ END $$;
 SELECT finding ~ 'there is no trend in that|that is too few rounds' AS no_number FROM gt_explain_job('pr noise') WHERE topic = 'forecast';
 -- taken back by hand
 SELECT object_key FROM gt_labels WHERE job_name = 'pr joint' AND NOT human_annotated AND round_no = 0 ORDER BY object_key::int LIMIT 1 \gset
-SELECT gt_withdraw_machine_labels('pr joint') > 0 AS taken_back;
+SELECT gt_withdraw_machine_labels('pr joint', confirm => true) > 0 AS taken_back;
 SELECT regexp_replace(regexp_replace(finding, '"\d"', '"D"', 'g'), '\d+\.\d+|\d+', 'N', 'g') AS finding FROM gt_explain_object('pr joint', :'object_key') WHERE topic = 'machine';
 
 -- ---- People's mistakes -----------------------------------------------------------------------
