@@ -50,6 +50,18 @@ check_names(const GtlJob *job, int32 class_no, char *name)
 	gtl_check_categories(names, Max(job->ncategories, class_no + 1));
 }
 
+/* What was guessed is kept by category. */
+static void
+require_no_proposals(const GtlJob *job, const char *what)
+{
+	if (job->proposal_inputs > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot %s labeling job \"%s\": it has proposal_columns", what, job->name),
+				 errdetail("The guesses were read for the categories of its creation."),
+				 errhint("Create a job with the new label_categories; label_column takes over what people have answered.")));
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_add_category);
 Datum
 gtl_sql_add_category(PG_FUNCTION_ARGS)
@@ -57,6 +69,7 @@ gtl_sql_add_category(PG_FUNCTION_ARGS)
 	char	   *name = gtl_argument_text(fcinfo, 1, "category");
 	GtlJob	   *job = lock_job(fcinfo, "add a category to");
 
+	require_no_proposals(job, "add a category to");
 	check_names(job, job->ncategories, name);
 	gtl_category_add(job, name);
 	gtl_worker_launch_at_commit(job);
@@ -94,6 +107,7 @@ gtl_sql_merge_categories(PG_FUNCTION_ARGS)
 	StringInfoData words;
 	int			changed;
 
+	require_no_proposals(job, "merge categories of");
 	initStringInfo(&words);
 	for (int i = 0; i < count; i++)
 	{

@@ -28,7 +28,7 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 	memset(job, 0, sizeof(*job));
 	memset(settings, 0, sizeof(*settings));
 	gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "label_column"), "label_column");
-	if (PG_ARGISNULL(gtl_argument_place(fcinfo, "text_column")))
+	if (PG_ARGISNULL(gtl_argument_place(fcinfo, "text_column")) && PG_ARGISNULL(gtl_argument_place(fcinfo, "proposal_columns")))
 		gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "features_column"), "features_column");
 	gtl_job_settings_read(fcinfo, job);
 	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
@@ -37,7 +37,7 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 	gtl_evidence_settings(job, &settings->engine);
 	settings->initial = initial;
 	settings->validation_share = job->validation_share;
-	settings->chosen_start = job->proposal_columns == NULL;
+	settings->chosen_start = job->nproposal_columns == 0;
 	gtl_argument_required(fcinfo, error, "annotator_error");
 	settings->annotator_error = PG_GETARG_FLOAT8(error);
 	if (!(settings->annotator_error >= 0 && settings->annotator_error < 1))
@@ -72,7 +72,7 @@ read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 		gtl_check_categories(job->categories, job->ncategories);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_OPTIONAL, job->features_column, job->text_column,
 						 job->label_column, NULL, &dataset);
-	if (job->proposal_columns != NULL && job->categories == NULL)
+	if (job->nproposal_columns > 0 && job->categories == NULL)
 		gtl_error_setting("proposal_columns", "needs label_categories", "They say what guesses there can be.");
 	gtl_dataset_take_proposals(&dataset, job->dataset, job->proposal_columns, job->nproposal_columns,
 							   job->categories, job->ncategories);

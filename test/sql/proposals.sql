@@ -66,6 +66,8 @@ SELECT gt_create_job('pp only', :job, features_column => NULL, proposal_columns 
 SELECT dimension, proposal_inputs, neighbours_reason FROM gtlabel.job WHERE job_name = 'pp only';
 SELECT run('pp only');
 SELECT machine_labeled > 600 AS mostly_by_machine FROM gt_jobs WHERE job_name = 'pp only';
+SELECT s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine_labeled AS machine
+  FROM gt_simulate_job(:simulated, features_column => NULL, proposal_columns => ARRAY['llm'], target_accuracy => 0.8, seed => 1) s, gt_jobs j WHERE s.final AND j.job_name = 'pp only';
 SELECT avg((l.label <> d.gold)::int) <= 0.2 AS kept FROM gt_labels l JOIN pp.guessed d ON d.id::text = l.object_key WHERE job_name = 'pp only' AND NOT human_annotated;
 CREATE TABLE pp.message AS SELECT id, body, gold, CASE WHEN id % 20 = 0 THEN NULL WHEN id % 10 = 0 THEN 'ham' ELSE gold END AS guess FROM gtl_test.message WHERE id <= 800;
 ALTER TABLE pp.message ADD PRIMARY KEY (id);
@@ -85,6 +87,9 @@ SELECT refused($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0', '1'], pr
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0', '1'], proposal_columns => ARRAY['llm', 'llm']) $$);
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0', '1'], gold_column => 'gold', proposal_columns => ARRAY['gold']) $$);
 SELECT refused($$ SELECT gt_simulate_job('pp.guessed', 'gold', proposal_columns => ARRAY['llm']) $$);
+SELECT refused($$ SELECT gt_simulate_job('pp.guessed', 'gold', features_column => NULL) $$);
+SELECT refused($$ SELECT gt_add_category('pp seen', 'ten') $$);
+SELECT refused($$ SELECT gt_merge_categories('pp seen', ARRAY['1'], '7') $$);
 CREATE VIEW pp.odd AS SELECT id, features, gold, llm, CASE WHEN id % 50 = 0 THEN 7 ELSE 0.5 END AS llm_confidence, 'maybe' AS rule, 'yes' AS rule_confidence FROM pp.guessed;
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.odd', ARRAY['0','1','2','3','4','5','6','7','8','9'], key_column => 'id', proposal_columns => ARRAY['llm']) $$) ~ '^22000 llm_confidence of object "\d+" in dataset pp.odd is 7' AS refused;
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.odd', ARRAY['0','1','2','3','4','5','6','7','8','9'], key_column => 'id', proposal_columns => ARRAY['rule']) $$);

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# How many of their answers people are spared: by neighbourhood columns, by a start with objects from all parts of
+# the dataset, and by guesses that come with the rows.  Whole jobs simulated by the driver of bench/guarantee, eager.
+#
+#	bench/people/run.sh DATA_FOLDER [quick|full]
+#
+# The folder holds optdigits, sms_spam, shuttle, banking77, fashion_km128 and ag_news_7600 as NAME.copy.gz.
+# Prints the tables; full also writes them into docs/measured.md, between its marks.  full takes some hours of a core,
+# quick a few minutes: a tenth of the jobs, small sets only.  RESULTS=FILE keeps one line for each cell, and cells that
+# are there already are not run again: so a run that was stopped goes on.  SECONDS_LIMIT=N begins no cell after N
+# seconds; JOBS=1 processes.
+set -euo pipefail
+usage="usage: run.sh DATA_FOLDER [quick|full]"
+data=$(realpath "${1:?$usage}") mode=${2:-quick}
+[ "$mode" = quick ] || [ "$mode" = full ] || { echo "$usage" >&2; exit 2; }
+results=$(realpath "${RESULTS:-/dev/null}")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+multiarch=$(${CC:-cc} -print-multiarch)
+
+# The flags of the makefile for src/learning.
+${CC:-cc} -std=gnu11 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
+	-Isrc -isystem "/usr/include/$multiarch/openblas-serial" bench/guarantee/driver.c src/learning/*.c \
+	"/usr/lib/$multiarch/openblas-serial/libopenblas.a" -lm -o "$work/driver"
+
+if [ "$results" = /dev/null ]; then results=$work/results; fi
+touch "$results"
+
+# cell NAME TARGET GUARANTEE ALGORITHM REPETITIONS VARIANT: a line of the results is the first four, the variant, and what
+# the driver printed.
+cell() {
+	local name=$1 target=$2 guarantee=$3 algorithm=$4 repetitions=$5 variant=$6 file=$1 rows=0
+	local key="$name	$target	$guarantee	$algorithm	$variant"
+	[ "$mode" = full ] || repetitions=$(((repetitions + 9) / 10))
+	! grep -qF "$key	" "$results" || return 0
+	[ $SECONDS -lt "${SECONDS_LIMIT:-1000000}" ] || return 0
+	case $name in
+		digits) file=optdigits rows=1758 ;;
+		shuttle | banking77) rows=5000 ;;
+		fashion_km128) rows=20000 ;;
+	esac
+	[ -f "$work/$file" ] || gzip -dc "$data/$file.copy.gz" > "$work/$file"
+	# shellcheck disable=SC2086 # several options
+	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule=eager guarantee="$guarantee" \
+		algorithm="$algorithm" $variant seed=1 repetitions="$repetitions" processes="${JOBS:-1}" < "$work/$file")" >> "$results"
+}
+
+plain=neighbours=0 columns=neighbours=1 chosen="neighbours=1 start=chosen"
+three() { for variant in "$plain" "$columns" "$chosen"; do cell "$1" "$2" audited "$3" "$4" "$variant"; done; }
+small="digits optdigits sms_spam shuttle"
+
+for name in $small; do three $name .95 softmax 100; done
+for name in $small; do three $name .98 softmax 100; done
+for source in 0.9 0.7 0.8,copy,copy random wrong; do
+	cell digits .95 audited softmax 100 "$columns proposals=$source"
+	cell optdigits .95 audited softmax 100 "$columns proposals=$source"
+done
+for name in $small; do
+	for variant in "$plain" "$columns"; do cell $name .95 confidence softmax 100 "$variant"; done
+done
+for name in $small; do three $name .95 auto 20; done
+if [ "$mode" = full ]; then
+	three ag_news_7600 .95 softmax 20
+	three banking77 .95 softmax 10
+	cell banking77 .95 audited softmax 10 "$columns proposals=0.9"
+	three fashion_km128 .95 softmax 10
+fi
+
+# table: a row for each set, target, guarantee and algorithm; the first column of variants is what the others are compared with
+table() {
+	awk -F '\t' -v variants="$1" -v headings="$2" '
+		function cell(key, base,    text) {
+			if (!(key in human)) return ""
+			text = sprintf("%.0f", human[key])
+			if (key != base && base in human) text = text sprintf(" (%+.0f %%)", 100 * (human[key] / human[base] - 1))
+			if (missed[key] > 0) text = text sprintf(", %d missed", missed[key])
+			if (labeled[key] < jobs[key]) text = text sprintf(", %d without", jobs[key] - labeled[key])
+			return text
+		}
+		{
+			row = $1 FS $2 FS $3 FS $4
+			human[row, $5] = $7; jobs[row, $5] = $6; labeled[row, $5] = $12; missed[row, $5] = $13
+			if (!(row in seen)) { seen[row] = 1; rows[++n] = row }
+		} END {
+			count = split(variants, variant, ";")
+			printf "| data | target | guarantee, classifiers | %s | jobs |\n| --- | --- | --- |", headings
+			for (v = 1; v <= count; v++) printf " --- |"
+			print " --- |"
+			for (i = 1; i <= n; i++) {
+				shown = 0
+				for (v = 2; v <= count; v++) shown += (rows[i], variant[v]) in human
+				if (!shown) continue
+				split(rows[i], f, FS)
+				printf "| %s | 0%s | `%s`, %s |", f[1], f[2], f[3], f[4]
+				for (v = 1; v <= count; v++) printf " %s |", cell(rows[i] SUBSEP variant[v], rows[i] SUBSEP variant[1])
+				printf " %d |\n", jobs[rows[i], variant[1]]
+			}
+		}' "$results" | sed 's/|  |/| |/g'
+}
+print_all() {
+	echo "Mean of the human labels of a job, beside a job without; jobs that missed their promise, and jobs without machine labels."
+	echo
+	table "$plain;$columns;$chosen" "without | neighbourhood columns | and a chosen start"
+	echo
+	echo "Guesses made for the purpose, beside jobs with columns and none: one source that is right in 90 % or 70 % of the rows, one of 80 % with two"
+	echo "copies of itself, one that guesses at random, one that is never right."
+	echo
+	table "$columns;$columns proposals=0.9;$columns proposals=0.7;$columns proposals=0.8,copy,copy;$columns proposals=random;$columns proposals=wrong" \
+		"none | 90 % | 70 % | 80 %, copied twice | random | never right"
+}
+
+print_all
+if [ "$mode" = full ]; then
+	print_all > "$work/put"
+	sed -i -e "/^<!-- people -->/,/^<!-- end people -->/{/^<!-- people -->/{p;r $work/put
+		};/^<!-- end people -->/!d}" docs/measured.md
+fi
