@@ -2,6 +2,7 @@
  * columns.c
  *		The columns of a table: their names, and the rule by which a head decides their types.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -116,6 +117,18 @@ gtc_can_add_column(const GtcColumns *columns, const char *name)
 		can_be_column(columns, name);
 }
 
+static bool
+begins_with_number(const GtcValue *array)
+{
+	size_t		i = 1;
+
+	while (array->kind == GTC_JSON_ARRAY && i < array->text.len &&
+		   strchr(" \t\r\n", array->text.data[i]) != NULL)
+		i++;
+	return array->kind == GTC_JSON_ARRAY &&
+		(array->text.data[i] == '-' || isdigit((unsigned char) array->text.data[i]));
+}
+
 void
 gtc_columns_see(GtcColumns *columns, const GtcMembers *members)
 {
@@ -132,8 +145,10 @@ gtc_columns_see(GtcColumns *columns, const GtcMembers *members)
 		column = gtc_find_column(columns, name.data);
 		if (column == NULL && gtc_can_add_column(columns, name.data))
 			column = gtc_add_column(columns, name.data, GTC_JSONB, false);
-		if (column != NULL)
-			column->kinds |= 1u << members->list[i].value.kind;
+		if (column == NULL)
+			continue;
+		column->kinds |= 1u << members->list[i].value.kind;
+		column->not_vectors |= !begins_with_number(&members->list[i].value);
 	}
 	gtc_buffer_free(&name);
 }

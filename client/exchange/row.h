@@ -26,6 +26,7 @@ typedef struct GtcColumn
 	bool		declared;		/* by the user, who wants other kinds of values made text or number of */
 	int			length;			/* float4[]: elements of the first row's; 0: none yet */
 	unsigned	kinds;			/* in the head: a bit for each GtcJsonKind */
+	bool		not_vectors;	/* in the head: a value that is no list of numbers by its first one */
 } GtcColumn;
 
 #define GTC_RESERVED_NAMES 4

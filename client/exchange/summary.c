@@ -32,6 +32,22 @@ say_lines(const GtcLoadCounts *counts, const GtcSummary *summary)
 		printf("dates that are none, taken as NULL: %s\n", gtc_with_commas(counts->odd_dates));
 }
 
+/* What a job can learn from, if its type is declared */
+static void
+say_vectors(const GtcColumns *columns)
+{
+	int			i;
+
+	for (i = 0; i < columns->count; i++)
+	{
+		const GtcColumn *column = &columns->list[i];
+
+		if (column->type == GTC_JSONB && !column->declared && column->kinds != 0 && !column->not_vectors)
+			printf("lists of numbers: --features=%s makes \"%s\" float4[], which a job can learn from\n",
+				   column->name, column->name);
+	}
+}
+
 void
 gtc_summary_words(const GtcSummary *summary)
 {
@@ -50,6 +66,7 @@ gtc_summary_words(const GtcSummary *summary)
 	if (summary->check || summary->target->table != NULL)
 		printf("columns: %s\n", columns.data);
 	say_lines(counts, summary);
+	say_vectors(&load->columns);
 	gtc_buffer_free(&columns);
 }
 

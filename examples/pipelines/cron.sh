@@ -18,13 +18,9 @@ sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 
 sql <<'SQL'
 SET client_min_messages = warning;
-SELECT count(*) = 0 AS missing FROM gt_jobs WHERE job_name = 'messages' \gset
-\if :missing
-	SELECT gt_create_job('messages', 'message', ARRAY['ham', 'spam'], text_column => 'body', key_column => 'id',
-						 schedule => 'eager', max_concurrent_task_count => 200, seed => 1) \g /dev/null
-\else
-	SELECT gt_add_objects('messages') \g /dev/null
-\endif
+SELECT gt_create_job('messages', 'message', ARRAY['ham', 'spam'], text_column => 'body', key_column => 'id', schedule => 'eager',
+					 max_concurrent_task_count => 200, seed => 1, if_not_exists => true) \g /dev/null
+SELECT gt_add_objects('messages') \g /dev/null
 
 -- Answers that are there already are repeated, which is no error; what cannot be taken is said.
 SELECT 'not taken: ' || answers || ' answers, ' || reason

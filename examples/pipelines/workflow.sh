@@ -14,27 +14,22 @@ gtlabel=${GTLABEL:-gtlabel}
 
 sql() { psql -XqAt -v ON_ERROR_STOP=1 -v job="$job" "$@"; }
 
-# The answer t or f of a statement on stdin; without one the script ends.
-ask() { answer=$(sql) || exit 1; [ "$answer" = t ]; }
-
 ingest() { # FILE
-	if ask <<<"SELECT to_regclass(quote_ident(:'job')) IS NOT NULL"; then
+	local there
+	there=$(sql <<<"SELECT to_regclass(quote_ident(:'job')) IS NOT NULL")
+	if [ "$there" = t ]; then
 		echo "table $job is there"
 	else
-		"$gtlabel" import "$1" --table "\"$job\"" --json
+		"$gtlabel" import "$1" --table "\"${job//\"/\"\"}\"" --json
 	fi
 }
 
 create() {
-	if ask <<<"SELECT count(*) > 0 FROM gt_jobs WHERE job_name = :'job'"; then
-		echo "job $job is there"
-	else
-		sql <<-'SQL'
-			SET client_min_messages = warning;
-			SELECT gt_create_job(:'job', quote_ident(:'job')::regclass, ARRAY['ham', 'spam'], text_column => 'source', key_column => 'line_no',
-								 label_column => 'label', schedule => 'eager', max_concurrent_task_count => 200, seed => 1);
-		SQL
-	fi
+	sql <<-'SQL'
+		SET client_min_messages = warning;
+		SELECT gt_create_job(:'job', quote_ident(:'job')::regclass, ARRAY['ham', 'spam'], text_column => 'source', key_column => 'line_no',
+							 label_column => 'label', schedule => 'eager', max_concurrent_task_count => 200, seed => 1, if_not_exists => true);
+	SQL
 }
 
 wait_for() { # TIME

@@ -259,6 +259,13 @@ def test_exit_status():
     same('a column for another format', gtlabel('export', 'nobody', '--source', 'x')[0], 2)
 
 
+def test_features():
+    path = write('vectors.jsonl', '{"a": [1, 2], "b": [ -0.5, 1 ], "c": ["x"], "d": 1}\n{"a": [3, 4], "b": [1, 2], "c": [1], "d": 2}\n')
+    out = gtlabel('import', path, '-t', 'vectors', '--features', 'a')[1]
+    ok('what could be features is said', '--features=b ' in out and '=a' not in out and '=c' not in out and '=d' not in out, out)
+    same('and what was said is', sql('SELECT a, pg_typeof(a), b, pg_typeof(b) FROM vectors WHERE line_no = 1'), '{1,2}|real[]|[-0.5, 1]|jsonb')
+
+
 def test_names():
     path = write('names.jsonl', json.dumps({'a"; DROP TABLE canary; --': 1, 'Ä b': 'x', 'select': True, "it's": None}) + '\n')
     sql('CREATE TABLE canary (); CREATE SCHEMA "Odd s"')

@@ -403,6 +403,48 @@ test_label_studio(void)
 	CHECK(becomes(&options, export, sizeof(export) - 1, "7\thi\t\\N\t\\N\t\\N\n", ""));
 }
 
+static int
+date_becomes(const char *date, const char *expected)
+{
+	GtcLoadOptions options = {0};
+	GtcBuffer	file;
+	GtcBuffer	answers;
+	int			good;
+
+	gtc_buffer_init(&file);
+	gtc_buffer_init(&answers);
+	gtc_appendf(&file,
+				"[{\"id\": 1, \"data\": {}, \"annotations\": [{\"created_at\": %s, \"result\": " RESULT(
+					"\"a\"") "}]}]",
+				date);
+	gtc_appendf(&answers, "1\tunknown\ta\tf\t\\N\t%s\n", expected);
+	good = becomes(&options, file.data, file.len, "1\t\\N\t\\N\t\\N\n", answers.data);
+	gtc_buffer_free(&file);
+	gtc_buffer_free(&answers);
+	return good;
+}
+
+static void
+test_dates(void)
+{
+	CHECK(date_becomes("\"2026-01-05T10:11:12.131415\"", "2026-01-05T10:11:12.131415Z"));
+	CHECK(date_becomes("\"2024-02-29 23:59Z\"", "2024-02-29 23:59Z"));
+	CHECK(date_becomes("\"2026-01-05T10:11:12+01:30\"", "2026-01-05T10:11:12+01:30"));
+	CHECK(date_becomes("\"2026-01-05T10:11:12-0800\"", "2026-01-05T10:11:12-0800"));
+	CHECK(date_becomes("\"2023-02-29T00:00:00Z\"", "\\N"));
+	CHECK(date_becomes("\"1900-02-29T00:00:00Z\"", "\\N"));
+	CHECK(date_becomes("\"2026-13-01T00:00:00Z\"", "\\N"));
+	CHECK(date_becomes("\"2026-01-01T24:00:00Z\"", "\\N"));
+	CHECK(date_becomes("\"2026-01-01T00:00:60Z\"", "\\N"));
+	CHECK(date_becomes("\"2026-01-01T00:00:00.Z\"", "\\N"));
+	CHECK(date_becomes("\"2026-01-01T00:00:00+99\"", "\\N"));
+	CHECK(date_becomes("\"0000-01-01T00:00:00Z\"", "\\N"));
+	CHECK(date_becomes("\"2026-01-01\"", "\\N"));
+	CHECK(date_becomes("\"infinity\"", "\\N"));
+	CHECK(date_becomes("1767225600", "\\N"));
+	CHECK(date_becomes("null", "\\N"));
+}
+
 /* ---- Mutated files ---- */
 
 static uint64_t state = 20261126;
@@ -682,6 +724,7 @@ main(void)
 	test_manifest();
 	test_manifest_options();
 	test_label_studio();
+	test_dates();
 	test_mutated();
 	return CHECK_SUMMARY("client/exchange");
 }
