@@ -48,7 +48,7 @@ class Browser:
     def click(self, words):
         """Once more when the page was drawn anew just then."""
         path = f"//*[self::button or self::a][starts-with(normalize-space(.), '{words}')]"
-        if not self.wait(lambda: self.driver.find_element(By.XPATH, path).click() is None, 5):
+        if not self.wait(lambda: self.driver.find_element(By.XPATH, path).click() is None):
             raise AssertionError(f'nothing to click that begins with "{words}"')
 
     def press(self, *keys):
@@ -56,8 +56,8 @@ class Browser:
             self.driver.switch_to.active_element.send_keys(key)
             time.sleep(0.16)              # the seat takes a quicker second press for an accident
 
-    def wait(self, condition, seconds=15):
-        """Polls until the condition holds; its last value."""
+    def wait(self, condition, seconds=40):
+        """Polls until the condition holds; its last value. A machine may be slow: only what never comes fails."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -68,7 +68,7 @@ class Browser:
                 return value
             time.sleep(0.05)
 
-    def wait_text(self, words, selector='body', seconds=15):
+    def wait_text(self, words, selector='body', seconds=40):
         return self.wait(lambda: words in self.text(selector), seconds)
 
     def sign_in(self, role, password):

@@ -48,12 +48,17 @@ class Terminal:
         last = self.painted.split(b'\x1b[H')[-1].decode('utf-8', 'replace')
         return re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', last)
 
-    def wait(self, words, seconds=15):
+    def until(self, condition, seconds=40):
+        """Polls, and reads meanwhile what the program paints."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if words in self.read(0.1):
-                return True
-        return False
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            self.read(0.1)
+        return True
+
+    def wait(self, words):
+        return self.until(lambda: words in self.screen())
 
     def press(self, keys):
         os.write(self.fd, keys.encode())
@@ -79,32 +84,32 @@ def test_annotate():
     first = t.screen()
     t.press('1')
     t.press('2')
-    ok('two answers by two keys', answers() == 'delivery payment')
-    ok('another object each', t.screen() != first)
+    ok('two answers by two keys', t.until(lambda: answers() == 'delivery payment'))
+    ok('another object each', t.until(lambda: t.screen() != first))
     t.press('\x7f')
-    ok('Backspace takes the last one back', answers() == 'delivery')
+    ok('Backspace takes the last one back', t.until(lambda: answers() == 'delivery'))
     t.press('3')
-    ok('answered anew', answers() == 'delivery product')
+    ok('answered anew', t.until(lambda: answers() == 'delivery product'))
     t.press('\x1b[D')
-    ok('left shows the last answer', 'You answered product' in t.screen())
+    ok('left shows the last answer', t.wait('You answered product'))
     t.press('5')
-    ok('changed', answers() == 'delivery praise')
+    ok('changed', t.until(lambda: answers() == 'delivery praise'))
     t.press('c')
     t.press('grüße')
     t.press('\r')
     t.press('1')
-    ok('a comment, also beyond ASCII', sql("SELECT comment FROM gt_annotations WHERE annotator = 'Emil' AND comment IS NOT NULL;") == 'grüße')
+    ok('a comment, also beyond ASCII', t.until(lambda: sql("SELECT comment FROM gt_annotations WHERE annotator = 'Emil' AND comment IS NOT NULL;") == 'grüße'))
     t.press('d')
     t.press('torn')
     t.press('\r')
-    ok('declined with a reason', sql("SELECT comment FROM gt_tasks WHERE annotator = 'Emil' AND state = 'declined';") == 'torn')
+    ok('declined with a reason', t.until(lambda: sql("SELECT comment FROM gt_tasks WHERE annotator = 'Emil' AND state = 'declined';") == 'torn'))
     t.press('s')
-    ok('passed', 'passed' in t.screen())
+    ok('passed', t.wait('passed'))
     t.press('?')
-    ok('help', 'take the last answer back' in t.screen())
+    ok('help', t.wait('take the last answer back'))
     t.press('x')
     fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 12, 40, 0, 0))
-    ok('another size', '[1] delivery' in t.read(0.5))
+    ok('another size', t.wait('[1] delivery'))
     t.press('\x1b')
     ok('leaves with 0', t.end() == 0)
     ok('what was fetched ahead is given back', sql("SELECT count(*) FROM gt_tasks WHERE annotator = 'Emil' AND state = 'accepted';") == '0')
