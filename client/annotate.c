@@ -262,7 +262,7 @@ send_answer(Seat *seat, const Deed *deed)
 	GtcJson    *answer;
 
 	if (!hungry)
-		return tell(seat, "SELECT gtlabel.portal_submit($1, $2::jsonb)", body);
+		return tell(seat, "SELECT gtlabel.portal_tasks($1, 'submit', $2::jsonb)", body);
 	answer = ask(seat, "SELECT gtlabel.portal_answer($1, $2, $3::jsonb)", 3, values);
 	free(body);
 	if (answer == NULL)
@@ -320,7 +320,7 @@ answer_with(Seat *seat, int label)
 	if (seat->editing >= 0)
 	{
 		deed = &seat->deeds[seat->editing];
-		if (tell(seat, "SELECT gtlabel.portal_revise($1, $2::jsonb)",
+		if (tell(seat, "SELECT gtlabel.portal_tasks($1, 'revise', $2::jsonb)",
 				 body_of(deed->task.id, seat->categories[label], deed->comment, NULL, 0)))
 			deed->label = label;
 		seat->editing = -1;
@@ -363,7 +363,7 @@ undo(Seat *seat)
 		return;
 	}
 	deed = seat->deeds[0];
-	if (!deed.refused && !tell(seat, "SELECT gtlabel.portal_retract($1, $2::jsonb)",
+	if (!deed.refused && !tell(seat, "SELECT gtlabel.portal_tasks($1, 'retract', $2::jsonb)",
 							   body_of(deed.task.id, NULL, NULL, NULL, 0)))
 		return;
 	memmove(seat->deeds, seat->deeds + 1, --seat->deed_count * sizeof(Deed));
@@ -667,7 +667,7 @@ ask_reason(Seat *seat)
 		return;
 	gtc_buffer_init(&line);
 	if (ask_line(seat, "Why can nobody answer this?", &line))
-		give_back(seat, DECLINED, "SELECT gtlabel.portal_decline($1, $2::jsonb)",
+		give_back(seat, DECLINED, "SELECT gtlabel.portal_tasks($1, 'decline', $2::jsonb)",
 				  line.len > 0 ? line.data : NULL);
 	gtc_buffer_free(&line);
 }
@@ -716,7 +716,7 @@ press_command(Seat *seat, int key)
 	switch (key)
 	{
 		case 's':
-			give_back(seat, PASSED, "SELECT gtlabel.portal_release($1, $2::jsonb)", NULL);
+			give_back(seat, PASSED, "SELECT gtlabel.portal_tasks($1, 'release', $2::jsonb)", NULL);
 			return true;
 		case 'd':
 			ask_reason(seat);
@@ -839,7 +839,7 @@ release_all(Seat *seat)
 	values[0] = seat->token;
 	values[1] = body.data;
 	if (seat->task_count > 0 && PQstatus(seat->connection) == CONNECTION_OK)
-		PQclear(PQexecParams(seat->connection, "SELECT gtlabel.portal_release($1, $2::jsonb)",
+		PQclear(PQexecParams(seat->connection, "SELECT gtlabel.portal_tasks($1, 'release', $2::jsonb)",
 							 2, NULL, values, NULL, NULL, 0));
 	gtc_buffer_free(&body);
 }

@@ -85,47 +85,19 @@ CREATE FUNCTION gtlabel.portal_answer(token text, job_name text, body jsonb) RET
     AS 'MODULE_PATHNAME', 'gtl_sql_portal_answer' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gtlabel.portal_answer IS 'Portal: answers handed in and the next tasks, in one transaction; the queue when they are fewer than wanted';
 
-CREATE FUNCTION gtlabel.portal_submit(token text, body jsonb) RETURNS json
+CREATE FUNCTION gtlabel.portal_tasks(token text, verb text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_submit_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
-            labels => gtlabel.texts(body->'labels'), comments => gtlabel.texts(NULLIF(body->'comments', 'null')),
-            token => portal_submit.token));
+        SELECT pg_catalog.json_build_object('count', CASE portal_tasks.verb
+                   WHEN 'submit' THEN gt_submit_annotations(t.ids, t.labels, comments => t.comments, token => portal_tasks.token)
+                   WHEN 'revise' THEN gt_revise_annotations(t.ids, t.labels, comments => t.comments, token => portal_tasks.token)
+                   WHEN 'retract' THEN gt_retract_annotations(t.ids, token => portal_tasks.token)
+                   WHEN 'release' THEN gt_release_tasks(t.ids, token => portal_tasks.token)
+                   WHEN 'decline' THEN gt_decline_tasks(t.ids, reason => body->>'reason', token => portal_tasks.token) END)
+          FROM (SELECT gtlabel.numbers(body->'task_ids') AS ids, gtlabel.texts(body->'labels') AS labels,
+                       gtlabel.texts(NULLIF(body->'comments', 'null')) AS comments) t;
     END;
-COMMENT ON FUNCTION gtlabel.portal_submit IS 'Portal: answers handed in';
-
-CREATE FUNCTION gtlabel.portal_revise(token text, body jsonb) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_revise_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
-            labels => gtlabel.texts(body->'labels'), comments => gtlabel.texts(NULLIF(body->'comments', 'null')),
-            token => portal_revise.token));
-    END;
-COMMENT ON FUNCTION gtlabel.portal_revise IS 'Portal: other answers to tasks that I have answered';
-
-CREATE FUNCTION gtlabel.portal_retract(token text, body jsonb) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_retract_annotations(task_ids => gtlabel.numbers(body->'task_ids'),
-            token => portal_retract.token));
-    END;
-COMMENT ON FUNCTION gtlabel.portal_retract IS 'Portal: answers, declines and passes taken back; the tasks are mine again';
-
-CREATE FUNCTION gtlabel.portal_release(token text, body jsonb) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_release_tasks(task_ids => gtlabel.numbers(body->'task_ids'),
-            token => portal_release.token));
-    END;
-COMMENT ON FUNCTION gtlabel.portal_release IS 'Portal: tasks for somebody else';
-
-CREATE FUNCTION gtlabel.portal_decline(token text, body jsonb) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_decline_tasks(task_ids => gtlabel.numbers(body->'task_ids'),
-            reason => body->>'reason', token => portal_decline.token));
-    END;
-COMMENT ON FUNCTION gtlabel.portal_decline IS 'Portal: tasks that nobody can answer, with a reason';
+COMMENT ON FUNCTION gtlabel.portal_tasks IS 'Portal: tasks that I hold or had. verb: submit (answers), revise (other answers), retract (take back), release (for somebody else), decline (nobody can answer, with a reason)';
 
 CREATE FUNCTION gtlabel.portal_extend(token text, body jsonb) RETURNS json
     VOLATILE PARALLEL UNSAFE
@@ -208,26 +180,14 @@ CREATE FUNCTION gtlabel.portal_report(job_name text) RETURNS text
     END;
 COMMENT ON FUNCTION gtlabel.portal_report IS 'Portal: the page of gt_report';
 
-CREATE FUNCTION gtlabel.portal_pause(job_name text) RETURNS json
+CREATE FUNCTION gtlabel.portal_steer(job_name text, verb text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT pg_catalog.to_json(gt_pause_job(job_name)::text);
+        SELECT pg_catalog.to_json(CASE portal_steer.verb WHEN 'pause' THEN gt_pause_job(job_name)::text
+                                                         WHEN 'resume' THEN gt_resume_job(job_name)::text
+                                                         WHEN 'stop' THEN gt_stop_job(job_name)::text END);
     END;
-COMMENT ON FUNCTION gtlabel.portal_pause IS 'Portal: gt_pause_job';
-
-CREATE FUNCTION gtlabel.portal_resume(job_name text) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.to_json(gt_resume_job(job_name)::text);
-    END;
-COMMENT ON FUNCTION gtlabel.portal_resume IS 'Portal: gt_resume_job';
-
-CREATE FUNCTION gtlabel.portal_stop(job_name text) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.to_json(gt_stop_job(job_name)::text);
-    END;
-COMMENT ON FUNCTION gtlabel.portal_stop IS 'Portal: gt_stop_job';
+COMMENT ON FUNCTION gtlabel.portal_steer IS 'Portal: verb pause, resume or stop';
 
 -- The objects to look at again, of one kind, the doubtful ones first
 CREATE FUNCTION gtlabel.review_keys(job_name text, kind text) RETURNS TABLE (object_key text, place bigint)
@@ -358,19 +318,13 @@ CREATE FUNCTION gtlabel.portal_revoke(job_name text, annotator text) RETURNS jso
     END;
 COMMENT ON FUNCTION gtlabel.portal_revoke IS 'Portal: gt_revoke_invitation';
 
-CREATE FUNCTION gtlabel.portal_exclude(job_name text, annotator text) RETURNS json
+CREATE FUNCTION gtlabel.portal_judge(job_name text, annotator text, verb text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_exclude_annotator(job_name, annotator));
+        SELECT pg_catalog.json_build_object('count', CASE portal_judge.verb WHEN 'exclude' THEN gt_exclude_annotator(job_name, annotator)
+                                                                            WHEN 'include' THEN gt_include_annotator(job_name, annotator) END);
     END;
-COMMENT ON FUNCTION gtlabel.portal_exclude IS 'Portal: gt_exclude_annotator';
-
-CREATE FUNCTION gtlabel.portal_include(job_name text, annotator text) RETURNS json
-    VOLATILE PARALLEL UNSAFE
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('count', gt_include_annotator(job_name, annotator));
-    END;
-COMMENT ON FUNCTION gtlabel.portal_include IS 'Portal: gt_include_annotator';
+COMMENT ON FUNCTION gtlabel.portal_judge IS 'Portal: verb exclude or include: do the answers of this annotator count?';
 
 CREATE FUNCTION gtlabel.portal_datasets() RETURNS json
     STABLE PARALLEL SAFE
