@@ -66,32 +66,49 @@ gtl_manifest_attribute_set(GtlManifestAttribute *attribute, const char *name)
 	}
 }
 
-/* A member X-metadata is the sign of a label attribute X. */
-static void
-see_attribute(void *context, GtlJsonSpan name, GtlJsonSpan value)
+/* A member X-metadata is the sign of a label attribute X.  True: it is the first one. */
+static bool
+see_attribute(GtlManifestAttribute *attribute, GtlJsonSpan name, GtlJsonSpan value)
 {
-	GtlManifestAttribute *attribute = context;
-	size_t		tail = strlen(METADATA);
+	static const char tail[] = METADATA "\"";
+	size_t		length = strlen(tail);
 	char	   *found;
-	size_t		length;
 
-	if (*value.start != '{' || (size_t) (name.end - name.start) <= tail + 2)
-		return;
+	if (*value.start != '{' || (size_t) (name.end - name.start) <= length + 1 || memcmp(name.end - length, tail, length) != 0)
+		return false;
+	if (attribute->name != NULL && gtl_json_name_is(name, attribute->metadata))
+		return false;
 	found = gtl_json_string(name);
-	length = found == NULL ? 0 : strlen(found);
-	if (length <= tail || strcmp(found + length - tail, METADATA) != 0)
-		return;
-	found[length - tail] = '\0';
+	if (found == NULL)
+		return false;
+	found[strlen(found) - strlen(METADATA)] = '\0';
 	if (attribute->name == NULL)
 	{
 		gtl_manifest_attribute_set(attribute, found);
 		attribute->fixed = false;
+		return true;
 	}
-	else if (strcmp(attribute->name, found) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the manifest has label attributes \"%s\" and \"%s\"", attribute->name, found),
-				 errhint("Say which is meant with label_attribute_name.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the manifest has label attributes \"%s\" and \"%s\"", attribute->name, found),
+			 errhint("Say which is meant with label_attribute_name.")));
+}
+
+typedef struct LineSearch
+{
+	Search		search;
+	GtlManifestAttribute *attribute;
+	bool		new_attribute;
+} LineSearch;
+
+static void
+take_member(void *context, GtlJsonSpan name, GtlJsonSpan value)
+{
+	LineSearch *line = context;
+
+	if (!line->attribute->fixed && see_attribute(line->attribute, name, value))
+		line->new_attribute = true;
+	find_wanted(&line->search, name, value);
 }
 
 /* ---- The label ------------------------------------------------------------------------------ */
@@ -202,21 +219,22 @@ const char *
 gtl_manifest_line_read(GtlJsonSpan text, GtlManifestAttribute *attribute, GtlManifestLine *line)
 {
 	Wanted		members[LINE_MEMBERS] = {[SOURCE] = {"source"}, [SOURCE_REF] = {"source-ref"}};
-	Search		search = {members, LINE_MEMBERS};
+	LineSearch	search = {{members, LINE_MEMBERS}, attribute};
 	const char *problem;
 
 	memset(line, 0, sizeof(*line));
 	line->line = gtl_json_trim(text);
 	line->confidence = NAN;
 	line->human = -1;
-	if (!attribute->fixed && memmem(line->line.start, line->line.end - line->line.start, METADATA, strlen(METADATA)) != NULL &&
-		gtl_json_members(line->line, see_attribute, attribute) != GTL_JSON_FINE)
-		return "not JSON";
 	members[LABEL].name = attribute->name;
 	members[LABEL_METADATA].name = attribute->metadata;
-	problem = problem_words(gtl_json_members(line->line, find_wanted, &search));
+	problem = problem_words(gtl_json_members(line->line, take_member, &search));
+	if (problem != NULL && search.new_attribute)
+		gtl_manifest_attribute_set(attribute, NULL);	/* a broken line names none */
 	if (problem != NULL)
 		return problem;
+	if (search.new_attribute)	/* its members may have passed by before its name was known */
+		return gtl_manifest_line_read(text, attribute, line);
 	for (int i = 0; i < LINE_MEMBERS; i++)
 		if (members[i].times > 1)
 			return psprintf("two keys \"%s\"", members[i].name);

@@ -132,6 +132,10 @@ CREATE TABLE mf.two AS SELECT j AS line FROM unnest(ARRAY['{"source": "a", "x": 
 SELECT refused($$ SELECT * FROM gt_import_manifest('mf.two') $$);
 SELECT * FROM gt_import_manifest('mf.two', label_attribute_name => 'y');
 SELECT line_no, source, label, line FROM mf.two_objects ORDER BY 1;
+-- a broken line names none
+CREATE TABLE mf.broken AS SELECT n, line FROM unnest(ARRAY['{"source": "a", "x": 0, "x-metadata": {"class-name": "n"}, ', '{"source": "b", "y-metadata": {"class-name": "q"}, "y": 0}']) WITH ORDINALITY u (line, n);
+SELECT * FROM gt_import_manifest('mf.broken', order_column => 'n', on_error => 'skip');
+SELECT line_no, label FROM mf.broken_objects;
 CREATE TABLE mf.none (line json);
 SELECT * FROM gt_import_manifest('mf.none');
 SELECT count(*) FROM mf.none_objects;
