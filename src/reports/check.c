@@ -315,7 +315,7 @@ run_job_checks(Check *check)
 	}
 
 static GtlStatement orphan_checks[] = {
-	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("segment"), ORPHANS("change"), ORPHANS("given"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"),
+	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("segment"), ORPHANS("change"), ORPHANS("given"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"), ORPHANS("early_answer"),
 	ORPHANS("label"), ORPHANS("failure"), ORPHANS("model"), ORPHANS("round"), ORPHANS("certificate"), ORPHANS("step"), ORPHANS("event")
 };
 
