@@ -45,7 +45,7 @@ session() { # session N: chunk after chunk of statements, each in a new connecti
 		chunk=$((chunk + 1))
 		PGOPTIONS='' sql -At -c "SELECT storm.statements(80, '$who', ($seed * 7919 + $1 * 104729 + $chunk * 15485863::bigint) % 2000003 / 2000003.0)" \
 			>"$out.sql" 2>"$out.failed" || return 1
-		PGUSER=$who psql -Xq -c 'CALL storm.furnish()' >"$out.failed" 2>&1 || return 1
+		PGUSER=$who PGOPTIONS='' psql -Xq -c 'CALL storm.furnish()' >"$out.failed" 2>&1 || return 1
 		PGUSER=$who psql -XAtq -v ON_ERROR_ROLLBACK=$((chunk % 2)) -f "$out.sql" >>"$out.out" 2>&1 </dev/null || return 1
 		cat "$out.sql" >>"$out.sql.all"
 	done

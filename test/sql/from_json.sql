@@ -61,6 +61,7 @@ SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj-bad"}', 'fj.thing', settings => '{"label_categories": {"a": 1}}') $$);
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj-bad", "HumanTaskConfig": {"MaxConcurrentTaskCount": "many"}}', 'fj.thing', settings => '{"label_categories": ["a", "b"]}') $$) LIKE '22P02 %' AS no_number;
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj-bad", "HumanTaskConfig": {"TaskTimeLimitInSeconds": 0}}', 'fj.thing', settings => '{"label_categories": ["a", "b"]}') $$);
+SELECT refused($$ SELECT gtlabel.create_job_of('{}', 4294967295::oid::regclass) $$);
 SELECT refused($$ SELECT gt_describe_job('nothing') $$);
 SELECT refused($$ SELECT gt_describe_job(NULL) $$);
 GRANT USAGE ON SCHEMA gtl_test TO fj_team;
