@@ -11,9 +11,9 @@
  *		L(a) = product over the draws of (1 + s_J - e_J) / (n_i (w_J/W_i) (1 + sbar_i - (a - f_i)/n_i))
  *
  * is for a = E a nonnegative martingale that begins with 1, and grows with a.  So an audit at level alpha
- * passes when n objects are left, f wrong labels are found and L(f + allowed(n) + 1) >= 1/alpha: if more
- * than allowed(n) of the n labels left were wrong, L(E) would be at least that, which has probability
- * alpha at the most (Ville).  allowed(n) is floor(eps n), or floor(eps N) of the whole dataset.
+ * passes when n objects are left, f wrong labels are found and L(f + gtl_audit_allowed(n) + 1) >= 1/alpha: if more
+ * than gtl_audit_allowed(n) of the n labels left were wrong, L(E) would be at least that, which has probability
+ * alpha at the most (Ville).  gtl_audit_allowed(n) is floor(eps n), or floor(eps N) of the whole dataset.
  * docs/guarantee.md has the proof in full.
  *
  * Everything else here only saves labels: which weights, which s, when to begin, what to take, when to
@@ -23,40 +23,23 @@
  * 3p, share the stake, so that a bad guess costs less; the mean of martingales is one.
  *
  * The constants in capitals were chosen on digits; a factor of two in any of them changes the labels by
- * a few per cent.  Interrupts are the caller's: nothing here takes more than a tenth of a second for a
- * million objects but sorting them, which takes two.
+ * a few per cent.  Interrupts are the caller's, who asks env before acting on anything: sorting, which takes longest, stops at
+ * one, and nothing else here takes more than a tenth of a second for a million objects.
  */
 #include "learning/audit.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "learning/audit_forecast.h"
 #include "learning/random.h"
 #include "learning/select.h"
 
 /* The share of what is left of delta that an audit gets. */
 #define SPEND				0.9
 
-/* The guess: ((1 - margin)/2)^GUESS_POWER times a scale, plus a floor. */
-#define GUESS_POWER			1.2
-#define GUESS_PRIOR			3.0
-#define GUESS_RANGE			3.0
-#define GUESS_FLOOR			0.05	/* of eps */
-#define GUESS_FLOOR_LEAST	0.0012
-#define GUESS_MOST			0.6
-
-/* A guess of more errors than this share of the target cannot pass. */
-#define HOPELESS			0.85
-
 /* Strategies are made for guesses of at most this share of the target, on average. */
 #define GUESS_MEAN_MOST		0.6
-
-/* What chance takes beyond ln(1/alpha), on average. */
-#define OVERSHOOT			0.35
-
-/* An audit begins when more queries first would save less than this share of it. */
-#define BEGIN_SLACK			0.1
 
 /* Given up beyond so many times the forecast and so many labels more. */
 #define GIVE_UP_FACTOR		3.0
@@ -65,12 +48,6 @@
 /* Takes have to save at least so many labels. */
 #define TAKE_GAIN			3.0
 #define FOUND_PRIOR			2.0
-
-#define BINS				24
-#define GROWTH_STEPS		12
-#define FORECAST_STEPS		3
-#define STAKE_STEPS			40
-#define NEVER				1e9
 
 #define STRATEGIES			3
 static const double strategy_scale[STRATEGIES] = {1.0 / 3, 1, 3};
@@ -140,291 +117,6 @@ gtl_audit_level(double delta, int attempt)
 	return left * SPEND;
 }
 
-/* ---- The guess ---- */
-
-static double
-doubt(double margin)
-{
-	return pow((1 - margin) / 2, GUESS_POWER);
-}
-
-GtlAuditGuess
-gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, double carried)
-{
-	double		base = fmax(GUESS_FLOOR * target_error, GUESS_FLOOR_LEAST);
-	double		seen = GUESS_PRIOR;
-	double		guessed = GUESS_PRIOR;
-	double		scale;
-
-	for (int64_t i = 0; i < count; i++)
-	{
-		seen += wrong[i];
-		guessed += doubt(margins[i]) + base;
-	}
-	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE) * carried;
-	return (GtlAuditGuess) {.scale = scale,.floor = fmax(scale, 1) * base};
-}
-
-double
-gtl_audit_guess(const GtlAuditGuess *guess, double margin)
-{
-	/* as a table keeps it, so that an audit made from there is the same */
-	return fmin(guess->scale * doubt((float) margin) + guess->floor, GUESS_MOST);
-}
-
-/* ---- Stakes and growth ---- */
-
-/* The s at which the slope of (1 + s)^(1 - p) s^p is rho. */
-static double
-best_stake(double p, double rho)
-{
-	double		low = p / 50;
-	double		high = 100 * p + 1e-9;
-
-	for (int i = 0; i < STAKE_STEPS && high > low * (1 + 1e-6); i++)
-	{
-		double		s = sqrt(low * high);
-		double		l = log(s / (1 + s));
-
-		if ((1 - p) * exp(p * l) + p * exp(-(1 - p) * l) > rho)
-			low = s;
-		else
-			high = s;
-	}
-	return sqrt(low * high);
-}
-
-static double
-gain(double p, double s)
-{
-	return exp((1 - p) * log1p(s) + p * log(s));
-}
-
-/* exp of the growth per draw of the best stakes against a share of mu; p sorted. */
-static double
-best_growth(const double *p, int64_t n, double mu)
-{
-	double		mean[BINS];
-	double		weight[BINS];
-	double		rho = 1 + mu / 3;
-	int			bins = 0;
-
-	for (int b = 0; b < BINS; b++)
-	{
-		int64_t		from = n * b / BINS;
-		int64_t		to = n * (b + 1) / BINS;
-		double		sum = 0;
-
-		for (int64_t i = from; i < to; i++)
-			sum += p[i];
-		if (to == from)
-			continue;
-		mean[bins] = sum / (double) (to - from);
-		weight[bins++] = (double) (to - from) / (double) n;
-	}
-	for (int step = 0; step < GROWTH_STEPS; step++)
-	{
-		double		top = 0;
-		double		sbar = 0;
-		double		last = rho;
-
-		for (int b = 0; b < bins; b++)
-		{
-			double		s = best_stake(mean[b], rho);
-
-			top += weight[b] * gain(mean[b], s);
-			sbar += weight[b] * s;
-		}
-		rho = top / (1 + sbar - mu);
-		if (fabs(rho - last) < 1e-3 * (last - 1))
-			break;
-	}
-	return rho;
-}
-
-/* ---- Forecast ---- */
-
-/* Labels that may be wrong among n that are left. */
-static double
-allowed(const GtlAuditSetup *setup, double left)
-{
-	double		among = setup->promise.scope == GTL_SCOPE_DATASET ? (double) setup->objects : left;
-
-	return setup->promise.target_error * among;
-}
-
-static int64_t
-allowed_whole(const GtlAuditSetup *setup, int64_t left)
-{
-	return (int64_t) floor(allowed(setup, (double) left) + 1e-9);
-}
-
-/*
- * Draws to expect among n objects with these guesses, sorted, until ln L has grown by `need`.  While
- * they are drawn the share of wrong labels to bet against grows, beginning with allowed/n.
- */
-static double
-forecast(const GtlAuditSetup *setup, const double *p, int64_t n, double need)
-{
-	double		mean = 0;
-	double		draws = 0;
-	double		mu;
-
-	if (n < 2 || allowed_whole(setup, n) >= n)
-		return n < 2 ? (double) n : 0;
-	mu = allowed(setup, (double) n) / (double) n;
-	for (int64_t i = 0; i < n; i++)
-		mean += p[i];
-	mean /= (double) n;
-	for (int step = 0; step < FORECAST_STEPS; step++)
-	{
-		mu = fmin(mu, 0.9);
-		if (mean > HOPELESS * mu)
-			return NEVER;
-		draws = need / log(best_growth(p, n, mu));
-		if (draws > .95 * (double) n)
-			return draws > (double) n ? NEVER : (double) n;
-		mu = (allowed(setup, (double) n - draws) + 1 + mean * draws) / draws * log((double) n / ((double) n - draws));
-	}
-	return draws;
-}
-
-static int
-descending(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x < y) - (x > y);
-}
-
-/* Human labels when the d likeliest wrong are labeled first; what cannot pass is all labeled by people. */
-static double
-forecast_after(const GtlAuditSetup *setup, const double *sorted, int64_t n, int64_t d, double need)
-{
-	double		draws;
-
-	if (d >= n)
-		return (double) n;
-	draws = forecast(setup, sorted + d, n - d, need);
-	return draws >= NEVER ? NEVER : (double) d + draws;
-}
-
-static double
-needed_at_first(const GtlAuditSetup *setup)
-{
-	return -log(gtl_audit_level(setup->promise.delta, setup->attempt)) + OVERSHOOT;
-}
-
-/*
- * The guesses of each part, sorted, one part behind the other; end[part].  One part: all labels;
- * otherwise by class.
- */
-static double *
-sort_guesses(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
-			 int parts, int64_t *end, const GtlEnv *env)
-{
-	double	   *sorted = gtl_env_alloc(env, sizeof(double) * (size_t) count);
-
-	for (int64_t i = 0; i < count; i++)
-		end[parts > 1 ? best[i] : 0]++;
-	for (int c = 1; c < parts; c++)
-		end[c] += end[c - 1];
-	for (int c = parts - 1; c > 0; c--)
-		end[c] = end[c - 1];
-	end[0] = 0;
-	for (int64_t i = 0; i < count; i++)
-		sorted[end[parts > 1 ? best[i] : 0]++] = gtl_audit_guess(&setup->guess, margins[i]);
-	for (int c = 0; c < parts; c++)
-	{
-		int64_t		first = c == 0 ? 0 : end[c - 1];
-
-		qsort(sorted + first, (size_t) (end[c] - first), sizeof(double), descending);
-	}
-	return sorted;
-}
-
-static int
-count_parts(const GtlAuditSetup *setup)
-{
-	return setup->per_class ? setup->classes : 1;
-}
-
-/* How many of the `taken` lowest margins are of each part. */
-static void
-count_taken(const int32_t *best, const double *margins, int64_t count, int64_t taken, int parts,
-			int64_t *of_part, const GtlEnv *env)
-{
-	int32_t    *numbers;
-	int64_t    *places;
-
-	memset(of_part, 0, sizeof(int64_t) * (size_t) parts);
-	if (parts == 1)
-	{
-		of_part[0] = taken;
-		return;
-	}
-	numbers = gtl_env_alloc(env, sizeof(int32_t) * (size_t) count);
-	places = gtl_env_alloc(env, sizeof(int64_t) * (size_t) taken);
-	for (int64_t i = 0; i < count; i++)
-		numbers[i] = (int32_t) i;
-	taken = gtl_select_lowest(numbers, margins, count, taken, env, places);
-	for (int64_t i = 0; i < taken; i++)
-		of_part[best[places[i]]]++;
-	gtl_env_release(env, numbers);
-	gtl_env_release(env, places);
-}
-
-/* Human labels to expect after `taken` more queries; a part that cannot pass is all labeled by people. */
-static double
-expected_labels(const GtlAuditSetup *setup, const double *sorted, const int64_t *end, const int64_t *taken,
-				int parts, bool *any)
-{
-	double		total = 0;
-
-	*any = false;
-	for (int c = 0; c < parts; c++)
-	{
-		int64_t		first = c == 0 ? 0 : end[c - 1];
-		int64_t		n = end[c] - first;
-		double		labels = forecast_after(setup, sorted + first, n, taken[c], needed_at_first(setup));
-
-		*any = *any || (n > 0 && labels < (double) n);
-		total += labels < (double) n ? labels : (double) n;
-	}
-	return total;
-}
-
-bool
-gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
-			  int64_t batch, const GtlEnv *env, double *expected)
-{
-	int			parts = count_parts(setup);
-	int64_t    *end = gtl_env_alloc(env, sizeof(int64_t) * (size_t) parts);
-	int64_t    *taken = gtl_env_alloc(env, sizeof(int64_t) * (size_t) parts);
-	double	   *sorted = sort_guesses(setup, best, margins, count, parts, end, env);
-	int64_t		ways[3] = {0, batch / 2, batch};
-	double		labels[3];
-	bool		possible = false;
-
-	for (int w = 0; w < 3; w++)
-	{
-		bool		any;
-
-		if (ways[w] > count)
-			ways[w] = count;
-		count_taken(best, margins, count, ways[w], parts, taken, env);
-		labels[w] = expected_labels(setup, sorted, end, taken, parts, &any);
-		if (w == 0)
-			possible = any;
-	}
-	*expected = labels[0];
-	gtl_env_release(env, end);
-	gtl_env_release(env, taken);
-	gtl_env_release(env, sorted);
-	return possible && labels[0] * (1 - BEGIN_SLACK) <= fmin(labels[1], labels[2]);
-}
-
 /* ---- Making an audit ---- */
 
 static Part *
@@ -433,20 +125,20 @@ part_of(const GtlAudit *audit, int64_t place)
 	return &audit->part[audit->parts > 1 ? audit->class_no[place] : 0];
 }
 
-/* Stakes between TABLE_LEAST and GUESS_MOST for one rho, evenly in the logarithm of p. */
+/* Stakes between TABLE_LEAST and GTL_AUDIT_GUESS_MOST for one rho, evenly in the logarithm of p. */
 static void
 fill_table(double rho, double *table)
 {
-	double		step = log(GUESS_MOST / TABLE_LEAST) / (TABLE_SIZE - 1);
+	double		step = log(GTL_AUDIT_GUESS_MOST / TABLE_LEAST) / (TABLE_SIZE - 1);
 
 	for (int i = 0; i < TABLE_SIZE; i++)
-		table[i] = log(best_stake(TABLE_LEAST * exp(step * i), rho));
+		table[i] = log(gtl_audit_best_stake(TABLE_LEAST * exp(step * i), rho));
 }
 
 static double
 look_up(const double *table, double p)
 {
-	double		x = log(fmax(p, TABLE_LEAST) / TABLE_LEAST) / log(GUESS_MOST / TABLE_LEAST) * (TABLE_SIZE - 1);
+	double		x = log(fmax(p, TABLE_LEAST) / TABLE_LEAST) / log(GTL_AUDIT_GUESS_MOST / TABLE_LEAST) * (TABLE_SIZE - 1);
 	int			i = x < TABLE_SIZE - 2 ? (int) x : TABLE_SIZE - 2;
 
 	return exp(table[i] + (x - i) * (table[i + 1] - table[i]));
@@ -472,12 +164,12 @@ set_stakes(GtlAudit *audit, int number, const double *sorted, double *scratch)
 	const GtlAuditSetup begun = as_it_began(&audit->setup);
 	const GtlAuditSetup *setup = &begun;
 	Part	   *part = &audit->part[number];
-	double		mu = fmin(allowed(setup, (double) part->frozen) / (double) part->frozen, 0.9);
+	double		mu = fmin(gtl_audit_allowed(setup, (double) part->frozen) / (double) part->frozen, 0.9);
 	double		mean = 0;
 	double		shrink;
 	double		table[TABLE_SIZE];
 
-	part->forecast = forecast(setup, sorted, part->frozen, needed_at_first(setup));
+	part->forecast = gtl_audit_forecast(setup, sorted, part->frozen, gtl_audit_needed(setup));
 	if (part->forecast >= (double) part->frozen)
 		part->state = GTL_AUDIT_GIVEN_UP;
 	for (int64_t i = 0; i < part->frozen; i++)
@@ -486,7 +178,7 @@ set_stakes(GtlAudit *audit, int number, const double *sorted, double *scratch)
 	shrink = fmin(GUESS_MEAN_MOST * mu / mean, 1);
 	for (int64_t i = 0; i < part->frozen; i++)
 		scratch[i] = sorted[i] * shrink;
-	fill_table(best_growth(scratch, part->frozen, mu), table);
+	fill_table(gtl_audit_growth(scratch, part->frozen, mu), table);
 	for (int64_t i = 0; i < audit->count; i++)
 	{
 		double		p = audit->guess[i] * shrink;
@@ -495,10 +187,10 @@ set_stakes(GtlAudit *audit, int number, const double *sorted, double *scratch)
 			continue;
 		for (int k = 0; k < STRATEGIES; k++)
 		{
-			audit->s[k][i] = look_up(table, fmin(p * strategy_scale[k], GUESS_MOST));
+			audit->s[k][i] = look_up(table, fmin(p * strategy_scale[k], GTL_AUDIT_GUESS_MOST));
 			part->stake[k] += audit->s[k][i];
 		}
-		audit->weight[i] = gain(p, audit->s[1][i]);
+		audit->weight[i] = gtl_audit_gain(p, audit->s[1][i]);
 		part->weight += audit->weight[i];
 	}
 }
@@ -542,7 +234,7 @@ make_parts(GtlAudit *audit, const int32_t *best, const double *margins)
 {
 	const GtlEnv *env = audit->env;
 	int64_t    *end = gtl_env_alloc(env, sizeof(int64_t) * (size_t) audit->parts);
-	double	   *sorted = sort_guesses(&audit->setup, best, margins, audit->count, audit->parts, end, env);
+	double	   *sorted = gtl_audit_sort_guesses(&audit->setup, best, margins, audit->count, audit->parts, end, env);
 	double	   *scratch = gtl_env_alloc(env, sizeof(double) * (size_t) audit->count);
 
 	for (int c = 0; c < audit->parts; c++)
@@ -571,7 +263,7 @@ gtl_audit_create(const GtlAuditSetup *setup, const int32_t *objects, const int32
 	audit->alpha = gtl_audit_level(setup->promise.delta, setup->attempt);
 	audit->env = env;
 	audit->count = count;
-	audit->parts = count_parts(setup);
+	audit->parts = gtl_audit_count_parts(setup);
 	audit->part = gtl_env_alloc(env, sizeof(Part) * (size_t) audit->parts);
 	audit->object = gtl_env_alloc(env, sizeof(int32_t) * n);
 	audit->class_no = gtl_env_alloc(env, sizeof(int32_t) * n);
@@ -661,13 +353,13 @@ gtl_audit_log_wealth(const GtlAudit *audit, int32_t class_no, int64_t wrong)
 static double
 too_many(const GtlAudit *audit, int64_t known, int64_t left)
 {
-	return (double) (known + allowed_whole(&audit->setup, left) + 1);
+	return (double) (known + gtl_audit_allowed_whole(&audit->setup, left) + 1);
 }
 
 static bool
 passes(const GtlAudit *audit, const Part *part)
 {
-	if (allowed_whole(&audit->setup, part->left) >= part->left)
+	if (gtl_audit_allowed_whole(&audit->setup, part->left) >= part->left)
 		return true;
 	return part->ndraws > 0 &&
 		log_wealth(part->draws, part->ndraws, too_many(audit, part->known, part->left)) >= -log(audit->alpha);
@@ -819,7 +511,7 @@ look_ahead(const GtlAudit *audit, const Part *part, const GtlEnv *env)
 		for (; summed < part->ndraws + m; summed++)
 			for (int k = 0; k < STRATEGIES; k++)
 				sums[k] += log_factor(&draws[summed], k, wrong);
-		pass = allowed_whole(&audit->setup, left - 1) >= left - 1 || mix(sums) >= -log(audit->alpha);
+		pass = gtl_audit_allowed_whole(&audit->setup, left - 1) >= left - 1 || mix(sums) >= -log(audit->alpha);
 	}
 	gtl_env_release(env, draws);
 	return pass ? m : -1;
@@ -842,16 +534,16 @@ choose_takes(const GtlAudit *audit, const Part *part, const GtlEnv *env)
 
 	for (int64_t i = 0; i < audit->count; i++)
 		if (audit->left[i] && part_of(audit, i) == part)
-			rest[n++] = fmin(audit->guess[i] * ratio, GUESS_MOST);
-	qsort(rest, (size_t) n, sizeof(double), descending);
-	best = forecast(&audit->setup, rest, n, need);
+			rest[n++] = fmin(audit->guess[i] * ratio, GTL_AUDIT_GUESS_MOST);
+	gtl_audit_sort_descending(rest, n, env);
+	best = gtl_audit_forecast(&audit->setup, rest, n, need);
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
 	{
 		double		labels;
 
 		if (steps[i] >= n - 5)
 			break;
-		labels = forecast_after(&audit->setup, rest, n, steps[i], need);
+		labels = gtl_audit_forecast_after(&audit->setup, rest, n, steps[i], need);
 		if (labels < best - TAKE_GAIN)
 		{
 			best = labels;
