@@ -26,8 +26,7 @@ select_rows(Oid relation, char *const *columns, int count, int32 rows)
 	appendStringInfoString(&sql, "SELECT pg_catalog.row_to_json(r)::pg_catalog.text FROM (SELECT");
 	for (int i = 0; i < count; i++)
 		appendStringInfo(&sql, "%s d.%s", i == 0 ? "" : ",", quote_identifier(columns[i]));
-	appendStringInfo(&sql, " FROM %s d LIMIT %d) r",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)), rows);
+	appendStringInfo(&sql, " FROM %s d LIMIT %d) r", gtl_query_relation(relation), rows);
 	return sql.data;
 }
 

@@ -139,9 +139,7 @@ gtl_sql_create_job_of(PG_FUNCTION_ARGS)
 	settings = PG_GETARG_JSONB_P(0);
 	schema = get_namespace_name(get_rel_namespace(PG_GETARG_OID(1)));
 	if (schema == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(1))));
+		gtl_error_relation_gone(PG_GETARG_OID(1));
 	if (!JB_ROOT_IS_OBJECT(settings))
 		gtl_error_setting("settings", "must be a JSON object", NULL);
 	gtl_query_run_as(&r, GetUserId(), psprintf("SELECT %s.gt_create_job(%s)", quote_identifier(schema), list_arguments(settings)),

@@ -93,3 +93,9 @@ gtl_error_setting(const char *setting, const char *problem, const char *hint)
 			 errmsg("%s %s", setting, problem),
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
+
+void
+gtl_error_relation_gone(Oid relation)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+}

@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "base/errors.h"
 #include "base/memory.h"
 #include "base/snapshot.h"
 #include "catalog/pg_namespace.h"
@@ -435,4 +436,15 @@ gtl_query_lists(GtlStatement *statement, const Datum *values, int columns, int32
 	grow_lists(&all);
 	(void) gtl_query_each(statement, values, append_row, &all);
 	return (int) all.count;
+}
+
+char *
+gtl_query_relation(Oid relation)
+{
+	char	   *name = get_rel_name(relation);
+	char	   *schema = name == NULL ? NULL : get_namespace_name(get_rel_namespace(relation));
+
+	if (schema == NULL)
+		gtl_error_relation_gone(relation);
+	return quote_qualified_identifier(schema, name);
 }

@@ -120,4 +120,7 @@ extern Oid	gtl_extension_owner(void);
  */
 extern void gtl_become_extension_owner(Oid *user, int *security);
 
+/* A relation's name for a statement, quoted and with its schema; an error if it is gone. */
+extern char *gtl_query_relation(Oid relation);
+
 #endif							/* GTL_QUERY_H */

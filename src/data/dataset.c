@@ -10,6 +10,7 @@
 #include "access/nbtree.h"
 #include "access/relation.h"
 #include "access/xact.h"
+#include "base/errors.h"
 #include "base/query.h"
 #include "base/snapshot.h"
 #include "base/string_set.h"
@@ -38,12 +39,6 @@
 	"A job with features_column => NULL does without, and without auto-labeling."
 
 /* ---- Describing ------------------------------------------------------------ */
-
-static char *
-relation_name(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
-}
 
 static char *
 primary_key_column(Oid relation, const char *name, GtlKeyRule rule)
@@ -213,12 +208,10 @@ gtl_dataset_name(Oid relation)
 	char	   *name;
 
 	if (opened == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relation)));
+		gtl_error_relation_gone(relation);
 	kind = opened->rd_rel->relkind;
 	relation_close(opened, NoLock);
-	name = relation_name(relation);
+	name = gtl_query_relation(relation);
 	if (kind != RELKIND_RELATION && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
 		kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)
 		ereport(ERROR,

@@ -166,12 +166,6 @@ row_expression(Oid relation, char *const *columns, int ncolumns)
 	return sql.data;
 }
 
-static const char *
-relation_name(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
-}
-
 /* The array type of the key, if rows on other servers are to be looked for by such arrays. */
 static Oid
 far_array_type(Oid relation, AttrNumber key)
@@ -190,8 +184,8 @@ rows_source(Oid relation, AttrNumber key, bool far)
 {
 	Oid			type = getBaseType(get_atttype(relation, key));
 
-	return !far ? relation_name(relation) :
-		psprintf("(SELECT * FROM %s f WHERE f.%s %s ANY ($2))", relation_name(relation),
+	return !far ? gtl_query_relation(relation) :
+		psprintf("(SELECT * FROM %s f WHERE f.%s %s ANY ($2))", gtl_query_relation(relation),
 				 quote_identifier(get_attname(relation, key, false)),
 				 operator_name(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr));
 }
@@ -226,7 +220,7 @@ rows_query(Oid relation, AttrNumber key, bool far, char *const *columns, int nco
 static char *
 row_query(Oid relation, AttrNumber key, char *const *columns, int ncolumns)
 {
-	return psprintf("SELECT %s FROM %s d WHERE %s LIMIT 1", row_expression(relation, columns, ncolumns), relation_name(relation),
+	return psprintf("SELECT %s FROM %s d WHERE %s LIMIT 1", row_expression(relation, columns, ncolumns), gtl_query_relation(relation),
 					key_condition(relation, key, "($1 COLLATE pg_catalog.\"C\")"));
 }
 

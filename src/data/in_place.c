@@ -21,12 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-static char *
-relation_name(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
-}
-
 /* The schema of gtlabel's functions, quoted and with a dot. */
 static char *
 function_schema(void)
@@ -65,7 +59,7 @@ append_parts(StringInfo sql, List *leaves, const char *expression)
 
 	foreach(cell, leaves)
 		appendStringInfo(sql, "%sSELECT %s AS part FROM %s d", cell == list_head(leaves) ? "" : " UNION ALL ",
-						 expression, relation_name(lfirst_oid(cell)));
+						 expression, gtl_query_relation(lfirst_oid(cell)));
 }
 
 /* ---- Reading ---- */
@@ -233,7 +227,7 @@ gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *target, cons
 	if (count == 0)
 		return;
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "UPDATE %s d", relation_name(job->dataset));
+	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(job->dataset));
 	append_assignment(&sql, target, psprintf("%s::pg_catalog.text", quote_literal_cstr(label)), "NULL::pg_catalog.float8");
 	appendStringInfo(&sql, " AND d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
 	run(job, sql.data, NULL, &r);
@@ -259,7 +253,7 @@ gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, by
 		confidence = psprintf("%s %sgt_probability(%s) END", when, schema, score);
 	}
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "UPDATE %s d", relation_name(job->dataset));
+	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(job->dataset));
 	append_assignment(&sql, target, label, confidence);
 	if (count > 0)
 		appendStringInfo(&sql, " AND d.%s <> ALL (%s)", quote_identifier(job->key_column), key_array(job, keys, count));

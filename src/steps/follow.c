@@ -38,12 +38,6 @@
 
 static const char *const events[] = {"insert", "update", "delete"};
 
-static char *
-relation_name(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
-}
-
 static void
 run_command(const char *sql)
 {
@@ -67,7 +61,7 @@ gtl_follow_start(const GtlJob *job)
 				 errhint("gt_add_objects takes in rows that came later, gt_remove_objects erases some.")));
 	for (int e = 0; e < (int) lengthof(events); e++)
 		run_command(psprintf("CREATE TRIGGER gtlabel_" INT64_FORMAT "_%s AFTER %s ON %s %sFOR EACH STATEMENT EXECUTE FUNCTION gtlabel.follow('"
-							 INT64_FORMAT "')", job->job_id, events[e], events[e], relation_name(job->dataset), tables[e], job->job_id));
+							 INT64_FORMAT "')", job->job_id, events[e], events[e], gtl_query_relation(job->dataset), tables[e], job->job_id));
 }
 
 void
@@ -85,7 +79,7 @@ gtl_follow_stop(const GtlJob *job)
 	else
 		for (int e = 0; e < (int) lengthof(events); e++)
 			run_command(psprintf("DROP TRIGGER IF EXISTS gtlabel_" INT64_FORMAT "_%s ON %s", job->job_id, events[e],
-								 relation_name(job->dataset)));
+								 gtl_query_relation(job->dataset)));
 }
 
 /* A key of a table of changed rows as text. */
