@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "tables/exclusion.h"
 #include "utils/array.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 /* One member of the answers as a parameter. */
