@@ -112,6 +112,18 @@ SELECT gt_stop_job('ls');
 SELECT object_key, label FROM gt_labels WHERE job_name = 'ls' ORDER BY 1;
 SELECT annotator, gold_accuracy FROM gt_annotators WHERE job_name = 'ls' ORDER BY 1;
 
+-- a whole export: the labels are those of gt_consolidate on the same answers
+SELECT gt_create_job('ls all', 'ia.thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, annotators_per_object => 3, max_concurrent_task_count => 15) > 0 AS created;
+TRUNCATE task;
+INSERT INTO task SELECT jsonb_build_object('id', 100 + i, 'data', jsonb_build_object('id', i), 'annotations', jsonb_agg(jsonb_build_object('completed_by', jsonb_build_object('email', who || '@x.org'),
+                               'result', jsonb_build_array(jsonb_build_object('from_name', 'label', 'value', jsonb_build_object('choices', jsonb_build_array(CASE WHEN (i * 7 + ascii(who)) % 5 = 0 THEN 'a' WHEN i % 3 = 0 THEN 'a' ELSE 'b' END)))))))
+  FROM generate_series(1, 40) i, unnest(ARRAY['k', 'l', 'm']) who GROUP BY i;
+SELECT * FROM gt_import_label_studio('ls all', 'task');
+SELECT gt_advance_job('ls all');
+CREATE TABLE ia.exported AS SELECT a.item, a.annotator, a.label FROM task, gt_label_studio_annotations(task, 'id') a;
+SELECT count(*) AS labels, count(*) FILTER (WHERE l.label = c.label) AS same, bool_and(abs(l.confidence - c.confidence) < 0.02) AS as_sure, count(DISTINCT l.label) AS kinds
+  FROM gt_labels l JOIN gt_consolidate('ia.exported') c ON c.item = l.object_key WHERE job_name = 'ls all';
+
 -- ---- By key, leaving out what cannot be taken -----------------------------------------------------------
 
 SELECT gt_create_job('key', 'ia.thing', ARRAY['a', 'b'], key_column => 'id', features_column => NULL, max_concurrent_task_count => 3) > 0 AS created;
@@ -130,5 +142,5 @@ SELECT * FROM gt_annotate_report('key', '{1,4}', '{a,a}', 'ann');
 
 SET client_min_messages = warning;
 DROP SCHEMA ia CASCADE;
-SELECT gt_drop_job(job_name) FROM gt_jobs WHERE job_name IN ('imp', 'some', 'more', 'ls', 'key');
+SELECT gt_drop_job(job_name) FROM gt_jobs WHERE job_name IN ('imp', 'some', 'more', 'ls', 'ls all', 'key');
 SELECT count(*) AS early_answers FROM gtlabel.early_answer;
