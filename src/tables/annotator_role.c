@@ -198,15 +198,37 @@ rename_everywhere(int64 job_id, const char *name, const char *new_name)
 		gtl_query_do(&updates[i], values, NULL);
 }
 
-/* The role, kept under a name that it has no more, is kept under its own; with its number, if somebody has that name. */
+/* The name that is kept for the role, and that nobody else changes until the end of the transaction; NULL: none. */
 static char *
-follow(int64 job_id, const char *kept, Oid role)
+lock_name_of_role(int64 job_id, Oid role)
+{
+	static GtlStatement select = {
+		"SELECT annotator FROM gtlabel.annotator_role WHERE job_id = $1 AND role::oid = $2 AND role::oid <> 0 FOR UPDATE",
+		2, {INT8OID, OIDOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), ObjectIdGetDatum(role)};
+	GtlResult	r;
+	char	   *name = gtl_query_run(&r, &select, values, NULL) > 0 ? gtl_result_text(&r, 0, 1) : NULL;
+
+	gtl_query_end(&r);
+	return name;
+}
+
+/*
+ * The role, kept under a name that it has no more, is kept under its own; with its number, if somebody has that name.
+ * Another session may just have seen to it.
+ */
+static char *
+follow(int64 job_id, Oid role)
 {
 	char	   *name = GetUserNameFromId(role, false);
+	char	   *kept = lock_name_of_role(job_id, role);
 
+	if (kept == NULL || strcmp(kept, name) == 0)
+		return name;
 	if (is_in_use(job_id, name))
 		name = numbered(name, role);
-	if (strcmp(name, kept) != 0)
+	if (strcmp(kept, name) != 0)
 		rename_everywhere(job_id, kept, name);
 	return name;
 }
@@ -239,9 +261,9 @@ enter_role(int64 job_id, const char *name, Oid role)
 	}
 	other = role_of_name(job_id, name);
 	if (OidIsValid(other) && other != role)
-		(void) follow(job_id, name, other);
+		(void) follow(job_id, other);
 	if (kept != NULL)
-		return follow(job_id, kept, role);
+		return follow(job_id, role);
 	(void) insert(job_id, name, role);
 	return pstrdup(name);
 }
@@ -256,7 +278,7 @@ gtl_annotator_role_enter(int64 job_id, const char *name)
 		return is_remembered(job_id, role) ? pstrdup(name) : enter_role(job_id, name, role);
 	/* views may still show a role that has been renamed by this name */
 	other = role_of_name(job_id, name);
-	return OidIsValid(other) ? follow(job_id, name, other) : pstrdup(name);
+	return OidIsValid(other) ? follow(job_id, other) : pstrdup(name);
 }
 
 void
