@@ -21,6 +21,7 @@ import time
 import traceback
 
 PROGRAM = os.path.join(os.path.dirname(__file__), '../../build/client/gtlabel')
+SANITIZED = os.path.join(os.path.dirname(__file__), '../../build/client-sanitized/gtlabel')
 passed = failed = 0
 
 
@@ -37,9 +38,9 @@ def same(what, found, expected):
     ok(what, found == expected, f'\n    {found!r}\n  not\n    {expected!r}')
 
 
-def gtlabel(*arguments, stdin=None, env=None):
+def gtlabel(*arguments, stdin=None, env=None, program=PROGRAM):
     """(exit status, stdout, stderr)"""
-    done = subprocess.run([PROGRAM, *arguments], input=stdin if stdin is not None else b'', capture_output=True,
+    done = subprocess.run([program, *arguments], input=stdin if stdin is not None else b'', capture_output=True,
                           env={**os.environ, **(env or {})}, timeout=120)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -416,6 +417,33 @@ def test_server_takes_what_passes():
             ok(f'{kind}: some pass and some do not', summary['rows'] > 1000 and summary['bad'] > 1000, summary)
             table, count = ('fuzz_answers', 'answers') if kind == 'label-studio' else ('fuzz', 'rows')
             same(f'{kind}: all that passed are there', sql(f'SELECT count(*) FROM {table}'), str(summary[count]))
+
+
+def test_mutated_files():
+    """A mutated file is imported whole or not at all, and the program, built with gcc's sanitizers, ends in good order."""
+    rng = random.Random(11)
+    program = SANITIZED if os.path.exists(SANITIZED) else PROGRAM
+    task = {'id': 7, 'data': {'text': 'hi'}, 'annotations': [answer('pos', completed_by={'id': 3, 'email': 'a@x'}, ground_truth=True)]}
+    seeds = [json.dumps(LABELED) + '\n{"source": "y"}\n{"source-ref": "z", "topic-metadata": {"failure-reason": "r"}}\n',
+             '{"a": "x", "b": [1]}\n{"a": "y"}\n', json.dumps([task, {**task, 'id': 8}], indent=1), 'a,b\n1,"x\ny"\n2,z\n',
+             json.dumps([{'text': 'hi', 'id': 7, 's': 'pos', 'annotator': 3, 'annotation_id': 1}])]
+    expected = {}
+    for i in range(100):
+        content = '\0'.join(mutated(part, rng) if rng.random() < 0.5 else part for part in rng.choice(seeds).split('\n')).replace(
+            '\0', '\n').encode('utf-8', 'surrogatepass')
+        if i % 5 == 0:
+            content = bytearray(gzip.compress(content))
+            content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+        status, out, err = gtlabel('import', write('mutated', bytes(content)), '-t', f'whole_{i}', '--json', program=program)
+        if status == 0:
+            summary = json.loads(out)
+            expected[f'whole_{i}'] = summary['rows']
+        else:
+            ok('nothing, for a reason', status == 1 and err != '' and 'Sanitizer' not in err, content, err)
+    ok('some are imported and some are not', 10 < len(expected) < 90, len(expected))
+    same('the tables that there are', set(sql("SELECT relname FROM pg_class WHERE relname ~ '^whole_[0-9]+$'").split()), set(expected))
+    found = sql(' UNION ALL '.join(f"SELECT '{name}', count(*) FROM {name}" for name in expected)).splitlines()
+    same('with all their rows', dict(row.split('|') for row in found), {name: str(rows) for name, rows in expected.items()})
 
 
 # ---- All or nothing ----
