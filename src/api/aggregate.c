@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -164,8 +165,10 @@ gtl_lowest_to_arrays(const GtlLowest *lowest, Datum *columns)
 
 	gtl_env_init(&env, CurrentMemoryContext);
 	rows = gtl_lowest_list(lowest, &env);
+	gtl_env_check(&env);
 	for (int64 i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		keys[i] = gtl_row_key_to_text(rows[i].key, rows[i].key_size);
 		scores[i] = rows[i].score;
 		values[i] = rows[i].value_size == SIZE_MAX ? NULL : pnstrdup(rows[i].value, rows[i].value_size);
@@ -198,6 +201,7 @@ gtl_lowest_from_arrays(const Datum *columns, const bool *nulls, const char *type
 	rows = gtl_memory_list(sizeof(GtlLowestRow), length[0]);
 	for (int i = 0; i < length[0]; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		rows[i].key = to_utf8(keys[i], &rows[i].key_size);
 		rows[i].score = scores[i];
 		rows[i].value = values[i];
@@ -225,6 +229,7 @@ gtl_lowest_send(StringInfo out, const GtlLowest *lowest)
 	{
 		bool		has_value = rows[i].value_size != SIZE_MAX;
 
+		CHECK_FOR_INTERRUPTS();
 		pq_sendfloat8(out, rows[i].score);
 		pq_sendint32(out, (uint32) rows[i].key_size);
 		pq_sendbytes(out, rows[i].key, (int) rows[i].key_size);
@@ -252,6 +257,7 @@ gtl_lowest_receive(StringInfo in, GtlLowest *lowest)
 		GtlLowestRow row = {.score = pq_getmsgfloat8(in)};
 		uint32		size = pq_getmsgint(in, 4);
 
+		CHECK_FOR_INTERRUPTS();
 		row.key_size = size;
 		row.key = pq_getmsgbytes(in, (int) size);
 		size = pq_getmsgint(in, 4);

@@ -13,6 +13,7 @@
 #include "learning/keyed_hash.h"
 #include "learning/lowest.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -106,6 +107,7 @@ state_of(FunctionCallInfo fcinfo, int32 n, int64 seed)
 static void
 offer(Sample *sample, const GtlLowestRow *row)
 {
+	CHECK_FOR_INTERRUPTS();
 	gtl_lowest_offer(sample->rows, row);
 	if (gtl_lowest_bytes(sample->rows) > MAX_BYTES)
 		ereport(ERROR,

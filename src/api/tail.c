@@ -16,6 +16,7 @@
 #include "learning/lowest.h"
 #include "learning/margin_cells.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include <math.h>
@@ -126,7 +127,10 @@ gtl_sql_tail_combine(PG_FUNCTION_ARGS)
 		tail->cell[c] += other->cell[c];
 	rows = gtl_lowest_list(other->rows, &tail->env);
 	for (int64 i = 0; i < gtl_lowest_count(other->rows); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		gtl_lowest_offer(tail->rows, &rows[i]);
+	}
 	gtl_env_release(&tail->env, rows);
 	PG_RETURN_POINTER(tail);
 }
@@ -232,6 +236,7 @@ gtl_sql_tail_merge(PG_FUNCTION_ARGS)
 	rows = gtl_lowest_from_arrays(values + TAIL_KEYS, nulls + TAIL_KEYS, "gt_tail", names, &count);
 	for (int64 i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		check_margin(rows[i].score);
 		gtl_lowest_offer(tail->rows, &rows[i]);
 	}

@@ -4,8 +4,9 @@
  */
 #include "learning/lowest.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "learning/sort.h"
 
 #define FIRST_CAPACITY 64
 
@@ -173,6 +174,6 @@ gtl_lowest_list(const GtlLowest *lowest, const GtlEnv *env)
 
 	if (lowest->count > 0)
 		memcpy(list, lowest->heap, sizeof(GtlLowestRow) * (size_t) lowest->count);
-	qsort(list, (size_t) lowest->count, sizeof(GtlLowestRow), compare);
+	(void) gtl_sort(list, lowest->count, sizeof(GtlLowestRow), compare, env);
 	return list;
 }

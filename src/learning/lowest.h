@@ -35,7 +35,10 @@ extern int64_t gtl_lowest_count(const GtlLowest *lowest);
 /* Bytes of their keys and values. */
 extern size_t gtl_lowest_bytes(const GtlLowest *lowest);
 
-/* In ascending order; the list is the caller's to release, what it points to is not. */
+/*
+ * In ascending order, unless it was interrupted: whoever needs that asks env.  The list is the caller's to release, what
+ * it points to is not.
+ */
 extern GtlLowestRow *gtl_lowest_list(const GtlLowest *lowest, const GtlEnv *env);
 
 #endif							/* GTL_LOWEST_H */
