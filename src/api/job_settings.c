@@ -258,6 +258,8 @@ check_in_place(const GtlJob *job)
 				 errhint("Set guarantee => 'confidence', and check the labels that were written by gt_audit_bound.")));
 	if (job->label_column != NULL)
 		setting = "label_column";
+	else if (job->previous_job != NULL)
+		setting = "previous_job";
 	else if (job->nproposal_columns > 0)
 		setting = "proposal_columns";
 	else if (job->scope == GTL_SCOPE_DATASET)

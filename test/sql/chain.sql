@@ -52,6 +52,7 @@ SELECT action FROM gt_plan_job('ch machine') LIMIT 2;
 SELECT refused($$ SELECT gt_create_job('ch bad', 'ch.thing', ARRAY['x', 'y'], features_column => NULL, previous_job => 'ch one') $$);
 SELECT refused($$ SELECT gt_create_job('ch bad', 'ch.thing', ARRAY['a', 'b'], features_column => NULL, previous_job => 'nothing') $$);
 SELECT refused($$ SELECT gt_create_job('ch bad', 'ch.thing', ARRAY['a', 'b'], features_column => NULL, previous_job => 'ch three') $$);
+SELECT refused($$ SELECT gt_create_job('ch bad', 'gtl_test.digits', ARRAY['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], previous_job => 'ch digits', placement => 'in_place', schedule => 'eager', guarantee => 'confidence') $$);
 SELECT refused($$ SELECT gt_alter_job('ch two', previous_job => 'ch three') $$);
 -- a previous job that is gone, or another one of its name, is none
 SELECT gt_drop_job('ch one');
