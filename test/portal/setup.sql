@@ -58,6 +58,16 @@ INSERT INTO ticket
     SELECT n, text_of(n), (ARRAY['delivery', 'payment', 'product', 'account', 'praise'])[1 + n % 5],
            ARRAY[n % 5 + 0.3 * sin(n), (n % 5) * (n % 5) + 0.3 * cos(n), sin(3 * n)]
       FROM generate_series(1, 1500) n;
+-- Pictures as bytes and as an address, and what belongs to them
+CREATE TABLE photo (id integer PRIMARY KEY, thumbnail bytea, address text, facts jsonb, taken_at timestamptz);
+INSERT INTO photo
+    SELECT n, decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==', 'base64'),
+           'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
+           jsonb_build_object('camera', 'box ' || n, 'place', jsonb_build_array(1, 2, n)), '2026-01-02 03:04:05.678+00'
+      FROM generate_series(1, 12) n;
+SELECT gt_create_job('photos', 'photo', ARRAY['cat', 'dog'], key_column => 'id', features_column => NULL, auto_label => false, workteam => 'team',
+                     display_columns => ARRAY['thumbnail', 'address', 'facts', 'taken_at']) \g /dev/null
+
 -- The same with texts to learn from, and addresses that are none
 CREATE TABLE letter (id integer PRIMARY KEY, link text, body text NOT NULL, sent_at timestamptz, topic text);
 INSERT INTO letter

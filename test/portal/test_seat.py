@@ -238,6 +238,18 @@ def test_several_at_once():
     b.press('g')
 
 
+def test_pictures():
+    go_to_seat('photos')
+    shown = "[...document.querySelectorAll('article img')].map(img => img.naturalWidth)"
+    ok('a bytea and an address are pictures', b.wait(lambda: b.js(shown) == [1, 1]))
+    ok('JSON is folded, its first level open', b.js("[...document.querySelectorAll('article details.tree')].map(d => d.open)") == [True, False] and
+       'camera' in text() and 'box ' in text())
+    ok('a time is one for people', '2026' in text() and '05.678' not in text())
+    b.press('g')
+    ok('several at once, by their pictures', b.wait(lambda: b.js("[...document.querySelectorAll('.card img')].filter(img => img.naturalWidth).length") == 12))
+    b.press('g')
+
+
 def test_two_people_at_once():
     other = Browser(BASE)
     try:
@@ -325,7 +337,7 @@ def test_console():
 
 try:
     checks.run([test_sign_in, test_what_the_owner_says, test_twenty_by_keys, test_does_not_wait_for_the_network, test_undo, test_change_an_older_answer, test_pass_decline_comment, test_accidents,
-                test_network_drops, test_session_ends, test_several_at_once, test_two_people_at_once, test_reads_aloud, test_sizes,
+                test_network_drops, test_session_ends, test_several_at_once, test_pictures, test_two_people_at_once, test_reads_aloud, test_sizes,
                 test_batch_ends_and_the_next_opens, test_leaving_gives_back, test_invitation, test_console])
 finally:
     b.close()
