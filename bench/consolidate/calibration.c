@@ -1,12 +1,14 @@
 /*
  * calibration.c
- *		How well confidences are calibrated when a crowd is thinned: for each number of answers an object, that many are drawn at
- *		random, consolidated, and the labels' confidences compared with how often they are right.
+ *		How well confidences are calibrated when a crowd is thinned: for each number of answers an object, that many
+ *		are drawn at random, consolidated, and the labels' confidences compared with how often they are right.
  *
  * calibration CROWD GOLD DRAWS KNOWN
- *		KNOWN: per cent of the objects of GOLD whose answer is told, as by gold_column; the others are judged.  CROWD: lines item,worker,label; GOLD: lines item,label.  Prints a row a number of answers: accuracy of the
- *		labels and of the plain majority, mean confidence, calibration error over all draws together (ten bins), its mean over single draws, and
- *		what that mean is for confidences that are exactly right: with few objects chance alone makes an error.
+ *		CROWD: lines item,worker,label; GOLD: lines item,label.  KNOWN: per cent of the objects of GOLD whose answer
+ *		is told, as by gold_column; the others are judged.  Prints a row a number of answers: accuracy of the labels
+ *		and of the plain majority, mean confidence, calibration error over all draws together (ten bins), its mean
+ *		over single draws, and what that mean is for confidences that are exactly right: with few objects chance
+ *		alone makes an error.
  */
 #include <math.h>
 #include <stdio.h>

@@ -4,12 +4,13 @@
  *
  * People of accuracy p who err independently, evenly among the other K - 1 classes, make the odds of a class
  * against another p (K - 1) / (1 - p) a vote.  Real people share their errors: some objects mislead.
- * So the accuracy of a vote is taken to differ between objects, with mean p and correlation rho between the votes for
- * one: votes for an object are Dirichlet-multinomial given its true class.  p and rho are those of the greatest posterior
- * probability on a grid, over a sample of the objects with two votes or more, with a weak prior: p as if 9 of
- * PRIOR_VOTES = 10 votes had been right, rho with mode 0.01.  Two or three votes an object hardly tell a crowd that is often
- * right from one that errs together, and there the prior speaks for the former: so from KNOWN_ITEMS = 20 objects with a known answer on
- * these alone are the sample, in which votes are right or wrong and not only alike, and the prior of rho is wide.  From these:
+ * So the accuracy of a vote is taken to differ between objects, with mean p and correlation rho between the votes
+ * for one: votes for an object are Dirichlet-multinomial given its true class.  p and rho are those of the greatest
+ * posterior probability on a grid, over a sample of the objects with two votes or more, with a weak prior: p as if 9
+ * of PRIOR_VOTES = 10 votes had been right, rho with mode 0.01.  Two or three votes an object hardly tell a crowd that
+ * is often right from one that errs together, and there the prior speaks for the former.  So from KNOWN_ITEMS = 20
+ * objects with a known answer on these alone are the sample, in which votes are right or wrong and not only alike, and
+ * the prior of rho is wide.  From these:
  *
  *	- n votes count as n / (1 + (n - 1) rho) independent ones (the design effect of sampling in clusters [1]);
  *	- an annotator's accuracy r is p, moved by the answers that agree with the others' as if p rested on
@@ -51,8 +52,8 @@ static const double correlations[] = {
 #define CORRELATIONS ((int) (sizeof(correlations) / sizeof(correlations[0])))
 
 /*
- * How often the classes that an item got votes for were named, falling; many items are alike.  Of an item whose class is known that
- * class stands apart.
+ * How often the classes that an item got votes for were named, falling; many items are alike.  Of an item whose class
+ * is known that class stands apart.
  */
 typedef struct Pattern
 {

@@ -302,6 +302,9 @@ gtl_audit_objects_forget(const GtlAuditRecord *record)
 void
 gtl_audit_objects_keep(int64 job_id, const int32 *objects, const int32 *wrong, int count)
 {
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2", 2, {INT8OID, INT4OID}
+	};
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.audit_object (job_id, audit_no, object_no, class_no, margin, draw_no, event_no, wrong)"
 		" SELECT $1, $2, l.object_no, l.class_no, l.margin, a.place, a.place, a.wrong <> 0"
@@ -312,6 +315,7 @@ gtl_audit_objects_keep(int64 job_id, const int32 *objects, const int32 *wrong, i
 	Datum		values[4] = {Int64GetDatum(job_id), Int32GetDatum(GTL_AUDIT_OF_SHARE), gtl_array_int32(objects, count),
 	gtl_array_int32(wrong, count)};
 
+	gtl_query_do(&delete, values, NULL);
 	if (count > 0)
 		gtl_query_do(&insert, values, NULL);
 }

@@ -93,7 +93,7 @@ extern void gtl_audit_objects_forget(const GtlAuditRecord *record);
 /* The number under which the objects of the check of a share of the labels (steps/audit.h) stand. */
 #define GTL_AUDIT_OF_SHARE 0
 
-/* Its machine labels, which people's are about to replace. */
+/* The machine labels of the last such check, which people's are about to replace. */
 extern void gtl_audit_objects_keep(int64 job_id, const int32 *objects, const int32 *wrong, int count);
 
 typedef struct GtlAuditChanges

@@ -2,10 +2,10 @@
  * task_count.h
  *		How many tasks of the open batch wait for whom.
  *
- * No index covers the state of a task (task.h), and a counter would be a row that all annotators write.  So tasks are looked
- * at: all of a batch of up to GTL_TASK_COUNT_ALL objects, and of a larger one at random places, from which
- * the numbers are estimated.  Where nothing is found there for the annotator, all are looked at: whether something waits,
- * and the numbers towards the end of a batch, are never estimates.
+ * No index covers the state of a task (task.h), and a counter would be a row that all annotators write.  So tasks
+ * are looked at: all of a batch of up to GTL_TASK_COUNT_ALL objects, and of a larger one those at random places, from
+ * which the numbers are estimated.  Where nothing is found there for the annotator, all are looked at: whether
+ * something waits, and the numbers towards the end of a batch, are never estimates.
  */
 #ifndef GTL_TASK_COUNT_H
 #define GTL_TASK_COUNT_H
