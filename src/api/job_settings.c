@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "data/dataset.h"
 #include "funcapi.h"
+#include "learning/neighbours.h"
 #include "learning/proposals.h"
 #include "learning/schedule.h"
 #include "lib/stringinfo.h"
@@ -460,7 +461,8 @@ gtl_job_settings_warn(const GtlJob *job)
 
 	if (!job->auto_label || job->dimension == 0)
 		return;
-	if (job->neighbours == 1 && job->neighbours_reason != NULL)
+	if (job->neighbours_reason != NULL && job->dimension > job->proposal_inputs &&
+		(job->neighbours == 1 || job->object_count >= GTL_NEIGHBOURS_FEWEST_ROWS))
 		ereport(NOTICE,
 				(errmsg("labeling job \"%s\" has no neighbourhood columns", job->name),
 				 errdetail("Left out: %s.", job->neighbours_reason)));

@@ -66,14 +66,14 @@ learn_from_texts(FunctionCallInfo fcinfo, GtlDataset *dataset)
 	return dataset->text_column == NULL ? NULL : gtl_text_features_fit(dataset, &text);
 }
 
-/* NULL: they are left out, which somebody who has asked for them is told. */
+/* NULL: they are left out, which is told to those who have asked for them, and where the rows would do. */
 static const GtlNeighbours *
 add_neighbours(FunctionCallInfo fcinfo, const char *name, GtlMatrix *matrix)
 {
 	char	   *reason;
 	const GtlNeighbours *map = gtl_matrix_add_neighbours(matrix, NULL, &reason);
 
-	if (map == NULL && !PG_ARGISNULL(ARG_NEIGHBOURS))
+	if (map == NULL && (!PG_ARGISNULL(ARG_NEIGHBOURS) || matrix->stats.count >= GTL_NEIGHBOURS_FEWEST_ROWS))
 		ereport(NOTICE,
 				(errmsg("model \"%s\" has no neighbourhood columns", name),
 				 errdetail("Left out: %s.", reason)));

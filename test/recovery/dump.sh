@@ -4,7 +4,12 @@
 # default of the same.
 . "$(dirname "$0")/lib.bash"
 
-predicted() { value "SELECT string_agg(gt_predict('words', body) || gt_featurize('words', body)::text, ';' ORDER BY id) FROM text"; }
+predicted() {
+	value "SELECT string_agg(gt_predict('words', body) || gt_featurize('words', body)::text, ';' ORDER BY id) FROM text"
+	value "SELECT (SELECT md5(string_agg(md5(data), '' ORDER BY neighbours_id)) FROM gtlabel.neighbours), j.neighbours_id,
+		(SELECT md5(string_agg(data, '' ORDER BY page_no)) FROM gtlabel.feature_page p WHERE p.job_id = j.job_id AND block_no = 1)
+		FROM gtlabel.job j WHERE job_name = 'mapped'"
+}
 
 if [ "${1:-}" != restored ]; then
 	create_fixture
@@ -69,6 +74,7 @@ if [ "${1:-}" != restored ]; then
 		SELECT gt_acknowledge_events('etl', array_agg(event_id)) FROM gt_events WHERE event_id < (SELECT max(event_id) FROM gt_events WHERE job_name = 'anna_ahead');
 	END
 	sql -c "SELECT gt_train('extra', 'things', 'gold', algorithm => 'softmax')" >/dev/null
+	sql -c "SELECT gt_create_job('mapped', 'things', ARRAY['a', 'b', 'c'], schedule => 'eager', seed => 1)" >/dev/null 2>&1
 	# A model of texts with the vectors of some words.
 	sql <<-'END' >/dev/null
 		CREATE TABLE text AS SELECT i AS id, CASE WHEN i % 2 = 0 THEN 'red apple ' ELSE 'blue sky ' END || i AS body, i % 2 AS label FROM generate_series(1, 200) i;
