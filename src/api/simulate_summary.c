@@ -41,6 +41,7 @@ typedef struct Summary
 	Variant    *variant;
 	int			variants;
 	int32		repetitions;
+	double		reading;		/* seconds that reading the dataset of the first variant took */
 	GtlSimulationPace pace[3];	/* by algorithm, at need */
 	bool		measured[3];
 } Summary;
@@ -279,7 +280,7 @@ static double
 announce(Summary *s, const GtlSimulation *first)
 {
 	GtlSimulation simulation = *first;
-	double		seconds = 0;
+	double		seconds = (s->variants - 1) * s->reading;
 
 	for (int i = 0; i < s->variants; i++)
 	{
@@ -324,7 +325,7 @@ run_jobs(const Summary *s, int number, GtlSimulation *simulation, bool takes_lon
 		if (takes_long && r == 0 && jobs > 1)
 			ereport(NOTICE,
 					(errmsg("the first of %s simulated jobs took %.1f s, so that all take about %s", gtl_format_count(jobs),
-							seconds_between(start, now), duration((double) jobs * seconds_between(start, now)))));
+							seconds_between(start, now), duration((double) jobs * seconds_between(start, now) + (s->variants - 1) * s->reading))));
 	}
 	return seconds_between(start, now);
 }
@@ -338,8 +339,14 @@ run_variant(Summary *s, int number)
 	Tally		tally = {&simulation};
 	bool		takes_long;
 	double		seconds;
+	instr_time	start;
+	instr_time	end;
 
+	INSTR_TIME_SET_CURRENT(start);
 	gtl_simulation_read(variant_call(s, &s->variant[number]), &simulation);
+	INSTR_TIME_SET_CURRENT(end);
+	if (number == 0)
+		s->reading = seconds_between(start, end);
 	takes_long = number == 0 && announce(s, &simulation) > LONG;
 	seconds = run_jobs(s, number, &simulation, takes_long, &tally);
 	put_summary(s, &s->variant[number], &tally, seconds);
