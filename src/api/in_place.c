@@ -43,6 +43,19 @@ margin_of(const int64 *above, int64 wanted)
 	return INFINITY;
 }
 
+/* Models keep the names that the categories had when they were trained. */
+static void
+use_present_names(const GtlJob *job, GtlModel *model)
+{
+	for (int c = 0; c < model->ncategories; c++)
+		for (int i = 0; i < job->nformer; i += 2)
+			if (strcmp(model->categories[c], job->former[i]) == 0)
+			{
+				model->categories[c] = job->former[i + 1];
+				break;
+			}
+}
+
 /* By the certificate of the newest round. */
 static void
 read_machine_labels(const GtlJob *job, MachineLabels *labels)
@@ -58,6 +71,7 @@ read_machine_labels(const GtlJob *job, MachineLabels *labels)
 		return;
 	gtl_env_init(&env, CurrentMemoryContext);
 	labels->model = gtl_model_get(round.model_id, &env);
+	use_present_names(job, labels->model);
 	labels->bytes = gtl_model_package(labels->model);
 	rows = gtl_in_place_tail(job, labels->bytes, above);
 	labels->margin = margin_of(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));

@@ -84,6 +84,10 @@ INSERT INTO ij.data_4_2 SELECT 1000001, features, gold FROM ij.one WHERE confide
 SELECT f.machine - o.machine AS more, f.unlabeled - o.unlabeled AS more_without FROM gt_write_labels('ij far_4', 'label', 'confidence') f, written o WHERE o.name = 'one';
 SELECT count(*) FILTER (WHERE l.id < 1000000) AS changed, count(*) FILTER (WHERE l.label IS NULL) AS lost, count(*) FILTER (WHERE l.id > 1000000) AS new
   FROM ij.far_4 l LEFT JOIN ij.one o USING (id) WHERE (l.label, l.confidence) IS DISTINCT FROM (o.label, o.confidence);
+-- a category that has another name by now
+SELECT gt_rename_category('ij local', '3', 'three');
+SELECT human + machine = (SELECT human + machine FROM written WHERE name = 'local') AS same FROM gt_write_labels('ij local', 'label', 'confidence');
+SELECT count(*) AS differ FROM ij.local l JOIN ij.one o USING (id) WHERE l.label IS DISTINCT FROM CASE o.label WHEN '3' THEN 'three' ELSE o.label END;
 -- withdrawn: people's labels are left
 SELECT gt_withdraw_machine_labels('ij far_1', confirm => true) > 0 AS withdrawn;
 SELECT human = count(label) AS people, machine, least_margin FROM gt_write_labels('ij far_1', 'label', 'confidence'), ij.far_1 GROUP BY human, machine, least_margin;
@@ -106,7 +110,8 @@ SELECT refused($$ SELECT * FROM gt_write_labels('ij note', 'body') $$);
 
 -- ---- Refusals ----------------------------------------------------------------------------------------------
 
-SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', ARRAY[''a'', ''b''], placement => ''in_place'', %s)', other)) FROM unnest(ARRAY['guarantee => ''audited''', 'schedule => ''eager''', 'label_column => ''label''', 'guarantee_scope => ''dataset''', 'per_class => true', 'audit_share => 0.1', 'auto_label => false', 'features_column => NULL', 'sample_count => 99', 'sample_count => NULL']) other;
+SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', ARRAY[''a'', ''b''], placement => ''in_place'', %s)', other)) FROM unnest(ARRAY['guarantee => ''audited''', 'schedule => ''eager''', 'label_column => ''label''', 'guarantee_scope => ''dataset''', 'per_class => true', 'audit_share => 0.1', 'auto_label => false', 'proposal_columns => ARRAY[''gold'']', 'follow => true', 'features_column => NULL', 'sample_count => 99', 'sample_count => NULL']) other;
+SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', %L, placement => ''in_place'', previous_job => ''ij one'')', ARRAY[:digits]));
 SELECT refused($$ SELECT gt_create_job('ij x', 'ij.one', ARRAY['a', 'b'], placement => 'elsewhere') $$);
 CREATE TABLE ij.times AS SELECT now() + i * interval '1 s' AS id, ARRAY[i]::float4[] AS features FROM generate_series(1, 200) i;
 SELECT refused($$ SELECT gt_create_job('ij x', 'ij.times', ARRAY['a', 'b'], key_column => 'id', placement => 'in_place') $$);
