@@ -100,7 +100,7 @@ gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int c
 	}
 	gtl_audit_objects_keep(job->job_id, checked, wrong, job->audit_count);
 	job->machine_labeled -= job->audit_count;
-	job->audit_verdict = pstrdup(gtl_audit_verdict(job, job->audit_wrong, job->audit_count));
+	job->audit_verdict = (char *) gtl_audit_verdict(job, job->audit_wrong, job->audit_count);	/* a constant */
 	gtl_event_record(job, "audited", "%s", gtl_audit_finding(job));
 }
 
