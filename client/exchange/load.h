@@ -29,7 +29,7 @@ typedef struct GtcLoadOptions
 	GtcColumns	declared;		/* columns with a type */
 	char	  **categories;		/* of a manifest's indices without class-name, or NULL */
 	int			category_count;
-	char		delimiter;		/* of CSV; 0: a comma, a tab if the header has one and no comma */
+	char		delimiter;		/* of CSV; 0: a comma */
 	bool		answers;		/* a manifest's labels are answers too */
 	bool		repair;
 	bool		no_labels;		/* a manifest's labels are not read */

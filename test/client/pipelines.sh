@@ -88,7 +88,7 @@ workflow() {
 	done
 	examples/pipelines/workflow.sh wait 0 >"$work/out" 2>&1
 	is "workflow: not yet" "$?" 75
-	for try in {1..100}; do
+	for try in {1..600}; do
 		examples/pipelines/workflow.sh wait '0.2 s' >"$work/out" 2>&1
 		status=$?
 		[ $status -eq 75 ] || break
