@@ -628,7 +628,9 @@ CREATE TABLE gtlabel.consumer (
     event_id        bigint NOT NULL,
     acknowledged_at timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX consumer_idx ON gtlabel.consumer (consumer, (owner::pg_catalog.oid), job_id);
+-- Roles that are missing where a dump is restored are all 0.
+CREATE UNIQUE INDEX consumer_idx ON gtlabel.consumer (consumer, (owner::pg_catalog.oid), job_id)
+    WHERE owner::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid;
 COMMENT ON TABLE gtlabel.consumer IS 'Up to which event of each job a program of a role has acknowledged the events. Written by src/tables/consumer.c';
 
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.job_id_seq', '');

@@ -17,7 +17,7 @@ gtl_consumer_poll(Oid role, const char *consumer, int32 wanted, GtlRowCallback c
 		" substring(e.detail FROM '^batch (\\d+)')::int, substring(e.detail FROM '^round (\\d+)')::int"
 		" FROM gtlabel.job j CROSS JOIN LATERAL (SELECT * FROM gtlabel.event e WHERE e.job_id = j.job_id AND e.event_id >"
 		"   COALESCE((SELECT c.event_id FROM gtlabel.consumer c"
-		"              WHERE c.consumer = $2 AND c.owner::oid = $1 AND c.job_id = j.job_id), 0)"
+		"              WHERE c.consumer = $2 AND c.owner::oid = $1 AND c.owner::oid <> 0::oid AND c.job_id = j.job_id), 0)"
 		"   ORDER BY e.event_id LIMIT $3) e"
 		" WHERE pg_has_role($1, j.owner, 'MEMBER') ORDER BY e.event_id LIMIT $3",
 		3, {OIDOID, TEXTOID, INT4OID}
@@ -37,7 +37,7 @@ gtl_consumer_acknowledge(Oid role, const char *consumer, const int64 *events, in
 		"   WHERE pg_has_role($1, j.owner, 'MEMBER')),"
 		" written AS (INSERT INTO gtlabel.consumer AS c (owner, consumer, job_id, event_id, acknowledged_at)"
 		"   SELECT $1::regrole, $2, k.job_id, max(k.event_id), $4 FROM known k GROUP BY k.job_id ORDER BY k.job_id"
-		"   ON CONFLICT (consumer, (owner::oid), job_id) DO UPDATE"
+		"   ON CONFLICT (consumer, (owner::oid), job_id) WHERE owner::oid <> 0::oid DO UPDATE"
 		"     SET event_id = GREATEST(c.event_id, EXCLUDED.event_id), acknowledged_at = EXCLUDED.acknowledged_at)"
 		" SELECT count(*) FROM known",
 		4, {OIDOID, TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}
@@ -57,7 +57,7 @@ bool
 gtl_consumer_drop(Oid role, const char *consumer)
 {
 	static GtlStatement delete = {
-		"DELETE FROM gtlabel.consumer WHERE consumer = $2 AND owner::oid = $1", 2, {OIDOID, TEXTOID}
+		"DELETE FROM gtlabel.consumer WHERE consumer = $2 AND owner::oid = $1 AND owner::oid <> 0::oid", 2, {OIDOID, TEXTOID}
 	};
 	Datum		values[2] = {ObjectIdGetDatum(role), CStringGetTextDatum(consumer)};
 
