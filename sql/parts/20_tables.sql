@@ -122,6 +122,7 @@ CREATE TABLE gtlabel.segment (
     row_count        integer NOT NULL,
     feature_mean     float8[],
     feature_squares  float8[],
+    last_key         text,
     added_at         timestamptz NOT NULL DEFAULT gtlabel.clock(),
     PRIMARY KEY (job_id, segment_no)
 );
@@ -132,6 +133,7 @@ COMMENT ON COLUMN gtlabel.segment.taken_count IS 'Objects that came in; their nu
 COMMENT ON COLUMN gtlabel.segment.object_count IS 'Of them, those that are still there';
 COMMENT ON COLUMN gtlabel.segment.validation_count IS 'Of those, those in the validation set';
 COMMENT ON COLUMN gtlabel.segment.given_count IS 'Rows that came with a label (gtlabel.given); their numbers and features follow those of the objects';
+COMMENT ON COLUMN gtlabel.segment.last_key IS 'The greatest of its keys: rows behind all of these are new; NULL: not known any more';
 COMMENT ON COLUMN gtlabel.segment.row_count IS 'Rows in the statistics';
 COMMENT ON COLUMN gtlabel.segment.feature_mean IS 'Mean of each feature over them';
 COMMENT ON COLUMN gtlabel.segment.feature_squares IS 'Sum of squared deviations of each feature over them';

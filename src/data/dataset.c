@@ -338,8 +338,8 @@ gtl_dataset_note_strange(const GtlDataset *dataset)
 static char *
 is_unknown(const GtlDataset *dataset, const GtlJob *job, const char *table, const char *column)
 {
-	return psprintf("NOT EXISTS (SELECT FROM gtlabel.%s k WHERE k.job_id = " INT64_FORMAT " AND k.%s COLLATE pg_catalog.\"C\" ="
-					" d.%s::pg_catalog.text COLLATE pg_catalog.\"C\")", table, job->job_id, column, quote_identifier(dataset->key_column));
+	return psprintf("NOT EXISTS (SELECT FROM gtlabel.%s k WHERE k.job_id = " INT64_FORMAT " AND k.%s ="
+					" d.%s::pg_catalog.text COLLATE pg_catalog.\"default\")", table, job->job_id, column, quote_identifier(dataset->key_column));
 }
 
 void
@@ -349,6 +349,48 @@ gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job)
 	dataset->known = psprintf(" WHERE %s%s%s", is_unknown(dataset, job, "object", "object_key"),
 							  job->label_column == NULL && job->given_count == 0 ? "" : " AND ",
 							  job->label_column == NULL && job->given_count == 0 ? "" : is_unknown(dataset, job, "given", "row_key"));
+}
+
+bool
+gtl_dataset_read_behind(GtlDataset *dataset, Oid relation, char *const *last_keys, int count)
+{
+	static const Oid types[1] = {TEXTARRAYOID};
+	AttrNumber	key = get_attnum(relation, dataset->key_column);
+	Oid			type = key > 0 ? getBaseType(get_atttype(relation, key)) : InvalidOid;
+	Datum		values[1] = {gtl_array_text(last_keys, count)};
+	char	   *type_name;
+	char	   *greatest;
+	GtlResult	r;
+
+	if (count == 0 || !OidIsValid(type) || !OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr))
+		return false;
+	type_name = gtl_dataset_type_name(type);
+	gtl_query_run_as(&r, GetUserId(), psprintf("SELECT u.key FROM pg_catalog.unnest($1) AS u (key) ORDER BY u.key::%s DESC LIMIT 1", type_name),
+					 1, types, values);
+	greatest = gtl_result_text(&r, 0, 1);
+	gtl_query_end(&r);
+	dataset->part = psprintf(" AND d.%s > %s::%s", quote_identifier(dataset->key_column), quote_literal_cstr(greatest), type_name);
+	dataset->few = true;
+	return true;
+}
+
+void
+gtl_dataset_read_others(GtlDataset *dataset)
+{
+	dataset->part = psprintf(" AND (%s) IS NOT TRUE", dataset->part + strlen(" AND "));
+	dataset->few = false;
+}
+
+int64
+gtl_dataset_count(const GtlDataset *dataset)
+{
+	GtlResult	r;
+	int64		count;
+
+	gtl_query_run_as(&r, GetUserId(), psprintf("SELECT pg_catalog.count(*) FROM %s d", dataset->name), 0, NULL, NULL);
+	count = gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
+	return count;
 }
 
 void
@@ -606,9 +648,15 @@ check_same_rows(const GtlDataset *dataset, const GtlDatasetRow *end)
 				 errhint("Text is read twice: copy the rows into a table first.")));
 }
 
+static void
+pin(const char *setting, const char *value)
+{
+	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * What the job knows is what has been committed until now: another intake may just have ended.  All rows are
- * compared with all keys, whatever the planner knows of either.  gtlabel's own tables have row-level security, for
+ * compared with all keys, whatever the planner knows of either; a few of them are found by an index, and looked up one by one.  gtlabel's own tables have row-level security, for
  * which row_security = off would be an error; where it would be one for the dataset, it was raised before.
  */
 static void
@@ -616,8 +664,13 @@ read_unknown(const char *sql, Reading *reading)
 {
 	int			settings = NewGUCNestLevel();
 
-	(void) set_config_option("enable_nestloop", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	pin(reading->dataset->few ? "enable_hashjoin" : "enable_nestloop", "off");
+	if (reading->dataset->few)
+	{
+		pin("enable_mergejoin", "off");
+		pin("enable_seqscan", "off");
+	}
+	pin("row_security", "on");
 	CommandCounterIncrement();	/* what the statement that calls has inserted itself */
 	PushActiveSnapshot(gtl_snapshot());
 	gtl_query_stream(sql, take_row, reading);
@@ -638,8 +691,8 @@ gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *c
 	reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel dataset row", ALLOCSET_DEFAULT_SIZES);
 	reading.inputs = dataset->inputs;
 	initStringInfo(&reading.last_key);
-	sql = psprintf("%s%s%s", dataset->select, dataset->known != NULL ? dataset->known : dataset->sample != NULL ? dataset->sample : "",
-				   dataset->order != NULL ? dataset->order : "");
+	sql = psprintf("%s%s%s%s", dataset->select, dataset->known != NULL ? dataset->known : dataset->sample != NULL ? dataset->sample : "",
+				   dataset->part != NULL ? dataset->part : "", dataset->order != NULL ? dataset->order : "");
 	if (dataset->known != NULL)
 		read_unknown(sql, &reading);
 	else

@@ -28,6 +28,8 @@ typedef struct GtlDataset
 	char	   *known;			/* WHERE ..., which leaves out what a job knows; NULL: all rows are read */
 	char	   *sample;			/* WHERE ..., which leaves out what a job in place does not work on (in_place.h); NULL: nothing */
 	char	   *order;			/* ORDER BY key; NULL: any */
+	char	   *part;			/* AND ..., beside `known`: some of the rows; NULL: all */
+	bool		few;			/* they are few, and an index finds them */
 	int			inputs;			/* length of the column of features; 0: that of the first row */
 	bool		has_features;
 	bool		double_features;	/* float8[], to be narrowed */
@@ -77,6 +79,16 @@ extern void gtl_dataset_take_proposals(GtlDataset *dataset, Oid relation, char *
 
 /* After reading: a notice of guesses that were no category, and abstained. */
 extern void gtl_dataset_note_strange(const GtlDataset *dataset);
+
+/*
+ * Beside that: first only the rows behind the greatest of these keys, then (the others) only those that are not.  False:
+ * the keys have no order.
+ */
+extern bool gtl_dataset_read_behind(GtlDataset *dataset, Oid relation, char *const *last_keys, int count);
+extern void gtl_dataset_read_others(GtlDataset *dataset);
+
+/* How many rows it has now. */
+extern int64 gtl_dataset_count(const GtlDataset *dataset);
 
 /*
  * Its qualified name, if it is something to read rows from.  Locked, so that nobody drops or changes it

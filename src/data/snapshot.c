@@ -21,6 +21,7 @@
 #include "executor/tuptable.h"
 #include "learning/random.h"
 #include "learning/select.h"
+#include "lib/stringinfo.h"
 #include "learning/start.h"
 #include "miscadmin.h"
 #include "tables/feature_page.h"
@@ -49,6 +50,7 @@ typedef struct SnapshotState
 	int64		count;			/* objects of the segment */
 	int64		read;			/* rows */
 	int64		rows;			/* of the dataset, if it has been read before; else 0 */
+	StringInfoData last_key;
 
 	/* rows that came with a label: kept aside until the objects are written */
 	Tuplestorestate *given;
@@ -65,6 +67,7 @@ begin(SnapshotState *state, GtlJob *job)
 	TupleDescInitEntry(state->key_desc, 1, "key", TEXTOID, -1, 0);
 	TupleDescInitEntry(state->key_desc, 2, "gold", INT4OID, -1, 0);
 	TupleDescFinalize(state->key_desc);
+	initStringInfo(&state->last_key);
 	state->categories = gtl_strings_create();
 	for (int i = 0; i < job->ncategories; i++)
 		gtl_strings_add(state->categories, job->categories[i]);
@@ -164,11 +167,22 @@ take_features(SnapshotState *state, const GtlDatasetRow *row)
 		gtl_feature_writer_add(state->writer, row->features, row->dimension);
 }
 
+/* Rows come in the order of their keys; those of a first part are behind those of a second one. */
+static void
+note_key(SnapshotState *state, const GtlDatasetRow *row)
+{
+	if (state->read > 0)
+		return;
+	resetStringInfo(&state->last_key);
+	appendStringInfoString(&state->last_key, row->key);
+}
+
 static void
 take_row(void *context, const GtlDatasetRow *row)
 {
 	SnapshotState *state = context;
 
+	note_key(state, row);
 	if (row->features != NULL)
 		take_features(state, row);
 	if (row->label != NULL && row->features != NULL)
@@ -186,9 +200,13 @@ read_dataset(SnapshotState *state, const GtlDataset *dataset)
 {
 	state->rows = dataset->rows;
 	gtl_progress_update("snapshot", 0, state->rows);
-	state->read = gtl_dataset_read(dataset, take_row, state);
-	gtl_dataset_note_strange(dataset);
+	state->read += gtl_dataset_read(dataset, take_row, state);
+}
 
+static void
+end_reading(SnapshotState *state, const GtlDataset *dataset)
+{
+	gtl_dataset_note_strange(dataset);
 	if (state->writer != NULL)
 	{
 		write_given_features(state);
@@ -328,6 +346,7 @@ write_segment(SnapshotState *state, int32 first_place)
 	GtlSegment *segment = &state->segment;
 
 	segment->taken_count = segment->object_count = (int32) state->count;
+	segment->last_key = state->last_key.data;
 	gtl_segment_insert(job->job_id, segment, state->writer != NULL ? &state->stats : NULL);
 	add_neighbours(state);
 	write_objects(state, place_validation_set(state, first_place));
@@ -408,10 +427,30 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
+	end_reading(&state, dataset);
 	require_objects(&state, dataset);
 	state.segment.validation_count = first_validation_count(&state);
 	write_segment(&state, 0);
 	end(&state, caller);
+}
+
+/*
+ * Keys mostly grow: rows behind the greatest that is known are found by an index, and are all that is new if the
+ * dataset then has as many rows as the job knows.  Otherwise all others are compared, too.
+ */
+static void
+read_unknown(SnapshotState *state, GtlDataset *dataset)
+{
+	const GtlJob *job = state->job;
+	char	  **last_keys;
+	int			count = gtl_segments_last_keys(job->job_id, &last_keys);
+	bool		parts = gtl_dataset_read_behind(dataset, job->dataset, last_keys, count);
+
+	read_dataset(state, dataset);
+	if (!parts || gtl_dataset_count(dataset) == job->object_count + (int64) job->given_count + state->read)
+		return;
+	gtl_dataset_read_others(dataset);
+	read_dataset(state, dataset);
 }
 
 static void
@@ -440,13 +479,15 @@ gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *add
 	state.segment.lot_no = lot_no;
 	state.segment.first_row = gtl_segment_end(last) + last->given_count;
 	gtl_dataset_leave_known(dataset, job);
-	read_dataset(&state, dataset);
+	read_unknown(&state, dataset);
+	end_reading(&state, dataset);
 	require_numbers(&state);
 	any = state.count > 0 || state.segment.given_count > 0;
 	state.segment.validation_count = next_validation_count(&state, &segments[0]);
 	if (any)
 		write_segment(&state, gtl_object_next_place(job->job_id));
 	*added = state.segment;
+	added->last_key = NULL;		/* it is of the memory that goes */
 	end(&state, caller);
 	return any;
 }

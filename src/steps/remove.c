@@ -118,6 +118,7 @@ gtl_remove(GtlJob *job, char *const *keys, int count)
 	erase_features(job, given, ngiven);
 	count_segments(job, objects, nobjects, given, ngiven);
 	gtl_step_forget_keys(job->job_id, keys, count);
+	gtl_segments_forget_keys(job->job_id, keys, count);
 	gtl_job_revise(job);
 	gtl_job_set_snapshot(job);
 	gtl_event_record(job, "objects_removed", "%s objects are erased%s", gtl_format_count(nobjects),

@@ -7,19 +7,21 @@
 #include "base/query.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 
 void
 gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStats *stats)
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.segment (job_id, segment_no, lot_no, first_row, taken_count, given_count, object_count,"
-		" validation_count, row_count, feature_mean, feature_squares) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-		11, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID}
+		" validation_count, row_count, feature_mean, feature_squares, last_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		12, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+		TEXTOID}
 	};
-	Datum		values[11] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->lot_no),
+	Datum		values[12] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->lot_no),
 		Int32GetDatum(segment->first_row), Int32GetDatum(segment->taken_count), Int32GetDatum(segment->given_count),
 	Int32GetDatum(segment->object_count), Int32GetDatum(segment->validation_count), Int32GetDatum(0)};
-	char		nulls[11];
+	char		nulls[12];
 
 	memset(nulls, ' ', sizeof(nulls));
 	if (stats != NULL)
@@ -30,6 +32,10 @@ gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStat
 	}
 	else
 		nulls[9] = nulls[10] = 'n';
+	if (segment->last_key != NULL)
+		values[11] = CStringGetTextDatum(segment->last_key);
+	else
+		nulls[11] = 'n';
 	gtl_query_do(&insert, values, nulls);
 }
 
@@ -47,7 +53,7 @@ gtl_segments_read(int64 job_id, GtlSegment **segments)
 
 	*segments = palloc(sizeof(GtlSegment) * Max(count, 1));
 	for (int i = 0; i < count; i++)
-		(*segments)[i] = (GtlSegment) {lists[0][i], lists[1][i], lists[2][i], lists[3][i], lists[4][i], lists[5][i], lists[6][i]};
+		(*segments)[i] = (GtlSegment) {lists[0][i], lists[1][i], lists[2][i], lists[3][i], lists[4][i], lists[5][i], lists[6][i], NULL};
 	for (int c = 0; c < 7; c++)
 		pfree(lists[c]);
 	return count;
@@ -77,6 +83,34 @@ gtl_segment_lot_objects(int64 job_id, int32 lot_no, int32 segment_count)
 		if (segments[s].lot_no == lot_no && segments[s].segment_no < segment_count)
 			objects += segments[s].object_count;
 	return objects;
+}
+
+int
+gtl_segments_last_keys(int64 job_id, char ***keys)
+{
+	static GtlStatement select = {
+		"SELECT last_key FROM gtlabel.segment WHERE job_id = $1 AND last_key IS NOT NULL", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count = (int) gtl_query_run(&r, &select, values, NULL);
+
+	*keys = palloc(sizeof(char *) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		(*keys)[i] = gtl_result_text(&r, i, 1);
+	gtl_query_end(&r);
+	return count;
+}
+
+void
+gtl_segments_forget_keys(int64 job_id, char *const *keys, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.segment SET last_key = NULL WHERE job_id = $1 AND last_key = ANY ($2)", 2, {INT8OID, TEXTARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_text(keys, count)};
+
+	gtl_query_do(&update, values, NULL);
 }
 
 void

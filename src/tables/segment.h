@@ -21,6 +21,7 @@ typedef struct GtlSegment
 	int32		given_count;	/* rows that came with a label; they follow the objects */
 	int32		object_count;	/* objects that are still there */
 	int32		validation_count;	/* of those, in the validation set */
+	char	   *last_key;		/* the greatest of its keys, for gtl_segment_insert; NULL: unknown */
 } GtlSegment;
 
 /* stats: NULL without features. */
@@ -34,6 +35,12 @@ extern GtlSegment gtl_segment_last(int64 job_id);
 
 /* Objects of a lot that are there, in the first so many segments. */
 extern int32 gtl_segment_lot_objects(int64 job_id, int32 lot_no, int32 segment_count);
+
+/* The greatest keys of the segments, as far as they are known; palloc'd.  Returns how many. */
+extern int	gtl_segments_last_keys(int64 job_id, char ***keys);
+
+/* These keys are removed from the job. */
+extern void gtl_segments_forget_keys(int64 job_id, char *const *keys, int count);
 
 /* An audit of the lot has passed: segments that have joined since it began are another lot. */
 extern void gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count);
