@@ -38,12 +38,15 @@ sql -c 'SET client_min_messages = error' -c 'CREATE EXTENSION IF NOT EXISTS gtla
 	-c "CREATE TABLE source AS SELECT i AS id, $made AS features FROM generate_series(1, $rows) i" -c 'ALTER TABLE source ADD PRIMARY KEY (id)'
 
 sql -c "INSERT INTO item SELECT * FROM source WHERE id <= $piece"
-grown=$(seconds -o /dev/null -c "SELECT gt_create_job('grown', 'item', '{c0,c1,c2}', $settings)")
-for ((s = 1; s < segments; s++)); do
-	sql -c "INSERT INTO item SELECT * FROM source WHERE id > $s * $piece AND id <= ($s + 1) * $piece"
-	grown="$grown $(seconds -o /dev/null -c "SELECT gt_add_objects('grown')")"
-done
-grown=$(echo "$grown" | awk '{ for (i = 1; i <= NF; i++) sum += $i } END { print sum }')
+# in one session, as a worker or a scheduler has it
+steps() {
+	echo "SELECT gt_create_job('grown', 'item', '{c0,c1,c2}', $settings) \\g /dev/null"
+	for ((s = 1; s < segments; s++)); do
+		printf '\\timing off\nINSERT INTO item SELECT * FROM source WHERE id > %d AND id <= %d;\n\\timing on\n' $((s * piece)) $(((s + 1) * piece))
+		echo "SELECT gt_add_objects('grown') \\g /dev/null"
+	done
+}
+grown=$( (echo '\timing on'; steps) | sql | awk '/^Time: / { ms += $2 } END { printf "%.2f\n", ms / 1000 }')
 whole=$(seconds -o /dev/null -c "SELECT gt_create_job('whole', 'item', '{c0,c1,c2}', $settings)")
 echo "| rows x dimensions, segments | all at once, s | in segments, s | ratio |"
 echo "| --- | --- | --- | --- |"
