@@ -30,18 +30,6 @@ lock_job(FunctionCallInfo fcinfo, const char *what)
 	return locked;
 }
 
-/* Features of the job have a place for the proposals of each category. */
-static void
-require_no_proposals(const GtlJob *job, const char *what)
-{
-	if (job->nproposal_columns > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot %s labeling job \"%s\": it has proposal_columns", what, job->name),
-				 errdetail("Its features have a place for the proposals of each category."),
-				 errhint("gt_rename_category can be used; another job with previous_job goes on with the labels.")));
-}
-
 static int32
 find_class(const GtlJob *job, const char *name)
 {
