@@ -337,7 +337,7 @@ def test_console():
 
 try:
     checks.run([test_sign_in, test_what_the_owner_says, test_twenty_by_keys, test_does_not_wait_for_the_network, test_undo, test_change_an_older_answer, test_pass_decline_comment, test_accidents,
-                test_network_drops, test_session_ends, test_several_at_once, test_pictures, test_two_people_at_once, test_reads_aloud, test_sizes,
+                test_network_drops, test_session_ends, test_several_at_once, test_two_people_at_once, test_pictures, test_reads_aloud, test_sizes,
                 test_batch_ends_and_the_next_opens, test_leaving_gives_back, test_invitation, test_console])
 finally:
     b.close()
