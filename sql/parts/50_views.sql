@@ -99,7 +99,9 @@ CREATE VIEW gt_early_answers WITH (security_invoker = true) AS
       FROM gtlabel.job j
      CROSS JOIN LATERAL (SELECT e.* FROM gtlabel.early_answer e WHERE e.job_id = j.job_id ORDER BY e.job_id) e
      CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = e.job_id AND o.object_no = e.object_no OFFSET 0) o
-     WHERE gtlabel.knows_sizes();
+     WHERE gtlabel.knows_sizes()
+       -- who has been asked and has answered since is not waited for
+       AND (SELECT a.class_no FROM gtlabel.annotation a WHERE a.job_id = e.job_id AND a.object_no = e.object_no AND a.annotator || '' = e.annotator) IS NULL;
 COMMENT ON VIEW gt_early_answers IS 'Answers from elsewhere (gt_import_annotations) that wait for the turn of their object, for the owner of the job';
 
 CREATE VIEW gt_invitations WITH (security_invoker = true) AS
