@@ -24,7 +24,10 @@ extern int64_t gtl_audit_allowed_whole(const GtlAuditSetup *setup, int64_t left)
 /* What the wealth, as a logarithm, has to come to, with what chance takes beyond it. */
 extern double gtl_audit_needed(const GtlAuditSetup *setup);
 
-/* Draws that bring the wealth to `need`, of labels with these guesses, sorted; after the d likeliest wrong are labeled first. */
+/*
+ * Draws that bring the wealth to `need`, of labels with these guesses, sorted; after the d likeliest wrong
+ * are labeled first.
+ */
 extern double gtl_audit_forecast(const GtlAuditSetup *setup, const double *p, int64_t n, double need);
 extern double gtl_audit_forecast_after(const GtlAuditSetup *setup, const double *sorted, int64_t n, int64_t d, double need);
 

@@ -2,11 +2,13 @@
  * annotator_role.c
  *		The table gtlabel.annotator_role; annotator_role.h says what it is for.
  *
- * Three cases need more than a look: a role that is new in the job; one that was renamed; and a role whose name is kept for
+ * Three cases need more than a look: a role that is new in the job; one that was renamed; and a role whose
+ * name is kept for
  * another one, which was renamed and has not been here since: that one's rows are renamed first.  A role that
  * was dropped leaves its name to whoever has it next, as in a dump, which holds names.
  *
- * This is the one module that changes rows of other modules' tables: a name is in all of them, and changes in all at once.
+ * This is the one module that changes rows of other modules' tables: a name is in all of them, and changes
+ * in all at once.
  */
 #include "tables/annotator_role.h"
 
@@ -198,7 +200,10 @@ rename_everywhere(int64 job_id, const char *name, const char *new_name)
 		gtl_query_do(&updates[i], values, NULL);
 }
 
-/* The name that is kept for the role, and that nobody else changes until the end of the transaction; NULL: none. */
+/*
+ * The name that is kept for the role, and that nobody else changes until the end of the transaction; NULL:
+ * none.
+ */
 static char *
 lock_name_of_role(int64 job_id, Oid role)
 {
@@ -215,7 +220,8 @@ lock_name_of_role(int64 job_id, Oid role)
 }
 
 /*
- * The role, kept under a name that it has no more, is kept under its own; with its number, if somebody has that name.
+ * The role, kept under a name that it has no more, is kept under its own; with its number, if somebody has
+ * that name.
  * Another session may just have seen to it.
  */
 static char *

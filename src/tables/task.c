@@ -3,7 +3,8 @@
  *		The table gtlabel.task; task.h has its state machine.  (The last step
  *		to "submitted" is taken together with the answer, by annotation.c.)
  *
- * Here they begin and end; task_search.c finds them, task_claim.c gives them to annotators, task_return.c takes them back,
+ * Here they begin and end; task_search.c finds them, task_claim.c gives them to annotators, task_return.c
+ * takes them back,
  * task_count.c counts them.
  *
  * What every answer does goes row by row (table.h), the rest by statements.
@@ -23,7 +24,8 @@
 #include "utils/timestamp.h"
 
 /*
- * As many tasks an object as it is short of answers: it has some if an answer to it was taken back or excluded.  A
+ * As many tasks an object as it is short of answers: it has some if an answer to it was taken back or
+ * excluded.  A
  * function of the owner's is given the answers of one batch, so there all are asked for.
  */
 void

@@ -120,7 +120,8 @@ gtl_task_extend(const GtlJob *job, const int64 *task_ids, int count, const char 
 /* ---- Taking back --------------------------------------------------------------- */
 
 /*
- * Runs a statement whose parameters are ($1 job, $2 batch, $3 object, $4 annotators an object), which returns a number
+ * Runs a statement whose parameters are ($1 job, $2 batch, $3 object, $4 annotators an object), which
+ * returns a number
  * or nothing; nothing: -1.
  */
 static int
@@ -187,7 +188,8 @@ reopen(const GtlJob *job, int32 object_no)
 }
 
 /*
- * A decline less: the later ones move up.  If it was one of those that closed the object, what it closed is open
+ * A decline less: the later ones move up.  If it was one of those that closed the object, what it closed
+ * is open
  * again; else the task that took its place goes.
  */
 static bool

@@ -2,7 +2,8 @@
  * task_search.h
  *		Rows of gtlabel.task, one at a time, and the search for tasks of the open batch.
  *
- * For the files task*.c alone.  A search looks at tasks in an order that depends on what the session remembers of the
+ * For the files task*.c alone.  A search looks at tasks in an order that depends on what the session
+ * remembers of the
  * batch, until enough are found.
  */
 #ifndef GTL_TASK_SEARCH_H
