@@ -56,7 +56,6 @@ SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{}', 'fj.thing', settings => '{"label_categories": ["a", "b"]}') $$);
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('[]', 'fj.thing', settings => '{"label_categories": ["a", "b"]}') $$);
 SELECT refused($$ SELECT * FROM gt_create_job_from_json(NULL, 'fj.thing', settings => '{"label_categories": ["a", "b"]}') $$);
-SELECT refused($$ SELECT gtlabel.create_job_of('{}', 0::regclass) $$);
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj-bad"}', 'fj.thing', settings => '{"label_categories": ["a", 1]}') $$);
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj-bad"}', 'fj.thing', settings => '{"label_categories": ["a", "b"], "colour": "red"}') $$);
 SELECT refused($$ SELECT * FROM gt_create_job_from_json('{"LabelingJobName": "fj-bad"}', 'fj.thing', settings => '{"label_categories": {"a": 1}}') $$);
