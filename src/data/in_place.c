@@ -64,12 +64,18 @@ append_parts(StringInfo sql, List *leaves, const char *expression)
 
 /* ---- Reading ---- */
 
+/* An error if the column is gone. */
+static Oid
+column_type(const GtlJob *job, const char *column)
+{
+	return getBaseType(gtl_dataset_column_type(job->dataset, column, "The job reads it.", job->dataset_name));
+}
+
 /* What the model says of a row d: of its text, its features, or both. */
 static char *
 score_expression(const GtlJob *job, const char *schema)
 {
-	Oid			type = job->features_column == NULL ? InvalidOid :
-		getBaseType(get_atttype(job->dataset, get_attnum(job->dataset, job->features_column)));
+	Oid			type = job->features_column == NULL ? InvalidOid : column_type(job, job->features_column);
 	bool		cast = OidIsValid(type) && type != FLOAT4ARRAYOID && (type != FLOAT8ARRAYOID || job->text_column != NULL);
 	StringInfoData sql;
 
@@ -194,7 +200,7 @@ gtl_in_place_check_target(const GtlJob *job, const GtlInPlaceTarget *target)
 static char *
 key_array(const GtlJob *job, char *const *keys, int count)
 {
-	Oid			type = getBaseType(get_atttype(job->dataset, get_attnum(job->dataset, job->key_column)));
+	Oid			type = column_type(job, job->key_column);
 	Oid			output;
 	bool		varlena;
 

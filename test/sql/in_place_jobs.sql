@@ -151,6 +151,12 @@ SELECT refused($$ SELECT create_job('ij y', 'ij.far_2') $$) LIKE '08001 %ij_shar
 SELECT count(*) AS created FROM gt_jobs WHERE job_name = 'ij y';
 DROP TABLE ij.far_4 CASCADE;
 SELECT refused($$ SELECT * FROM gt_write_labels('ij far_4', 'label') $$);
+ALTER TABLE ij.one RENAME features TO former;
+SELECT refused($$ SELECT * FROM gt_write_labels('ij one', 'label') $$);
+ALTER TABLE ij.one RENAME former TO features;
+ALTER TABLE ij.one RENAME id TO former;
+SELECT refused($$ SELECT * FROM gt_write_labels('ij one', 'label') $$);
+ALTER TABLE ij.one RENAME former TO id;
 
 -- ---- gt_audit_bound: exact ----------------------------------------------------------------------------------
 
