@@ -14,6 +14,7 @@
 #include "connection.h"
 #include "exchange/progress.h"
 #include "exchange/summary.h"
+#include "text.h"
 
 #define SEND ((size_t) 64 * 1024)	/* bytes of COPY in one message */
 #define SHOWN_BAD 10			/* records that a failing import names */
@@ -89,6 +90,18 @@ fail(const char *what, const char *path)
 
 /* ---- Bad records ---- */
 
+/* A reason can hold names of the file, in which a terminal must find nothing to obey. */
+static void
+complain(const char *place, const char *reason)
+{
+	GtcBuffer	words;
+
+	gtc_buffer_init(&words);
+	gtc_append_short(&words, reason, 600);
+	fprintf(stderr, "gtlabel import: %s: %s\n", place, words.data);
+	gtc_buffer_free(&words);
+}
+
 static void
 append_place(const Import *import, GtcBuffer *words)
 {
@@ -136,7 +149,7 @@ take_bad(Import *import)
 	import->broken = true;
 	gtc_buffer_init(&words);
 	append_place(import, &words);
-	fprintf(stderr, "gtlabel import: %s: %s\n", words.data, import->load.reason);
+	complain(words.data, import->load.reason);
 	gtc_buffer_free(&words);
 	return import->load.counts.bad < SHOWN_BAD;
 }
@@ -187,7 +200,7 @@ take_records(Import *import)
 	{
 		if (result == GTC_LOAD_FATAL)
 		{
-			fprintf(stderr, "gtlabel import: \"%s\": %s\n", import->path, load->reason);
+			complain(import->path, load->reason);
 			return false;
 		}
 		if (result == GTC_LOAD_BAD && !take_bad(import))
@@ -248,7 +261,7 @@ begin_load(Import *import)
 	GtcLoad    *load = &import->load;
 
 	if (!gtc_load_begin(load))
-		fprintf(stderr, "gtlabel import: \"%s\": %s\n", import->path, load->reason);
+		complain(import->path, load->reason);
 	else if (import->answers_table != NULL && load->format != GTC_LABEL_STUDIO &&
 			 load->format != GTC_MANIFEST)
 		fprintf(

@@ -7,6 +7,19 @@
 #include <stdio.h>
 
 #include "exchange/progress.h"
+#include "text.h"
+
+/* A text of the file, in which a terminal must find nothing to obey: %s of the format */
+static void
+say_harmless(const char *format, const char *text)
+{
+	GtcBuffer	words;
+
+	gtc_buffer_init(&words);
+	gtc_append_short(&words, text, 100000);
+	printf(format, words.data);
+	gtc_buffer_free(&words);
+}
 
 static void
 say_lines(const GtcLoadCounts *counts, const GtcSummary *summary)
@@ -18,8 +31,10 @@ say_lines(const GtcLoadCounts *counts, const GtcSummary *summary)
 	if (counts->repaired > 0)
 		printf("repaired: %s records\n", gtc_with_commas(counts->repaired));
 	if (load->format == GTC_MANIFEST && load->attribute != NULL)
-		printf("label attribute: %s, %s labels, %s failed\n", load->attribute,
-			   gtc_with_commas(counts->labels), gtc_with_commas(counts->failed));
+	{
+		say_harmless("label attribute: %s, ", load->attribute);
+		printf("%s labels, %s failed\n", gtc_with_commas(counts->labels), gtc_with_commas(counts->failed));
+	}
 	if (counts->long_lines > 0)
 		printf("over 100,000 characters, which Ground Truth refuses: %s lines\n",
 			   gtc_with_commas(counts->long_lines));
@@ -43,8 +58,7 @@ say_vectors(const GtcColumns *columns)
 		const GtcColumn *column = &columns->list[i];
 
 		if (column->type == GTC_JSONB && !column->declared && column->kinds != 0 && !column->not_vectors)
-			printf("lists of numbers: --features=%s makes \"%s\" float4[], which a job can learn from\n",
-				   column->name, column->name);
+			say_harmless("lists of numbers: with --features=%s a job can learn from them\n", column->name);
 	}
 }
 
@@ -64,7 +78,7 @@ gtc_summary_words(const GtcSummary *summary)
 		printf("imported: %s records into %s in %.1f s\n", gtc_with_commas(counts->rows),
 			   summary->target->table_name.data, summary->seconds);
 	if (summary->check || summary->target->table != NULL)
-		printf("columns: %s\n", columns.data);
+		say_harmless("columns: %s\n", columns.data);
 	say_lines(counts, summary);
 	say_vectors(&load->columns);
 	gtc_buffer_free(&columns);

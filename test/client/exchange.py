@@ -358,6 +358,16 @@ def test_wild():
     same('repaired', [json.loads(out)[k] for k in ('rows', 'repaired')], [7, 3])
 
 
+def test_nothing_for_a_terminal():
+    """Names of a file are shown, and not obeyed."""
+    path = write('escape.jsonl', '{"\\u001b[2Jx\\ny": 1}\n{"\\u001b[2Jx\\ny": "z"}\n' * 600)
+    status, out, err = gtlabel('import', path, '-t', 'escape', '--column', '\x1b[2Jx\ny:bigint')
+    ok('bad lines', status == 1 and '\x1b' not in err and '[2Jx y' in err, err)
+    status, out, err = gtlabel('import', path, '-t', 'escape')
+    ok('columns', status == 0 and '\x1b' not in out and '[2Jx y' in out, out)
+    same('they have these names', sql("SELECT count(*) FROM pg_attribute WHERE attrelid = 'escape'::regclass AND attname = E'\\x1b[2Jx\\ny'"), '1')
+
+
 def test_long_line():
     path = write('long.jsonl', b'{"a": 1}\n{"a": "' + b'x' * (70 << 20) + b'"}\n{"a": 3}\n')
     report = os.path.join(folder, 'long.report')
