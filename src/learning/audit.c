@@ -5,32 +5,26 @@
  * The labels of M objects are frozen.  e_j = 1 if that of object j is wrong; E of them are, nobody knows
  * which.  Object j has a weight w_j and a key -ln(U_j)/w_j with a fresh random U_j.  Draw i is the object
  * with the smallest key that nobody has labeled; before it, C_i are the objects that nobody has labeled,
- * n_i their number, W_i the sum of their weights, f_i the wrong labels found so far.  Between two draws
- * people
+ * n_i their number, W_i the sum of their weights, f_i the wrong labels found so far.  Between two draws people
  * may label any others (takes).  For numbers s_j > 0 fixed before the draw and their mean sbar_i over C_i
  *
  *		L(a) = product over the draws of (1 + s_J - e_J) / (n_i (w_J/W_i) (1 + sbar_i - (a - f_i)/n_i))
  *
  * is for a = E a nonnegative martingale that begins with 1, and grows with a.  So an audit at level alpha
- * passes when n objects are left, f wrong labels are found and L(f + gtl_audit_allowed(n) + 1) >= 1/alpha:
- * if more
- * than gtl_audit_allowed(n) of the n labels left were wrong, L(E) would be at least that, which has
- * probability
- * alpha at the most (Ville).  gtl_audit_allowed(n) is floor(eps n), or floor(eps N) of the whole dataset.
+ * passes when n objects are left, f wrong labels are found and L(f + allowed(n) + 1) >= 1/alpha: if more
+ * than allowed(n) of the n labels left were wrong, L(E) would be at least that, which has probability
+ * alpha at the most (Ville).  allowed(n) is floor(eps n), or floor(eps N) of the whole dataset.
  * docs/guarantee.md has the proof in full.
  *
  * Everything else here only saves labels: which weights, which s, when to begin, what to take, when to
- * give up.  For a guess p_j of the probability that label j is wrong, s_j and w_j = (1 + s_j)^(1 - p_j)
- * s_j^p_j
- * make the expected growth of ln L the largest; s_j solves (1-p)(s/(1+s))^p + p((1+s)/s)^(1-p) = rho,
- * where ln rho is
+ * give up.  For a guess p_j of the probability that label j is wrong, s_j and w_j = (1 + s_j)^(1 - p_j) s_j^p_j
+ * make the expected growth of ln L the largest; s_j solves (1-p)(s/(1+s))^p + p((1+s)/s)^(1-p) = rho, where ln rho is
  * that growth, found as the fixed point of a ratio (Dinkelbach).  Three strategies s, for p/3, p and
  * 3p, share the stake, so that a bad guess costs less; the mean of martingales is one.
  *
  * The constants in capitals were chosen on digits; a factor of two in any of them changes the labels by
  * a few per cent.  Interrupts are the caller's, who asks env before acting on anything: sorting, which
- * takes longest, stops at
- * one, and nothing else here takes more than a tenth of a second for a million objects.
+ * takes longest, stops at one, and nothing else here takes more than a tenth of a second for a million objects.
  */
 #include "learning/audit.h"
 

@@ -32,8 +32,7 @@ extern int	gtl_test_required(const GtlTest *test, int k, double error);
 
 /*
  * required[k] = the fewest objects with which k errors pass, for all k <= errors that can pass with n
- * objects.  Returns how
- * many there are, or when it is interrupted those that it has come to.
+ * objects.  Returns how many there are, or when it is interrupted those that it has come to.
  */
 extern int	gtl_test_list_required(const GtlTest *test, double error, int n, int errors, const GtlEnv *env, int *required);
 

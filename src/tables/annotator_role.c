@@ -201,8 +201,8 @@ rename_everywhere(int64 job_id, const char *name, const char *new_name)
 }
 
 /*
- * The name that is kept for the role, and that nobody else changes until the end of the transaction; NULL:
- * none.
+ * The name that is kept for the role, and that nobody else changes until the end of the transaction;
+ * NULL: none.
  */
 static char *
 lock_name_of_role(int64 job_id, Oid role)
@@ -220,9 +220,8 @@ lock_name_of_role(int64 job_id, Oid role)
 }
 
 /*
- * The role, kept under a name that it has no more, is kept under its own; with its number, if somebody has
- * that name.
- * Another session may just have seen to it.
+ * The role, kept under a name that it has no more, is kept under its own; with its number, if somebody
+ * has that name.  Another session may just have seen to it.
  */
 static char *
 follow(int64 job_id, Oid role)

@@ -25,8 +25,7 @@
 
 /*
  * As many tasks an object as it is short of answers: it has some if an answer to it was taken back or
- * excluded.  A
- * function of the owner's is given the answers of one batch, so there all are asked for.
+ * excluded.  A function of the owner's is given the answers of one batch, so there all are asked for.
  */
 void
 gtl_task_issue(const GtlJob *job, const int32 *objects, int count)

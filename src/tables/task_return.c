@@ -121,8 +121,7 @@ gtl_task_extend(const GtlJob *job, const int64 *task_ids, int count, const char 
 
 /*
  * Runs a statement whose parameters are ($1 job, $2 batch, $3 object, $4 annotators an object), which
- * returns a number
- * or nothing; nothing: -1.
+ * returns a number or nothing; nothing: -1.
  */
 static int
 ask_object(GtlStatement *statement, const GtlJob *job, int32 object_no)
@@ -188,9 +187,8 @@ reopen(const GtlJob *job, int32 object_no)
 }
 
 /*
- * A decline less: the later ones move up.  If it was one of those that closed the object, what it closed
- * is open
- * again; else the task that took its place goes.
+ * A decline less: the later ones move up.  If it was one of those that closed the object, what it
+ * closed is open again; else the task that took its place goes.
  */
 static bool
 undo_decline(const GtlJob *job, const GtlTaskState *task)
