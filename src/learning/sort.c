@@ -3,8 +3,7 @@
  *		Sorting that can be interrupted: a merge sort from below.
  *
  * Runs are sorted by insertion, then merged in pairs, the whole length once in each pass.  Interrupts are
- * looked for
- * after each POLL_ENTRIES entries of a pass, which take some milliseconds.
+ * looked for after each POLL_ENTRIES entries of a pass, which take some milliseconds.
  */
 #include "learning/sort.h"
 

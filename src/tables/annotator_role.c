@@ -2,10 +2,10 @@
  * annotator_role.c
  *		The table gtlabel.annotator_role; annotator_role.h says what it is for.
  *
- * Three cases need more than a look: a role that is new in the job; one that was renamed; and a role whose
- * name is kept for
- * another one, which was renamed and has not been here since: that one's rows are renamed first.  A role that
- * was dropped leaves its name to whoever has it next, as in a dump, which holds names.
+ * Three cases need more than a look: a role that is new in the job; one that was renamed; and a role
+ * whose name is kept for another one, which was renamed and has not been here since: that one's rows are
+ * renamed first.  A role that was dropped leaves its name to whoever has it next, as in a dump, which
+ * holds names.
  *
  * This is the one module that changes rows of other modules' tables: a name is in all of them, and changes
  * in all at once.
