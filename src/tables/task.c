@@ -4,8 +4,7 @@
  *		to "submitted" is taken together with the answer, by annotation.c.)
  *
  * Here they begin and end; task_search.c finds them, task_claim.c gives them to annotators, task_return.c
- * takes them back,
- * task_count.c counts them.
+ * takes them back, task_count.c counts them.
  *
  * What every answer does goes row by row (table.h), the rest by statements.
  */

@@ -3,8 +3,7 @@
  *		Rows of gtlabel.task, one at a time, and the search for tasks of the open batch.
  *
  * For the files task*.c alone.  A search looks at tasks in an order that depends on what the session
- * remembers of the
- * batch, until enough are found.
+ * remembers of the batch, until enough are found.
  */
 #ifndef GTL_TASK_SEARCH_H
 #define GTL_TASK_SEARCH_H
