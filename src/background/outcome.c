@@ -103,7 +103,11 @@ gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated)
 	GtlJob	   *job = gtl_job_lock(job_id);
 
 	if (job == NULL)
+	{
+		/* dropped after the step was marked */
+		gtl_step_delete(job_id);
 		return (GtlOutcome) {GTL_OUTCOME_DONE, 0};
+	}
 	if (!gtl_step_read(job_id, &step))
 		step.name = "look";
 	if (terminated)
