@@ -186,13 +186,12 @@ without_answers(const GtlJob *job, char **keys, int count)
 	return n;
 }
 
+/* Rows that joined or changed: all of them, or an error. */
 static void
-take_changes(GtlJob *job, const GtlChanges *changes)
+take_rows(GtlJob *job, const GtlChanges *changes)
 {
 	int			nstale = without_answers(job, changes->stale, changes->nstale);
 
-	if (changes->ngone > 0)
-		(void) gtl_remove(job, changes->gone, changes->ngone);
 	if (nstale > 0)
 		(void) gtl_remove(job, changes->stale, nstale);
 	if (changes->any_new)
@@ -218,11 +217,14 @@ gtl_follow_take(GtlJob *job)
 	GtlChanges	changes;
 
 	gtl_changes_take(job->job_id, &changes);
+	/* rows that are gone leave whatever is wrong with others */
+	if (changes.ngone > 0)
+		(void) gtl_remove(job, changes.gone, changes.ngone);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
-		take_changes(job, &changes);
+		take_rows(job, &changes);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();

@@ -52,6 +52,7 @@ SELECT is(weights('no file'), weights('alone'), 'no temporary file: the same mod
 
 -- ---- Nor does memory ---------------------------------------------------------------------------
 
+-- (The columns of neighbours are left out, with a notice, where memory is short.)
 -- 2.2 MB of features, more than half of the 4 MB, and scaled copies that do not fit the rest.
 CREATE TABLE heap AS SELECT row_number() OVER (ORDER BY n, id) AS id, gold, features, CASE WHEN n > 1 OR id > 1500 THEN gold END AS known
   FROM things, generate_series(1, 6) n;

@@ -37,6 +37,11 @@ INSERT INTO item VALUES (701, NULL, 'c1');
 SELECT gt_advance_job('fo job');
 SELECT detail FROM gt_events WHERE job_name = 'fo job' AND event = 'objects_refused';
 SELECT refused($$ SELECT gt_add_objects('fo job') $$);
+-- what is gone leaves all the same
+INSERT INTO item VALUES (702, NULL, 'c1');
+DELETE FROM item WHERE id = 699;
+SELECT gt_advance_job('fo job'), number('fo job', 699) IS NULL AS gone;
+DELETE FROM item WHERE id = 702;
 UPDATE item SET features = '{1, 2}' WHERE id = 701;
 SELECT gt_advance_job('fo job'), number('fo job', 701) IS NOT NULL AS taken;
 
