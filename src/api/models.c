@@ -139,7 +139,11 @@ PG_FUNCTION_INFO_V1(gtl_sql_networks_left_out);
 Datum
 gtl_sql_networks_left_out(PG_FUNCTION_ARGS)
 {
-	switch (gtl_engine_networks(gtl_smallest_network(), PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT32(2)))
+	int			hidden = gtl_smallest_network();
+	int			dimension = PG_GETARG_INT32(1);
+	int			classes = PG_GETARG_INT32(2);
+
+	switch (gtl_engine_networks(hidden, PG_GETARG_INT32(0), dimension, classes))
 	{
 		case GTL_NETWORKS_COMPARED:
 			break;
@@ -147,7 +151,7 @@ gtl_sql_networks_left_out(PG_FUNCTION_ARGS)
 			PG_RETURN_TEXT_P(cstring_to_text(psprintf("networks: fewer than %d labeled objects", GTL_NETWORK_MIN_ROWS)));
 		case GTL_NETWORKS_TOO_LARGE:
 			PG_RETURN_TEXT_P(cstring_to_text(psprintf("networks: more than %s multiplications an iteration",
-													gtl_format_count((int64) GTL_NETWORK_MAX_PRODUCT))));
+				gtl_format_count((int64) gtl_engine_network_limit(hidden, dimension, classes)))));
 	}
 	PG_RETURN_NULL();
 }

@@ -44,12 +44,19 @@ row_product(int hidden, int dimension, int classes)
 	return (double) dimension * (hidden > classes ? hidden : classes);
 }
 
+double
+gtl_engine_network_limit(int hidden, int dimension, int classes)
+{
+	return row_product(hidden, dimension, classes) > GTL_NETWORK_MANY_WEIGHTS ?
+		GTL_COMPARED_MAX_PRODUCT : GTL_NETWORK_MAX_PRODUCT;
+}
+
 GtlNetworks
 gtl_engine_networks(int hidden, int64_t rows, int dimension, int classes)
 {
 	if (rows < GTL_NETWORK_MIN_ROWS)
 		return GTL_NETWORKS_TOO_FEW_ROWS;
-	return (double) rows * row_product(hidden, dimension, classes) > GTL_NETWORK_MAX_PRODUCT ?
+	return (double) rows * row_product(hidden, dimension, classes) > gtl_engine_network_limit(hidden, dimension, classes) ?
 		GTL_NETWORKS_TOO_LARGE : GTL_NETWORKS_COMPARED;
 }
 

@@ -157,12 +157,18 @@ typedef enum GtlNetworks
 
 extern GtlNetworks gtl_engine_networks(int hidden, int64_t rows, int dimension, int classes);
 
-/*
- * The fewest rows, and the most multiplications of an iteration (rows * dimension * the wider of the hidden layer and
- * the classes): a fit of 2e9 takes some 50 s of one processor (bench/learning), and a round has six.
- */
+/* The fewest rows with which they are. */
 #define GTL_NETWORK_MIN_ROWS 100
+
+/*
+ * The most multiplications of an iteration (rows * dimension * the wider of the hidden layer and the classes).  A fit of
+ * 2e9 takes some 50 s of one processor (bench/learning), and a round has six.  Networks of more weights than
+ * GTL_NETWORK_MANY_WEIGHTS, of which the optimizer keeps some 25 vectors, are left out above the limit of comparisons.
+ */
 #define GTL_NETWORK_MAX_PRODUCT 2e9
+#define GTL_NETWORK_MANY_WEIGHTS 131072
+
+extern double gtl_engine_network_limit(int hidden, int dimension, int classes);
 
 /*
  * The same for the fits of a comparison, of which there are five for each candidate: where a network would take more

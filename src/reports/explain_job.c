@@ -351,7 +351,7 @@ explain_candidates(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 									"%s multiplications, and they are compared up to %s", gtl_format_count(rows),
 									gtl_format_count(job->dimension), gtl_format_count(job->ncategories),
 									gtl_format_count((int64) rows * job->dimension * Max(hidden, job->ncategories)),
-									gtl_format_count((int64) GTL_NETWORK_MAX_PRODUCT)),
+									gtl_format_count((int64) gtl_engine_network_limit(hidden, job->dimension, job->ncategories))),
 						   "algorithm => 'mlp' takes the time and trains networks alone.");
 			break;
 	}
