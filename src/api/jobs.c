@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "base/subtransaction.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -191,42 +192,26 @@ warn_of_answers(const GtlJob *job)
 			 errhint("It is stopped when these transactions have ended: by a worker, or by gt_advance_job.")));
 }
 
-/*
- * The last step of a stop calls the owner's consolidation function, which may raise: then its
- * subtransaction is rolled back, and the stop is recorded all the same.  False: it has not been done.
- */
-static bool
-try_to_finish_stop(const GtlJob *job)
+static void
+finish_stop(void *job)
 {
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool done = true;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		(void) gtl_advance(job->job_id, &transaction);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
+	(void) gtl_advance(((const GtlJob *) job)->job_id, &transaction);
+}
 
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
+/*
+ * The last step of a stop calls the owner's consolidation function, which may raise: then the stop is recorded all
+ * the same.  False: it has not been done.
+ */
+static bool
+try_to_finish_stop(GtlJob *job)
+{
+	ErrorData  *error = gtl_subtransaction_try(finish_stop, job);
+
+	if (error != NULL)
 		warn_of_failed_stop(job, error);
-		done = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-	return done;
+	return error == NULL;
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_stop_job);

@@ -17,6 +17,7 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "base/query.h"
+#include "base/subtransaction.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -186,16 +187,25 @@ without_answers(const GtlJob *job, char **keys, int count)
 	return n;
 }
 
+/* What an intake works on. */
+typedef struct Intake
+{
+	GtlJob	   *job;
+	const GtlChanges *changes;
+} Intake;
+
 /* Rows that joined or changed: all of them, or an error. */
 static void
-take_rows(GtlJob *job, const GtlChanges *changes)
+take_rows(void *argument)
 {
-	int			nstale = without_answers(job, changes->stale, changes->nstale);
+	Intake	   *intake = argument;
+	const GtlChanges *changes = intake->changes;
+	int			nstale = without_answers(intake->job, changes->stale, changes->nstale);
 
 	if (nstale > 0)
-		(void) gtl_remove(job, changes->stale, nstale);
+		(void) gtl_remove(intake->job, changes->stale, nstale);
 	if (changes->any_new)
-		(void) gtl_intake(job);
+		(void) gtl_intake(intake->job);
 }
 
 /* What could not be taken in: without the words of the error, which name the row. */
@@ -212,37 +222,17 @@ record_refusal(int64 job_id, const ErrorData *error)
 void
 gtl_follow_take(GtlJob *job)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	GtlChanges	changes;
+	Intake		intake = {job, &changes};
+	ErrorData  *error;
 
 	gtl_changes_take(job->job_id, &changes);
 	/* rows that are gone leave whatever is wrong with others */
 	if (changes.ngone > 0)
 		(void) gtl_remove(job, changes.gone, changes.ngone);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		take_rows(job, &changes);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		record_refusal(job->job_id, error);
-		*job = *gtl_job_get(job->job_id);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
+	error = gtl_subtransaction_try(take_rows, &intake);
+	if (error == NULL)
+		return;
+	record_refusal(job->job_id, error);
+	*job = *gtl_job_get(job->job_id);
 }

@@ -97,6 +97,33 @@ SELECT gt_resume_job('halted') \g /dev/null
 CALL wait_for($$(SELECT state = 'stopped' FROM gt_jobs WHERE job_name = 'halted')$$);
 SELECT is((SELECT human_labeled FROM gt_jobs WHERE job_name = 'halted'), 20, 'resumed, it goes on stopping, and the answers become labels');
 
+-- A cancel goes through the subtransaction of the stop, and who catches it is in its own again.
+SET gtlabel.background = off;
+CREATE FUNCTION canceled(job_name text, object_keys text[], annotators text[], labels text[])
+    RETURNS TABLE (object_key text, label text, confidence float8) LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'canceled' USING ERRCODE = 'query_canceled'; END $$;
+SELECT gt_create_job('torn', 'things', ARRAY['a','b'], max_concurrent_task_count => 20, features_column => NULL,
+                     consolidation => 'canceled(text, text[], text[], text[])') > 0 AS created \g /dev/null
+SELECT answer('torn') \g /dev/null
+CREATE TABLE caught (times integer);
+BEGIN;
+SAVEPOINT before;
+DO $$
+BEGIN
+    PERFORM gt_stop_job('torn');
+EXCEPTION WHEN query_canceled THEN
+    INSERT INTO caught VALUES (1);
+END $$;
+SAVEPOINT later;
+INSERT INTO caught VALUES (2);
+ROLLBACK TO later;
+RELEASE before;
+COMMIT;
+SELECT results_eq('SELECT times FROM caught', 'VALUES (1)', 'a stop that is canceled leaves the transaction as it was');
+SELECT is((SELECT state FROM gt_jobs WHERE job_name = 'torn'), 'in_progress', 'and the job');
+SELECT gt_drop_job('torn') \g /dev/null
+RESET gtlabel.background;
+
 SELECT gt_decline_tasks(array_agg(task_id)) FROM gt_accept_tasks('retried', 1) \g /dev/null
 SELECT answer('retried') \g /dev/null
 CALL wait_for($$(SELECT failed = 1 AND EXISTS (SELECT FROM gt_batches WHERE job_name = 'retried' AND batch_no = 2) FROM gt_jobs WHERE job_name = 'retried')$$);
