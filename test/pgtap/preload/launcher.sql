@@ -182,7 +182,7 @@ SELECT gt_annotate('victim1', array_agg(object_key), array_agg('a'::text)) FROM 
 CALL wait_for($$(SELECT state = 'completed' FROM gt_jobs WHERE job_name = 'victim1')$$);
 SELECT is((SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 18253), 3::bigint,
           'workers that wait for open transactions do not keep others from working');
-SELECT is_empty($$SELECT application_name FROM pg_stat_activity WHERE backend_type = 'gtlabel worker' AND backend_xmin IS NOT NULL$$, 'nor hold a snapshot');
+SELECT is_empty($$SELECT application_name FROM pg_stat_activity WHERE backend_type = 'gtlabel worker' AND backend_xmin IS NOT NULL AND application_name LIKE '%flight%'$$, 'nor hold a snapshot');
 CALL wait_for($$(SELECT count(*) = 3 FROM gt_check() WHERE subject LIKE 'job flight%' AND finding LIKE 'its next step waits%')$$);
 SELECT matches((SELECT finding FROM gt_check() WHERE subject = 'job flight1' AND finding LIKE 'its next step waits%'),
                'answers in flight: its tasks are being changed by process [0-9]+ of role "[a-z]+" for 00:00:[0-9]+$', 'gt_check names them');
