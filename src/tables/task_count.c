@@ -25,6 +25,7 @@
 /* Places of a large batch, and objects at each. */
 #define PLACES 128
 #define PLACE_OBJECTS 16
+#define FOUND_ENOUGH 20			/* open objects among them that an estimate takes: within a quarter, as a rule */
 
 /* What is known of an object. */
 #define CLAIMABLE 1				/* it has a task that anybody may have */
@@ -196,8 +197,8 @@ scale(int64 count, int64 objects, int64 of)
 	return (int64) ((double) count * of / objects + 0.5);
 }
 
-/* The batch's numbers by those of some places of it. */
-static void
+/* The batch's numbers by those of some places of it.  False: too few were found to tell. */
+static bool
 estimate(Census *census, int32 first, int32 last, int64 objects)
 {
 	GtlTaskCounts *counts = &census->counts;
@@ -210,9 +211,12 @@ estimate(Census *census, int32 first, int32 last, int64 objects)
 		if (to >= 0)
 			count_range(census, from, to);
 	}
+	if (counts->open < FOUND_ENOUGH)
+		return false;
 	counts->open = scale(counts->open, census->objects, objects);
 	counts->with_others = scale(counts->with_others, census->objects, objects);
 	counts->unanswered = scale(counts->unanswered, census->objects, objects);
+	return true;
 }
 
 /* Exactly, however large the batch: an annotator holds few. */
@@ -251,8 +255,7 @@ count_batch(Census *census, int64 objects)
 	last = gtl_table_find_last(&census->tasks, keys, 5) ? gtl_table_int32(&census->tasks, TASK_OBJECT_NO) : first;
 	if (objects > GTL_TASK_COUNT_ALL)
 	{
-		estimate(census, first, last, objects);
-		if (census->counts.open > 0)
+		if (estimate(census, first, last, objects))
 		{
 			census->counts.held = count_held(census->job, census->annotator);
 			return;
