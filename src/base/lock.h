@@ -15,6 +15,7 @@
  * GTL_LOCK_ANNOTATOR: one transaction at a time changes tasks of the same annotator of a
  *		job, so that nobody gets or answers an object twice through two sessions.
  * GTL_LOCK_DECLINES: one decline at a time, so that each counts those before it.
+ * GTL_LOCK_ROLES: one transaction at a time keeps the name of a role for a job.
  * GTL_LOCK_IMPORTS: one delivery of answers from elsewhere at a time, so that two of the same are one.
  *
  * Order: STEPS, then ANSWERS, then the job's row or one of the others.  A user's
@@ -32,7 +33,8 @@ typedef enum GtlLockClass
 	GTL_LOCK_ANSWERS = 18253,
 	GTL_LOCK_ANNOTATOR = 18254,
 	GTL_LOCK_DECLINES = 18255,
-	GTL_LOCK_IMPORTS = 18256
+	GTL_LOCK_IMPORTS = 18256,
+	GTL_LOCK_ROLES = 18257
 } GtlLockClass;
 
 /* Until the end of the transaction. */

@@ -13,6 +13,7 @@
 #include "tables/annotator_role.h"
 
 #include "access/xact.h"
+#include "base/lock.h"
 #include "base/query.h"
 #include "base/table.h"
 #include "catalog/namespace.h"
@@ -269,7 +270,9 @@ enter_role(int64 job_id, const char *name, Oid role)
 		(void) follow(job_id, other);
 	if (kept != NULL)
 		return follow(job_id, role);
-	(void) insert(job_id, name, role);
+	/* who enters it now may be in an open or prepared transaction, for which nobody is to wait */
+	if (gtl_lock_try(GTL_LOCK_ROLES, (int64) ((uint64) job_id << 32 | role), false))
+		(void) insert(job_id, name, role);
 	return pstrdup(name);
 }
 

@@ -15,8 +15,10 @@ WITH member AS (
     UNION ALL
     SELECT name || ' comment ' || obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)) FROM member
     UNION ALL
-    SELECT m.name || ' is ' || pg_get_functiondef(p.oid) || ' for ' || COALESCE(p.proacl::text, 'default')
-      FROM member m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+    SELECT m.name || ' is ' || CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid)
+             ELSE concat_ws(' ', p.prorettype::regtype, p.provolatile, p.proparallel, a.aggtransfn, a.aggtranstype::regtype, a.aggfinalfn, a.aggcombinefn,
+                            a.aggserialfn, a.aggdeserialfn, a.aggkind, a.agginitval) END || ' for ' || COALESCE(p.proacl::text, 'default')
+      FROM member m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid LEFT JOIN pg_aggregate a ON a.aggfnoid = p.oid
     UNION ALL
     SELECT m.name || ' is ' || format_type(t.typbasetype, t.typtypmod) || ' ' || pg_get_constraintdef(k.oid)
       FROM member m JOIN pg_type t ON m.classid = 'pg_type'::regclass AND m.objid = t.oid JOIN pg_constraint k ON k.contypid = t.oid

@@ -187,7 +187,7 @@ SELECT throws_ok('CREATE TABLE mine (job_id bigint REFERENCES gtlabel.job)', '42
 SELECT throws_ok('SELECT setval(''gtlabel.task_id_seq'', 1)', '42501', NULL, 'nobody sets a sequence back');
 SELECT throws_ok('ALTER EXTENSION gtlabel DROP TABLE gtlabel.task', '42501', NULL, 'nobody takes the extension apart');
 -- the server's advisory locks are other locks
-SELECT lives_ok($$ SELECT pg_advisory_xact_lock(c, j::int) FROM generate_series(18252, 18256) c, generate_series(1, 3) j $$, 'advisory locks of the same numbers');
+SELECT lives_ok($$ SELECT pg_advisory_xact_lock(c, j::int) FROM generate_series(18252, 18257) c, generate_series(1, 3) j $$, 'advisory locks of the same numbers');
 SELECT lives_ok($$ SELECT gt_accept_tasks('job') $$, 'are not those of a job');
 
 -- ---- A superuser's job ------------------------------------------------------------------------
