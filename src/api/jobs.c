@@ -49,7 +49,6 @@
 #include "tables/step.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"

@@ -14,4 +14,7 @@
  */
 extern ErrorData *gtl_subtransaction_try(void (*work) (void *argument), void *argument);
 
+/* Does the work, and rolls back all that it did to the database; an error is thrown again after that. */
+extern void gtl_subtransaction_undo(void (*work) (void *argument), void *argument);
+
 #endif							/* GTL_SUBTRANSACTION_H */

@@ -9,12 +9,12 @@
  */
 #include "steps/advance.h"
 
-#include "access/xact.h"
 #include "base/format.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "base/subtransaction.h"
 #include "learning/random.h"
 #include "learning/select.h"
 #include "miscadmin.h"
@@ -34,7 +34,6 @@
 #include "tables/round.h"
 #include "tables/step.h"
 #include "tables/task.h"
-#include "utils/resowner.h"
 
 /* The share of the validation set that may fail before the whole job does. */
 #define MAX_FAILED_SHARE 0.10
@@ -231,18 +230,27 @@ mark_step(GtlJob *job, GtlDue *due, bool *look_again, GtlTransaction *transactio
 	return job;
 }
 
-/* What the round after the batch would learn from; everything else that this changes is to be rolled back. */
-static GtlRoundState *
-load_after_batch(int64 job_id, GtlTransaction *transaction)
+/* A batch that is closed for what the round after it would learn from. */
+typedef struct Ahead
 {
+	int64		job_id;
+	GtlTransaction *transaction;
+	GtlRoundState *round;		/* NULL: there is no such round */
+} Ahead;
+
+static void
+load_after_batch(void *argument)
+{
+	Ahead	   *ahead = argument;
 	bool		answers_locked = false;
 	bool		look_again;
-	GtlJob	   *job = lock_job(job_id, &answers_locked, transaction);
+	GtlJob	   *job = lock_job(ahead->job_id, &answers_locked, ahead->transaction);
 
 	if (job == NULL || due_step(job, answers_locked, &look_again) != GTL_DUE_CLOSE_BATCH)
-		return NULL;
-	(void) do_step(job, GTL_DUE_CLOSE_BATCH, transaction);
-	return gtl_due_of(job) == GTL_DUE_ROUND ? gtl_round_load(job, transaction) : NULL;
+		return;
+	(void) do_step(job, GTL_DUE_CLOSE_BATCH, ahead->transaction);
+	if (gtl_due_of(job) == GTL_DUE_ROUND)
+		ahead->round = gtl_round_load(job, ahead->transaction);
 }
 
 /*
@@ -253,35 +261,15 @@ load_after_batch(int64 job_id, GtlTransaction *transaction)
 static GtlRoundState *
 train_ahead(int64 job_id, GtlTransaction *transaction)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	GtlRoundState *volatile round = NULL;
-	ErrorData  *volatile failure = NULL;
+	Ahead		ahead = {job_id, transaction, NULL};
 	GtlJob	   *job = gtl_job_get(job_id);
 
 	if (job == NULL || !job->auto_label || gtl_due_of(job) != GTL_DUE_CLOSE_BATCH)
 		return NULL;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		round = load_after_batch(job_id, transaction);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		failure = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (failure != NULL)
-		ReThrowError(failure);	/* whoever catches it rolls back a subtransaction of its own */
-	if (round != NULL)
-		gtl_round_train(round);
-	return round;
+	gtl_subtransaction_undo(load_after_batch, &ahead);
+	if (ahead.round != NULL)
+		gtl_round_train(ahead.round);
+	return ahead.round;
 }
 
 GtlJob *

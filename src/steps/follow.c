@@ -15,7 +15,6 @@
 #include "steps/follow.h"
 
 #include "access/relation.h"
-#include "access/xact.h"
 #include "base/query.h"
 #include "base/subtransaction.h"
 #include "catalog/pg_class.h"
@@ -32,7 +31,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/typcache.h"
 
 /* ---- Triggers -------------------------------------------------------------------- */
