@@ -19,12 +19,8 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-multiarch=$(${CC:-cc} -print-multiarch)
-
-# The flags of the makefile for src/learning.
-${CC:-cc} -std=gnu11 -O3 -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math \
-	-Isrc -isystem "/usr/include/$multiarch/openblas-serial" bench/guarantee/driver.c src/learning/*.c \
-	"/usr/lib/$multiarch/openblas-serial/libopenblas.a" -lm -o "$work/driver"
+. bench/compile.bash
+compile_driver bench/guarantee/driver.c "$work/driver"
 
 if [ "$results" = /dev/null ]; then results=$work/results; fi
 touch "$results"
