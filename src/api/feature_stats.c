@@ -147,19 +147,17 @@ from_bytes(bytea *bytes)
 	return sums;
 }
 
-static bytea *
+static Datum
 to_bytes(GtlExactSums *sums)
 {
 	GtlEnv		env;
 	size_t		size;
 	uint8_t    *bytes;
-	bytea	   *value;
+	Datum		value;
 
 	gtl_env_init(&env, CurrentMemoryContext);
 	bytes = gtl_exact_to_bytes(sums, &env, &size);
-	value = palloc(VARHDRSZ + size);
-	SET_VARSIZE(value, VARHDRSZ + size);
-	memcpy(VARDATA(value), bytes, size);
+	value = gtl_bytea(bytes, size);
 	pfree(bytes);
 	return value;
 }
@@ -181,7 +179,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_stats_serial);
 Datum
 gtl_sql_stats_serial(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BYTEA_P(to_bytes((GtlExactSums *) PG_GETARG_POINTER(0)));
+	PG_RETURN_DATUM(to_bytes((GtlExactSums *) PG_GETARG_POINTER(0)));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_stats_deserial);
@@ -233,6 +231,6 @@ gtl_sql_stats_final(PG_FUNCTION_ARGS)
 	values[STATS_COUNT] = Int64GetDatum(gtl_exact_count(sums));
 	values[STATS_MEAN] = gtl_array_float8(mean, dimension);
 	values[STATS_DEVIATION] = gtl_array_float8(deviation, dimension);
-	values[STATS_SUMS] = PointerGetDatum(to_bytes(sums));
+	values[STATS_SUMS] = to_bytes(sums);
 	return gtl_aggregate_row(fcinfo, values, nulls);
 }

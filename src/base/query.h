@@ -94,6 +94,9 @@ extern char *gtl_row_text(TupleTableSlot *row, int column);
 /* The elements of an int4[] (or NULL) in a result, copied; *count is their number. */
 extern int32 *gtl_result_int32_array(const GtlResult *result, uint64 row, int column, int *count);
 
+/* A value of type bytea; more than 1 GB is an error. */
+extern Datum gtl_bytea(const void *bytes, size_t size);
+
 /* One-dimensional arrays, for parameters.  Longer lists are written in pieces: an array has at most 1 GB. */
 #define GTL_ARRAY_PIECE INT64CONST(16777216)
 

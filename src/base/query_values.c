@@ -165,6 +165,21 @@ gtl_array_float8(const double *values, int64 count)
 }
 
 Datum
+gtl_bytea(const void *bytes, size_t size)
+{
+	bytea	   *value;
+
+	if (size > MaxAllocSize - VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%zu bytes are too many for a value of type bytea", size)));
+	value = palloc(VARHDRSZ + size);
+	SET_VARSIZE(value, VARHDRSZ + size);
+	memcpy(VARDATA(value), bytes, size);
+	return PointerGetDatum(value);
+}
+
+Datum
 gtl_array_text(char *const *values, int64 count)
 {
 	Datum	   *elements = palloc0(sizeof(Datum) * Max(count, 1));

@@ -5,6 +5,7 @@
 #include "data/model_package.h"
 
 #include "base/memory.h"
+#include "base/query.h"
 #include "learning/model_package.h"
 #include "mb/pg_wchar.h"
 #include "tables/featurizer.h"
@@ -26,7 +27,6 @@ gtl_model_package(const GtlModel *model)
 	GtlEnv		env;
 	uint8_t    *bytes;
 	size_t		size;
-	bytea	   *result;
 
 	gtl_env_init(&env, CurrentMemoryContext);
 	package.names = palloc(sizeof(char *) * model->ncategories);
@@ -41,8 +41,5 @@ gtl_model_package(const GtlModel *model)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("model \"%s\" is too large for a value of type bytea", model->name)));
-	result = palloc(VARHDRSZ + size);
-	SET_VARSIZE(result, VARHDRSZ + size);
-	memcpy(VARDATA(result), bytes, size);
-	return result;
+	return DatumGetByteaP(gtl_bytea(bytes, size));
 }

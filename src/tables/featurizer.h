@@ -2,8 +2,7 @@
  * featurizer.h
  *		The table gtlabel.featurizer: what turns texts into the features of a job or model.
  *
- * A featurizer is written once and never changed.  A job and its models share one; so does a
- * job that starts from a model.  It is deleted with the last of them.
+ * Jobs and models share its rows: shared_bytes.h.
  */
 #ifndef GTL_TABLES_FEATURIZER_H
 #define GTL_TABLES_FEATURIZER_H

@@ -24,15 +24,13 @@ classifier_bytes(const GtlClassifier *classifier)
 	GtlEnv		env;
 	size_t		size;
 	uint8_t    *bytes;
-	bytea	   *result;
+	Datum		result;
 
 	gtl_env_init(&env, CurrentMemoryContext);
 	bytes = gtl_classifier_serialize(classifier, &env, &size);
-	result = palloc(VARHDRSZ + size);
-	SET_VARSIZE(result, VARHDRSZ + size);
-	memcpy(VARDATA(result), bytes, size);
+	result = gtl_bytea(bytes, size);
 	pfree(bytes);
-	return PointerGetDatum(result);
+	return result;
 }
 
 void

@@ -2,8 +2,7 @@
  * neighbour_map.h
  *		The table gtlabel.neighbours: the maps from features to the neighbourhood columns of jobs and models.
  *
- * A map is written once and never changed.  A job and its models share one; so does a job that starts
- * from a model.  It is deleted with the last of them.
+ * Jobs and models share its rows: shared_bytes.h.
  */
 #ifndef GTL_NEIGHBOUR_MAP_H
 #define GTL_NEIGHBOUR_MAP_H
