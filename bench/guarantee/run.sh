@@ -26,7 +26,8 @@ if [ "$results" = /dev/null ]; then results=$work/results; fi
 touch "$results"
 
 # cell NAME TARGET SCHEDULE BATCH RULE SCOPE QUERIES ALGORITHM ERROR REPETITIONS
-# RULE is a guarantee, plain, or per_class (confidence for each class by itself).  A line of the results: these
+# RULE is a guarantee, plain, alone (audited, on the features alone and from a random start: neighbours => false), or per_class
+# (confidence for each class by itself).  A line of the results: these
 # ten (with the repetitions that were asked for), then what the driver printed.
 cell() {
 	local name=$1 target=$2 schedule=$3 batch=$4 rule=$5 scope=$6 queries=$7 algorithm=$8 error=$9 repetitions=${10}
@@ -48,11 +49,13 @@ cell() {
 		esac
 	fi
 	case $rule in
+		audited) option="guarantee=audited neighbours=1 start=chosen" ;;		# the default of live jobs
+		alone) option=guarantee=audited ;;
 		plain) option=rule=plain ;;
 		per_class) option=per_class=1 ;;
 		*) option=guarantee=$rule ;;
 	esac
-	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule="$schedule" batch="$batch" "$option" scope="$scope" \
+	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule="$schedule" batch="$batch" $option scope="$scope" \
 		queries="$queries" algorithm="$algorithm" error="$error" seed=1 repetitions="$repetitions" processes="${JOBS:-2}" \
 		< "$work/$file")" >> "$results"
 }
@@ -70,7 +73,7 @@ cells() {
 
 # Most important first; what is slow has fewer jobs.  Under eager any batch from 2 % of the objects on, at
 # least 50, gives the same job.
-main="audited confidence" wide="audited:dataset confidence:dataset"
+main="audited alone confidence" wide="audited:dataset confidence:dataset"
 for name in digits optdigits sms_spam shuttle; do cells $name .95 eager 1000 200 $main; done
 for name in digits optdigits sms_spam shuttle; do cells $name .98 eager 1000 200 $main; done
 for name in ties vectors12; do
@@ -88,7 +91,7 @@ done
 cells optdigits .99 eager 1000 200 $main
 for name in digits optdigits sms_spam shuttle; do cells $name .98 eager 1000 200 $wide strict expected; done
 for name in ties vectors12; do
-	for rule in $main; do cell $name .95 eager 1000 "$rule" machine_labels margin auto 0 100; done
+	for rule in audited confidence; do cell $name .95 eager 1000 "$rule" machine_labels margin auto 0 100; done
 done
 cell digits .95 eager 1000 audited machine_labels margin auto 0 100
 cell digits .95 eager 1000 audited machine_labels margin softmax .02 100
@@ -120,7 +123,7 @@ function interval(k, n) {
 function cell_text(    text) {
 	if ($17 == 0) return sprintf("%.0f / 0 %% / - / 0 (%s)", $12, interval(0, $11))
 	text = sprintf("%.0f / %.0f %% / %.2f %% / %d (%s)", $12, 100 * $14, 100 * $15, $18, interval($18, $11))
-	return ($5 == "confidence" && $18 / $11 > .05) || ($5 == "audited" && $18 / $11 > .01) ? "**" text "**" : text
+	return ($5 == "confidence" && $18 / $11 > .05) || (($5 == "audited" || $5 == "alone") && $18 / $11 > .01) ? "**" text "**" : text
 }'
 # three tables of flips are one row; the counts add, the means are means
 merged() {
@@ -155,7 +158,7 @@ matrix() {
 print_main() {
 	echo "Human labels / machine-labeled share / realized error of the machine labels / missed jobs (exact 95 % interval, in percent)."
 	echo
-	matrix machine_labels "audited confidence" '`audited` | `confidence`'
+	matrix machine_labels "audited alone confidence" '`audited` | `audited`, `neighbours => false` | `confidence`'
 	echo
 	echo "\`guarantee_scope => 'dataset'\`: missed if more than 1 - target of *all* labels of the dataset are wrong."
 	echo
