@@ -293,13 +293,25 @@ explain_categories(GtlReport *report, const GtlJob *job, const GtlRound *round)
 					   "gt_certificates has all.");
 }
 
+/* Why it labeled what it did; of a round that began an audit, which is over, what became of its labels. */
+static char *
+describe_round(const GtlJob *job, const GtlRound *round)
+{
+	GtlAuditRecord audit;
+
+	if (gtl_audits_last(job->job_id, &audit) && audit.round_no == round->round_no && audit.figures.state == GTL_AUDIT_PASSED)
+		return psprintf("round %d: the %s labels that audit %d let pass", round->round_no,
+						gtl_format_count(audit.figures.left), audit.audit_no);
+	return psprintf("round %d: %s", round->round_no, round->reason);
+}
+
 static void
 explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
 	const GtlRound *round = &facts->round;
 	bool		noisy = gtl_engine_too_noisy(&round->promise, round->label_noise);
 
-	gtl_report_add(report, "machine labels", psprintf("round %d: %s", round->round_no, round->reason),
+	gtl_report_add(report, "machine labels", describe_round(job, round),
 				   round->model_id != 0 && !round->certificate.passed && !noisy &&
 				   round->promise.guarantee != GTL_GUARANTEE_AUDITED ? more_validation_advice(job, round) : NULL);
 	if (round->certificate.passed && round->auto_labeled > 0)
