@@ -354,6 +354,15 @@ COMMENT ON COLUMN gtlabel.correction.reviewers IS 'Roles that have decided about
 COMMENT ON COLUMN gtlabel.correction.machine_class_no IS 'The machine''s label that the decision has replaced, and that comes back with the decision taken back; NULL: there was none, or it has been decided anew since';
 COMMENT ON COLUMN gtlabel.correction.failure IS 'Why the object had failed before; NULL: it had not';
 
+CREATE TABLE gtlabel.recall (
+    job_id    bigint NOT NULL,
+    object_no integer NOT NULL,
+    margin    float4 NOT NULL,
+    PRIMARY KEY (job_id, object_no)
+);
+COMMENT ON TABLE gtlabel.recall IS 'Objects whose machine labels the owner has withdrawn for people to label. Written by src/tables/recall.c';
+COMMENT ON COLUMN gtlabel.recall.margin IS 'Of the machine label: the smallest are asked about first';
+
 CREATE TABLE gtlabel.failure (
     job_id    bigint NOT NULL,
     object_no integer NOT NULL,
@@ -655,6 +664,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.correction', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.recall', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.failure', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.featurizer', '');

@@ -136,9 +136,9 @@ CREATE FUNCTION gt_remove_objects(job_name text, object_keys text[]) RETURNS int
     AS 'MODULE_PATHNAME', 'gtl_sql_remove_objects' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_remove_objects IS 'Erases objects: keys, features, tasks, answers, comments, labels and history; keys that the job does not know are passed over; returns how many rows went';
 
-CREATE FUNCTION gt_add_category(job_name text, category text) RETURNS void
+CREATE FUNCTION gt_add_category(job_name text, category text, place integer DEFAULT NULL) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_add_category' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_add_category IS 'One more category, behind the others; labels that are there stay';
+COMMENT ON FUNCTION gt_add_category IS 'One more category, the place-th of the list, counted from 1, or without a place behind the others; labels that are there stay';
 
 CREATE FUNCTION gt_rename_category(job_name text, category text, new_name text) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_rename_category' LANGUAGE C VOLATILE;
@@ -152,9 +152,9 @@ CREATE FUNCTION gt_retry_failed(job_name text) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_retry_failed' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_retry_failed IS 'Gives failed objects back to the pool; returns how many';
 
-CREATE FUNCTION gt_withdraw_machine_labels(job_name text, confirm boolean DEFAULT false) RETURNS integer
+CREATE FUNCTION gt_withdraw_machine_labels(job_name text, confirm boolean DEFAULT false, below_margin float8 DEFAULT NULL) RETURNS integer
     AS 'MODULE_PATHNAME', 'gtl_sql_withdraw_machine_labels' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION gt_withdraw_machine_labels IS 'Takes all machine labels back and turns auto-labeling off: people label what is left; of a completed job only with confirm; returns how many';
+COMMENT ON FUNCTION gt_withdraw_machine_labels IS 'Takes machine labels back: with below_margin those of a smaller margin, which people are asked about first; without it all, and turns auto-labeling off; of a completed job only with confirm; returns how many';
 
 CREATE FUNCTION gt_drop_job(job_name text, with_models boolean DEFAULT false) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_drop_job' LANGUAGE C VOLATILE;

@@ -68,10 +68,13 @@ gtl_sql_add_category(PG_FUNCTION_ARGS)
 {
 	char	   *name = gtl_argument_text(fcinfo, 1, "category");
 	GtlJob	   *job = lock_job(fcinfo, "add a category to");
+	int32		place = job->ncategories;
 
+	if (!PG_ARGISNULL(2))
+		place = gtl_argument_int32(fcinfo, 2, "place", 1, job->ncategories + 1) - 1;
 	require_no_proposals(job, "add a category to");
 	check_names(job, job->ncategories, name);
-	gtl_category_add(job, name);
+	gtl_category_add(job, name, place);
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_VOID();
 }

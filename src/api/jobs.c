@@ -44,6 +44,7 @@
 #include "tables/label.h"
 #include "tables/model.h"
 #include "tables/object.h"
+#include "tables/recall.h"
 #include "tables/round.h"
 #include "tables/segment.h"
 #include "tables/step.h"
@@ -132,22 +133,6 @@ require_rest(const GtlJob *job)
 	limit = gtl_limits_reached(job);
 	if (limit != NULL)
 		gtl_error_job_state(job, "resume", psprintf("It has come to its limit (%s); gt_alter_job raises it.", limit));
-}
-
-/* What the machine has labeled becomes people's work, and stays so: of a job that has ended that is not what one expects. */
-static void
-require_confirmation(FunctionCallInfo fcinfo, const GtlJob *job)
-{
-	if (job->state != GTL_JOB_COMPLETED || job->machine_labeled == 0 || (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1)))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("cannot withdraw the machine labels of labeling job \"%s\" without confirm => true: it is %s", job->name,
-					job->purged ? "purged" : gtl_job_state_name(job->state)),
-			 errdetail("%s objects lose their labels, and people have to label them in batches of %s: no model labels them again.",
-					   gtl_format_count(job->machine_labeled), gtl_format_count(Min(job->max_concurrent, job->machine_labeled))),
-			 job->purged ? errhint("Its features are gone, too.") :
-			 errhint("gt_correct_labels decides single labels.")));
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_resume_job);
@@ -287,26 +272,6 @@ gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(count);
 }
 
-PG_FUNCTION_INFO_V1(gtl_sql_withdraw_machine_labels);
-Datum
-gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
-{
-	GtlJob	   *job = lock_own_job(fcinfo);
-	int			count;
-
-	gtl_job_require_move(job, GTL_MOVE_WITHDRAW);
-	require_confirmation(fcinfo, job);
-	count = job->machine_labeled;
-	gtl_promise_audit_end(job, false, "the machine labels were withdrawn");
-	gtl_label_withdraw_machine(job);
-	job->auto_label = false;
-	gtl_batch_end_audit(job);
-	gtl_job_move(job, count > 0 ? GTL_MOVE_WITHDRAW : GTL_MOVE_WITHDRAW_NONE,
-				 psprintf("%s machine labels are withdrawn; people label the rest", gtl_format_count(count)));
-	gtl_worker_launch_at_commit(job);
-	PG_RETURN_INT32(count);
-}
-
 PG_FUNCTION_INFO_V1(gtl_sql_drop_job);
 Datum
 gtl_sql_drop_job(PG_FUNCTION_ARGS)
@@ -324,6 +289,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_task_delete(job->job_id);
 	gtl_batch_delete(job->job_id);
 	gtl_label_delete(job->job_id);
+	gtl_recall_delete(job->job_id);
 	gtl_round_delete(job->job_id);
 	gtl_certificate_delete(job->job_id);
 	gtl_audits_delete(job->job_id);

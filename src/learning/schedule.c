@@ -151,6 +151,8 @@ gtl_due(const GtlDueFacts *facts)
 		return due_at_end(facts);
 	if (facts->validation_left > 0)
 		return GTL_DUE_VALIDATION_BATCH;
+	if (facts->recalled > 0)
+		return GTL_DUE_TRAINING_BATCH;
 	if (facts->unlabeled <= 0)
 		return due_at_end(facts);
 	return facts->rounds && facts->round_pending ? GTL_DUE_ROUND : GTL_DUE_TRAINING_BATCH;

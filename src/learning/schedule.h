@@ -68,6 +68,7 @@ typedef struct GtlDueFacts
 	bool		batch_done;		/* each of its tasks is closed, or its time is over */
 	int64_t		people_left;	/* of gtl_schedule_people_left */
 	int64_t		validation_left;	/* validation objects with neither a label nor a failure */
+	int64_t		recalled;		/* objects with neither that the owner wants people to label */
 	int64_t		unlabeled;		/* objects with neither */
 	bool		rounds;			/* the machine labels, too: auto_label, and there is a validation set */
 	bool		round_pending;	/* the last batch that was closed calls for a round (gtl_schedule_calls_round), and

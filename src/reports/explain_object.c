@@ -164,6 +164,11 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		" FROM gtlabel.correction c JOIN gtlabel.job j USING (job_id) WHERE c.job_id = $1 AND c.object_no = $2",
 		2, {INT8OID, INT4OID}
 	};
+	static GtlStatement recall = {
+		"SELECT 'machine', format('a label with a margin of %s was withdrawn by the owner, for people to label', round(margin::numeric, 4))"
+		" FROM gtlabel.recall WHERE job_id = $1 AND object_no = $2",
+		2, {INT8OID, INT4OID}
+	};
 	int32		object_no;
 	bool		validation;
 
@@ -173,6 +178,7 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 	add_rows(report, &answers, job, object_no);
 	add_rows(report, &label, job, object_no);
 	add_rows(report, &correction, job, object_no);
+	add_rows(report, &recall, job, object_no);
 	if (!validation)
 		gtl_object_history(report, job, object_no);
 	explain_model(report, job, object_no);

@@ -31,6 +31,7 @@
 #include "tables/job_state.h"
 #include "tables/label.h"
 #include "tables/object.h"
+#include "tables/recall.h"
 #include "tables/round.h"
 #include "tables/step.h"
 #include "tables/task.h"
@@ -88,9 +89,21 @@ issue_validation(GtlJob *job)
 	gtl_issue_batch(job, GTL_BATCH_VALIDATION, objects, count);
 }
 
+/* What the owner wants people to label. */
+static bool
+issue_recalled(GtlJob *job)
+{
+	int32	   *objects;
+	int			count = gtl_recall_next(job->job_id, (int) gtl_limits_batch(job, job->max_concurrent), &objects);
+
+	if (count > 0)
+		gtl_issue_batch(job, GTL_BATCH_TRAINING, objects, count);
+	return count > 0;
+}
+
 /* Without a model to choose by: at random, or in the dataset's order if there will never be one. */
 static void
-issue_training(GtlJob *job)
+issue_rest(GtlJob *job)
 {
 	int32	   *rest;
 	int			n = gtl_object_unlabeled(job, &rest);
@@ -176,7 +189,8 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 		case GTL_DUE_ROUND:
 			return gtl_run_round(job, transaction);
 		case GTL_DUE_TRAINING_BATCH:
-			issue_training(job);
+			if (!issue_recalled(job))
+				issue_rest(job);
 			break;
 		case GTL_DUE_AUDIT:
 			gtl_promise_audit_step(job);

@@ -14,6 +14,7 @@
 #include "tables/batch.h"
 #include "tables/change.h"
 #include "tables/object.h"
+#include "tables/recall.h"
 #include "tables/round.h"
 #include "tables/segment.h"
 #include "tables/task.h"
@@ -70,12 +71,21 @@ validation_left(const GtlJob *job)
 	return job->validation_count > 0 ? gtl_object_next_validation(job->job_id, 1, &objects) : 0;
 }
 
+static int64
+any_recalled(const GtlJob *job)
+{
+	int32	   *objects;
+
+	return gtl_recall_next(job->job_id, 1, &objects);
+}
+
 /* Facts that only count while no batch is open. */
 static void
 read_between_batches(const GtlJob *job, GtlDueFacts *facts)
 {
 	facts->people_left = gtl_limits_batch(job, PG_INT64_MAX);
 	facts->validation_left = validation_left(job);
+	facts->recalled = any_recalled(job);
 	facts->unlabeled = gtl_job_unlabeled(job);
 	facts->rounds = job->auto_label && job->validation_count > 0 && job->human_labeled + job->failed < job->object_count;
 	facts->round_pending = facts->rounds && gtl_due_round_pending(job);

@@ -3,7 +3,8 @@
  *		Categories of a job that change while it runs.
  *
  * A new category gets the next number, and a name is only a name: answers, labels and models stay what they are.  Where
- * categories are merged, all that has their numbers is renumbered, and answers that are equal now agree.
+ * categories are merged, or a new one is put among the others, all that has their numbers is renumbered; answers that are
+ * equal then agree.
  *
  * A label that was right stays right when categories are merged, so what was promised of machine labels holds on.  A
  * new category makes some of them wrong, perhaps: the promise was about those that there were.  An open audit ends
@@ -70,14 +71,42 @@ forget_name(GtlJob *job, const char *name)
 	job->nformer = n;
 }
 
+/* Everything that has numbers of categories. */
+static void
+renumber(const GtlJob *job, const int32 *map, int classes)
+{
+	gtl_annotation_renumber(job->job_id, map, classes);
+	gtl_early_answer_renumber(job->job_id, map, classes);
+	gtl_label_renumber(job->job_id, map, classes);
+	gtl_correction_renumber(job->job_id, map, classes);
+	gtl_object_renumber(job->job_id, map, classes);
+	gtl_audit_objects_renumber(job->job_id, map, classes);
+	gtl_certificate_renumber(job->job_id, map, classes);
+	gtl_round_forget_models(job->job_id);
+}
+
+/* Those behind a new category in the list have the next numbers. */
+static void
+make_room(const GtlJob *job, int32 place)
+{
+	int32	   *map = palloc(sizeof(int32) * job->ncategories);
+
+	for (int c = 0; c < job->ncategories; c++)
+		map[c] = c + (c >= place);
+	renumber(job, map, job->ncategories);
+}
+
 void
-gtl_category_add(GtlJob *job, const char *name)
+gtl_category_add(GtlJob *job, const char *name, int32 place)
 {
 	char	  **names = palloc(sizeof(char *) * (job->ncategories + 1));
 
 	end_audit(job, "the job has another category now");
-	memcpy(names, job->categories, sizeof(char *) * job->ncategories);
-	names[job->ncategories] = pstrdup(name);
+	if (place < job->ncategories)
+		make_room(job, place);
+	for (int c = 0; c < job->ncategories; c++)
+		names[c + (c >= place)] = job->categories[c];
+	names[place] = pstrdup(name);
 	job->categories = names;
 	job->ncategories++;
 	forget_name(job, name);
@@ -96,20 +125,6 @@ gtl_category_rename(GtlJob *job, int32 class_no, const char *name)
 	gtl_job_set_categories(job);
 	gtl_job_revise(job);
 	gtl_event_record(job, "category_renamed", "\"%s\" -> \"%s\"", former, name);
-}
-
-/* Everything that has numbers of categories. */
-static void
-renumber(const GtlJob *job, const int32 *map, int classes)
-{
-	gtl_annotation_renumber(job->job_id, map, classes);
-	gtl_early_answer_renumber(job->job_id, map, classes);
-	gtl_label_renumber(job->job_id, map, classes);
-	gtl_correction_renumber(job->job_id, map, classes);
-	gtl_object_renumber(job->job_id, map, classes);
-	gtl_audit_objects_renumber(job->job_id, map, classes);
-	gtl_certificate_renumber(job->job_id, map, classes);
-	gtl_round_forget_models(job->job_id);
 }
 
 int

@@ -10,8 +10,8 @@
 
 /* The job's row is locked, and no answers are in flight. */
 
-/* One more, behind the others. */
-extern void gtl_category_add(GtlJob *job, const char *name);
+/* One more, which becomes this class; those that had its number and greater ones move up. */
+extern void gtl_category_add(GtlJob *job, const char *name, int32 place);
 
 extern void gtl_category_rename(GtlJob *job, int32 class_no, const char *name);
 

@@ -25,6 +25,7 @@
 #include "tables/feature_page.h"
 #include "tables/label.h"
 #include "tables/object.h"
+#include "tables/recall.h"
 #include "tables/segment.h"
 #include "tables/step.h"
 #include "tables/task.h"
@@ -91,6 +92,7 @@ erase_objects(GtlJob *job, const int32 *objects, int count)
 	gtl_early_answer_remove(job->job_id, objects, count);
 	gtl_label_remove(job, objects, count);
 	gtl_correction_remove(job->job_id, objects, count);
+	gtl_recall_remove(job->job_id, objects, count);
 	gtl_audit_objects_remove(job->job_id, objects, count);
 	gtl_object_remove(job, objects, count);
 }

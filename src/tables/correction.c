@@ -151,6 +151,19 @@ gtl_correction_forget_objects(int64 job_id, const int32 *objects, int count)
 }
 
 void
+gtl_correction_forget_below(int64 job_id, double margin)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.correction SET machine_class_no = NULL WHERE job_id = $1 AND machine_class_no IS NOT NULL"
+		" AND margin < $2::float4",
+		2, {INT8OID, FLOAT8OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Float8GetDatum(margin)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
 gtl_correction_forget_failures(int64 job_id)
 {
 	static GtlStatement update = {

@@ -49,6 +49,9 @@ extern void gtl_correction_forget(int64 job_id, bool passed_too);
 /* Failed objects are asked again: none of those that are decided goes back to having failed. */
 extern void gtl_correction_forget_failures(int64 job_id);
 
+/* Machine labels of a smaller margin are withdrawn: none of them comes back with a decision that is taken back. */
+extern void gtl_correction_forget_below(int64 job_id, double margin);
+
 /* An audit has counted people's word on these. */
 extern void gtl_correction_forget_objects(int64 job_id, const int32 *objects, int count);
 

@@ -302,6 +302,17 @@ gtl_label_withdraw_machine(GtlJob *job)
 }
 
 void
+gtl_label_withdraw_below(GtlJob *job, double margin)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.label WHERE job_id = $1 AND NOT human AND margin < $2::float4", 2, {INT8OID, FLOAT8OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job->job_id), Float8GetDatum(margin)};
+
+	job->machine_labeled -= (int32) gtl_query_do(&delete, values, NULL);
+}
+
+void
 gtl_failure_add(GtlJob *job, int32 batch_no, const int32 *objects, int count, const char *reason)
 {
 	static GtlStatement insert = {

@@ -92,6 +92,9 @@ extern int	gtl_label_read_settled(int64 job_id, int32 **objects);
 /* All machine labels of the job go; returns how many. */
 extern int	gtl_label_withdraw_machine(GtlJob *job);
 
+/* Those with a smaller margin. */
+extern void gtl_label_withdraw_below(GtlJob *job, double margin);
+
 /* reason: 'expired', 'declined' or 'consolidation' */
 extern void gtl_failure_add(GtlJob *job, int32 batch_no, const int32 *objects, int count, const char *reason);
 

@@ -36,7 +36,7 @@ INSERT INTO wanted VALUES
     ('gt_resume_job', 'job_name text', 'void', 'v'),
     ('gt_stop_job', 'job_name text', 'void', 'v'),
     ('gt_remove_objects', 'job_name text, object_keys text[]', 'integer', 'v'),
-    ('gt_add_category', 'job_name text, category text', 'void', 'v'),
+    ('gt_add_category', 'job_name text, category text, place integer DEFAULT NULL::integer', 'void', 'v'),
     ('gt_rename_category', 'job_name text, category text, new_name text', 'void', 'v'),
     ('gt_merge_categories', 'job_name text, categories text[], into_category text', 'integer', 'v'),
     ('gt_add_objects', 'job_name text', 'integer', 'v'),
@@ -101,7 +101,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'segment', 'object', 'change', 'given', 'gold', 'feature_page', 'featurizer', 'neighbours', 'batch', 'task', 'lease', 'annotation', 'annotator_role', 'early_answer', 'exclusion', 'invitation', 'label', 'correction', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event', 'consumer']);
+SELECT tables_are('gtlabel', ARRAY['job', 'segment', 'object', 'change', 'given', 'gold', 'feature_page', 'featurizer', 'neighbours', 'batch', 'task', 'lease', 'annotation', 'annotator_role', 'early_answer', 'exclusion', 'invitation', 'label', 'correction', 'recall', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event', 'consumer']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity $$, 'every table has row-level security');

@@ -84,6 +84,64 @@ SELECT gt_add_category('ca audit', 'horse');
 SELECT a.state, machine_labeled FROM gt_audits a JOIN gt_jobs USING (job_name) WHERE job_name = 'ca audit';
 SELECT run('ca audit'), check_counters('ca audit');
 SELECT avg((l.label <> i.gold)::int) <= 0.05 AS kept FROM gt_labels l JOIN item i ON i.id::text = l.object_key WHERE job_name = 'ca audit' AND NOT human_annotated;
+
+-- ---- The doubtful machine labels go back to people, who are asked about them first -------------------------
+
+SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY margin) AS low, percentile_disc(0.12) WITHIN GROUP (ORDER BY margin) AS middle, percentile_disc(0.5) WITHIN GROUP (ORDER BY margin) AS high
+  FROM gt_labels WHERE job_name = 'ca audit' AND NOT human_annotated \gset
+SELECT count(*) AS below FROM gt_labels WHERE job_name = 'ca audit' AND NOT human_annotated AND margin < :'low'::float4 \gset
+SELECT :below > 20 AS some, refused(format($$ SELECT gt_withdraw_machine_labels('ca audit', below_margin => %s) $$, :'low')) ~ 'without confirm' AS wants_confirmation;
+SELECT refused($$ SELECT gt_withdraw_machine_labels('ca audit', below_margin => 0) $$);
+SELECT refused($$ SELECT gt_withdraw_machine_labels('ca audit', below_margin => 1.5) $$);
+SELECT refused($$ SELECT gt_withdraw_machine_labels('ca audit', below_margin => 'NaN') $$);
+SELECT gt_withdraw_machine_labels('ca audit', below_margin => 0.00001) AS none, state FROM gt_jobs WHERE job_name = 'ca audit';
+SELECT machine_labeled AS before FROM gt_jobs WHERE job_name = 'ca audit' \gset
+SELECT gt_withdraw_machine_labels('ca audit', true, :'low') = :below AS withdrawn;
+SELECT state, machine_labeled = :before - :below AS rest_stands, unlabeled = :below AS unlabeled FROM gt_jobs WHERE job_name = 'ca audit';
+SELECT gt_pause_job('ca audit'), gt_withdraw_machine_labels('ca audit', below_margin => :'middle') > 0 AS also_paused;
+SELECT state, gt_resume_job('ca audit'), gt_advance_job('ca audit') FROM gt_jobs WHERE job_name = 'ca audit';
+SELECT count(*) >= :below AS all_of_them, (SELECT count(*) FROM gt_rounds WHERE job_name = 'ca audit' AND finished_at > b.issued_at) AS rounds FROM gt_batches b JOIN gt_tasks t USING (job_name, batch_no)
+ WHERE job_name = 'ca audit' AND b.state = 'open' GROUP BY b.issued_at;
+SELECT e.finding ~ '^a label with a margin of 0\.\d+ was withdrawn by the owner, for people to label$' AS explained
+  FROM gt_explain_object('ca audit', (SELECT min(object_key) FROM gt_tasks WHERE job_name = 'ca audit' AND state = 'available')) e WHERE topic = 'machine' AND finding ~ 'owner';
+-- one of them is erased
+SELECT min(object_key) AS erased FROM gt_tasks WHERE job_name = 'ca audit' AND state = 'available' \gset
+SELECT gt_remove_objects('ca audit', ARRAY[:'erased']) AS erased;
+SELECT run('ca audit'), check_counters('ca audit');
+SELECT state, failed, (SELECT min(margin) >= :'middle'::float4 FROM gt_labels WHERE job_name = 'ca audit' AND NOT human_annotated) AS none_below FROM gt_jobs WHERE job_name = 'ca audit';
+SELECT detail ~ ' machine labels with a margin below [0-9.]+ are withdrawn; people are asked about these first$' AS event FROM gt_events WHERE job_name = 'ca audit' AND event = 'withdrawn' ORDER BY event_id LIMIT 1;
+-- a purged job has no model any more: people label the rest by themselves
+SELECT gt_purge_job('ca audit');
+SELECT refused(format($$ SELECT gt_withdraw_machine_labels('ca audit', below_margin => %s) $$, :'high')) ~ 'it is purged' AS wants_confirmation;
+SELECT gt_withdraw_machine_labels('ca audit', true, :'high') > 0 AS withdrawn, run('ca audit'), check_counters('ca audit');
+SELECT state, unlabeled, (SELECT min(margin) >= :'high'::float4 FROM gt_labels WHERE job_name = 'ca audit' AND NOT human_annotated) AS none_below FROM gt_jobs WHERE job_name = 'ca audit';
+CREATE ROLE regress_gtl_other;
+GRANT USAGE ON SCHEMA ca, gtl_test TO regress_gtl_other;
+SET ROLE regress_gtl_other;
+SELECT refused($$ SELECT gt_withdraw_machine_labels('ca audit', below_margin => 0.95) $$);
+RESET ROLE;
+DROP OWNED BY regress_gtl_other;
+DROP ROLE regress_gtl_other;
+
+-- ---- A new category has its place in the list -----------------------------------------------------------
+
+SELECT gt_add_category('ca few', 'horse', 1);
+SELECT label_categories FROM gtlabel.job WHERE job_name = 'ca few';
+SELECT object_key, label, tied_with FROM gt_labels WHERE job_name = 'ca few' ORDER BY 1;
+SELECT annotator, string_agg(label, ' ' ORDER BY object_key) FROM gt_annotations WHERE job_name = 'ca few' GROUP BY 1 ORDER BY 1;
+SELECT gt_add_category('ca few', 'cow', 4), gt_add_category('ca few', 'owl', place => 2);
+SELECT label_categories FROM gtlabel.job WHERE job_name = 'ca few';
+SELECT refused($$ SELECT gt_add_category('ca few', 'pig', 0) $$);
+SELECT refused($$ SELECT gt_add_category('ca few', 'pig', 7) $$);
+-- rounds, certificates of categories and known answers go on with the numbers that they have now
+SELECT gt_create_job('ca place', 'ca.three', ARRAY['dog', 'cat', 'bird'], key_column => 'id', guarantee => 'confidence', per_class => true, algorithm => 'softmax', validation_share => 0.3, target_accuracy => 0.9, gold_column => 'gold', max_concurrent_task_count => 250, seed => 3) > 0 AS created;
+SELECT answer('ca place') > 0 AS a, gt_advance_job('ca place'), answer('ca place') > 0 AS b, gt_advance_job('ca place'), answer('ca place') > 0 AS c, gt_advance_job('ca place');
+SELECT array_agg(DISTINCT category ORDER BY category) AS categories FROM gt_certificates WHERE job_name = 'ca place';
+SELECT labels('ca place') AS before \gset
+SELECT gt_add_category('ca place', 'ant', 2);
+SELECT labels('ca place') = :'before' AS same_labels, check_counters('ca place'), (SELECT array_agg(DISTINCT category ORDER BY category) FROM gt_certificates WHERE job_name = 'ca place') AS categories;
+SELECT run('ca place'), check_counters('ca place');
+SELECT avg((l.label <> i.gold)::int) <= 0.1 AS kept FROM gt_labels l JOIN ca.three i ON i.id::text = l.object_key WHERE job_name = 'ca place' AND NOT human_annotated;
 SELECT gt_create_job('ca stop', 'ca.few', ARRAY['dog', 'cat'], key_column => 'id', features_column => NULL) > 0 AS created, gt_stop_job('ca stop');
 SELECT refused($$ SELECT gt_add_category('ca stop', 'cow') $$);
 SELECT count(gt_drop_job(job_name, true)) AS dropped FROM gt_jobs WHERE job_name LIKE 'ca %';

@@ -323,6 +323,9 @@ test_due(void)
 	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
 	facts.round_pending = true;
 	CHECK(gtl_due(&facts) == GTL_DUE_ROUND);
+	facts.recalled = 3;			/* what the owner wants people to label comes before a round */
+	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
+	facts.recalled = 0;
 	facts.rounds = false;
 	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
 	facts.unlabeled = 0;
