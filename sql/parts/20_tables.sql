@@ -44,6 +44,7 @@ CREATE TABLE gtlabel.job (
     per_class                      boolean NOT NULL,
     schedule                       text NOT NULL CHECK (schedule IN ('standard', 'eager')),
     validation_share               float8 CHECK (validation_share > 0 AND validation_share < 1),
+    validation_wanted              integer CHECK (validation_wanted >= 1),
     algorithm                      text NOT NULL,
     query_strategy                 text NOT NULL,
     initial_model_id               bigint,
@@ -95,6 +96,7 @@ COMMENT ON COLUMN gtlabel.job.audit_count IS 'Machine labels that people have ch
 COMMENT ON COLUMN gtlabel.job.audit_verdict IS 'kept: the audit alone shows the target; broken: it shows the contrary; open: neither';
 COMMENT ON COLUMN gtlabel.job.dataset_name IS 'Schema-qualified name at creation, for reports after the dataset was dropped';
 COMMENT ON COLUMN gtlabel.job.dataset_count IS 'Rows of the dataset at creation, of a job in place, whose objects are a sample of them; NULL: the objects are all rows';
+COMMENT ON COLUMN gtlabel.job.validation_wanted IS 'The setting validation_count; validation_count is how many objects the set has';
 COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors, with the inputs of proposals; 0 without both';
 COMMENT ON COLUMN gtlabel.job.proposal_inputs IS 'Inputs that the guesses in proposal_columns become; they stand behind the features';
 COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';

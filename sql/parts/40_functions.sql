@@ -50,6 +50,7 @@ CREATE FUNCTION gt_create_job(
     proposal_columns text[] DEFAULT NULL,
     placement text DEFAULT 'copy',
     sample_count integer DEFAULT 10000,
+    validation_count integer DEFAULT NULL,
     previous_job text DEFAULT NULL,
     if_not_exists boolean DEFAULT false
 ) RETURNS bigint
@@ -103,6 +104,7 @@ CREATE FUNCTION gt_alter_job(
     proposal_columns text[] DEFAULT NULL,
     placement text DEFAULT NULL,
     sample_count integer DEFAULT NULL,
+    validation_count integer DEFAULT NULL,
     previous_job text DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;

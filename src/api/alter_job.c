@@ -19,6 +19,7 @@
 #include "steps/custom_consolidation.h"
 #include "steps/due.h"
 #include "steps/follow.h"
+#include "steps/grow_validation.h"
 #include "steps/promise_audit.h"
 #include "tables/batch.h"
 #include "tables/change.h"
@@ -117,6 +118,34 @@ check_annotators(const GtlJob *old, const GtlJob *new)
 						  psprintf("must not be lowered: it is %d, and answers were collected by it", old->annotators_per_object), NULL);
 }
 
+/* The machine begins, or begins again, where it has something to learn from and to be judged by. */
+static void
+check_auto_label(const GtlJob *old, const GtlJob *new)
+{
+	const char *why = new->purged ? "it is purged" : new->dimension == 0 ? "it has no features" :
+		new->validation_count == 0 && new->validation_wanted == 0 ? "it has no validation set" : NULL;
+
+	if (old->auto_label && !new->auto_label)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot alter setting \"auto_label\" of labeling job \"%s\" to false", old->name),
+				 errhint("gt_withdraw_machine_labels turns it off, and takes back what the machine has labeled.")));
+	if (!old->auto_label && new->auto_label && why != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot turn on auto-labeling of labeling job \"%s\": %s", old->name, why),
+				 new->purged || new->dimension == 0 ? errhint("previous_job => '%s' lets a new job go on from its labels.", old->name) :
+				 errhint("Set validation_count in the same call.")));
+}
+
+/* What was drawn stays drawn: people have labeled it, and certificates have counted it. */
+static void
+check_validation(const GtlJob *old, const GtlJob *new)
+{
+	if (new->validation_wanted > 0 && new->validation_wanted != old->validation_wanted && new->validation_wanted < old->validation_count)
+		gtl_error_setting("validation_count", psprintf("must be at least %d: so many are drawn", old->validation_count), NULL);
+}
+
 static void
 check_state(const GtlJob *job, const Changes *changes)
 {
@@ -128,7 +157,7 @@ check_state(const GtlJob *job, const Changes *changes)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot alter labeling job \"%s\": it is %s", job->name, gtl_job_state_name(job->state)),
 			 completed ?
-			 errhint("Its limits and annotators can be raised, and gt_resume_job continues it; gt_add_objects takes in more rows.") :
+			 errhint("guarantee and guarantee_scope are those of the labels that it has. Other settings can be altered; gt_resume_job continues it, and gt_add_objects takes in more rows.") :
 			 errhint("Only its workteam, its consolidation function and its owner can still be changed.")));
 }
 
@@ -158,6 +187,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	gtl_job_settings_check(job);
 	check_evidence(&old, job);
 	check_annotators(&old, job);
+	check_validation(&old, job);
+	check_auto_label(&old, job);
 	if (job->display_columns != old.display_columns)
 		gtl_dataset_check_shown(job);
 	if (!PG_ARGISNULL(gtl_argument_place(fcinfo, "consolidation")) || job->consolidation == NULL)
@@ -173,6 +204,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 		gtl_promise_audit_end(job, false, "the job has another guarantee now");
 		gtl_batch_end_audit(job);
 	}
+	if (job->validation_wanted != old.validation_wanted)
+		(void) gtl_grow_validation(job, job->validation_wanted);
 	if (job->follow != old.follow)
 	{
 		(job->follow ? gtl_follow_start : gtl_follow_stop) (job);

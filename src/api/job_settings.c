@@ -318,6 +318,8 @@ gtl_job_settings_check(const GtlJob *job)
 {
 	check_in_place(job);
 	check_proposals(job);
+	if (job->validation_wanted > 0 && job->validation_share >= 0 && job->job_id == 0)
+		gtl_error_setting("validation_count", "must not be set with validation_share", NULL);
 	if (job->min_annotators > job->annotators_per_object)
 		gtl_error_setting("min_annotators", "must not be greater than max_annotators", NULL);
 	if ((job->consolidation_confidence < 0) != (job->min_annotators == job->annotators_per_object))

@@ -373,6 +373,8 @@ first_validation_count(const SnapshotState *state)
 
 	if (!job->auto_label || job->dimension == 0)
 		return 0;
+	if (job->validation_wanted > 0)
+		return (int32) Min(job->validation_wanted, state->count);
 	return (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
 												 state->count, job->validation_share);
 }

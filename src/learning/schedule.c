@@ -153,6 +153,8 @@ gtl_due(const GtlDueFacts *facts)
 		return GTL_DUE_VALIDATION_BATCH;
 	if (facts->recalled > 0)
 		return GTL_DUE_TRAINING_BATCH;
+	if (facts->unlabeled <= 0 && facts->rounds && facts->certificate_old)
+		return GTL_DUE_ROUND;
 	if (facts->unlabeled <= 0)
 		return due_at_end(facts);
 	return facts->rounds && facts->round_pending ? GTL_DUE_ROUND : GTL_DUE_TRAINING_BATCH;

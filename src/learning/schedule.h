@@ -73,6 +73,7 @@ typedef struct GtlDueFacts
 	bool		rounds;			/* the machine labels, too: auto_label, and there is a validation set */
 	bool		round_pending;	/* the last batch that was closed calls for a round (gtl_schedule_calls_round), and
 								 * has had none */
+	bool		certificate_old;	/* machine labels stand by a certificate of fewer validation objects than have labels now */
 	bool		audit_open;		/* the promise's audit has begun and is not over */
 	bool		audit_pending;	/* at the end, people are to check machine labels, and have not */
 } GtlDueFacts;

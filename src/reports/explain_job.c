@@ -212,8 +212,8 @@ more_validation_advice(const GtlJob *job, const GtlRound *round)
 	char	   *more;
 
 	if (c->available < c->minimum)
-		more = psprintf("Create the job with a validation_share of at least %.2f (three times the minimum is best).",
-						Min(0.99, ceil(100.0 * c->minimum / job->object_count) / 100.0));
+		more = psprintf("gt_alter_job(..., validation_count => %d) draws more; three times the %s that are needed is best.",
+						Max(c->minimum, (int) Min(3 * (int64) c->minimum, job->object_count / 3)), gtl_format_count(c->minimum));
 	else
 		more = psprintf("%s more validation objects without another error would do, or a better model: more training batches.",
 						gtl_format_count(Max(c->required - c->best_n, 0)));

@@ -63,6 +63,20 @@ gtl_due_round_pending(const GtlJob *job)
 	return batch.batch_no != last.batch_no && gtl_schedule_calls_round(batch.validation, !first || gtl_job_has_early_round(job));
 }
 
+/* The last batch was of a validation set that has grown since a round labeled by it. */
+static bool
+certificate_is_old(const GtlJob *job)
+{
+	GtlBatch	batch;
+	GtlLastRound last;
+
+	if (job->guarantee == GTL_GUARANTEE_AUDITED || job->machine_labeled == 0)
+		return false;
+	gtl_batch_last(job->job_id, &batch);
+	gtl_round_last(job->job_id, &last);
+	return batch.validation && !batch.open && last.round_no >= 0 && last.batch_no < batch.batch_no;
+}
+
 static int64
 validation_left(const GtlJob *job)
 {
@@ -89,6 +103,7 @@ read_between_batches(const GtlJob *job, GtlDueFacts *facts)
 	facts->unlabeled = gtl_job_unlabeled(job);
 	facts->rounds = job->auto_label && job->validation_count > 0 && job->human_labeled + job->failed < job->object_count;
 	facts->round_pending = facts->rounds && gtl_due_round_pending(job);
+	facts->certificate_old = facts->rounds && certificate_is_old(job);
 	facts->audit_open = job->guarantee == GTL_GUARANTEE_AUDITED && gtl_promise_audit_is_open(job);
 	facts->audit_pending = gtl_audit_pending(job);
 }

@@ -73,6 +73,7 @@ typedef struct GtlJob
 	bool		per_class;		/* each category has its own certificate */
 	GtlScheduleKind schedule;
 	double		validation_share;	/* -1: the service's rule */
+	int32		validation_wanted;	/* objects that it was set to; 0: not set */
 	GtlEngineAlgorithm algorithm;
 	GtlQueryStrategy query_strategy;
 	int64		initial_model_id;	/* 0: none */

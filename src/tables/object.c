@@ -192,6 +192,19 @@ gtl_object_next_place(int64 job_id)
 	return place;
 }
 
+void
+gtl_object_add_validation(int64 job_id, const int32 *objects, int count, int32 first_place)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.object o SET validation_no = $3 + a.place::int - 1, validation_active = true"
+		" FROM unnest($2) WITH ORDINALITY AS a (object_no, place) WHERE o.job_id = $1 AND o.object_no = a.object_no",
+		3, {INT8OID, INT4ARRAYOID, INT4OID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(objects, count), Int32GetDatum(first_place)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
 /* The numbers of the segments, if no object was ever removed; NULL: there are holes. */
 static int32 *
 number_segments(const GtlJob *job)

@@ -49,6 +49,9 @@ extern bool gtl_object_any_gold(int64 job_id);
  */
 extern int	gtl_object_next_validation(int64 job_id, int wanted, int32 **objects);
 
+/* They join the validation set, with these places in their order; all count in certificates. */
+extern void gtl_object_add_validation(int64 job_id, const int32 *objects, int count, int32 first_place);
+
 /* The first place behind those of the validation set. */
 extern int32 gtl_object_next_place(int64 job_id);
 

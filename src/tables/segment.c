@@ -125,6 +125,20 @@ gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count)
 	gtl_query_do(&update, values, NULL);
 }
 
+void
+gtl_segments_count_validation(int64 job_id)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.segment s SET validation_count = (SELECT count(*)::int FROM gtlabel.object o WHERE o.job_id = $1"
+		"   AND o.object_no >= s.first_row AND o.object_no < s.first_row + s.taken_count AND o.validation_no IS NOT NULL)"
+		" WHERE s.job_id = $1",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
 int32
 gtl_segment_end(const GtlSegment *segment)
 {

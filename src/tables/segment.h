@@ -45,6 +45,9 @@ extern void gtl_segments_forget_keys(int64 job_id, char *const *keys, int count)
 /* An audit of the lot has passed: segments that have joined since it began are another lot. */
 extern void gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count);
 
+/* Objects have joined the validation set: how many of them the segments have. */
+extern void gtl_segments_count_validation(int64 job_id);
+
 /* The number behind a segment's last object; of the newest: all objects of the job have smaller ones. */
 extern int32 gtl_segment_end(const GtlSegment *segment);
 

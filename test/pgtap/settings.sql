@@ -42,7 +42,7 @@ SELECT set_eq($$ SELECT name, type, COALESCE("default", '') FROM argument WHERE 
               'gt_simulate_summary takes what gt_simulate_job takes');
 
 SELECT set_eq($$ SELECT setting FROM setting $$,
-              $$ SELECT CASE attname WHEN 'initial_model_id' THEN 'initial_model' ELSE attname::text END FROM pg_attribute
+              $$ SELECT CASE attname WHEN 'initial_model_id' THEN 'initial_model' WHEN 'validation_wanted' THEN 'validation_count' ELSE attname::text END FROM pg_attribute
                   WHERE attrelid = 'gtlabel.job'::regclass AND attnum > 0 AND NOT attisdropped
                     AND attname NOT IN ('job_id', 'job_name', 'owner', 'dataset_name', 'dataset_count', 'object_count', 'validation_count', 'dimension',
                                         'featurizer_id', 'former_categories', 'given_count', 'state', 'failure_reason',

@@ -68,8 +68,15 @@ SELECT gt_alter_job('al two', reset => ARRAY['workteam', 'max_human_labeled_obje
 SELECT setting, value FROM gt_job_settings WHERE job_name = 'al two' AND alterable AND value IS DISTINCT FROM "default";
 SELECT gt_alter_job('al two', reset => '{}'), gt_alter_job('al two', reset => NULL);
 SELECT detail FROM gt_events WHERE job_name = 'al two' AND event = 'altered' ORDER BY event_id;
--- finished jobs: only who works on them and whose they are
-SELECT refused($$ SELECT gt_alter_job('al', target_accuracy => 0.8) $$);
+-- each setting that can be altered can be reset
+SELECT gt_alter_job('al two', max_concurrent_task_count => 3, target_accuracy => 0.8, confidence_level => 0.9, guarantee => 'strict', schedule => 'eager', audit_share => 0.1, algorithm => 'softmax',
+                    query_strategy => 'random', max_human_labeled_object_count => 20, max_percentage_of_input_dataset_labeled => 30, task_time_limit => '5 min', task_availability_lifetime => '1 day',
+                    workteam => 'pg_monitor', display_columns => ARRAY['id'], instructions => 'Look.', max_leases_per_annotator => 3, follow => true);
+SELECT gt_alter_job('al two', reset => (SELECT array_agg(setting) FROM gt_job_settings WHERE job_name = 'al two' AND alterable));
+SELECT setting, value FROM gt_job_settings WHERE job_name = 'al two' AND alterable AND value IS DISTINCT FROM "default";
+-- finished jobs: who works on them, whose they are, and of a completed one what counts when it goes on
+SELECT refused($$ SELECT gt_alter_job('al', guarantee => 'strict') $$);
+SELECT gt_alter_job('al', target_accuracy => 0.8), gt_alter_job('al', target_accuracy => 0.9);
 SELECT gt_alter_job('al', workteam => 'regress_gtl_al_heir');
 SELECT gt_alter_job('al', reset => ARRAY['workteam']);
 -- a stopped job, a paused one

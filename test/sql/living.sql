@@ -107,10 +107,10 @@ SELECT gt_add_objects('li states') AS added, counts('li states');
 SELECT gt_resume_job('li states'), run('li states'), counts('li states');
 INSERT INTO li.half SELECT id, features, gold FROM li.item WHERE id BETWEEN 431 AND 435;
 SELECT gt_add_objects('li states') AS added, run('li states'), counts('li states'), sound('li states');
--- limits and annotators are raised on a completed job, which then goes on; no other setting of its course is
+-- settings are altered on a completed job, which then goes on; its guarantee is that of the labels that it has
 SELECT refused($$ SELECT gt_resume_job('li states') $$);
 SELECT gt_alter_job('li states', max_human_labeled_object_count => 20, annotators_per_object => 2);
-SELECT refused($$ SELECT gt_alter_job('li states', max_human_labeled_object_count => 30, task_time_limit => '2 hours') $$);
+SELECT refused($$ SELECT gt_alter_job('li states', max_human_labeled_object_count => 30, guarantee => 'strict') $$);
 SELECT refused($$ SELECT gt_alter_job('li states', annotators_per_object => 1) $$);
 SELECT gt_resume_job('li states'), gt_advance_job('li states');
 SELECT count(*) AS tasks, count(DISTINCT object_key) AS objects FROM gt_tasks WHERE job_name = 'li states' AND state = 'available';
@@ -124,6 +124,62 @@ INSERT INTO li.half SELECT id, features, gold FROM li.item WHERE id = 436;
 SELECT refused($$ SELECT gt_add_objects('li states') $$);
 SELECT refused($$ SELECT gt_add_objects('nobody') $$);
 SELECT refused($$ SELECT gt_add_objects(NULL) $$);
+
+-- ---- The validation set grows: the draw goes on in its order, also of a completed job ----------------------
+
+CREATE TABLE li.grow AS SELECT id, features, gold FROM li.item WHERE id <= 900;
+SELECT gt_create_job('li grow', 'li.grow', ARRAY['c0', 'c1', 'c2'], key_column => 'id', guarantee => 'confidence', algorithm => 'softmax', max_concurrent_task_count => 100, validation_count => 100, seed => 8) > 0 AS created;
+SELECT gt_create_job('li large', 'li.grow', ARRAY['c0', 'c1', 'c2'], key_column => 'id', guarantee => 'confidence', algorithm => 'softmax', max_concurrent_task_count => 100, validation_count => 150, seed => 8) > 0 AS created;
+SELECT gt_alter_job('li grow', validation_count => 120);
+SELECT gt_alter_job('li grow', validation_count => 150);
+SELECT validation_count, (SELECT value FROM gt_job_settings s WHERE s.job_name = j.job_name AND setting = 'validation_count') AS setting FROM gt_jobs j WHERE job_name IN ('li grow', 'li large');
+SELECT count(*) AS same FROM gtlabel.object a JOIN gtlabel.job ja USING (job_id), gtlabel.object b JOIN gtlabel.job jb USING (job_id)
+ WHERE ja.job_name = 'li grow' AND jb.job_name = 'li large' AND (a.object_no, a.validation_no) = (b.object_no, b.validation_no);
+SELECT refused($$ SELECT gt_alter_job('li grow', validation_count => 149) $$);
+SELECT refused($$ SELECT gt_alter_job('li grow', validation_count => 901) $$);
+SELECT refused($$ SELECT gt_alter_job('li grow', validation_count => 0) $$);
+SELECT refused($$ SELECT gt_create_job('li both', 'li.grow', ARRAY['c0', 'c1', 'c2'], key_column => 'id', validation_count => 100, validation_share => 0.1) $$);
+SELECT gt_alter_job('li grow', reset => ARRAY['validation_count']), validation_count FROM gt_jobs WHERE job_name = 'li grow';
+-- validation set, first training batch, round: then some of the next are those that people or the machine have labeled
+SELECT answer('li grow') > 0 AS a, gt_advance_job('li grow'), answer('li grow') > 0 AS b, gt_advance_job('li grow'), answer('li grow') > 0 AS c, gt_advance_job('li grow');
+INSERT INTO li.grow SELECT id, features, gold FROM li.item WHERE id BETWEEN 901 AND 1000;
+SELECT gt_add_objects('li grow') AS added, run('li grow'), counts('li grow') ~ '^completed.* 0 [+] 0$' AS completed;
+SELECT machine_labeled AS before, validation_count AS drawn FROM gt_jobs WHERE job_name = 'li grow' \gset
+SELECT gt_alter_job('li grow', validation_count => 400);
+SELECT state, validation_count, unlabeled = :before - machine_labeled AS for_people, unlabeled > 100 AS many FROM gt_jobs WHERE job_name = 'li grow';
+-- each segment has its share, and what the queries had reached before counts in no certificate
+SELECT segment_no, s.object_count, round(s.validation_count::numeric / s.object_count, 1) AS share FROM gtlabel.segment s JOIN gt_jobs USING (job_id) WHERE job_name = 'li grow' ORDER BY 1;
+SELECT bool_and(NOT o.validation_active) AS reached FROM gtlabel.object o JOIN gt_jobs j USING (job_id) JOIN gt_labels l ON l.job_name = j.job_name AND l.object_key = o.object_key
+ WHERE j.job_name = 'li grow' AND l.human_annotated AND o.validation_no >= :drawn;
+SELECT gt_resume_job('li grow'), run('li grow'), counts('li grow') ~ '^completed.* 0 [+] 0$' AS completed, wrong('li grow') <= 0.05 AS kept, sound('li grow');
+-- a round judges the machine labels by all of them
+SELECT validation_count AS of_round, validation_active < validation_count AS some_reached FROM gt_rounds WHERE job_name = 'li grow' ORDER BY round_no DESC LIMIT 1;
+SELECT event, detail FROM gt_events WHERE job_name = 'li grow' AND event IN ('validation_drawn', 'altered') ORDER BY event_id;
+SELECT gt_purge_job('li grow');
+SELECT refused($$ SELECT gt_alter_job('li grow', validation_count => 500) $$);
+SELECT refused($$ SELECT gt_alter_job('li states', validation_count => 100) $$);
+-- the machine is called off, and on again; a job that began without it gets a validation set
+SELECT gt_create_job('li off', 'li.grow', ARRAY['c0', 'c1', 'c2'], key_column => 'id', guarantee => 'confidence', auto_label => false, algorithm => 'softmax', max_concurrent_task_count => 100, seed => 8) > 0 AS created;
+SELECT refused($$ SELECT gt_alter_job('li off', auto_label => true) $$);
+SELECT refused($$ SELECT gt_alter_job('li large', auto_label => false) $$);
+SELECT answer('li off') > 0 AS answered, gt_advance_job('li off'), gt_alter_job('li off', auto_label => true, validation_count => 200);
+SELECT run('li off'), machine_labeled > 300 AS by_machine, wrong('li off') <= 0.05 AS kept, sound('li off') FROM gt_jobs WHERE job_name = 'li off';
+SELECT machine_labeled > 300 AS by_machine, validation_count FROM gt_jobs WHERE job_name = 'li off';
+SELECT gt_withdraw_machine_labels('li off', true) > 300 AS withdrawn, gt_advance_job('li off'), gt_alter_job('li off', auto_label => true), run('li off'), sound('li off');
+SELECT machine_labeled > 100 AS by_machine_again, wrong('li off') <= 0.05 AS kept FROM gt_jobs WHERE job_name = 'li off';
+-- not while people check the labels that were fixed
+SELECT gt_create_job('li check', 'li.grow', ARRAY['c0', 'c1', 'c2'], key_column => 'id', schedule => 'eager', algorithm => 'softmax', seed => 4) > 0 AS created;
+DO $$
+BEGIN
+    FOR turn IN 1 .. 60 LOOP
+        EXIT WHEN EXISTS (SELECT FROM gt_audits WHERE job_name = 'li check' AND state = 'open');
+        PERFORM answer('li check'), gt_advance_job('li check');
+    END LOOP;
+END $$;
+SELECT refused($$ SELECT gt_alter_job('li check', validation_count => 200) $$);
+SELECT run('li check'), gt_alter_job('li check', validation_count => 100), sound('li check'), counts('li check') ~ '0 [+] 0$' AS settled_labels_stay;
+SELECT gt_stop_job('li large');
+SELECT refused($$ SELECT gt_alter_job('li large', validation_count => 300) $$);
 
 -- ---- Erasure: nothing that names the row or was made of it alone is left -----------------------------
 

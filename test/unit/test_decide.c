@@ -330,6 +330,9 @@ test_due(void)
 	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
 	facts.unlabeled = 0;
 	CHECK(gtl_due(&facts) == GTL_DUE_COMPLETE);
+	facts.rounds = facts.certificate_old = true;	/* more validation objects judge the machine labels that stand */
+	CHECK(gtl_due(&facts) == GTL_DUE_ROUND);
+	facts.rounds = false;
 	facts.audit_pending = true;
 	CHECK(gtl_due(&facts) == GTL_DUE_AUDIT_BATCH);
 
