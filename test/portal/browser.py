@@ -72,9 +72,14 @@ class Browser:
         return self.wait(lambda: words in self.text(selector), seconds)
 
     def sign_in(self, role, password):
-        self.wait(lambda: self.find('[name=role]'))
-        self.find('[name=role]').send_keys(role)
-        self.find('[name=password]').send_keys(password + Keys.ENTER)
+        def typed():                      # a page that is drawn anew meanwhile has empty fields
+            fields = [self.find('[name=role]'), self.find('[name=password]')]
+            for field, value in zip(fields, (role, password)):
+                field.clear()
+                field.send_keys(value)
+            return [field.get_attribute('value') for field in fields] == [role, password]
+        self.wait(typed)
+        self.find('[name=password]').send_keys(Keys.ENTER)
 
     def shot(self, path):
         self.driver.save_screenshot(path)
