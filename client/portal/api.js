@@ -54,6 +54,8 @@ export const review = (name, kind) => get(job(name) + '/review/' + kind)
 export const correct = (name, object_key, label) => post(job(name) + '/correct', { object_key, label })
 export const settings = name => get(job(name) + '/settings')
 export const alter = (name, changes) => request('PATCH', job(name) + '/settings', changes)
+/** verb: add (category), rename (category, new_name), merge (category, into_category) */
+export const categories = (name, verb, body) => post(`${job(name)}/categories/${verb}`, body)
 export const people = name => get(job(name) + '/people')
 export const judge = (name, annotator, verb) => post(`${job(name)}/people/${encodeURIComponent(annotator)}/${verb}`)
 export const invite = (name, annotator, valid_for) => post(job(name) + '/invitations', { annotator, valid_for })

@@ -94,6 +94,7 @@ export function choices(section, categories, choose) {
     /** The press is seen where it fell, though the next object is there already. */
     flash(label) {
       const button = buttons.get(label)
+      if (!button) return
       button.classList.remove('flash')
       requestAnimationFrame(() => button.classList.add('flash'))
     },

@@ -1,5 +1,5 @@
 // What an annotator sees before the seat: signing in, an invitation, the jobs that wait.
-import { el, name, button, copyOf, count, percent, plural, shares, seatAddress } from './dom.js'
+import { el, name, button, copyOf, count, percent, plural, shares, redraw, seatAddress } from './dom.js'
 import * as api from './api.js'
 import { unsent } from './outbox.js'
 
@@ -55,17 +55,17 @@ export async function invitation(token, begin) {
 }
 
 export async function home() {
-  const list = el('ul', { class: 'jobs mine' })
+  const list = el('ul', { class: 'jobs mine' }), title = el('h1')
   const draw = async () => {
     const queues = await api.queues()
     const waiting = queues.filter(queue => queue.state === 'open')
     const others = queues.filter(queue => queue.state !== 'open')
-    list.replaceChildren(...[...waiting, ...others].map(row))
-    return waiting.reduce((sum, queue) => sum + queue.open + queue.held, 0)
+    const waits = waiting.reduce((sum, queue) => sum + queue.open + queue.held, 0)
+    title.textContent = waits ? `${plural(waits, 'object waits', 'objects wait')} for you` : 'Nothing waits for you now'
+    redraw(list, ...[...waiting, ...others].map(row))
   }
-  const waits = await draw()
-  const title = waits ? `${plural(waits, 'object waits', 'objects wait')} for you` : 'Nothing waits for you now'
-  return { node: el('section', {}, el('h1', {}, title), list), title: 'Label', leave: api.listen(0, draw) }
+  await draw()
+  return { node: el('section', {}, title, list), title: 'Label', leave: api.listen(0, draw) }
 }
 
 const labeledShare = ({ human_labeled, machine_labeled, object_count }) => percent((human_labeled + machine_labeled) / object_count)

@@ -9,9 +9,19 @@ const AHEAD = 5               // objects that are here before they are asked for
 const LOW = 3                 // with fewer than these in hands, more are fetched
 const PAGE = 12               // objects on a page of several
 const BOUNCE = 150            // milliseconds after an answer in which another press is an accident
+const SURPRISE = 700          // and after the keys have changed
 const REMEMBERED = 10         // answers that stay editable
 const REASONS = ['I cannot read or see it', 'It is in a language that I do not know', 'None of the categories fits',
   'It is private or offensive, nobody should see it']
+/** What is new about the categories, in words. */
+function changeOf(before, after) {
+  const come = after.filter(label => !before.includes(label)), gone = before.filter(label => !after.includes(label))
+  const names = labels => labels.map(label => `"${label}"`).join(', ')
+  if (come.length === 1 && gone.length === 1) return `The category ${names(gone)} is called ${names(come)} now.`
+  if (!come.length && !gone.length) return 'The categories have other keys now.'
+  return [come.length && `New: ${names(come)}.`, gone.length && `No longer there: ${names(gone)}.`, 'The keys may be others.'].filter(Boolean).join(' ')
+}
+
 const STATES = {
   open: ['This batch is answered', 'It closes in a few seconds; until then Backspace takes your last answer back.'],
   with_others: ['All that is open is with others', 'What they pass or leave comes to you by itself.'],
@@ -24,12 +34,12 @@ const STATES = {
 }
 
 export async function seat(job_name) {
-  const job = await seatOf(job_name)
+  let job = await seatOf(job_name)
   const node = copyOf('seat')
   const find = selector => node.querySelector(selector)
   const article = find('article'), strip = find('.strip'), drawer = find('aside'), dialog = find('dialog')
   const commentForm = find('.comment'), commentField = find('.comment textarea'), singleKeys = find('[name=keys]')
-  const choice = choices(find('.choices'), job.label_categories, answer)
+  let choice = choices(find('.choices'), job.label_categories, answer)
 
   let buffer = []             // tasks that I hold; the first is on the screen, or with several the first PAGE
   let last = (job.recent ?? []).map(({ label, comment, ...task }) => ({ verb: 'submit', task, label, comment }))
@@ -44,7 +54,9 @@ export async function seat(job_name) {
   const gone = new Set(outbox.taskIds())        // tasks that left the buffer, while the server may still count them as mine
 
   find('h1 bdi').textContent = job.job_name
-  find('.instructions').append(...markdown(job.instructions ?? 'The owner of the job gave no instructions.'))
+  const showInstructions = () =>
+    find('.instructions').replaceChildren(...markdown(job.instructions ?? 'The owner of the job gave no instructions.'))
+  showInstructions()
   find('dialog ol').append(...REASONS.map((reason, place) => el('li', {},
     button([el('kbd', {}, place + 1), reason], () => decline(reason)))))
 
@@ -276,6 +288,7 @@ export async function seat(job_name) {
     else if (entry && verb === 'revise') entry.label = was
     else if (entry) entry.refused = message
     if (verb === 'retract') show(); else showStrip()
+    if (entry?.label && !job.label_categories.includes(entry.label)) follow()
     return `${{ retract: 'Not taken back', revise: 'Not changed', release: 'Not passed' }[verb] ?? 'Not counted'}: ${message}`
   }
 
@@ -288,7 +301,7 @@ export async function seat(job_name) {
     const fresh = tasks.filter(task => !held.has(task.task_id) && !gone.has(task.task_id))
     fresh.forEach(task => preload(task.object))
     buffer.push(...fresh)
-    if (now && !underWay) queue = now
+    if (now && (!underWay || queue.state === 'loading')) queue = now
     if (!editing && (before === 0 || before < page().length || !buffer.length)) show(comment); else showProgress()
   }
 
@@ -311,6 +324,42 @@ export async function seat(job_name) {
       asking = false
       if (again) refill()
     }
+  }
+
+  /** The owner may change categories, instructions and what is shown while people label: this page follows. */
+  async function follow() {
+    const now = await seatOf(job_name).catch(() => null)                          // without a network the next event will do
+    if (!now || !node.isConnected) return
+    const changed = field => JSON.stringify(now[field]) !== JSON.stringify(job[field])
+    const [keys, words, columns] = ['label_categories', 'instructions', 'display_columns'].map(changed)
+    if (!keys && !words && !columns) return
+    const before = job.label_categories
+    job = now
+    if (words) showInstructions()
+    if (columns) await look()
+    if (keys) {
+      find('.choices').replaceChildren()
+      choice = choices(find('.choices'), job.label_categories, answer)
+      answeredAt = performance.now() + SURPRISE
+      for (const entry of last) entry.label = now.recent.find(({ task_id }) => task_id === entry.task.task_id)?.label ?? entry.label
+    }
+    tell(keys ? changeOf(before, job.label_categories) : words ? 'The instructions have changed.' : '')
+    show(comment)
+  }
+
+  /** The objects that are here, as the owner wants them shown now. */
+  async function look() {
+    const answer = await accept(job_name, buffer.length).catch(() => ({ tasks: [] }))
+    for (const task of [...buffer, ...last.map(entry => entry.task)]) {
+      task.object = answer.tasks.find(({ task_id }) => task_id === task.task_id)?.object ??
+        job.recent.find(({ task_id }) => task_id === task.task_id)?.object ?? task.object
+    }
+  }
+
+  function tell(words) {
+    find('.news').replaceChildren(words, ' ', button('OK', () => tell('')))
+    find('.news').hidden = !words
+    if (words) announce(words)
   }
 
   async function stay() {                                                       // a long look keeps its lease
@@ -375,7 +424,12 @@ export async function seat(job_name) {
   if (job.instructions && localStorage.getItem(seen) !== job.instructions && innerWidth > 1000) toggleDrawer(true)
   localStorage.setItem(seen, job.instructions ?? '')
 
-  const deaf = listen(job.job_id, () => buffer.length < LOW && refill())
+  let following = 0
+  const deaf = listen(job.job_id, () => {
+    if (buffer.length < LOW) refill()
+    clearTimeout(following)
+    following = setTimeout(follow, 100 + 400 * Math.random())                     // not everybody's page in the same moment
+  })
   const clock = setInterval(stay, 15000)
   show()
   outbox.watch(showSaved)
@@ -388,6 +442,7 @@ export async function seat(job_name) {
       document.removeEventListener('keydown', press)
       deaf()
       clearInterval(clock)
+      clearTimeout(following)
       outbox.watch(() => {})
       outbox.feed(null)
       for (const { task_id } of buffer) outbox.add({ verb: 'release', job_name, task_id })  // others need not wait for my leases

@@ -269,7 +269,9 @@ CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
     BEGIN ATOMIC
         SELECT pg_catalog.to_json(gt_alter_job(
             portal_alter.job_name,
-            label_categories => (body->>'label_categories')::text[], label_attribute_name => body->>'label_attribute_name',
+            dataset => (body->>'dataset')::regclass, label_categories => (body->>'label_categories')::text[],
+            key_column => (body->>'key_column')::name, features_column => (body->>'features_column')::name,
+            label_column => (body->>'label_column')::name, label_attribute_name => body->>'label_attribute_name',
             max_concurrent_task_count => (body->>'max_concurrent_task_count')::integer,
             annotators_per_object => (body->>'annotators_per_object')::integer, auto_label => (body->>'auto_label')::boolean,
             target_accuracy => (body->>'target_accuracy')::float8, confidence_level => (body->>'confidence_level')::float8,
@@ -280,15 +282,31 @@ CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
             max_percentage_of_input_dataset_labeled => (body->>'max_percentage_of_input_dataset_labeled')::integer,
             task_time_limit => (body->>'task_time_limit')::interval,
             task_availability_lifetime => (body->>'task_availability_lifetime')::interval, workteam => (body->>'workteam')::regrole,
-            min_annotators => (body->>'min_annotators')::integer, max_annotators => (body->>'max_annotators')::integer,
+            seed => (body->>'seed')::bigint, min_annotators => (body->>'min_annotators')::integer,
+            max_annotators => (body->>'max_annotators')::integer,
             consolidation_confidence => (body->>'consolidation_confidence')::float8,
-            consolidation => (body->>'consolidation')::regprocedure, audit_share => (body->>'audit_share')::float8,
-            per_class => (body->>'per_class')::boolean,
-            display_columns => (body->>'display_columns')::text[], instructions => body->>'instructions',
-            max_leases_per_annotator => (body->>'max_leases_per_annotator')::integer, owner => (body->>'owner')::regrole,
+            consolidation => (body->>'consolidation')::regprocedure, gold_column => (body->>'gold_column')::name,
+            audit_share => (body->>'audit_share')::float8, per_class => (body->>'per_class')::boolean,
+            guarantee_scope => body->>'guarantee_scope', owner => (body->>'owner')::regrole,
+            text_column => (body->>'text_column')::name, text_dimensions => (body->>'text_dimensions')::integer,
+            word_vectors => (body->>'word_vectors')::regclass, display_columns => (body->>'display_columns')::text[],
+            instructions => body->>'instructions', max_leases_per_annotator => (body->>'max_leases_per_annotator')::integer,
+            follow => (body->>'follow')::boolean, neighbours => (body->>'neighbours')::boolean,
+            proposal_columns => (body->>'proposal_columns')::text[], placement => body->>'placement',
+            sample_count => (body->>'sample_count')::integer, previous_job => body->>'previous_job',
             reset => (SELECT pg_catalog.array_agg(e.key) FROM pg_catalog.jsonb_each(body) e WHERE e.value = 'null'))::text);
     END;
-COMMENT ON FUNCTION gtlabel.portal_alter IS 'Portal: gt_alter_job; a null resets a setting';
+COMMENT ON FUNCTION gtlabel.portal_alter IS 'Portal: gt_alter_job with every setting: of those that are fixed it says why; a null resets a setting';
+
+CREATE FUNCTION gtlabel.portal_categories(job_name text, verb text, body jsonb) RETURNS json
+    VOLATILE PARALLEL UNSAFE
+    BEGIN ATOMIC
+        SELECT pg_catalog.to_json(CASE portal_categories.verb
+            WHEN 'add' THEN gt_add_category(job_name, body->>'category')::text
+            WHEN 'rename' THEN gt_rename_category(job_name, body->>'category', body->>'new_name')::text
+            WHEN 'merge' THEN gt_merge_categories(job_name, ARRAY[body->>'category'], body->>'into_category')::text END);
+    END;
+COMMENT ON FUNCTION gtlabel.portal_categories IS 'Portal: verb add, rename or merge: the categories of a job that runs';
 
 CREATE FUNCTION gtlabel.portal_people(job_name text) RETURNS json
     VOLATILE PARALLEL UNSAFE
@@ -296,6 +314,7 @@ CREATE FUNCTION gtlabel.portal_people(job_name text) RETURNS json
         SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(r) ORDER BY r.answers DESC NULLS LAST, r.annotator), '[]')
           FROM (SELECT coalesce(a.annotator, i.annotator) AS annotator, i.annotator IS NOT NULL AS invited, i.valid_until, i.revoked_at,
                        a.answers, a.agreement, a.estimated_accuracy, a.gold_accuracy, a.median_seconds,
+                       pg_catalog.to_regrole(pg_catalog.quote_ident(a.annotator)) IS NOT NULL AS by_role,
                        EXISTS (SELECT FROM gt_jobs j JOIN gtlabel.exclusion x ON x.job_id = j.job_id
                                 WHERE j.job_name = portal_people.job_name AND x.annotator = a.annotator) AS excluded
                   FROM (SELECT * FROM gt_annotators WHERE gt_annotators.job_name = portal_people.job_name) a
@@ -350,6 +369,7 @@ CREATE FUNCTION gtlabel.guess_columns(dataset regclass)
                     WHEN t.typcategory = 'A' AND e.typcategory = 'N' OR t.typname = 'vector' THEN 'features'
                     WHEN a.attname ~* '^(label|category|class|topic|target)$' THEN 'label'
                     WHEN a.attname ~* '^gold' THEN 'gold'
+                    WHEN a.attname ~* '^(proposal|proposed|predicted|prediction|suggested|suggestion)(_|$)' THEN 'proposal'
                     WHEN t.typcategory = 'S' OR t.typname IN ('json', 'jsonb', 'bytea') THEN 'show'
                     WHEN t.typcategory IN ('N', 'D', 'B', 'E') THEN 'show'
                     ELSE 'ignore' END
@@ -358,7 +378,7 @@ CREATE FUNCTION gtlabel.guess_columns(dataset regclass)
           LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum
          WHERE a.attrelid = dataset::oid AND a.attnum > 0 AND NOT a.attisdropped;
     END;
-COMMENT ON FUNCTION gtlabel.guess_columns IS 'Portal: the columns of a table, with a guess: key, features, label, gold, show or ignore';
+COMMENT ON FUNCTION gtlabel.guess_columns IS 'Portal: the columns of a table, with a guess: key, features, label, gold, proposal, show or ignore';
 
 CREATE FUNCTION gtlabel.portal_dataset(dataset text) RETURNS json
     VOLATILE PARALLEL UNSAFE
@@ -400,6 +420,7 @@ CREATE FUNCTION gtlabel.portal_simulate(body jsonb) RETURNS json
                                label_categories => gtlabel.texts(NULLIF(body->'label_categories', 'null')),
                                key_column => (body->>'key_column')::name, features_column => (body->>'features_column')::name,
                                text_column => (body->>'text_column')::name,
+                               proposal_columns => gtlabel.texts(NULLIF(body->'proposal_columns', 'null')),
                                max_concurrent_task_count => coalesce((body->>'max_concurrent_task_count')::integer, 1000),
                                target_accuracy => coalesce((body->>'target_accuracy')::float8, 0.95),
                                schedule => coalesce(body->>'schedule', 'standard'), seed => 1) s;
@@ -419,6 +440,7 @@ CREATE FUNCTION gtlabel.portal_create(body jsonb) RETURNS json
                           target_accuracy => coalesce((body->>'target_accuracy')::float8, 0.95),
                           schedule => coalesce(body->>'schedule', 'standard'), workteam => (body->>'workteam')::regrole,
                           display_columns => gtlabel.texts(NULLIF(body->'display_columns', 'null')),
-                          instructions => body->>'instructions'));
+                          proposal_columns => gtlabel.texts(NULLIF(body->'proposal_columns', 'null')),
+                          follow => coalesce((body->>'follow')::boolean, false), instructions => body->>'instructions'));
     END;
 COMMENT ON FUNCTION gtlabel.portal_create IS 'Portal: gt_create_job';

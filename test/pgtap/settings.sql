@@ -21,6 +21,8 @@ SELECT set_eq($$ SELECT setting FROM setting $$,
               'gt_alter_job takes every setting: those that are fixed, to say why');
 SELECT is_empty($$ SELECT name FROM argument WHERE function = 'gt_alter_job' AND name <> 'job_name' AND "default" NOT LIKE 'NULL::%' $$,
                 'whatever gt_alter_job is not given stays as it is');
+SELECT is_empty($$ SELECT setting FROM setting WHERE strpos(pg_get_function_sqlbody('gtlabel.portal_alter'::regproc), setting || ' =>') = 0 $$,
+                'the portal hands every setting to gt_alter_job: none is dropped in silence');
 SELECT is_empty($$ SELECT name, array_agg(DISTINCT type) FROM argument JOIN setting ON setting = name
                     WHERE function IN ('gt_create_job', 'gt_alter_job', 'gt_simulate_job', 'gt_simulate_summary') GROUP BY name HAVING count(DISTINCT type) > 1 $$,
                 'a setting has one type in all functions');

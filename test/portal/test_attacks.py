@@ -232,7 +232,7 @@ def attack_token_for_another_job():
     for method, path in (('GET', '/jobs'), ('GET', '/jobs/others'), ('GET', '/jobs/others/report'), ('GET', '/jobs/others/settings'),
                          ('GET', '/jobs/others/people'), ('GET', '/datasets'), ('POST', '/plan'), ('POST', '/jobs'), ('POST', '/simulate'),
                          ('POST', '/jobs/others/stop'), ('POST', '/jobs/others/correct'), ('POST', '/jobs/others/invitations'),
-                         ('PATCH', '/jobs/others/settings'), ('GET', '/jobs/others/review/machine')):
+                         ('PATCH', '/jobs/others/settings'), ('POST', '/jobs/others/categories/add'), ('GET', '/jobs/others/review/machine')):
         ok(f'what is the owner\'s: {method} {path}', dora.api(method, path, None if method == 'GET' else {})[0] == 403)
     ok('a guessed token', Client().api('POST', '/session', {'token': '0' * 64})[0] == 403)
 
@@ -258,7 +258,8 @@ def attack_sql_in_every_field():
     routes = [('POST', '/jobs/:/accept', 'max_tasks'), ('POST', '/jobs/:/answer', 'labels'), ('GET', '/jobs/:/seat', None), ('GET', '/jobs/:', None),
               ('GET', '/jobs/:/review/:', None), ('POST', '/jobs/:/pause', None), ('GET', '/jobs/:/people', None), ('GET', '/jobs/:/settings', None),
               ('POST', '/jobs/:/invitations', 'annotator'), ('DELETE', '/jobs/:/invitations/:', None), ('GET', '/datasets/:', None),
-              ('POST', '/jobs/:/people/:/exclude', None), ('GET', '/jobs/:/report', None)]
+              ('POST', '/jobs/:/categories/add', 'category'), ('POST', '/jobs/:/categories/rename', 'category'),
+              ('POST', '/jobs/:/categories/merge', 'category'), ('POST', '/jobs/:/people/:/exclude', None), ('GET', '/jobs/:/report', None)]
     statuses = set()
     for text in evil:
         part = quote(text, safe='', errors='surrogatepass')

@@ -202,7 +202,7 @@ def test_settings():
     field.clear()
     field.send_keys('1.5')
     b.click('Save')
-    ok('a wrong value is refused in words', b.wait_text('target_accuracy', '[role=status]') and value('target_accuracy') == '0.95')
+    ok('a wrong value is refused in words', b.wait_text('target_accuracy', '.form [role=status]') and value('target_accuracy') == '0.95')
     field.clear()
     field.send_keys('0.9')
     b.click('Save')
@@ -211,6 +211,29 @@ def test_settings():
     b.click('Save')
     ok('what is emptied is unset', b.wait_text('Saved: workteam') and value('workteam') == '')
     b.shot('build/portal/settings.png')
+
+
+def test_categories():
+    b.go('/#/jobs/disputed/settings')
+    b.wait(lambda: b.find('[aria-label="New category"]'))
+    categories = lambda: sql("SELECT value FROM gt_job_settings WHERE job_name = 'disputed' AND setting = 'label_categories';")
+    b.find('[aria-label="New category"]').send_keys('"a", \\b' + Keys.ENTER)
+    ok('added', b.wait_text('Added.') and b.wait(lambda: '"a", \\b' in b.text('.names')) and categories() == r'{delivery,payment,product,"\"a\", \\b"}')
+    Select(b.find('[aria-label="Category to rename"]')).select_by_index(3)
+    b.find('[aria-label="New name"]').send_keys('payment' + Keys.ENTER)
+    ok('a name that is taken is refused in words', b.wait_text('twice') and 'payment' in categories())
+    b.find('[aria-label="New name"]').clear()
+    b.find('[aria-label="New name"]').send_keys('spam' + Keys.ENTER)
+    ok('renamed', b.wait_text('Renamed.') and categories() == '{delivery,payment,product,spam}')
+    b.driver.execute_script('window.confirm = () => true')
+    Select(b.find('[aria-label="Category to merge"]')).select_by_value('spam')
+    Select(b.find('[aria-label="Category that stays"]')).select_by_value('product')
+    b.click('Merge')
+    ok('merged', b.wait_text('Merged.') and categories() == '{delivery,payment,product}')
+    Select(b.find('#follow')).select_by_value('true')
+    b.click('Save')
+    ok('a switch', b.wait_text('Saved: follow') and
+       sql("SELECT value FROM gt_job_settings WHERE job_name = 'disputed' AND setting = 'follow';") == 'true')
 
 
 def test_hostile_names():
@@ -249,7 +272,7 @@ def test_console():
 
 
 try:
-    checks.run([test_sign_in, test_create, test_create_from_texts, test_steer, test_keeps_the_place, test_people, test_settings, test_rounds_and_report, test_review, test_exclude,
+    checks.run([test_sign_in, test_create, test_create_from_texts, test_steer, test_keeps_the_place, test_people, test_settings, test_rounds_and_report, test_review, test_exclude, test_categories,
                 test_hostile_names, test_stop, test_others_see_nothing, test_console])
 finally:
     b.close()

@@ -238,6 +238,33 @@ def test_several_at_once():
     b.press('g')
 
 
+def test_categories_change():
+    """The owner changes them while the page is open."""
+    go_to_seat('shared')
+    keys = lambda: b.js("[...document.querySelectorAll('.choices button')].map(x => [x.querySelector('kbd').textContent, x.querySelector('bdi').textContent])")
+    ok('five keys', keys() == [[str(1 + n), name] for n, name in enumerate(CATEGORIES)])
+    answer('1')
+    all_sent()
+    sql("SET ROLE maren; SELECT gt_add_category('shared', 'spam');")
+    ok('a new one has a key', b.wait(lambda: keys()[-1:] == [['6', 'spam']]) and 'New: "spam"' in b.text('.news'))
+    sql("SET ROLE maren; SELECT gt_rename_category('shared', 'delivery', 'shipping');")
+    ok('another name', b.wait(lambda: keys()[:1] == [['1', 'shipping']]) and '"delivery" is called "shipping" now' in b.text('.news'))
+    ok('also of the answers that are there', strip()[0] == 'shipping')
+    sql("SET ROLE maren; SELECT gt_merge_categories('shared', ARRAY['shipping'], 'payment');")
+    ok('one that is gone has none', b.wait(lambda: keys()[:1] == [['1', 'payment']]) and 'No longer there: "shipping"' in b.text('.news'))
+    before = answers('shared', 'ann')
+    time.sleep(0.8)                       # a key right after the change counts as an accident
+    answer('1')
+    ok('the new keys count', all_sent() and b.wait(lambda: answers('shared', 'ann') == before + 1) and
+       sql("SELECT string_agg(label, ' ') FROM gt_annotations WHERE job_name = 'shared' AND annotator = 'ann';") == 'payment payment')
+    sql("SET ROLE maren; SELECT gt_alter_job('shared', display_columns => ARRAY['channel', 'id'], instructions => 'Other words');")
+    ok('and what is shown, and told', b.wait(lambda: b.js("[...document.querySelectorAll('article dt')].map(e => e.textContent)") == ['channel', 'id']) and
+       'empty' not in text() and 'Other words' in b.js("document.querySelector('.instructions').textContent"))
+    b.press(Keys.BACKSPACE, Keys.BACKSPACE)
+    ok('undo as before', all_sent() and b.wait(lambda: answers('shared', 'ann') == before - 1))
+    sql("SET ROLE maren; SELECT gt_alter_job('shared', reset => ARRAY['display_columns', 'instructions']);")
+
+
 def test_pictures():
     go_to_seat('photos')
     shown = "[...document.querySelectorAll('article img')].map(img => img.naturalWidth)"
@@ -337,7 +364,7 @@ def test_console():
 
 try:
     checks.run([test_sign_in, test_what_the_owner_says, test_twenty_by_keys, test_does_not_wait_for_the_network, test_undo, test_change_an_older_answer, test_pass_decline_comment, test_accidents,
-                test_network_drops, test_session_ends, test_several_at_once, test_two_people_at_once, test_pictures, test_reads_aloud, test_sizes,
+                test_network_drops, test_session_ends, test_several_at_once, test_categories_change, test_two_people_at_once, test_pictures, test_reads_aloud, test_sizes,
                 test_batch_ends_and_the_next_opens, test_leaving_gives_back, test_invitation, test_console])
 finally:
     b.close()
