@@ -276,7 +276,7 @@ CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
             annotators_per_object => (body->>'annotators_per_object')::integer, auto_label => (body->>'auto_label')::boolean,
             target_accuracy => (body->>'target_accuracy')::float8, confidence_level => (body->>'confidence_level')::float8,
             guarantee => body->>'guarantee', schedule => body->>'schedule', validation_share => (body->>'validation_share')::float8,
-            validation_count => (body->>'validation_count')::integer, guarantee_scope => body->>'guarantee_scope', follow => (body->>'follow')::boolean,
+            validation_count => (body->>'validation_count')::integer,
             algorithm => body->>'algorithm', query_strategy => body->>'query_strategy', initial_model => body->>'initial_model',
             max_human_labeled_object_count => (body->>'max_human_labeled_object_count')::integer,
             max_percentage_of_input_dataset_labeled => (body->>'max_percentage_of_input_dataset_labeled')::integer,
