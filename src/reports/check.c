@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "learning/neighbours.h"
 #include "miscadmin.h"
 #include "steps/due.h"
 #include "steps/evidence.h"
@@ -211,9 +212,12 @@ static GtlStatement job_checks[] = {
 		" 'Restore the database from a backup; or gt_stop_job, which needs no features.'"
 		" FROM gtlabel.job j, LATERAL (SELECT sum(x.pages) AS pages, sum(x.bytes) AS bytes, sum(r.bytes) AS expected,"
 		"   bool_and(x.pages = x.numbered AND x.bytes = r.bytes) AS whole"
-		"   FROM gtlabel.segment s, LATERAL (SELECT (s.taken_count::bigint + s.given_count) * j.dimension * 4 AS bytes) r,"
+		"   FROM gtlabel.segment s, (VALUES (0, j.dimension),"
+		"     (1, CASE WHEN j.neighbours_id IS NULL THEN 0 ELSE " CppAsString2(GTL_NEIGHBOUR_COLUMNS) " END)) b (no, columns),"
+		"   LATERAL (SELECT (s.taken_count::bigint + s.given_count) * b.columns * 4 AS bytes) r,"
 		"   LATERAL (SELECT count(*) AS pages, COALESCE(max(page_no) + 1, 0) AS numbered, COALESCE(sum(octet_length(data)), 0) AS bytes"
-		"     FROM gtlabel.feature_page f WHERE f.job_id = j.job_id AND f.segment_no = s.segment_no) x WHERE s.job_id = j.job_id) p"
+		"     FROM gtlabel.feature_page f WHERE f.job_id = j.job_id AND f.segment_no = s.segment_no AND f.block_no = b.no) x"
+		"   WHERE s.job_id = j.job_id) p"
 		" WHERE " MINE " AND " GOES_ON " AND j.dimension > 0 AND j.purged_at IS NULL AND p.whole IS NOT TRUE"
 		" ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}

@@ -31,6 +31,12 @@ SELECT nb.columns('nb helped') = nb.columns('nb on') AS same_bits,
        (SELECT array_agg(object_no ORDER BY validation_no) FROM gtlabel.object o JOIN gtlabel.job j USING (job_id) WHERE job_name = 'nb on' AND validation_no IS NOT NULL) AS same_start;
 SELECT gt_drop_job('nb helped');
 SELECT topic, finding FROM gt_explain_job('nb on') WHERE topic = 'features';
+-- both blocks are whole, and a missing page of either is found
+SELECT subject, finding FROM gt_check() WHERE subject LIKE 'job "nb %';
+BEGIN;
+DELETE FROM gtlabel.feature_page WHERE block_no = 1 AND page_no = 1 AND job_id = (SELECT job_id FROM gt_jobs WHERE job_name = 'nb on');
+SELECT subject, finding FROM gt_check() WHERE subject LIKE 'job "nb %';
+ROLLBACK;
 
 -- ---- A whole job does what its simulation says, and fewer labels do than without --------------------------------
 SELECT run('nb on'), run('nb refused');
