@@ -249,6 +249,18 @@ COMMENT ON COLUMN gtlabel.lease.held IS 'Tasks that were leased through this lan
 COMMENT ON COLUMN gtlabel.lease.passed IS 'Tasks that were given back through it: the annotator gets them again only when nothing else is there';
 COMMENT ON COLUMN gtlabel.lease.lane IS 'Sessions of one annotator write different rows, so that they do not wait for each other';
 
+CREATE SEQUENCE gtlabel.open_objects_entry_no_seq;
+CREATE TABLE gtlabel.open_objects (
+    job_id   bigint NOT NULL,
+    batch_no integer NOT NULL,
+    entry_no bigint NOT NULL DEFAULT pg_catalog.nextval('gtlabel.open_objects_entry_no_seq'),
+    seen     bigint,
+    objects  integer[] NOT NULL,
+    PRIMARY KEY (job_id, batch_no, entry_no)
+);
+COMMENT ON TABLE gtlabel.open_objects IS 'Which objects of a large batch can still be open, so that counting does not read all its tasks. Written by src/tables/open_objects.c';
+COMMENT ON COLUMN gtlabel.open_objects.seen IS 'Of a list of all: the newest entry of objects that became open again before it was made; NULL: objects that became open again';
+
 CREATE TABLE gtlabel.annotation (
     job_id       bigint NOT NULL,
     object_no    integer NOT NULL,
@@ -659,6 +671,8 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.batch', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.task_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.task', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.lease', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.open_objects_entry_no_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.open_objects', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotator_role', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.early_answer', '');

@@ -10,10 +10,10 @@ GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabe
                 gtlabel.label, gtlabel.correction, gtlabel.recall, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given, gtlabel.change,
                 gtlabel.model, gtlabel.step,
                 gtlabel.event, gtlabel.consumer, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
-                gtlabel.neighbours, gtlabel.lease TO PUBLIC;
+                gtlabel.neighbours, gtlabel.lease, gtlabel.open_objects TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
 GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
-                gtlabel.featurizer_id_seq, gtlabel.change_id_seq, gtlabel.neighbours_id_seq TO PUBLIC;
+                gtlabel.featurizer_id_seq, gtlabel.change_id_seq, gtlabel.neighbours_id_seq, gtlabel.open_objects_entry_no_seq TO PUBLIC;
 
 ALTER TABLE gtlabel.feature_page ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.feature_page FOR SELECT
@@ -31,6 +31,10 @@ CREATE POLICY owner ON gtlabel.neighbours FOR SELECT
 
 ALTER TABLE gtlabel.lease ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.lease FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.open_objects ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.open_objects FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.job ENABLE ROW LEVEL SECURITY;

@@ -228,7 +228,7 @@ CREATE FUNCTION gt_queue(job_name text, annotator text DEFAULT NULL, token text 
     RETURNS TABLE (state text, open bigint, held bigint, answered bigint, answered_today bigint, with_others bigint,
                    left_in_batch bigint, done bigint, total bigint)
     AS 'MODULE_PATHNAME', 'gtl_sql_queue' LANGUAGE C VOLATILE ROWS 1;
-COMMENT ON FUNCTION gt_queue IS 'What waits for an annotator. state: open, with_others, training, paused or finished; done of total of the training that runs. In batches of more than 2,000 objects open, with_others and left_in_batch are estimates while something is open';
+COMMENT ON FUNCTION gt_queue IS 'What waits for an annotator. state: open, with_others, training, paused or finished; done of total of the training that runs. In batches of more than 2,000 objects open, with_others and left_in_batch are estimates while much is open; answered and answered_today count at most 20,000';
 
 CREATE FUNCTION gt_seat(job_name text, annotator text DEFAULT NULL, token text DEFAULT NULL) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'gtl_sql_seat' LANGUAGE C VOLATILE;

@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "base/table.h"
 #include "catalog/pg_type.h"
+#include "tables/open_objects.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
@@ -93,6 +94,7 @@ gtl_batch_close(GtlJob *job, int32 labeled, int32 failed)
 		TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(labeled), Int32GetDatum(failed)};
 
 	gtl_query_do(&update, values, NULL);
+	gtl_open_objects_delete(job->job_id, job->open_batch_no);
 	job->open_batch_no = 0;
 }
 

@@ -18,6 +18,7 @@
 #include "tables/annotation.h"
 #include "tables/exclusion.h"
 #include "tables/lease.h"
+#include "tables/open_objects.h"
 #include "tables/task_search.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -72,6 +73,7 @@ gtl_task_add(const GtlJob *job, const int32 *objects, int count)
 		gtl_array_int32(objects, count), Int32GetDatum(job->annotators_per_object)};
 
 	gtl_query_do(&insert, values, NULL);
+	gtl_open_objects_again(job, objects, count);
 }
 
 void
@@ -173,6 +175,11 @@ gtl_task_void(int64 task_id)
 void
 gtl_task_offer_again(const GtlJob *job, const char *annotator)
 {
+	static GtlStatement select = {
+		"SELECT object_no FROM gtlabel.task WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0 AND annotator = $3"
+		" AND state = 'submitted'",
+		3, {INT8OID, INT4OID, TEXTOID}
+	};
 	static GtlStatement update = {
 		"UPDATE gtlabel.task SET state = 'available', annotator = NULL, accepted_at = NULL, lease_expires_at = NULL,"
 		" undo_until = NULL WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0 AND annotator = $3"
@@ -180,7 +187,11 @@ gtl_task_offer_again(const GtlJob *job, const char *annotator)
 		3, {INT8OID, INT4OID, TEXTOID}
 	};
 	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator)};
+	int32	   *objects;
+	int			count = gtl_query_lists(&select, values, 1, &objects);
 
+	for (int i = 0; i < count; i += GTL_ARRAY_PIECE)
+		gtl_open_objects_again(job, objects + i, Min(GTL_ARRAY_PIECE, count - i));
 	gtl_query_do(&update, values, NULL);
 }
 
@@ -189,8 +200,9 @@ gtl_task_count_again(const GtlJob *job, const char *annotator)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.task t SET state = 'submitted', annotator = $3, accepted_at = a.accepted_at"
-		" FROM gtlabel.annotation a WHERE t.job_id = $1 AND t.batch_no = $2 AND t.slot_no >= 0 AND t.state = 'available'"
-		"   AND a.job_id = $1 AND a.object_no = t.object_no AND a.annotator = $3 AND a.task_id = t.task_id",
+		" FROM (SELECT task_id, accepted_at FROM gtlabel.annotation WHERE job_id = $1 AND annotator = $3 OFFSET 0) a"
+		" WHERE t.task_id = a.task_id AND t.job_id IS NOT DISTINCT FROM $1 AND t.batch_no IS NOT DISTINCT FROM $2"
+		"   AND t.slot_no >= 0 AND t.state = 'available'",
 		3, {INT8OID, INT4OID, TEXTOID}
 	};
 	Datum		values[3] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no), CStringGetTextDatum(annotator)};
@@ -318,6 +330,7 @@ gtl_task_delete(int64 job_id)
 	Datum		values[1] = {Int64GetDatum(job_id)};
 
 	gtl_lease_delete(job_id);
+	gtl_open_objects_delete(job_id, 0);
 	return gtl_query_do(&delete, values, NULL);
 }
 

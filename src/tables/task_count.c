@@ -6,6 +6,7 @@
  */
 #include "tables/task_count.h"
 
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "base/table.h"
@@ -17,19 +18,25 @@
 #include "tables/batch.h"
 #include "tables/correction.h"
 #include "tables/lease.h"
+#include "tables/open_objects.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-/* Places of a large batch, and objects at each. */
-#define PLACES 128
-#define PLACE_OBJECTS 16
-#define FOUND_ENOUGH 20			/* open objects among them that an estimate takes: within a quarter, as a rule */
+/*
+ * Places of a large batch, and objects at each.  An estimate takes so many places with open objects: it is within a
+ * quarter, as a rule, also where open objects lie together.
+ */
+#define PLACES 512
+#define PLACE_OBJECTS 4
+#define FOUND_ENOUGH 20
+#define LIST_SHARE 16			/* a list of open objects is worth keeping if it holds at most this part of the batch */
 
 /* What is known of an object. */
 #define CLAIMABLE 1				/* it has a task that anybody may have */
 #define HAD 2					/* the annotator has, or had, a task of it */
+#define OPEN 4					/* somebody can answer it, or is about to */
 
 enum
 {
@@ -56,6 +63,9 @@ typedef struct Census
 	int32	   *declined;		/* in earlier batches, ascending */
 	GtlTaskCounts counts;
 	int64		objects;		/* that were looked at */
+	int32	   *open;			/* [capacity] of those, the ones with an open task */
+	int64		nopen;			/* more than capacity: not all are there */
+	int64		capacity;
 } Census;
 
 static void
@@ -90,7 +100,7 @@ count_task(Census *census)
 	census->counts.unanswered += accepted || available;
 	census->counts.held += accepted && mine;
 	census->counts.with_others += accepted && !mine && !late;
-	return (available || late ? CLAIMABLE : 0) | (mine ? HAD : 0);
+	return (available || late ? CLAIMABLE : 0) | (mine ? HAD : 0) | (accepted || available ? OPEN : 0);
 }
 
 /* Slots with a negative number: what was declined. */
@@ -172,7 +182,11 @@ count_range(Census *census, int32 first, int32 last)
 	}
 	note_declines(census, known, first, last);
 	for (int32 i = 0; i <= last - first; i++)
-		census->counts.open += known[i] == CLAIMABLE && !is_barred(census, first + i);
+	{
+		census->counts.open += known[i] == (CLAIMABLE | OPEN) && !is_barred(census, first + i);
+		if ((known[i] & OPEN) != 0 && census->nopen++ < census->capacity)
+			census->open[census->nopen - 1] = first + i;
+	}
 	pfree(known);
 }
 
@@ -202,21 +216,109 @@ static bool
 estimate(Census *census, int32 first, int32 last, int64 objects)
 {
 	GtlTaskCounts *counts = &census->counts;
+	int			found = 0;
 
 	for (int p = 0; p < PLACES; p++)
 	{
 		int32		from = (int32) pg_prng_uint64_range(&pg_global_prng_state, first, last);
 		int32		to = object_after(census, &from, PLACE_OBJECTS);
+		int64		before = counts->open;
 
 		if (to >= 0)
 			count_range(census, from, to);
+		found += counts->open > before;
 	}
-	if (counts->open < FOUND_ENOUGH)
+	if (found < FOUND_ENOUGH)
 		return false;
 	counts->open = scale(counts->open, census->objects, objects);
 	counts->with_others = scale(counts->with_others, census->objects, objects);
 	counts->unanswered = scale(counts->unanswered, census->objects, objects);
 	return true;
+}
+
+static void
+forget_counts(Census *census)
+{
+	memset(&census->counts, 0, sizeof(census->counts));
+	census->objects = census->nopen = 0;
+}
+
+/* The open objects among those that are looked at are kept, if they are not more than these. */
+static void
+collect(Census *census, int64 most)
+{
+	census->open = gtl_memory_list(sizeof(int32), most);
+	census->nopen = 0;
+	census->capacity = most;
+}
+
+static void
+leave_list(const Census *census, int64 seen)
+{
+	if (census->nopen <= census->capacity)
+		gtl_open_objects_write(census->job, seen, census->open, (int) census->nopen);
+}
+
+/* By some of the objects that can be open.  False: too few were found to tell. */
+static bool
+estimate_listed(Census *census, const int32 *objects, int count)
+{
+	GtlTaskCounts *counts = &census->counts;
+
+	for (int i = 0; i < GTL_TASK_COUNT_ALL; i++)
+	{
+		int32		object = objects[pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1)];
+
+		count_range(census, object, object);
+	}
+	if (counts->open < FOUND_ENOUGH)
+		return false;
+	counts->open = scale(counts->open, GTL_TASK_COUNT_ALL, count);
+	counts->with_others = scale(counts->with_others, GTL_TASK_COUNT_ALL, count);
+	counts->unanswered = scale(counts->unanswered, GTL_TASK_COUNT_ALL, count);
+	return true;
+}
+
+/* By all objects that can be open; a shorter list is left where half of them are not any more. */
+static void
+count_listed(Census *census, const int32 *objects, int count, int64 seen)
+{
+	collect(census, count / 2);
+	for (int i = 0; i < count; i++)
+		count_range(census, objects[i], objects[i]);
+	if (count > 0)
+		leave_list(census, seen);
+}
+
+/* All tasks of the batch, once; a list is left for the next. */
+static void
+count_all(Census *census, int32 first, int32 last, int64 objects, int64 seen)
+{
+	collect(census, objects / LIST_SHARE);
+	count_range(census, first, last);
+	leave_list(census, seen);
+}
+
+/* Where little is open for the annotator. */
+static void
+count_scarce(Census *census, int32 first, int32 last, int64 objects)
+{
+	int64		seen = gtl_open_objects_seen(census->job);
+	int32	   *listed;
+	int			count = gtl_open_objects_read(census->job, &listed);
+
+	if (count < 0)
+	{
+		count_all(census, first, last, objects, seen);
+		return;
+	}
+	if (count > 2 * GTL_TASK_COUNT_ALL)
+	{
+		if (estimate_listed(census, listed, count))
+			return;
+		forget_counts(census);
+	}
+	count_listed(census, listed, count, seen);
 }
 
 /* Exactly, however large the batch: an annotator holds few. */
@@ -253,16 +355,17 @@ count_batch(Census *census, int64 objects)
 		return;
 	first = gtl_table_int32(&census->tasks, TASK_OBJECT_NO);
 	last = gtl_table_find_last(&census->tasks, keys, 5) ? gtl_table_int32(&census->tasks, TASK_OBJECT_NO) : first;
-	if (objects > GTL_TASK_COUNT_ALL)
+	if (objects <= GTL_TASK_COUNT_ALL)
 	{
-		if (estimate(census, first, last, objects))
-		{
-			census->counts.held = count_held(census->job, census->annotator);
-			return;
-		}
-		memset(&census->counts, 0, sizeof(census->counts));
+		count_range(census, first, last);
+		return;
 	}
-	count_range(census, first, last);
+	if (!estimate(census, first, last, objects))
+	{
+		forget_counts(census);
+		count_scarce(census, first, last, objects);
+	}
+	census->counts.held = count_held(census->job, census->annotator);
 }
 
 void

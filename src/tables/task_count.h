@@ -4,8 +4,9 @@
  *
  * No index covers the state of a task (task.h), and a counter would be a row that all annotators write.  So tasks
  * are looked at: all of a batch of up to GTL_TASK_COUNT_ALL objects, and of a larger one those at random places, from
- * which the numbers are estimated.  Where nothing is found there for the annotator, all are looked at: whether
- * something waits, and the numbers towards the end of a batch, are never estimates.
+ * which the numbers are estimated.  Where too few are found there for the annotator, all that can be open are looked
+ * at: by a list that the first who does so leaves (open_objects.h).  So whether something waits, and the numbers at
+ * the end of a batch, are never estimates, and one count in a batch reads all its tasks.
  */
 #ifndef GTL_TASK_COUNT_H
 #define GTL_TASK_COUNT_H

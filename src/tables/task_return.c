@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "catalog/pg_type.h"
 #include "tables/lease.h"
+#include "tables/open_objects.h"
 #include "tables/task_search.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -243,6 +244,7 @@ gtl_task_take_back(const GtlJob *job, const GtlTaskState *task, const char *anno
 
 	if (strcmp(task->state, "declined") == 0 && !undo_decline(job, task))
 		return false;
+	gtl_open_objects_again(job, &task->object_no, 1);
 	if (to_all)
 		return gtl_query_do(&offer, values, NULL) == 1;
 	if (gtl_query_do(&lease, values, NULL) != 1)

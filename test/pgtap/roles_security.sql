@@ -63,7 +63,7 @@ BEGIN
     RETURN n;
 END $$;
 CREATE TABLE relations AS SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
- WHERE (nspname = 'gtlabel' AND relkind = 'r' AND relname NOT IN ('feature_page', 'featurizer', 'neighbours', 'lease')) OR (nspname = 'public' AND relname LIKE 'gt\_%' AND relkind = 'v');
+ WHERE (nspname = 'gtlabel' AND relkind = 'r' AND relname NOT IN ('feature_page', 'featurizer', 'neighbours', 'lease', 'open_objects')) OR (nspname = 'public' AND relname LIKE 'gt\_%' AND relkind = 'v');
 
 SELECT ok(relrowsecurity OR NOT has_table_privilege('regress_gtl_stranger', c.oid, 'SELECT'), format('%s has row-level security, or is closed', c.oid::regclass))
   FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'gtlabel' AND relkind = 'r';
