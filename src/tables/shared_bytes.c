@@ -26,7 +26,7 @@ gtl_shared_bytes_unreadable(const GtlSharedBytes *table, int64 id, const char *r
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
 			 errmsg("%s " INT64_FORMAT " cannot be read: %s", table->what, id, reason),
-			 errhint("One of a newer gtlabel needs that version; a damaged one comes back with a backup.")));
+			 errhint("A %s of a newer gtlabel needs that version; a damaged one comes back with a backup.", table->what)));
 }
 
 void
