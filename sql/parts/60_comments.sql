@@ -191,7 +191,7 @@ COMMENT ON COLUMN gt_audits.per_class IS 'Each category has an audit of its own'
 COMMENT ON COLUMN gt_audits.target_accuracy IS 'Promised at least';
 COMMENT ON COLUMN gt_audits.confidence_level IS 'With which the promise is kept';
 COMMENT ON COLUMN gt_audits.needed IS 'Evidence that shows the promise';
-COMMENT ON COLUMN gt_audits.bound IS 'Share of wrong labels at most, by the evidence so far';
+COMMENT ON COLUMN gt_audits.bound IS 'Share of wrong labels at most, by the evidence so far; NULL: none of the labels is kept';
 COMMENT ON COLUMN gt_audits.begun_at IS 'When it began';
 COMMENT ON COLUMN gt_audits.ended_at IS 'When it ended; NULL: it goes on';
 

@@ -18,6 +18,7 @@
 #include "learning/certify.h"
 #include "miscadmin.h"
 #include "reports/check.h"
+#include "reports/explain_certificate.h"
 #include "reports/explain_job.h"
 #include "reports/explain_object.h"
 #include "reports/report_page.h"

@@ -98,11 +98,17 @@ void
 gtl_explain_changes(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 {
 	bool		broken;
-	char	   *promise = gtl_audit_now_promise(job, &broken);
 	char	   *share;
+	GtlAuditRecord *audits;
+	int			count = gtl_audits_kept(job->job_id, &audits);
 
-	if (promise != NULL)
-		gtl_report_add(report, GTL_TOPIC_CHANGES, promise, broken ? withdraw_advice : NULL);
+	for (int i = 0; i < count; i++)
+	{
+		char	   *promise = gtl_audit_now_promise(job, &audits[i], &broken);
+
+		if (promise != NULL)
+			gtl_report_add(report, GTL_TOPIC_CHANGES, promise, broken ? withdraw_advice : NULL);
+	}
 	share = gtl_audit_now_share(job, &broken);
 	if (share != NULL)
 		gtl_report_add(report, GTL_TOPIC_CHANGES, share, broken ? withdraw_advice : NULL);

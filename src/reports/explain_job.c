@@ -79,6 +79,15 @@ describe_step(GtlDue due)
 	return "a step is due";
 }
 
+const char *
+gtl_explain_provisional(const GtlJob *job, const GtlJobFacts *facts)
+{
+	if (facts->provisional == 0)
+		return "";
+	return facts->provisional == job->machine_labeled ? " (provisional)" :
+		psprintf(" (%s of them provisional)", gtl_format_count(facts->provisional));
+}
+
 static void
 explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 {
@@ -88,7 +97,7 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 				   psprintf("%s: %s of %s objects labeled by people, %s by machine%s, %s failed, %s unlabeled",
 							gtl_job_state_name(job->state), gtl_format_count(job->human_labeled),
 							gtl_format_count(job->object_count), gtl_format_count(job->machine_labeled),
-							job->machine_labeled > 0 && !gtl_job_is_final(job) ? " (provisional)" : "",
+							gtl_explain_provisional(job, facts),
 							gtl_format_count(job->failed), gtl_format_count(gtl_job_unlabeled(job))),
 				   job->state == GTL_JOB_PAUSED ? "gt_resume_job goes on." :
 				   job->state == GTL_JOB_FAILED ? job->failure_reason : NULL);
@@ -165,7 +174,8 @@ explain_before_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fa
 	const char *topic = "machine labels";
 
 	if (!job->auto_label)
-		gtl_report_add(report, topic, "auto-labeling is off for this job", "Create a job with auto_label => true.");
+		gtl_report_add(report, topic, "auto-labeling is off for this job",
+					   job->dimension == 0 ? NULL : "gt_alter_job(..., auto_label => true) turns it on.");
 	else if (job->dimension == 0)
 		gtl_report_add(report, topic, "the job has no features, so nothing can be learned",
 					   "Create a job with features_column, a float4[] or float8[] that describes each object.");
@@ -426,18 +436,29 @@ explain_other_settings(GtlReport *report, const GtlJob *job, const GtlJobFacts *
 					   gtl_job_is_final(job) ? NULL : "gt_alter_job sets them; they count in the next round.");
 }
 
-/* The audit of a promise with a proof. */
-static void
-explain_promise_audit(GtlReport *report, const GtlJob *job)
-{
-	GtlAuditRecord record;
+/* Audits that a person reads of. */
+#define MOST_AUDITS 20
 
-	if (!gtl_audits_last(job->job_id, &record))
+/* The audits of a promise with a proof: each that has passed is a certificate of its own labels. */
+static void
+explain_promise_audits(GtlReport *report, const GtlJob *job)
+{
+	GtlAuditRecord last;
+	GtlAuditRecord *kept;
+	int			count = gtl_audits_kept(job->job_id, &kept);
+
+	if (!gtl_audits_last(job->job_id, &last))
 		return;
-	gtl_report_add(report, record.figures.state == GTL_AUDIT_PASSED ? "certificate" : "audit",
-				   gtl_promise_audit_sentence(job, &record),
-				   record.figures.state == GTL_AUDIT_GIVEN_UP && !gtl_job_is_final(job) ?
-				   "The answers train the next model; the next audit has a level of its own." : NULL);
+	for (int i = 0; i < Min(count, MOST_AUDITS); i++)
+		gtl_report_add(report, "certificate", gtl_promise_audit_sentence(job, &kept[i]), NULL);
+	if (count > MOST_AUDITS)
+		gtl_report_add(report, "certificate", psprintf("and %s audits before these that passed", gtl_format_count(count - MOST_AUDITS)),
+					   "gt_audits has all.");
+	if (count == 0 || kept[0].audit_no != last.audit_no)
+		gtl_report_add(report, last.figures.state == GTL_AUDIT_PASSED ? "certificate" : "audit",
+					   gtl_promise_audit_sentence(job, &last),
+					   last.figures.state == GTL_AUDIT_GIVEN_UP && !gtl_job_is_final(job) ?
+					   "The answers train the next model; the next audit has a level of its own." : NULL);
 }
 
 static void
@@ -515,53 +536,10 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	explain_noise(report, job, facts);
 	explain_other_settings(report, job, facts);
 	gtl_forecast(report, job, facts);
-	explain_promise_audit(report, job);
+	explain_promise_audits(report, job);
 	explain_audit(report, job);
 	gtl_explain_changes(job, facts, report);
 	explain_outlook(report, job, facts, &plan);
 	explain_classes(report, job, facts);
 	explain_failures(report, job);
-}
-
-/* The ground of the promise, beside what the certificate says. */
-static const char *
-describe_ground(const GtlJob *job)
-{
-	switch (job->guarantee)
-	{
-		case GTL_GUARANTEE_AUDITED:
-			return "The draws are random by the job's seed, the labels were fixed before them, and gt_audit_objects lists who was asked about what. "
-				"Nothing is assumed of the classifier, its scores, the number of rounds or the reason to stop; people's answers count as right.";
-		case GTL_GUARANTEE_CONFIDENCE:
-			return "The validation objects are a random sample by the job's seed, each judged by a model that never saw its label. "
-				"That the promise holds over the rounds of a job is measured on simulated jobs, not proved; people's answers count as right.";
-		case GTL_GUARANTEE_STRICT:
-			return "The validation objects are a random sample by the job's seed, each judged by a model that never saw its label. "
-				"The bound is proved for one certificate with fixed scores, not for the rounds together; people's answers count as right.";
-		case GTL_GUARANTEE_EXPECTED:
-		case GTL_GUARANTEE_EMPIRICAL:
-			break;
-	}
-	return "No confidence is stated.";
-}
-
-char *
-gtl_explain_certificate(const GtlJob *job)
-{
-	GtlJobFacts facts;
-	GtlReport	report;
-	const GtlReportRow *certificate;
-	const GtlReportRow *changes;
-
-	gtl_facts_read(job, &facts);
-	gtl_explain_job(job, &facts, &report);
-	certificate = gtl_report_find(&report, "certificate");
-	if (certificate == NULL || job->machine_labeled == 0)
-		return NULL;
-	changes = gtl_report_find(&report, GTL_TOPIC_CHANGES);
-	return psprintf("Labeling job \"%s\" over %s: %s objects, %s labeled by people, %s by machine%s. %s. %s%s%s", job->name, job->dataset_name,
-					gtl_format_count(job->object_count), gtl_format_count(job->human_labeled),
-					gtl_format_count(job->machine_labeled), gtl_job_is_final(job) ? "" : " (provisional)",
-					certificate->finding, describe_ground(job), changes == NULL ? "" : " Note: ",
-					changes == NULL ? "" : psprintf("%s.", changes->finding));
 }

@@ -12,7 +12,7 @@
 /* Begins the report and adds its rows. */
 extern void gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report);
 
-/* What is promised and on what ground, for somebody who was not there; NULL: no machine label rests on a promise. */
-extern char *gtl_explain_certificate(const GtlJob *job);
+/* " (provisional)", behind the number of machine labels; "": none of them is. */
+extern const char *gtl_explain_provisional(const GtlJob *job, const GtlJobFacts *facts);
 
 #endif							/* GTL_EXPLAIN_JOB_H */

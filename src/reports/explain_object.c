@@ -20,6 +20,19 @@
 #include "tables/round.h"
 #include "utils/builtins.h"
 
+/* Validation objects train as well, but for the fold that judges them (learning/crossfit.c). */
+static const char *
+describe_subset(const GtlJob *job, bool validation, bool active)
+{
+	if (!validation)
+		return "pool: people or the machine label it; it may train the model";
+	if (job->guarantee == GTL_GUARANTEE_AUDITED)
+		return "validation: one of those that people label first; it trains the model, and the evidence is the audit";
+	if (active)
+		return "validation: labeled by people; judged by a model that it did not train, and counts in the certificate";
+	return "validation: labeled by people; left the certificate when the queries would have chosen it";
+}
+
 /* Its number and whether it is a validation object; error if the job has no such object. */
 static int32
 find_object(GtlReport *report, const GtlJob *job, const char *key, bool *validation)
@@ -39,13 +52,7 @@ find_object(GtlReport *report, const GtlJob *job, const char *key, bool *validat
 				 errhint("Objects are named by the text form of the dataset's column \"%s\".", job->key_column)));
 	object_no = gtl_result_int32(&r, 0, 1);
 	*validation = !gtl_result_isnull(&r, 0, 2);
-	if (!*validation)
-		gtl_report_add(report, "subset", "pool: people or the machine label it; it may train the model", NULL);
-	else
-		gtl_report_add(report, "subset",
-					   gtl_result_bool(&r, 0, 3) ?
-					   "validation: labeled by people, never trained on, counts in the certificate" :
-					   "validation: labeled by people, never trained on; left the certificate when the queries would have chosen it", NULL);
+	gtl_report_add(report, "subset", describe_subset(job, *validation, gtl_result_bool(&r, 0, 3)), NULL);
 	gtl_query_end(&r);
 	return object_no;
 }
@@ -116,7 +123,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(model, probability), margin,
 							isnan(needed) ?
 							psprintf("and round %d labeled nothing by machine", round.round_no) :
-							psprintf("%s %.4f, from which on round %d labeled", margin >= needed ? "at or above" : "below",
+							psprintf("%s %.4f, the smallest that round %d labeled", margin >= needed ? "at or above" : "below",
 									 needed, round.round_no)), NULL);
 }
 
@@ -145,7 +152,9 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		"   CASE WHEN (SELECT c.class_no FROM gtlabel.correction c WHERE c.job_id = $1 AND c.object_no = $2) IS NOT NULL THEN 'the owner'"
 		"        WHEN l.human THEN format('people in batch %s', l.batch_no)"
 		"        ELSE format('machine in round %s%s', l.round_no,"
-		"                    CASE WHEN j.state IN ('stopped', 'completed') THEN '' ELSE ' (provisional)' END) END,"
+		"                    CASE WHEN l.audit_no IS NOT NULL THEN format(', passed by audit %s', l.audit_no)"
+		"                         WHEN j.state IN ('stopped', 'completed') AND j.guarantee <> 'audited'"
+		"                         THEN '' ELSE ' (provisional)' END) END,"
 		"   round(l.confidence::numeric, 4),"
 		"   COALESCE(', margin ' || round(l.margin::numeric, 4), ', tied with ' || j.label_categories[l.tied_class_no + 1]))"
 		" FROM gtlabel.label l JOIN gtlabel.job j USING (job_id) WHERE l.job_id = $1 AND l.object_no = $2"

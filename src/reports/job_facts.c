@@ -50,6 +50,24 @@ read_validation(const GtlJob *job, GtlJobFacts *facts)
 	gtl_query_end(&r);
 }
 
+/* The rule of gt_labels.final. */
+static void
+read_provisional(const GtlJob *job, GtlJobFacts *facts)
+{
+	static GtlStatement select = {
+		"SELECT count(*)::int FROM gtlabel.label WHERE job_id = $1 AND NOT human AND audit_no IS NULL", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job->job_id)};
+	GtlResult	r;
+
+	if (job->machine_labeled == 0 ||
+		(job->guarantee != GTL_GUARANTEE_AUDITED && (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED)))
+		return;
+	gtl_query_run(&r, &select, values, NULL);
+	facts->provisional = gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+}
+
 /* As many names as a person reads. */
 static void
 read_unseen_classes(const GtlJob *job, GtlJobFacts *facts)
@@ -84,6 +102,7 @@ gtl_facts_read(const GtlJob *job, GtlJobFacts *facts)
 	read_tasks(job, facts);
 	read_validation(job, facts);
 	read_unseen_classes(job, facts);
+	read_provisional(job, facts);
 	facts->has_round = gtl_round_read_last(job->job_id, &facts->round);
 	facts->has_before = facts->has_round &&
 		gtl_round_read_before(job->job_id, facts->round.round_no, &facts->before);

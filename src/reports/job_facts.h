@@ -18,6 +18,7 @@ typedef struct GtlJobFacts
 	int32		answers;		/* tasks of it that are submitted */
 	int32		leased;			/* tasks of it that somebody holds */
 	int32		tasks;			/* tasks of it that count (not declined, not closed unanswered) */
+	int32		provisional;	/* machine labels that a round or an audit may still change or withdraw */
 	int32		validation_labeled;
 	int32		validation_failed;
 	char	   *unseen_classes; /* categories without any human label, quoted; NULL: none */

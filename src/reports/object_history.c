@@ -8,7 +8,8 @@
  * aligned block of rows in which the rounds scored it, so that the margins are the same to
  * the last bit.
  *
- * An object is in the pool of the rounds before the batch that people had it in.
+ * An object is in the pool of the rounds after it has joined the job and before the batch that people had it in; a label
+ * that an audit has passed, or that the owner has decided, is in no later one.
  */
 #include "reports/object_history.h"
 
@@ -29,6 +30,7 @@
 typedef struct Decision
 {
 	bool		has_model;
+	bool		audited;		/* the round began an audit of its labels, or gave none */
 	bool		labeled;
 	int32		class_no;
 	double		margin;
@@ -137,6 +139,9 @@ add_phase(GtlReport *report, const GtlJob *job, const Phase *phase, const Phase 
 	else if (d->labeled)
 		what = psprintf("%s \"%s\", margin %.4f >= %.4f", had_label ? "changed to" : "labeled",
 						job->categories[d->class_no], d->margin, d->needed);
+	else if (isnan(d->needed) && d->audited)
+		what = psprintf("%s, margin %.4f for \"%s\"", had_label ? "withdrawn: its audit did not pass" : "not labeled: no audit began",
+						d->margin, job->categories[d->class_no]);
 	else if (isnan(d->needed))
 		what = psprintf("%s: no threshold keeps the promise, margin %.4f for \"%s\"", had_label ? "withdrawn" : "not labeled",
 						d->margin, job->categories[d->class_no]);
@@ -160,10 +165,17 @@ void
 gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 {
 	static GtlStatement select = {
-		"SELECT round_no, model_id, label_margin FROM gtlabel.round WHERE job_id = $1 AND batch_no < $2 ORDER BY round_no",
-		2, {INT8OID, INT4OID}
+		"SELECT r.round_no, r.model_id, r.label_margin, r.guarantee = 'audited' FROM"
+		" (SELECT * FROM gtlabel.round WHERE job_id = $1 AND batch_no < $2) r"
+		" WHERE r.started_at >= (SELECT s.added_at FROM gtlabel.segment s WHERE s.job_id = $1 AND s.first_row <= $3 ORDER BY s.first_row DESC LIMIT 1)"
+		" AND r.round_no <= COALESCE((SELECT a.round_no FROM gtlabel.audit a WHERE a.job_id = $1 AND a.audit_no ="
+		"   (SELECT l.audit_no FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = $3)), r.round_no)"
+		" AND r.finished_at <= COALESCE((SELECT c.corrected_at FROM gtlabel.correction c"
+		"   WHERE c.job_id = $1 AND c.object_no = $3 AND c.class_no IS NOT NULL), r.finished_at)"
+		" ORDER BY r.round_no",
+		3, {INT8OID, INT4OID, INT4OID}
 	};
-	Datum		values[2];
+	Datum		values[3];
 	Phase		phases[2];		/* the one before, and the one at hand */
 	int			nphases = 0;
 	Ending		ending;
@@ -175,6 +187,7 @@ gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 	read_ending(job, object_no, &ending);
 	values[0] = Int64GetDatum(job->job_id);
 	values[1] = Int32GetDatum(ending.batch_no);
+	values[2] = Int32GetDatum(object_no);
 	if (gtl_query_run(&r, &select, values, NULL) > 0 && job->purged)
 		gtl_report_add(report, "machine", "gt_purge_job has removed the features: what the rounds decided cannot be told any more", NULL);
 	else if (r.count > 0)
@@ -187,6 +200,7 @@ gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 
 			CHECK_FOR_INTERRUPTS();
 			decide(job, round_no, gtl_result_int64(&r, i, 2), gtl_result_float8(&r, i, 3), rows, count, place, &decision);
+			decision.audited = gtl_result_bool(&r, i, 4);
 			if (nphases > 0 && same_outcome(&phases[1].decision, &decision))
 			{
 				phases[1].last = round_no;

@@ -124,27 +124,24 @@ describe_changes(const GtlAuditChanges *changes)
 }
 
 char *
-gtl_audit_now_promise(const GtlJob *job, bool *broken)
+gtl_audit_now_promise(const GtlJob *job, const GtlAuditRecord *record, bool *broken)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context;
-	GtlAuditRecord record;
 	GtlAuditFigures figures = {0};
 	GtlAuditChanges changes;
 	Verdict		verdict;
 	char	   *words;
 
-	if (!gtl_audits_last(job->job_id, &record) || record.figures.state != GTL_AUDIT_PASSED)
-		return NULL;
-	gtl_audit_changes(job->job_id, record.audit_no, &changes);
+	gtl_audit_changes(job->job_id, record->audit_no, &changes);
 	if (changes.changed + changes.decided == 0)
 		return NULL;
 	context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel audit as of now", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
-	verdict = judge(job, &record, &figures);
+	verdict = judge(job, record, &figures);
 	MemoryContextSwitchTo(caller);
-	words = psprintf("audit %d is a record of what was known when it ended; since then %s; %s", record.audit_no,
-					 describe_changes(&changes), describe_verdict(&record, verdict, &figures));
+	words = psprintf("audit %d is a record of what was known when it ended; since then %s; %s", record->audit_no,
+					 describe_changes(&changes), describe_verdict(record, verdict, &figures));
 	MemoryContextDelete(context);
 	*broken = verdict != STANDS;
 	return words;

@@ -12,8 +12,8 @@
 #include "tables/audit.h"
 #include "tables/job.h"
 
-/* In words; NULL: nothing that the job's last audit rests on has changed.  *broken: the promise is not shown any more. */
-extern char *gtl_audit_now_promise(const GtlJob *job, bool *broken);
+/* In words; NULL: nothing that this audit, which has passed, rests on has changed.  *broken: the promise is not shown any more. */
+extern char *gtl_audit_now_promise(const GtlJob *job, const GtlAuditRecord *record, bool *broken);
 
 /* The same of the check of a share of the labels (steps/audit.h). */
 extern char *gtl_audit_now_share(const GtlJob *job, bool *broken);

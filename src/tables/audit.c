@@ -75,47 +75,54 @@ parse_state(const char *name)
 	elog(ERROR, "unknown state of an audit: \"%s\"", name);
 }
 
+static void
+read_row(const GtlResult *r, uint64 row, int64 job_id, GtlAuditRecord *record)
+{
+	GtlAuditFigures *f = &record->figures;
+	int			i = 0;
+
+	memset(record, 0, sizeof(*record));
+	record->job_id = job_id;
+	record->audit_no = gtl_result_int32(r, row, ++i);
+	record->round_no = gtl_result_int32(r, row, ++i);
+	record->per_class = gtl_result_bool(r, row, ++i);
+	record->guess.scale = gtl_result_float8(r, row, ++i);
+	record->guess.floor = gtl_result_float8(r, row, ++i);
+	f->state = parse_state(gtl_result_text(r, row, ++i));
+	record->promise.guarantee = GTL_GUARANTEE_AUDITED;
+	if (!gtl_scope_parse(gtl_result_text(r, row, ++i), &record->promise.scope))
+		elog(ERROR, "unknown scope of audit %d of job " INT64_FORMAT, record->audit_no, job_id);
+	record->promise.target_error = 1.0 - gtl_result_float8(r, row, ++i);
+	record->promise.delta = 1.0 - gtl_result_float8(r, row, ++i);
+	f->frozen = gtl_result_int32(r, row, ++i);
+	f->left = gtl_result_int32(r, row, ++i);
+	f->draws = gtl_result_int32(r, row, ++i);
+	f->found = gtl_result_int32(r, row, ++i);
+	f->takes = gtl_result_int32(r, row, ++i);
+	f->known = gtl_result_int32(r, row, ++i);
+	f->expected = gtl_result_float8(r, row, ++i);
+	f->log_wealth = gtl_result_float8(r, row, ++i);
+	f->log_needed = gtl_result_float8(r, row, ++i);
+	f->most_wrong = gtl_result_int32(r, row, ++i);
+	f->ahead = gtl_result_isnull(r, row, ++i) ? -1 : gtl_result_int32(r, row, i);
+	record->lot_no = gtl_result_int32(r, row, ++i);
+	record->segment_count = gtl_result_int32(r, row, ++i);
+	record->begun_error = gtl_result_float8(r, row, ++i);
+	record->begun_objects = gtl_result_int32(r, row, ++i);
+	record->attempt = gtl_result_int32(r, row, ++i);
+}
+
 static bool
 read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
 {
 	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlAuditFigures *f = &record->figures;
 	GtlResult	r;
 	bool		found = gtl_query_run(&r, statement, values, NULL) > 0;
-	int			i = 0;
 
-	memset(record, 0, sizeof(*record));
 	if (found)
-	{
-		record->job_id = job_id;
-		record->audit_no = gtl_result_int32(&r, 0, ++i);
-		record->round_no = gtl_result_int32(&r, 0, ++i);
-		record->per_class = gtl_result_bool(&r, 0, ++i);
-		record->guess.scale = gtl_result_float8(&r, 0, ++i);
-		record->guess.floor = gtl_result_float8(&r, 0, ++i);
-		f->state = parse_state(gtl_result_text(&r, 0, ++i));
-		record->promise.guarantee = GTL_GUARANTEE_AUDITED;
-		if (!gtl_scope_parse(gtl_result_text(&r, 0, ++i), &record->promise.scope))
-			elog(ERROR, "unknown scope of audit %d of job " INT64_FORMAT, record->audit_no, job_id);
-		record->promise.target_error = 1.0 - gtl_result_float8(&r, 0, ++i);
-		record->promise.delta = 1.0 - gtl_result_float8(&r, 0, ++i);
-		f->frozen = gtl_result_int32(&r, 0, ++i);
-		f->left = gtl_result_int32(&r, 0, ++i);
-		f->draws = gtl_result_int32(&r, 0, ++i);
-		f->found = gtl_result_int32(&r, 0, ++i);
-		f->takes = gtl_result_int32(&r, 0, ++i);
-		f->known = gtl_result_int32(&r, 0, ++i);
-		f->expected = gtl_result_float8(&r, 0, ++i);
-		f->log_wealth = gtl_result_float8(&r, 0, ++i);
-		f->log_needed = gtl_result_float8(&r, 0, ++i);
-		f->most_wrong = gtl_result_int32(&r, 0, ++i);
-		f->ahead = gtl_result_isnull(&r, 0, ++i) ? -1 : gtl_result_int32(&r, 0, i);
-		record->lot_no = gtl_result_int32(&r, 0, ++i);
-		record->segment_count = gtl_result_int32(&r, 0, ++i);
-		record->begun_error = gtl_result_float8(&r, 0, ++i);
-		record->begun_objects = gtl_result_int32(&r, 0, ++i);
-		record->attempt = gtl_result_int32(&r, 0, ++i);
-	}
+		read_row(&r, 0, job_id, record);
+	else
+		memset(record, 0, sizeof(*record));
 	gtl_query_end(&r);
 	return found;
 }
@@ -145,6 +152,25 @@ gtl_audits_last(int64 job_id, GtlAuditRecord *record)
 	};
 
 	return read_record(&select, job_id, record);
+}
+
+int
+gtl_audits_kept(int64 job_id, GtlAuditRecord **records)
+{
+	static GtlStatement select = {
+		"SELECT " RECORD_COLUMNS " FROM gtlabel.audit a WHERE job_id = $1 AND state = 'passed'"
+		" AND audit_no IN (SELECT l.audit_no FROM gtlabel.label l WHERE l.job_id = $1 AND NOT l.human) ORDER BY audit_no DESC",
+		1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count = (int) gtl_query_run(&r, &select, values, NULL);
+
+	*records = palloc(mul_size(sizeof(GtlAuditRecord), Max(count, 1)));
+	for (int i = 0; i < count; i++)
+		read_row(&r, i, job_id, &(*records)[i]);
+	gtl_query_end(&r);
+	return count;
 }
 
 bool

@@ -41,6 +41,9 @@ extern bool gtl_audits_open(int64 job_id, GtlAuditRecord *record);
 /* Its newest audit; false: none. */
 extern bool gtl_audits_last(int64 job_id, GtlAuditRecord *record);
 
+/* Those that have passed and of whose labels some stand, newest first. */
+extern int	gtl_audits_kept(int64 job_id, GtlAuditRecord **records);
+
 /* Has an audit of the lot passed? */
 extern bool gtl_audits_passed(int64 job_id, int32 lot_no);
 

@@ -73,7 +73,7 @@ CREATE TEMP TABLE simulated AS
 SELECT job_name, s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine_labeled AS machine, j.machine_labeled > 0 AS labeled
   FROM simulated s JOIN gt_jobs j USING (job_name) ORDER BY 1;
 SELECT job_name, bool_and(abs(alpha - 0.05 * 0.9 * 0.1 ^ (audit_no - 1)) < 1e-12) AS levels, sum(takes) > 0 AS takes, count(*) > 1 AS retried,
-       bool_and(state IN ('passed', 'given_up')) AS over FROM gt_audits WHERE job_name IN ('ad high', 'ad standard', 'ad class', 'ad dataset') GROUP BY 1 ORDER BY 1;
+       bool_and(state IN ('passed', 'given_up')) AS over, bool_and((bound IS NULL AND most_wrong IS NULL) = (state = 'given_up')) AS bounds FROM gt_audits WHERE job_name IN ('ad high', 'ad standard', 'ad class', 'ad dataset') GROUP BY 1 ORDER BY 1;
 SELECT d.human_labeled < e.human_labeled AS the_dataset_needs_fewer, errors('ad dataset') * d.machine_labeled <= 0.05 * d.object_count AS kept
   FROM gt_jobs d, gt_jobs e WHERE d.job_name = 'ad dataset' AND e.job_name = 'ad eager';
 SELECT l.label, avg((l.label <> b.gold)::int) <= 0.1 AS kept, bool_and(l.final) AS final

@@ -104,7 +104,7 @@ SELECT o.subset, e.topic, regexp_replace(regexp_replace(e.finding, '(confidence|
   FROM (SELECT DISTINCT ON (human_annotated) * FROM gt_labels WHERE job_name = 'ex standard' AND (NOT human_annotated OR subset = 'validation')
          ORDER BY human_annotated, label, round_no, object_key) o, LATERAL gt_explain_object('ex standard', o.object_key) e WHERE (e.topic <> 'answer' OR o.label = '0') AND e.topic <> 'model';
 -- what the newest model says of an object that it labeled
-SELECT DISTINCT e.finding ~ '^ex standard/1 says . [0-9.]+ %, . [0-9.e-]+ %, . [0-9.e-]+ %; margin [01].[0-9]+, at or above the threshold 0.[0-9]+ of round 1$' AS says
+SELECT DISTINCT e.finding ~ '^ex standard/1 says . [0-9.]+ %, . [0-9.e-]+ %, . [0-9.e-]+ %; margin [01].[0-9]+, at or above 0.[0-9]+, the smallest that round 1 labeled$' AS says
   FROM gt_labels l, LATERAL gt_explain_object('ex standard', l.object_key) e
  WHERE l.job_name = 'ex standard' AND NOT l.human_annotated AND e.topic = 'model';
 

@@ -62,11 +62,21 @@ SELECT gt_add_objects('li certified') AS added, run('li certified'), sound('li c
 
 SELECT gt_create_job('li audited', 'li.item', ARRAY['c0', 'c1', 'c2'], schedule => 'eager', algorithm => 'softmax', seed => 4) > 0 AS created;
 SELECT run('li audited'), counts('li audited');
+SELECT max(round_no) AS last FROM gt_rounds WHERE job_name = 'li audited' \gset
 SELECT put(1631, 1690), gt_add_objects('li audited') AS added, run('li audited');
 -- labeled at once, provisionally: none of these is final, although the job is completed
 SELECT count(*) > 30 AS provisional, bool_or(l.final) AS any_final, (SELECT final FROM gt_labels_of('li audited', NULL::int) WHERE key = min(i.id)) AS by_key
   FROM gt_labels l JOIN item i ON i.id::text = l.object_key WHERE job_name = 'li audited' AND NOT human_annotated AND i.id > 1630;
 SELECT regexp_replace(reason, '\d[\d,]*', 'N', 'g') AS reason FROM gt_rounds WHERE job_name = 'li audited' ORDER BY round_no DESC LIMIT 1;
+-- the reports count them apart, and the certificate promises nothing of them
+SELECT j.state, finding ~ format('%s by machine \(%s of them provisional\)', to_char(j.machine_labeled, 'FM999,999'), p.count) AS told, gt_certificate('li audited') ~ 'Provisional labels have passed no audit' AS certified
+  FROM gt_jobs j, gt_explain_job('li audited') e, (SELECT count(*) FROM gt_labels WHERE job_name = 'li audited' AND NOT final) p WHERE j.job_name = 'li audited' AND e.topic = 'state';
+-- an object knows the rounds since it joined, and none after the audit that its label has passed
+CREATE FUNCTION li.rounds_of(key text) RETURNS int[] LANGUAGE sql AS $$
+    SELECT array_agg(r[1]::int) FROM gt_explain_object('li audited', key), regexp_matches(finding, 'round (\d+)', 'g') r WHERE topic = 'machine' $$;
+SELECT count(DISTINCT l.object_key) > 30 AS objects, bool_and(:last < ALL (rounds_of(l.object_key))) AS later_rounds_only FROM gt_labels l WHERE job_name = 'li audited' AND NOT final;
+SELECT bool_and(x.label ~ 'by machine in round \d+, passed by audit 1, ' AND (:last >= ALL (rounds_of(x.object_key)))) AS ends_at_the_audit
+  FROM (SELECT l.object_key, e.finding AS label FROM gt_labels l, LATERAL gt_explain_object('li audited', l.object_key) e WHERE job_name = 'li audited' AND final AND NOT human_annotated AND e.topic = 'label' ORDER BY 1 LIMIT 20) x;
 DO $$
 BEGIN
     FOR day IN 1 .. 12 LOOP
@@ -78,6 +88,9 @@ END $$;
 SELECT count(DISTINCT lot_no) > 1 AS lots, bool_and(a.state = 'passed') AS passed, count(DISTINCT needed) = 1 AS same_level FROM gtlabel.audit a JOIN gt_jobs USING (job_id) WHERE job_name = 'li audited';
 SELECT (count(*) FILTER (WHERE NOT human_annotated))::float8 / count(*) > 0.7 AS by_machine, count(*) FILTER (WHERE final AND NOT human_annotated) > 300 AS final, wrong('li audited') <= 0.05 AS kept, sound('li audited')
   FROM gt_labels l JOIN item i ON i.id::text = l.object_key WHERE job_name = 'li audited' AND i.id > 1630;
+-- each of them is a certificate
+SELECT count(*) = (SELECT count(*) FROM gt_audits WHERE job_name = 'li audited' AND state = 'passed') AS certificates, (SELECT count(*) FROM regexp_matches(gt_certificate('li audited'), 'Audit \d+: of', 'g')) = count(*) AS told
+  FROM gt_explain_job('li audited') WHERE topic = 'certificate';
 -- what waits for an audit is not final when the job is stopped
 SELECT put(2411, 2440), gt_add_objects('li audited'), gt_stop_job('li audited');
 SELECT state, unlabeled > 0 AS some_unlabeled, (SELECT bool_and(final) FROM gt_labels WHERE job_name = 'li audited') AS all_final FROM gt_jobs WHERE job_name = 'li audited';
