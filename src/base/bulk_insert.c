@@ -31,6 +31,7 @@ struct GtlBulkInsert
 	EState	   *estate;
 	ResultRelInfo *target;
 	TupleTableSlot *slots[APPEND_ROWS];
+	int			made;			/* slots that there are */
 	int			count;			/* slots filled */
 };
 
@@ -50,10 +51,22 @@ gtl_bulk_open(GtlLayout *layout)
 	ExecOpenIndices(appender->target, false);
 	if (appender->target->ri_TrigDesc != NULL)
 		AfterTriggerBeginQuery();
-	for (int i = 0; i < APPEND_ROWS; i++)
-		appender->slots[i] = table_slot_create(appender->table, NULL);
 	MemoryContextSwitchTo(caller);
 	return appender;
+}
+
+/* Made when it is needed: an intake of a few rows fills a few. */
+static TupleTableSlot *
+next_slot(GtlBulkInsert *appender)
+{
+	if (appender->count == appender->made)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(appender->context);
+
+		appender->slots[appender->made++] = table_slot_create(appender->table, NULL);
+		MemoryContextSwitchTo(caller);
+	}
+	return appender->slots[appender->count++];
 }
 
 static void
@@ -119,7 +132,7 @@ fire_after_triggers(GtlBulkInsert *appender)
 void
 gtl_bulk_row(GtlBulkInsert *appender, const Datum *values, const bool *nulls)
 {
-	TupleTableSlot *slot = appender->slots[appender->count++];
+	TupleTableSlot *slot = next_slot(appender);
 	Datum		row_values[GTL_LAYOUT_MAX_COLUMNS];
 	bool		row_nulls[GTL_LAYOUT_MAX_COLUMNS];
 	int			columns = slot->tts_tupleDescriptor->natts;
@@ -139,7 +152,7 @@ gtl_bulk_close(GtlBulkInsert *appender)
 	if (appender->count > 0)
 		flush(appender);
 	fire_after_triggers(appender);
-	for (int i = 0; i < APPEND_ROWS; i++)
+	for (int i = 0; i < appender->made; i++)
 		ExecDropSingleTupleTableSlot(appender->slots[i]);
 	ExecCloseIndices(appender->target);
 	ExecResetTupleTable(appender->estate->es_tupleTable, false);

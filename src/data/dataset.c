@@ -334,65 +334,6 @@ gtl_dataset_note_strange(const GtlDataset *dataset)
 					 errdetail("They count as none.")));
 }
 
-/* Keys are compared as they are kept, as text: rows that are equal to the type can differ there. */
-static char *
-is_unknown(const GtlDataset *dataset, const GtlJob *job, const char *table, const char *column)
-{
-	return psprintf("NOT EXISTS (SELECT FROM gtlabel.%s k WHERE k.job_id = " INT64_FORMAT " AND k.%s ="
-					" d.%s::pg_catalog.text COLLATE pg_catalog.\"default\")", table, job->job_id, column, quote_identifier(dataset->key_column));
-}
-
-void
-gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job)
-{
-	(void) check_enable_rls(job->dataset, InvalidOid, false);	/* error with row_security = off */
-	dataset->known = psprintf(" WHERE %s%s%s", is_unknown(dataset, job, "object", "object_key"),
-							  job->label_column == NULL && job->given_count == 0 ? "" : " AND ",
-							  job->label_column == NULL && job->given_count == 0 ? "" : is_unknown(dataset, job, "given", "row_key"));
-}
-
-bool
-gtl_dataset_read_behind(GtlDataset *dataset, Oid relation, char *const *last_keys, int count)
-{
-	static const Oid types[1] = {TEXTARRAYOID};
-	AttrNumber	key = get_attnum(relation, dataset->key_column);
-	Oid			type = key > 0 ? getBaseType(get_atttype(relation, key)) : InvalidOid;
-	Datum		values[1] = {gtl_array_text(last_keys, count)};
-	char	   *type_name;
-	char	   *greatest;
-	GtlResult	r;
-
-	if (count == 0 || !OidIsValid(type) || !OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr))
-		return false;
-	type_name = gtl_dataset_type_name(type);
-	gtl_query_run_as(&r, GetUserId(), psprintf("SELECT u.key FROM pg_catalog.unnest($1) AS u (key) ORDER BY u.key::%s DESC LIMIT 1", type_name),
-					 1, types, values);
-	greatest = gtl_result_text(&r, 0, 1);
-	gtl_query_end(&r);
-	dataset->part = psprintf(" AND d.%s > %s::%s", quote_identifier(dataset->key_column), quote_literal_cstr(greatest), type_name);
-	dataset->few = true;
-	return true;
-}
-
-void
-gtl_dataset_read_others(GtlDataset *dataset)
-{
-	dataset->part = psprintf(" AND (%s) IS NOT TRUE", dataset->part + strlen(" AND "));
-	dataset->few = false;
-}
-
-int64
-gtl_dataset_count(const GtlDataset *dataset)
-{
-	GtlResult	r;
-	int64		count;
-
-	gtl_query_run_as(&r, GetUserId(), psprintf("SELECT pg_catalog.count(*) FROM %s d", dataset->name), 0, NULL, NULL);
-	count = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
-	return count;
-}
-
 void
 gtl_dataset_add_labels(GtlDataset *dataset, char *const *lists, int count)
 {
@@ -693,7 +634,7 @@ gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *c
 	initStringInfo(&reading.last_key);
 	sql = psprintf("%s%s%s%s", dataset->select, dataset->known != NULL ? dataset->known : dataset->sample != NULL ? dataset->sample : "",
 				   dataset->part != NULL ? dataset->part : "", dataset->order != NULL ? dataset->order : "");
-	if (dataset->known != NULL)
+	if (dataset->joining)
 		read_unknown(sql, &reading);
 	else
 		gtl_query_stream(sql, take_row, &reading);

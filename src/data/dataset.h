@@ -25,9 +25,10 @@ typedef struct GtlDataset
 	int			label_at;		/* where the label's expression stands in select */
 	int			label_length;
 	char	   *select;			/* SELECT key, features, label FROM ... */
-	char	   *known;			/* WHERE ..., which leaves out what a job knows; NULL: all rows are read */
+	char	   *known;			/* WHERE ..., which leaves out what a job knows (unknown_rows.h); NULL: all rows are read */
 	char	   *sample;			/* WHERE ..., which leaves out what a job in place does not work on (in_place.h); NULL: nothing */
 	char	   *order;			/* ORDER BY key; NULL: any */
+	bool		joining;		/* set by unknown_rows.h: rows of the present, for a job that is there */
 	char	   *part;			/* AND ..., beside `known`: some of the rows; NULL: all */
 	bool		few;			/* they are few, and an index finds them */
 	int			inputs;			/* length of the column of features; 0: that of the first row */
@@ -67,9 +68,6 @@ extern void gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRul
 								 const char *features_column, const char *text_column,
 								 const char *label_column, const char *gold_column, GtlDataset *dataset);
 
-/* Only the rows whose keys the job does not know, neither as objects nor as rows that came with a label. */
-extern void gtl_dataset_leave_known(GtlDataset *dataset, const GtlJob *job);
-
 /*
  * Has the reading append the inputs of proposals (learning/proposals.h) to the features of each row: guesses in these
  * columns, and how sure in NAME_confidence where there is such a column.
@@ -79,16 +77,6 @@ extern void gtl_dataset_take_proposals(GtlDataset *dataset, Oid relation, char *
 
 /* After reading: a notice of guesses that were no category, and abstained. */
 extern void gtl_dataset_note_strange(const GtlDataset *dataset);
-
-/*
- * Beside that: first only the rows behind the greatest of these keys, then (the others) only those that are not.  False:
- * the keys have no order.
- */
-extern bool gtl_dataset_read_behind(GtlDataset *dataset, Oid relation, char *const *last_keys, int count);
-extern void gtl_dataset_read_others(GtlDataset *dataset);
-
-/* How many rows it has now. */
-extern int64 gtl_dataset_count(const GtlDataset *dataset);
 
 /*
  * Its qualified name, if it is something to read rows from.  Locked, so that nobody drops or changes it

@@ -18,6 +18,7 @@
 #include "data/in_place.h"
 #include "catalog/pg_type.h"
 #include "data/neighbour_columns.h"
+#include "data/unknown_rows.h"
 #include "executor/tuptable.h"
 #include "learning/random.h"
 #include "learning/select.h"
@@ -444,14 +445,12 @@ static void
 read_unknown(SnapshotState *state, GtlDataset *dataset)
 {
 	const GtlJob *job = state->job;
-	char	  **last_keys;
-	int			count = gtl_segments_last_keys(job->job_id, &last_keys);
-	bool		parts = gtl_dataset_read_behind(dataset, job->dataset, last_keys, count);
+	bool		parts = gtl_unknown_rows_behind(dataset, job);
 
 	read_dataset(state, dataset);
-	if (!parts || gtl_dataset_count(dataset) == job->object_count + (int64) job->given_count + state->read)
+	if (!parts || gtl_unknown_rows_count_all(dataset, job) == job->object_count + (int64) job->given_count + state->read)
 		return;
-	gtl_dataset_read_others(dataset);
+	gtl_unknown_rows_others(dataset, job);
 	read_dataset(state, dataset);
 }
 
@@ -480,7 +479,7 @@ gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *add
 	state.segment.segment_no = last->segment_no + 1;
 	state.segment.lot_no = lot_no;
 	state.segment.first_row = gtl_segment_end(last) + last->given_count;
-	gtl_dataset_leave_known(dataset, job);
+	gtl_unknown_rows_only(dataset, job);
 	read_unknown(&state, dataset);
 	end_reading(&state, dataset);
 	require_numbers(&state);

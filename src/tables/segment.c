@@ -86,18 +86,19 @@ gtl_segment_lot_objects(int64 job_id, int32 lot_no, int32 segment_count)
 }
 
 int
-gtl_segments_last_keys(int64 job_id, char ***keys)
+gtl_segments_last_keys(int64 job_id, char ***keys, bool *all)
 {
-	static GtlStatement select = {
-		"SELECT last_key FROM gtlabel.segment WHERE job_id = $1 AND last_key IS NOT NULL", 1, {INT8OID}
-	};
+	static GtlStatement select = {"SELECT last_key FROM gtlabel.segment WHERE job_id = $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 	GtlResult	r;
-	int			count = (int) gtl_query_run(&r, &select, values, NULL);
+	int			segments = (int) gtl_query_run(&r, &select, values, NULL);
+	int			count = 0;
 
-	*keys = palloc(sizeof(char *) * Max(count, 1));
-	for (int i = 0; i < count; i++)
-		(*keys)[i] = gtl_result_text(&r, i, 1);
+	*keys = palloc(sizeof(char *) * Max(segments, 1));
+	for (int i = 0; i < segments; i++)
+		if (!gtl_result_isnull(&r, i, 1))
+			(*keys)[count++] = gtl_result_text(&r, i, 1);
+	*all = count == segments;
 	gtl_query_end(&r);
 	return count;
 }

@@ -36,8 +36,8 @@ extern GtlSegment gtl_segment_last(int64 job_id);
 /* Objects of a lot that are there, in the first so many segments. */
 extern int32 gtl_segment_lot_objects(int64 job_id, int32 lot_no, int32 segment_count);
 
-/* The greatest keys of the segments, as far as they are known; palloc'd.  Returns how many. */
-extern int	gtl_segments_last_keys(int64 job_id, char ***keys);
+/* The greatest keys of the segments, as far as they are known; palloc'd.  Returns how many; *all: of each segment. */
+extern int	gtl_segments_last_keys(int64 job_id, char ***keys, bool *all);
 
 /* These keys are removed from the job. */
 extern void gtl_segments_forget_keys(int64 job_id, char *const *keys, int count);
