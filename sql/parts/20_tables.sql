@@ -55,6 +55,7 @@ CREATE TABLE gtlabel.job (
     task_availability_lifetime     interval NOT NULL,
     max_leases_per_annotator       integer,
     follow                         boolean NOT NULL,
+    drift_alarm                    boolean NOT NULL,
     display_columns                text[],
     instructions                   text,
     workteam                       gtlabel.role,
@@ -507,6 +508,7 @@ CREATE TABLE gtlabel.round (
     label_margin       float8,
     guarantee_scope    text NOT NULL,
     segment_count      integer NOT NULL,
+    withheld_from      integer,
     load_seconds       float8 NOT NULL,
     train_seconds      float8 NOT NULL,
     score_seconds      float8 NOT NULL,
@@ -527,6 +529,7 @@ COMMENT ON COLUMN gtlabel.round.required IS 'Validation objects that the promise
 COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after the round';
 COMMENT ON COLUMN gtlabel.round.label_noise IS 'That of gtlabel.job at the time; where it is 1 - target_accuracy or more, nothing is labeled by machine';
 COMMENT ON COLUMN gtlabel.round.segment_count IS 'Segments of the job at the time: rows that joined later have yet to be decided on';
+COMMENT ON COLUMN gtlabel.round.withheld_from IS 'A drift alarm kept objects with this number and greater ones from the machine; NULL: none';
 COMMENT ON COLUMN gtlabel.round.alternatives IS 'What weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
 
 CREATE TABLE gtlabel.certificate (
@@ -613,6 +616,29 @@ COMMENT ON COLUMN gtlabel.audit_object.event_no IS 'Its place in the order in wh
 COMMENT ON COLUMN gtlabel.audit_object.lost IS 'Removed from the job before its answer was counted';
 COMMENT ON COLUMN gtlabel.audit_object.wrong IS 'People gave another label, or none';
 
+CREATE TABLE gtlabel.drift (
+    job_id           bigint PRIMARY KEY,
+    answers          bigint NOT NULL,
+    wrong            bigint NOT NULL,
+    wealth           float8 NOT NULL,
+    tests            integer NOT NULL,
+    places           float4[] NOT NULL,
+    first_segment_no integer,
+    finding          text,
+    alarm            text,
+    alarm_segment_no integer,
+    alarmed_at       timestamptz,
+    CHECK ((alarm IS NULL) = (alarm_segment_no IS NULL))
+);
+COMMENT ON TABLE gtlabel.drift IS 'What is known of drift: are rows that join a job other than those before? One row a job that has been looked at. Written by src/tables/drift.c';
+COMMENT ON COLUMN gtlabel.drift.answers IS 'Labels of the machine, of rows that joined later, that people have checked';
+COMMENT ON COLUMN gtlabel.drift.wealth IS 'With answers, the evidence for a rise of the error (src/learning/drift.h)';
+COMMENT ON COLUMN gtlabel.drift.tests IS 'Comparisons of margins until now: each has a smaller level';
+COMMENT ON COLUMN gtlabel.drift.places IS 'Margins that wait for a comparison, as their places among those before, from 0 to 1';
+COMMENT ON COLUMN gtlabel.drift.first_segment_no IS 'The first segment of these';
+COMMENT ON COLUMN gtlabel.drift.finding IS 'The last comparison in words';
+COMMENT ON COLUMN gtlabel.drift.alarm IS 'Why the machine labels no objects of alarm_segment_no and later segments; NULL: it does';
+
 CREATE TABLE gtlabel.step (
     job_id     bigint PRIMARY KEY,
     step       text NOT NULL,
@@ -692,6 +718,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.round', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.certificate', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.audit', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.audit_object', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.drift', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.step', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.event', '');

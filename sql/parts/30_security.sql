@@ -7,7 +7,7 @@
  * validation set, the known answers, the machine labels that they check in an audit, the seed.
  */
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
-                gtlabel.label, gtlabel.correction, gtlabel.recall, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given, gtlabel.change,
+                gtlabel.label, gtlabel.correction, gtlabel.recall, gtlabel.drift, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given, gtlabel.change,
                 gtlabel.model, gtlabel.step,
                 gtlabel.event, gtlabel.consumer, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
                 gtlabel.neighbours, gtlabel.lease, gtlabel.open_objects TO PUBLIC;
@@ -99,6 +99,10 @@ CREATE POLICY owner ON gtlabel.correction FOR SELECT
 
 ALTER TABLE gtlabel.recall ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.recall FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.drift ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.drift FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.failure ENABLE ROW LEVEL SECURITY;

@@ -51,6 +51,7 @@ CREATE FUNCTION gt_create_job(
     placement text DEFAULT 'copy',
     sample_count integer DEFAULT 10000,
     validation_count integer DEFAULT NULL,
+    drift_alarm boolean DEFAULT true,
     previous_job text DEFAULT NULL,
     if_not_exists boolean DEFAULT false
 ) RETURNS bigint
@@ -105,6 +106,7 @@ CREATE FUNCTION gt_alter_job(
     placement text DEFAULT NULL,
     sample_count integer DEFAULT NULL,
     validation_count integer DEFAULT NULL,
+    drift_alarm boolean DEFAULT NULL,
     previous_job text DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;

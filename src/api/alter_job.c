@@ -17,6 +17,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "steps/custom_consolidation.h"
+#include "steps/drift_watch.h"
 #include "steps/due.h"
 #include "steps/follow.h"
 #include "steps/grow_validation.h"
@@ -206,6 +207,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 	}
 	if (job->validation_wanted != old.validation_wanted)
 		(void) gtl_grow_validation(job, job->validation_wanted);
+	if (job->drift_alarm != old.drift_alarm)
+		gtl_drift_end(job, NULL);
 	if (job->follow != old.follow)
 	{
 		(job->follow ? gtl_follow_start : gtl_follow_stop) (job);

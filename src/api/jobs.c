@@ -36,6 +36,7 @@
 #include "tables/batch.h"
 #include "tables/certificate.h"
 #include "tables/change.h"
+#include "tables/drift.h"
 #include "tables/event.h"
 #include "tables/feature_page.h"
 #include "tables/featurizer.h"
@@ -290,6 +291,7 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_batch_delete(job->job_id);
 	gtl_label_delete(job->job_id);
 	gtl_recall_delete(job->job_id);
+	gtl_drift_delete(job->job_id);
 	gtl_round_delete(job->job_id);
 	gtl_certificate_delete(job->job_id);
 	gtl_audits_delete(job->job_id);

@@ -441,6 +441,19 @@ take_out(GtlAudit *audit, int32_t object, bool drawn, bool wrong, bool known)
 }
 
 bool
+gtl_audit_chance(const GtlAudit *audit, int32_t object, GtlAuditChance *chance)
+{
+	int64_t		place = find_place(audit, object);
+	const Part *part;
+
+	if (place < 0 || !audit->left[place])
+		return false;
+	part = part_of(audit, place);
+	*chance = (GtlAuditChance) {part->frozen, part->left, part->known, audit->weight[place] / part->weight};
+	return true;
+}
+
+bool
 gtl_audit_tell(GtlAudit *audit, int32_t object, bool drawn, bool wrong)
 {
 	return take_out(audit, object, drawn, wrong, wrong);

@@ -69,6 +69,18 @@ extern GtlAudit *gtl_audit_create(const GtlAuditSetup *setup, const int32_t *obj
 								  const double *margins, int64_t count, const GtlEnv *env);
 extern void gtl_audit_release(GtlAudit *audit, const GtlEnv *env);
 
+/* How an object stands in its part, if it is drawn next. */
+typedef struct GtlAuditChance
+{
+	int64_t		frozen;
+	int64_t		left;
+	int64_t		known;			/* wrong labels found */
+	double		probability;	/* of this one, among those that are left */
+} GtlAuditChance;
+
+/* False: not an object of the audit that is left. */
+extern bool gtl_audit_chance(const GtlAudit *audit, int32_t object, GtlAuditChance *chance);
+
 /*
  * A person has labeled an object: wrong says whether the machine's label was another.  A draw is one
  * that gtl_audit_plan gave as drawn; all of a plan's draws are told in the plan's order.  Anything

@@ -231,6 +231,27 @@ out_of_memory(const GtlCrossfitResult *fit)
 	return failed;
 }
 
+/* One more model, on some of the rows; false: interrupted. */
+static bool
+fit_half(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence, const GtlClassifier *center,
+		 const GtlEnv *env, GtlEngineRound *round)
+{
+	int32_t    *rows = gtl_env_alloc(env, sizeof(int32_t) * (size_t) evidence->set.labeled.rows);
+	GtlFitRequest request = {
+		.set = &evidence->set.labeled,.subset = rows,.candidate = round->candidate,.stats = &evidence->set.stats,
+		.center = round->candidate.algorithm == GTL_MLP ? NULL : center,.seed = settings->seed
+	};
+	GtlFitReport report;
+
+	for (int64_t i = 0; i < evidence->set.labeled.rows; i++)
+		if (evidence->half[i])
+			rows[request.subset_rows++] = (int32_t) i;
+	gtl_classifier_fit(&request, env, &round->half, &report);
+	gtl_env_release(env, rows);
+	round->has_half = report.outcome != GTL_FIT_INTERRUPTED && report.outcome != GTL_FIT_OUT_OF_MEMORY;
+	return report.outcome != GTL_FIT_INTERRUPTED;
+}
+
 bool
 gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				 const GtlEnv *env, GtlEngineRound *round)
@@ -259,7 +280,7 @@ gtl_engine_train(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	}
 	gtl_crossfit_run(&evidence->set, &round->candidate, &start, settings->seed, env, &round->fit);
 	round->has_model = !round->fit.interrupted && !out_of_memory(&round->fit);
-	return round->has_model;
+	return round->has_model && (evidence->half == NULL || fit_half(settings, evidence, start.center, env, round));
 }
 
 bool
@@ -275,7 +296,7 @@ gtl_engine_covers(const GtlEngineRound *round, int64_t i)
 		return false;
 	if (round->audit_due)
 		return true;
-	return round->margin[i] >= (round->by_class == NULL ? round->margin_covered : round->by_class[round->best[i]].margin);
+	return i < round->open_count && round->margin[i] >= (round->by_class == NULL ? round->margin_covered : round->by_class[round->best[i]].margin);
 }
 
 /* ---- Certificates, and what they come to in the pool ---- */
@@ -317,7 +338,7 @@ observe(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 	seen->sample = (GtlSample)
 	{
 		.halvings = gtl_certify_halvings(evidence->validation_count, seen->count),
-			.pool = round->pool_count,.objects = settings->objects
+			.pool = round->open_count,.objects = settings->objects
 	};
 }
 
@@ -511,6 +532,17 @@ gtl_engine_smallest_covered(double *margins, int64_t count, int64_t wanted)
 	return wanted > 0 ? margins[wanted - 1] : INFINITY;
 }
 
+/* The pool is ascending. */
+static int64_t
+count_open(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_count)
+{
+	int64_t		count = pool_count;
+
+	while (settings->withheld_from > 0 && count > 0 && pool[count - 1] >= settings->withheld_from)
+		count--;
+	return count;
+}
+
 bool
 gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				 const int32_t *pool, int64_t pool_count,
@@ -520,6 +552,7 @@ gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 
 	round->pool = pool;
 	round->pool_count = pool_count;
+	round->open_count = count_open(settings, pool, pool_count);
 	if (!round->has_model)
 		return true;
 	round->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) pool_count);
@@ -534,7 +567,7 @@ gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 				if (!gtl_pool_score(&round->fit.fold[j], width, settings->rows, pool, pool_count, read_rows,
 									read_context, env, round->best, round->margin))
 					return false;
-				count_pool(round->transfer, j, round->best, round->margin, pool_count);
+				count_pool(round->transfer, j, round->best, round->margin, round->open_count);
 			}
 	}
 	return gtl_pool_score(&round->fit.full, width, settings->rows, pool, pool_count, read_rows, read_context, env,
@@ -559,7 +592,7 @@ cover(const GtlEngineRound *round, int class_no, const GtlEnv *env, int64_t *cov
 	int64_t		n = 0;
 	double		smallest;
 
-	for (int64_t i = 0; i < round->pool_count; i++)
+	for (int64_t i = 0; i < round->open_count; i++)
 		if (transfer->classes == 1 || round->best[i] == class_no)
 			margins[n++] = round->margin[i];
 	smallest = gtl_engine_smallest_covered(margins, n, transferred(transfer, TRY_PROMISE, class_no));
@@ -650,7 +683,7 @@ wait_for_more(const GtlEngineSettings *settings, GtlEngineRound *round)
 {
 	round->margin_covered = INFINITY;
 	round->covered = 0;
-	for (int64_t i = 0; i < round->pool_count; i++)
+	for (int64_t i = 0; i < round->open_count; i++)
 		if (gtl_audit_guess(&round->audit_guess, round->margin[i]) <= settings->promise.target_error)
 		{
 			round->covered++;
@@ -694,6 +727,18 @@ filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
 			round->dropped[round->dropped_count++] = (int32_t) i;
 }
 
+/* Of the query as far as it is about objects that the certificate is about; -1: not at all. */
+static double
+largest_margin(const GtlEngineSettings *settings, const int32_t *objects, const double *margins, const int64_t *places, int64_t count)
+{
+	double		largest = -1;
+
+	for (int64_t i = 0; i < count; i++)
+		if (settings->withheld_from <= 0 || objects[places[i]] < settings->withheld_from)
+			largest = fmax(largest, margins[places[i]]);
+	return largest;
+}
+
 /* The next batch, out of the pool objects that no machine label covers. */
 static void
 choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
@@ -725,8 +770,8 @@ choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 		round->selected_count = gtl_select_lowest(objects, margins, n, wanted, env, places);
 		for (int64_t i = 0; i < round->selected_count; i++)
 			round->selected[i] = objects[places[i]];
-		if (round->selected_count > 0 && !settings->whole_dataset)
-			filter_validation(evidence, margins[places[round->selected_count - 1]], env, round);
+		if (!settings->whole_dataset)
+			filter_validation(evidence, largest_margin(settings, objects, margins, places, round->selected_count), env, round);
 		gtl_env_release(env, places);
 	}
 	gtl_env_release(env, objects);
@@ -766,6 +811,7 @@ gtl_engine_release(GtlEngineRound *round, const GtlEnv *env)
 	for (int j = 0; j < GTL_FOLDS; j++)
 		gtl_classifier_release(&round->fit.fold[j], env);
 	gtl_classifier_release(&round->fit.full, env);
+	gtl_classifier_release(&round->half, env);
 	for (int i = 0; i < 2; i++)
 		gtl_classifier_release(&round->belief[i], env);
 	gtl_env_release(env, round->fit.best);

@@ -46,6 +46,7 @@ typedef struct GtlEngineSettings
 	int64_t		lot_objects;	/* of those that an audit is about: the whole job, or the lot that joined last */
 	bool		later_lot;		/* the machine has labeled others before: an audit waits until there is enough for it */
 	int64_t		rows;			/* all objects have smaller numbers; there may be holes */
+	int64_t		withheld_from;	/* objects with this number and greater ones get no machine label but by an audit; 0: all may */
 	int64_t		max_concurrent;
 	GtlPromise	promise;
 	bool		per_class;		/* the promise holds for each class by itself */
@@ -60,10 +61,11 @@ typedef struct GtlEngineSettings
 typedef struct GtlEngineEvidence
 {
 	GtlCrossfitSet set;			/* the objects that people have labeled, ascending */
-	const bool *active;			/* [rows] validation objects that count in the certificate */
+	const bool *active;			/* [rows] validation objects that count in the certificate; none that is withheld */
 	int64_t		human_labeled;	/* objects that people have labeled: rows of set, when it is filled */
 	int			classes_seen;	/* with at least one label */
 	int64_t		validation_count;
+	const bool *half;			/* [rows] train one more model, for comparisons with objects of which none does; NULL: none is wanted */
 	double		label_noise;	/* estimated share of wrong labels among the validation objects;
 								 * 0: none, or unknown */
 	const GtlClassifier *previous;	/* of the last round; NULL: none */
@@ -105,10 +107,13 @@ typedef struct GtlEngineRound
 	double		log_loss[GTL_CANDIDATE_COUNT + 1];	/* by number; infinity: not tried */
 	GtlClassifier belief[2];	/* that proposals are right, without and with neighbourhood columns; empty without proposals */
 	GtlCrossfitResult fit;
+	bool		has_half;
+	GtlClassifier half;			/* trained on evidence->half */
 
 	/* score */
 	const int32_t *pool;		/* the objects without a human label, ascending */
 	int64_t		pool_count;
+	int64_t		open_count;		/* the first so many are not withheld from the machine */
 	int32_t    *best;			/* [pool_count]; NULL without a model */
 	double	   *margin;			/* [pool_count]; NULL without a model */
 

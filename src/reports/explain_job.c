@@ -16,6 +16,7 @@
 #include "learning/neighbours.h"
 #include "lib/stringinfo.h"
 #include "reports/explain_changes.h"
+#include "reports/explain_drift.h"
 #include "reports/forecast.h"
 #include "steps/advance.h"
 #include "steps/audit.h"
@@ -531,6 +532,7 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	explain_step(report, job);
 	if (!explain_before_round(report, job, facts, &plan))
 		explain_last_round(report, job, facts);
+	gtl_explain_drift(job, report);
 	explain_columns(report, job);
 	explain_candidates(report, job, facts);
 	explain_noise(report, job, facts);

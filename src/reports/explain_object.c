@@ -11,6 +11,7 @@
 #include "base/query.h"
 #include "catalog/pg_type.h"
 #include "learning/row_scorer.h"
+#include "reports/explain_drift.h"
 #include "reports/object_history.h"
 #include "reports/report.h"
 #include "tables/certificate.h"
@@ -191,4 +192,5 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 	if (!validation)
 		gtl_object_history(report, job, object_no);
 	explain_model(report, job, object_no);
+	gtl_explain_drift_object(job, object_no, report);
 }

@@ -32,6 +32,7 @@ typedef struct Decision
 	bool		has_model;
 	bool		audited;		/* the round began an audit of its labels, or gave none */
 	bool		labeled;
+	bool		withheld;		/* by a drift alarm */
 	int32		class_no;
 	double		margin;
 	double		needed;			/* the margin that gets a label; NaN: none does */
@@ -91,7 +92,7 @@ read_block(const GtlJob *job, int32 object_no, int *count, int *place)
 
 /* What the model of a round makes of the object, against the margin that got a label in it. */
 static void
-decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, const float *rows, int count, int place,
+decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, bool withheld, const float *rows, int count, int place,
 	   Decision *decision)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel object history", ALLOCSET_DEFAULT_SIZES);
@@ -114,7 +115,8 @@ decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, const f
 		decision->class_no = best[place];
 		decision->margin = margin[place];
 		decision->needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round_no, best[place]) : needed;
-		decision->labeled = decision->margin >= decision->needed;
+		decision->withheld = withheld && decision->margin >= decision->needed;
+		decision->labeled = decision->margin >= decision->needed && !withheld;
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
@@ -123,7 +125,7 @@ decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, const f
 static bool
 same_outcome(const Decision *a, const Decision *b)
 {
-	return a->has_model == b->has_model && a->labeled == b->labeled && (!a->labeled || a->class_no == b->class_no);
+	return a->has_model == b->has_model && a->labeled == b->labeled && a->withheld == b->withheld && (!a->labeled || a->class_no == b->class_no);
 }
 
 static void
@@ -139,6 +141,9 @@ add_phase(GtlReport *report, const GtlJob *job, const Phase *phase, const Phase 
 	else if (d->labeled)
 		what = psprintf("%s \"%s\", margin %.4f >= %.4f", had_label ? "changed to" : "labeled",
 						job->categories[d->class_no], d->margin, d->needed);
+	else if (d->withheld)
+		what = psprintf("%s: kept from the machine by the drift alarm, margin %.4f for \"%s\"", had_label ? "withdrawn" : "not labeled",
+						d->margin, job->categories[d->class_no]);
 	else if (isnan(d->needed) && d->audited)
 		what = psprintf("%s, margin %.4f for \"%s\"", had_label ? "withdrawn: its audit did not pass" : "not labeled: no audit began",
 						d->margin, job->categories[d->class_no]);
@@ -165,7 +170,7 @@ void
 gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 {
 	static GtlStatement select = {
-		"SELECT r.round_no, r.model_id, r.label_margin, r.guarantee = 'audited' FROM"
+		"SELECT r.round_no, r.model_id, r.label_margin, r.guarantee = 'audited', COALESCE(r.withheld_from, 2147483647) FROM"
 		" (SELECT * FROM gtlabel.round WHERE job_id = $1 AND batch_no < $2) r"
 		" WHERE r.started_at >= (SELECT s.added_at FROM gtlabel.segment s WHERE s.job_id = $1 AND s.first_row <= $3 ORDER BY s.first_row DESC LIMIT 1)"
 		" AND r.round_no <= COALESCE((SELECT a.round_no FROM gtlabel.audit a WHERE a.job_id = $1 AND a.audit_no ="
@@ -199,7 +204,8 @@ gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 			Decision	decision;
 
 			CHECK_FOR_INTERRUPTS();
-			decide(job, round_no, gtl_result_int64(&r, i, 2), gtl_result_float8(&r, i, 3), rows, count, place, &decision);
+			decide(job, round_no, gtl_result_int64(&r, i, 2), gtl_result_float8(&r, i, 3),
+				   object_no >= gtl_result_int32(&r, i, 5), rows, count, place, &decision);
 			decision.audited = gtl_result_bool(&r, i, 4);
 			if (nphases > 0 && same_outcome(&phases[1].decision, &decision))
 			{

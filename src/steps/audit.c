@@ -16,6 +16,7 @@
 #include "learning/certify.h"
 #include "learning/random.h"
 #include "learning/select.h"
+#include "steps/drift_watch.h"
 #include "steps/issue_batch.h"
 #include "tables/audit.h"
 #include "tables/event.h"
@@ -76,6 +77,25 @@ gtl_audit_verdict_words(const char *verdict)
 		"the promise is neither shown nor broken by the audit alone";
 }
 
+/* Of those that joined after the creation. */
+static void
+watch_drift(GtlJob *job, const int32 *objects, const int32 *wrong, int count)
+{
+	double	   *errors = gtl_memory_list(sizeof(double), count);
+	double	   *expected = gtl_memory_list(sizeof(double), count);
+	GtlSegment *segments;
+	int			nsegments = gtl_segments_read(job->job_id, &segments);
+	int			n = 0;
+
+	for (int i = 0; i < count; i++)
+		if (nsegments > 1 && objects[i] >= segments[1].first_row)
+		{
+			errors[n] = wrong[i];
+			expected[n++] = gtl_drift_usual(1.0 - job->target_accuracy);
+		}
+	gtl_drift_checked(job, nsegments, errors, expected, n);
+}
+
 void
 gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int count)
 {
@@ -99,6 +119,7 @@ gtl_audit_compare(GtlJob *job, const int32 *objects, const int32 *classes, int c
 		job->audit_wrong += wrong[job->audit_count++];
 	}
 	gtl_audit_objects_keep(job->job_id, checked, wrong, job->audit_count);
+	watch_drift(job, checked, wrong, job->audit_count);
 	job->machine_labeled -= job->audit_count;
 	job->audit_verdict = (char *) gtl_audit_verdict(job, job->audit_wrong, job->audit_count);	/* a constant */
 	gtl_event_record(job, "audited", "%s", gtl_audit_finding(job));

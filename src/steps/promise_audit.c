@@ -22,6 +22,7 @@
 
 #include "base/format.h"
 #include "base/memory.h"
+#include "steps/drift_watch.h"
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
 #include "tables/correction.h"
@@ -150,17 +151,47 @@ make_again(AuditStep *step)
 			gtl_audit_tell(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0, o->wrong[places[i]] != 0);
 }
 
+/* A draw from labels of rows that joined later says how often the machine is wrong about them. */
+static void
+note_draw(const AuditStep *step, int32 object, bool wrong, double *error, double *expected)
+{
+	GtlAuditChance chance = {0};
+
+	if (gtl_audit_chance(step->audit, object, &chance))
+	{
+		*error = wrong ? 1 / (chance.left * chance.probability) : 0;
+		*expected = (gtl_drift_usual(1.0 - step->job->target_accuracy) * chance.frozen - chance.known) / chance.left;
+	}
+}
+
+static void
+watch_drift(const AuditStep *step, const double *errors, const double *expected, int count)
+{
+	GtlSegment *segments;
+	int			nsegments = gtl_segments_read(step->job->job_id, &segments);
+
+	for (int s = 0; s < nsegments && step->record.lot_no > 0; s++)
+		if (segments[s].lot_no == step->record.lot_no)
+		{
+			gtl_drift_checked(step->job, s, errors, expected, count);
+			break;
+		}
+}
+
 /* Tells the audit of answers, in this order, and keeps that. */
 static void
 count_answers(AuditStep *step, const int32 *places, int count, bool drawn)
 {
 	int32	   *objects = palloc(sizeof(int32) * Max(count, 1));
 	int32	   *wrong = palloc(sizeof(int32) * Max(count, 1));
+	double	   *errors = palloc0(sizeof(double) * Max(count, 1));
+	double	   *expected = palloc0(sizeof(double) * Max(count, 1));
 
 	for (int i = 0; i < count; i++)
 	{
 		objects[i] = step->objects.object_no[places[i]];
 		wrong[i] = step->answer[places[i]] == LOST ? drawn : is_wrong(step, places[i]);
+		note_draw(step, objects[i], wrong[i] != 0 && step->answer[places[i]] != LOST, &errors[i], &expected[i]);
 		if (step->answer[places[i]] == LOST)
 			gtl_audit_lose(step->audit, objects[i], drawn);
 		else
@@ -168,6 +199,8 @@ count_answers(AuditStep *step, const int32 *places, int count, bool drawn)
 	}
 	gtl_audit_objects_count(&step->record, objects, wrong, count, step->events + 1);
 	gtl_correction_forget_objects(step->job->job_id, objects, count);
+	if (drawn)
+		watch_drift(step, errors, expected, count);
 	step->events += count;
 }
 
@@ -283,6 +316,8 @@ end(AuditStep *step, const char *why)
 	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_forget(&step->record);
+	if (step->record.figures.state == GTL_AUDIT_PASSED && !step->record.per_class)
+		gtl_drift_audited(step->job, step->record.lot_no, step->record.audit_no);
 	if (step->record.figures.state == GTL_AUDIT_PASSED && !step->record.per_class)
 		gtl_segment_next_lot(step->job->job_id, step->record.lot_no, step->record.segment_count);
 	gtl_job_update(step->job);

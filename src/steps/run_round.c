@@ -22,6 +22,7 @@
 #include "learning/engine.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "steps/drift_watch.h"
 #include "steps/due.h"
 #include "steps/evidence.h"
 #include "steps/issue_batch.h"
@@ -48,6 +49,7 @@ struct GtlRoundState
 	GtlEngineRound decided;
 	GtlCalibration calibration; /* of the model's answers */
 	GtlRound	round;			/* what will be written */
+	char	   *drift;			/* what was found of it; NULL: nothing */
 };
 
 static double
@@ -70,6 +72,7 @@ load_round(GtlRoundState *state)
 	INSTR_TIME_SET_CURRENT(start);
 	gtl_evidence_live_settings(job, &state->settings);
 	gtl_evidence_load(job, &state->env, &state->evidence);
+	gtl_drift_prepare(job, &state->evidence);
 	gtl_batch_last(job->job_id, &batch);
 	state->round.job_id = job->job_id;
 	state->round.round_no = state->evidence.last.round_no >= 0 ? state->evidence.last.round_no + 1 : batch.validation ? 0 : 1;
@@ -158,6 +161,20 @@ read_rows(void *context, int64_t first, int count, float *rows)
 	gtl_feature_reader_rows((GtlFeatureReader *) context, first, count, rows);
 }
 
+/* Rows that have joined may be other than those before: then the machine labels none of them. */
+static void
+watch_drift(GtlRoundState *state, GtlFeatureReader *reader, const int32 *pool, int64 count)
+{
+	GtlDriftLook look = {
+		.job = state->job,.evidence = &state->evidence,.decided = &state->decided,.rows = state->settings.rows,
+		.reader = reader,.pool = pool,.pool_count = count,.env = &state->env
+	};
+
+	state->round.withheld_from = gtl_drift_look(&look, &state->drift);
+	state->settings.withheld_from = state->round.withheld_from;
+	gtl_drift_withhold(&state->evidence, state->round.withheld_from);
+}
+
 static void
 score_and_decide(GtlRoundState *state)
 {
@@ -170,6 +187,7 @@ score_and_decide(GtlRoundState *state)
 
 	state->round.segment_count = gtl_segment_last(job->job_id).segment_no + 1;
 	INSTR_TIME_SET_CURRENT(start);
+	watch_drift(state, reader, pool, count);
 	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, read_rows, reader,
 						  &state->env, decided))
 		gtl_computing_raise();
@@ -337,6 +355,8 @@ write_round(GtlRoundState *state)
 	write_dropped(state);
 	write_labels(state);
 	state->round.reason = gtl_round_reason(job, &state->evidence, &state->round, decided->by_class);
+	if (state->drift != NULL)
+		state->round.reason = psprintf("%s; %s", state->round.reason, state->drift);
 	gtl_round_insert(&state->round);
 	if (decided->by_class != NULL)
 		gtl_certificate_insert(job->job_id, state->round.round_no, decided->by_class, job->ncategories);

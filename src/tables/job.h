@@ -47,6 +47,7 @@ typedef struct GtlJob
 	char	   *instructions;	/* Markdown; NULL: none */
 	int32		max_leases;		/* of one annotator; 0: no limit */
 	bool		follow;			/* workers take in what changes in the dataset (steps/follow.h) */
+	bool		drift_alarm;	/* rows that join and are other than those before are kept from the machine (steps/drift_watch.h) */
 
 	/* settings */
 	char	  **categories;

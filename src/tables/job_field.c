@@ -120,6 +120,8 @@ const GtlJobField gtl_job_settings[] = {
 	.when_completed = true, .meaning = "tasks that one annotator can hold at once; NULL: no limit"},
 	{"follow", GTL_FIELD_BOOL, AT(follow), .initial = "false", .required = true, .when_completed = true,
 	.meaning = "true: rows that are inserted into the dataset later join the job, and rows that are deleted leave it; tables only"},
+	{"drift_alarm", GTL_FIELD_BOOL, AT(drift_alarm), .initial = "true", .required = true, .when_completed = true, .revises = true,
+	.meaning = "true: when rows that join are other than those before, the machine labels no more of them until an audit passes or this is false"},
 	{"display_columns", GTL_FIELD_TEXTS, AT(display_columns), PLACE(ndisplay_columns), .when_finished = true,
 	.meaning = "columns of the dataset that annotators see, in this order; NULL: all but the features and the known labels"},
 	{"instructions", GTL_FIELD_TEXT, AT(instructions), .when_finished = true,

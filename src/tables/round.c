@@ -35,21 +35,22 @@ gtl_round_insert(const GtlRound *round)
 		" validation_count, validation_active, candidate, candidate_log_loss, guarantee, target_accuracy,"
 		" confidence_level, alpha, threshold, certificate_n, certificate_k, bound, best_threshold, best_n, best_k,"
 		" best_bound, best_admits, minimum, required, scored, auto_labeled, added, changed, withdrawn, selected, reason,"
-		" load_seconds, train_seconds, score_seconds, alternatives, label_noise, label_margin, guarantee_scope, segment_count)"
+		" load_seconds, train_seconds, score_seconds, alternatives, label_noise, label_margin, guarantee_scope, segment_count,"
+		" withheld_from)"
 		" VALUES ($1, $2, $3, NULLIF($4, 0), $5, $6, $7, $8, $9, NULLIF($10, -1), $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1), $39, $40, $41)",
-		41,
+		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1), $39, $40, $41, NULLIF($42, 0))",
+		42,
 		{INT8OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID,
 			INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, TEXTOID, FLOAT8OID,
 			FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID,
 			FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID, INT4OID}
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID, INT4OID, INT4OID}
 	};
 	const GtlCertificate *c = &round->certificate;
 	bool		trained = round->model_id != 0;
 	bool		evidence = trained && c->best_n > 0;
-	Datum		v[41];
-	char		nulls[41];
+	Datum		v[42];
+	char		nulls[42];
 	int			i = 0;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -95,6 +96,7 @@ gtl_round_insert(const GtlRound *round)
 	PUT(Float8GetDatum(round->label_margin), round->label_margin < INFINITY);
 	PUT(CStringGetTextDatum(gtl_scope_name(round->promise.scope)), true);
 	PUT(Int32GetDatum(round->segment_count), true);
+	PUT(Int32GetDatum(round->withheld_from), true);
 #undef PUT
 	Assert(i == lengthof(v));
 	gtl_query_do(&insert, v, nulls);

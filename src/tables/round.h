@@ -44,6 +44,7 @@ typedef struct GtlRound
 	double		audit_expected; /* AUDITED: human labels that an audit now takes; likewise */
 	double		label_noise;	/* of the validation set, estimated; -1: unknown */
 	int32		segment_count;	/* segments of the job, when the pool was scored */
+	int32		withheld_from;	/* objects with this number and greater ones were kept from the machine; 0: none */
 
 	double		load_seconds;
 	double		train_seconds;
