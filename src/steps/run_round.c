@@ -201,6 +201,8 @@ score_and_decide(GtlRoundState *state)
 	state->round.certificate = decided->certificate;
 	state->round.label_margin = decided->audit_due ? 0 : decided->margin_covered;
 	state->round.audit_due = decided->audit_due;
+	if (decided->audit_due)
+		state->round.withheld_from = 0; /* the audit is about all of them */
 	if (state->settings.promise.guarantee == GTL_GUARANTEE_AUDITED && !decided->audit_due)
 		state->round.provisional = (int32) decided->covered;
 	state->round.audit_expected = decided->audit_expected;
