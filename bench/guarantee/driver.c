@@ -5,6 +5,7 @@
  *
  * driver [option=value ...] < ROWS
  *
+ *	text=0              1: ROWS hold texts, from which the features are made as a live job makes them
  *	rows=N              objects of the job, drawn from the rows by draw=SEED; 0: all
  *	rule=gtlabel|plain  gtl_simulate, or the plain rule below
  *	schedule=standard|eager  guarantee=audited|confidence|expected|strict|empirical
@@ -18,7 +19,7 @@
  *	start=random|chosen what people label first; chosen needs neighbours=1
  *	seed=1  repetitions=100  processes=2  verbose=0
  *
- * ROWS is COPY text: id, tab, {feature,...}, tab, label.  Prints one line: repetitions, mean
+ * ROWS is COPY text: id, tab, {feature,...} or a text, tab, label.  Prints one line: repetitions, mean
  * and standard deviation of the human labels, mean machine-labeled share, mean realized
  * error, largest realized error (of the jobs with machine labels; over the dataset, with that scope), jobs with machine
  * labels, jobs that missed the target, CPU seconds a job; with per_class also the classes with
@@ -45,15 +46,18 @@
 #include "learning/neighbours.h"
 #include "learning/proposals.h"
 #include "learning/simulate.h"
+#include "learning/text_sample.h"
 
 #include "../driver_env.h"
 
 #define LONGEST_LABEL 63
+#define TEXT_DIMENSIONS 256		/* as text_dimensions is */
 
 typedef struct Options
 {
 	GtlSimulationSettings simulation;
 	bool		plain;
+	bool		text;			/* rows are texts */
 	int64_t		rows;
 	uint64_t	draw;
 	uint64_t	seed;
@@ -90,6 +94,7 @@ typedef struct Table
 {
 	GtlLabeledSet set;
 	float	   *features;
+	char	  **texts;			/* instead of features; NULL: none */
 	int32_t    *labels;
 	char		(*names)[LONGEST_LABEL + 1];
 } Table;
@@ -109,6 +114,36 @@ label_number(Table *table, char *name)
 }
 
 static void
+make_room(Table *table, int64_t *room, bool text)
+{
+	if (table->set.rows < *room)
+		return;
+	*room = *room == 0 ? 1024 : 2 * *room;
+	if (text)
+		table->texts = realloc(table->texts, (size_t) *room * sizeof(char *));
+	else
+		table->features = realloc(table->features, (size_t) *room * (size_t) table->set.dimension * sizeof(float));
+	table->labels = realloc(table->labels, (size_t) *room * sizeof(int32_t));
+	if ((table->features == NULL && table->texts == NULL) || table->labels == NULL)
+		abort();
+}
+
+/* Escapes of COPY stay: a letter more or less is nothing to an n-gram. */
+static void
+read_text(Table *table, char *line, int64_t *room)
+{
+	char	   *text = strchr(line, '\t');
+	char	   *label = text == NULL ? NULL : strchr(text + 1, '\t');
+
+	if (label == NULL)
+		die("not a row: ", line);
+	*label = '\0';
+	make_room(table, room, true);
+	table->texts[table->set.rows] = strdup(text + 1);
+	table->labels[table->set.rows++] = label_number(table, label + 1);
+}
+
+static void
 read_line(Table *table, char *line, int64_t *room)
 {
 	char	   *at = strchr(line, '\t');
@@ -123,15 +158,7 @@ read_line(Table *table, char *line, int64_t *room)
 		for (const char *c = at; *c != '}' && *c != '\0'; c++)
 			table->set.dimension += *c == ',';
 	}
-	if (table->set.rows == *room)
-	{
-		*room = *room == 0 ? 1024 : 2 * *room;
-		table->features = realloc(table->features,
-								  (size_t) *room * (size_t) table->set.dimension * sizeof(float));
-		table->labels = realloc(table->labels, (size_t) *room * sizeof(int32_t));
-		if (table->features == NULL || table->labels == NULL)
-			abort();
-	}
+	make_room(table, room, false);
 	for (; dimension < table->set.dimension && at[-1] != '}'; at++)
 		table->features[table->set.rows * table->set.dimension + dimension++] = strtof(at, &at);
 	if (dimension != table->set.dimension || at[-1] != '}' || at[0] != '\t')
@@ -140,7 +167,7 @@ read_line(Table *table, char *line, int64_t *room)
 }
 
 static void
-read_table(Table *table, FILE *file)
+read_table(Table *table, FILE *file, bool text)
 {
 	char	   *line = NULL;
 	size_t		size = 0;
@@ -148,7 +175,10 @@ read_table(Table *table, FILE *file)
 
 	memset(table, 0, sizeof *table);
 	while (getline(&line, &size, file) > 0)
-		read_line(table, line, &room);
+		if (text)
+			read_text(table, line, &room);
+		else
+			read_line(table, line, &room);
 	free(line);
 	if (table->set.rows == 0)
 		die("no rows", "");
@@ -165,6 +195,7 @@ draw_rows(Table *table, int64_t rows, uint64_t seed)
 	int32_t    *chosen = bench_alloc(NULL, (size_t) rows * sizeof(int32_t));
 	float	   *features = bench_alloc(NULL, (size_t) rows * width);
 	int32_t    *labels = bench_alloc(NULL, (size_t) rows * sizeof(int32_t));
+	char	  **texts = bench_alloc(NULL, (size_t) rows * sizeof(char *));
 
 	if (rows > table->set.rows)
 		die("fewer rows than asked for", "");
@@ -173,17 +204,45 @@ draw_rows(Table *table, int64_t rows, uint64_t seed)
 	gtl_select_random(all, table->set.rows, rows, seed, GTL_STREAM_VALIDATION, &env, chosen);
 	for (int64_t i = 0; i < rows; i++)
 	{
-		memcpy(features + i * table->set.dimension,
-			   table->features + (int64_t) chosen[i] * table->set.dimension, width);
+		if (table->texts != NULL)
+			texts[i] = table->texts[chosen[i]];
+		else
+			memcpy(features + i * table->set.dimension,
+				   table->features + (int64_t) chosen[i] * table->set.dimension, width);
 		labels[i] = table->labels[chosen[i]];
 	}
 	free(all);
 	free(chosen);
 	free(table->features);
 	free(table->labels);
+	if (table->texts != NULL)
+		table->texts = texts;
 	table->set.rows = rows;
 	table->set.features = table->features = features;
 	table->set.labels = table->labels = labels;
+}
+
+/* Features of the texts, learned from them all. */
+static void
+make_features(Table *table)
+{
+	const GtlSampleRequest request = {.dimensions = TEXT_DIMENSIONS,.seed = GTL_SAMPLE_SEED,.budget = (size_t) 1 << 30};
+	GtlTextSample *sample = gtl_text_sample_create(&request, &env);
+	GtlFeaturizer featurizer = {.inputs = 0};
+	GtlFeatureMaker *maker;
+
+	for (int64_t i = 0; i < table->set.rows; i++)
+		gtl_text_sample_add(sample, i, table->texts[i], strlen(table->texts[i]));
+	(void) gtl_text_sample_fit(sample, &featurizer);
+	gtl_text_sample_release(sample);
+	table->set.dimension = gtl_featurizer_dimension(&featurizer);
+	table->features = bench_alloc(NULL, (size_t) table->set.rows * (size_t) table->set.dimension * sizeof(float));
+	maker = gtl_feature_maker_create(&featurizer, &env);
+	for (int64_t i = 0; i < table->set.rows; i++)
+		gtl_feature_maker_row(maker, table->texts[i], strlen(table->texts[i]), NULL,
+							  table->features + i * table->set.dimension);
+	gtl_feature_maker_release(maker);
+	table->set.features = table->features;
 }
 
 /* ---- The plain rule ---- */
@@ -504,7 +563,9 @@ set_option(Options *options, char *argument)
 	if (value == NULL)
 		die("not an option: ", argument);
 	*value++ = '\0';
-	if (strcmp(argument, "rows") == 0)
+	if (strcmp(argument, "text") == 0)
+		options->text = atoi(value) != 0;
+	else if (strcmp(argument, "rows") == 0)
 		options->rows = atoll(value);
 	else if (strcmp(argument, "draw") == 0)
 		options->draw = strtoull(value, NULL, 10);
@@ -670,9 +731,11 @@ main(int argc, char **argv)
 		set_option(&options, argv[i]);
 	if (options.repetitions < 1 || options.processes < 1 || options.simulation.engine.max_concurrent < 1)
 		die("repetitions, processes and batch are at least 1", "");
-	read_table(&table, stdin);
+	read_table(&table, stdin, options.text);
 	if (options.rows > 0)
 		draw_rows(&table, options.rows, options.draw);
+	if (options.text)
+		make_features(&table);
 	gtl_stats_init(&stats, table.set.dimension, &env);
 	gtl_stats_add(&stats, table.set.features, table.set.rows);
 	if (options.simulation.chosen_start && !options.neighbours)

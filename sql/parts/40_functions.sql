@@ -455,6 +455,67 @@ CREATE FUNCTION gt_margin(model_name text, text text, features anyelement) RETUR
     AS 'MODULE_PATHNAME', 'gtl_sql_margin_text' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION gt_margin(text, text, anyelement) IS 'The margin between the two most probable categories for the text and the features beside it, 0 to 1';
 
+-- With guesses: one of each source, in the order of the job's proposal_columns, and how probable the source thinks it is right.
+CREATE FUNCTION gt_predict(model_name text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_predict(text, anyelement, text[], float8[]) IS 'The most probable category for the features, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_predict(model_name text, text text, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict(text, text, text[], float8[]) IS 'The most probable category for the text, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_predict(model_name text, text text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS text
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict(text, text, anyelement, text[], float8[]) IS 'The most probable category for the text and the features beside it, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_predict_proba(model_name text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_predict_proba(text, anyelement, text[], float8[]) IS 'The probability of each category for the features, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_predict_proba(model_name text, text text, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict_proba(text, text, text[], float8[]) IS 'The probability of each category for the text, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_predict_proba(model_name text, text text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4[]
+    AS 'MODULE_PATHNAME', 'gtl_sql_predict_proba_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_predict_proba(text, text, anyelement, text[], float8[]) IS 'The probability of each category for the text and the features beside it, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_confidence(model_name text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_confidence' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_confidence(text, anyelement, text[], float8[]) IS 'The probability that gt_predict is right about the features, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_confidence(model_name text, text text, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_confidence_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_confidence(text, text, text[], float8[]) IS 'The probability that gt_predict is right about the text, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_confidence(model_name text, text text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_confidence_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_confidence(text, text, anyelement, text[], float8[]) IS 'The probability that gt_predict is right about the text and the features beside it, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_margin(model_name text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_margin' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION gt_margin(text, anyelement, text[], float8[]) IS 'The margin between the two most probable categories, 0 to 1, for the features, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_margin(model_name text, text text, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_margin_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_margin(text, text, text[], float8[]) IS 'The margin between the two most probable categories, 0 to 1, for the text, and the guesses of the sources that the model has learned from';
+
+CREATE FUNCTION gt_margin(model_name text, text text, features anyelement, proposals text[],
+                           proposal_confidences float8[] DEFAULT NULL) RETURNS float4
+    AS 'MODULE_PATHNAME', 'gtl_sql_margin_text' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gt_margin(text, text, anyelement, text[], float8[]) IS 'The margin between the two most probable categories, 0 to 1, for the text and the features beside it, and the guesses of the sources that the model has learned from';
+
 CREATE FUNCTION gt_featurize(model_name text, text text) RETURNS float4[]
     AS 'MODULE_PATHNAME', 'gtl_sql_featurize' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION gt_featurize(text, text) IS 'The features that the model makes of the text: those of the objects of its job';

@@ -1,7 +1,10 @@
 /*
  * predict.c
- *		What a model says of features, or of a text: gt_predict, gt_predict_proba, gt_confidence, gt_margin; and
- *		what it makes of a text: gt_featurize, gt_text_features.
+ *		What a model says of features, or of a text, and of guesses beside them: gt_predict, gt_predict_proba,
+ *		gt_confidence, gt_margin; and what it makes of a text: gt_featurize, gt_text_features.
+ *
+ * The last two of four or five arguments are guesses (proposals) and how sure their sources are. Those functions are
+ * not strict, because both may be NULL; the others are.
  *
  * A statement loads a model once in each process: it is kept with the call site
  * (fn_extra) until another model is named.
@@ -14,6 +17,7 @@
 #include "base/utf8.h"
 #include "catalog/pg_type.h"
 #include "data/dataset.h"
+#include "learning/proposals.h"
 #include "learning/row_scorer.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
@@ -43,6 +47,7 @@ typedef struct Predictor
 	Oid			type;			/* of the features argument */
 	FmgrInfo	cast;			/* to float4[]; fn_oid invalid: float4[] or float8[] */
 	float	   *narrow;			/* [as long as the features], for float8[] */
+	int			sources;		/* of guesses that the model has learned from */
 	const float *probability;	/* the answer: [classes] */
 	int32		best;
 	double		margin;
@@ -127,11 +132,27 @@ load_map(const GtlModel *model, const GtlEnv *env)
 	return map;
 }
 
+/* The argument with guesses, which that with their probabilities follows; 0: it is called without. */
+static int
+proposals_argument(FunctionCallInfo fcinfo)
+{
+	return PG_NARGS() >= 4 ? PG_NARGS() - 2 : 0;
+}
+
+/* The argument with features, or those beside the text; 0: text alone. */
+static int
+features_argument(FunctionCallInfo fcinfo, bool of_text)
+{
+	int			arguments = proposals_argument(fcinfo) > 0 ? PG_NARGS() - 2 : PG_NARGS();
+
+	return !of_text ? 1 : arguments > 2 ? 2 : 0;
+}
+
 /* In the context that it will live in. */
 static Predictor *
 load_predictor(FunctionCallInfo fcinfo, bool of_text, MemoryContext context)
 {
-	int			features = of_text ? 2 : 1;	/* the argument, if there is one */
+	int			features = features_argument(fcinfo, of_text);
 	Predictor  *predictor = palloc0(sizeof(Predictor));
 	GtlEnv		env;
 
@@ -142,10 +163,11 @@ load_predictor(FunctionCallInfo fcinfo, bool of_text, MemoryContext context)
 	predictor->scorer = gtl_row_scorer_create(&predictor->model->classifier, predictor->model->dimension,
 											  load_map(predictor->model, &env), &env);
 	if (of_text)
-		load_featurizer(predictor, PG_NARGS() > features, &env);
-	if (PG_NARGS() > features)
+		load_featurizer(predictor, features > 0, &env);
+	if (features > 0)
 		set_cast(predictor, get_fn_expr_argtype(fcinfo->flinfo, features), context);
 	predictor->narrow = palloc(sizeof(float) * predictor->model->dimension);
+	predictor->sources = predictor->model->proposal_inputs / (2 * predictor->model->classifier.classes);
 	return predictor;
 }
 
@@ -252,7 +274,7 @@ make_features(Predictor *predictor, FunctionCallInfo fcinfo)
 	const char *text = gtl_utf8_text(PG_GETARG_DATUM(1), &bytes);
 	const float *beside = NULL;
 
-	if (PG_NARGS() > 2)
+	if (features_argument(fcinfo, true) > 0)
 	{
 		beside = read_features(predictor, PG_GETARG_DATUM(2), predictor->featurizer->inputs);
 		if (beside == NULL)
@@ -262,16 +284,99 @@ make_features(Predictor *predictor, FunctionCallInfo fcinfo)
 	return predictor->made;
 }
 
+/* ---- Guesses ---- */
+
+/* The elements of an argument; false: it is NULL. */
+static bool
+read_list(FunctionCallInfo fcinfo, int argument, const Predictor *predictor, const char *what, Oid type, Datum **values,
+		  bool **nulls)
+{
+	int			count;
+	ArrayType  *array;
+
+	if (PG_ARGISNULL(argument))
+		return false;
+	array = PG_GETARG_ARRAYTYPE_P(argument);
+	if (type == TEXTOID)
+		deconstruct_array(array, type, -1, false, TYPALIGN_INT, values, nulls, &count);
+	else
+		deconstruct_array(array, type, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, values, nulls, &count);
+	if (count != predictor->sources)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s are %d, model \"%s\" has learned from %d", what, count, predictor->name, predictor->sources),
+				 predictor->sources > 0 ? errhint("One for each of its job's proposal_columns, in their order; NULL where a source has none.") :
+				 errhint("Its job has no proposal_columns: leave them out.")));
+	return true;
+}
+
+/* -1: no category of the model. */
+static int
+class_of(const Predictor *predictor, Datum guess)
+{
+	const char *name = TextDatumGetCString(guess);
+
+	for (int c = 0; c < predictor->model->classifier.classes; c++)
+		if (strcmp(predictor->model->categories[c], name) == 0)
+			return c;
+	return -1;
+}
+
+/* What nobody has guessed is as in a job: no guess, and so is a guess that is no category. */
+static void
+read_proposals(Predictor *predictor, FunctionCallInfo fcinfo)
+{
+	int			argument = proposals_argument(fcinfo);
+	int			classes = predictor->model->classifier.classes;
+	float	   *inputs = gtl_row_scorer_proposals(predictor->scorer);
+	Datum	   *guess;
+	Datum	   *probability;
+	bool	   *no_guess;
+	bool	   *no_probability;
+	bool		guessed = read_list(fcinfo, argument, predictor, "proposals", TEXTOID, &guess, &no_guess);
+	bool		sure = read_list(fcinfo, argument + 1, predictor, "proposal_confidences", FLOAT8OID, &probability,
+								 &no_probability);
+
+	for (int s = 0; s < predictor->sources; s++)
+	{
+		double		p = sure && !no_probability[s] ? DatumGetFloat8(probability[s]) : NAN;
+
+		if (sure && !no_probability[s] && !(p >= 0 && p <= 1))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("proposal_confidences contain %g", p),
+					 errdetail("Each says how probable a proposal is right, 0 to 1.")));
+		gtl_proposals_encode(guessed && !no_guess[s] ? class_of(predictor, guess[s]) : -1, p, predictor->sources, classes,
+							 inputs + 2 * s * classes);
+	}
+}
+
+/* Of a function that is not strict: is an argument NULL for which there is no answer? */
+static bool
+is_unanswerable(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < proposals_argument(fcinfo); i++)
+		if (PG_ARGISNULL(i))
+			return true;
+	return false;
+}
+
 /* NULL: for no features there is no answer. */
 static Predictor *
 predict(FunctionCallInfo fcinfo, bool of_text)
 {
-	Predictor  *predictor = find_predictor(fcinfo, of_text);
-	const float *features = of_text ? make_features(predictor, fcinfo) :
-		read_features(predictor, PG_GETARG_DATUM(1), predictor->model->dimension);
+	Predictor  *predictor;
+	const float *features;
 
+	if (is_unanswerable(fcinfo))
+		return NULL;
+	predictor = find_predictor(fcinfo, of_text);
+	features = of_text ? make_features(predictor, fcinfo) :
+		read_features(predictor, PG_GETARG_DATUM(1), predictor->model->dimension);
 	if (features == NULL)
 		return NULL;
+	if (proposals_argument(fcinfo) > 0)
+		read_proposals(predictor, fcinfo);
 	predictor->probability = gtl_row_scorer_score(predictor->scorer, features, &predictor->best, &predictor->margin);
 	return predictor;
 }

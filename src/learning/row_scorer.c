@@ -62,6 +62,12 @@ gtl_row_scorer_create(const GtlClassifier *classifier, int features, const GtlNe
 	return scorer;
 }
 
+float *
+gtl_row_scorer_proposals(GtlRowScorer *scorer)
+{
+	return scorer->complete + scorer->features;
+}
+
 static void
 run_layers(GtlRowScorer *scorer)
 {

@@ -15,11 +15,14 @@ typedef struct GtlRowScorer GtlRowScorer;
 
 /*
  * features: the columns of a row that come.  The others are made: the neighbourhood columns by the map (NULL: they
- * come, or there are none); inputs of proposals as if nobody had guessed.  Classifier and map must outlive the
- * scorer.
+ * come, or there are none); inputs of proposals are those that gtl_row_scorer_proposals was told.  Classifier and map
+ * must outlive the scorer.
  */
 extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, int features, const GtlNeighbours *map,
 										   const GtlEnv *env);
+
+/* Where the inputs of proposals of the next rows stand, behind their features; zeros: nobody has guessed. */
+extern float *gtl_row_scorer_proposals(GtlRowScorer *scorer);
 
 /*
  * Scores the unscaled row; the result is valid until the next call:

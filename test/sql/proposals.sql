@@ -58,6 +58,17 @@ SELECT refused($$ SELECT gt_alter_job('pp seen', proposal_columns => ARRAY['dice
 SELECT model_name AS newest FROM gt_models WHERE job_name = 'pp llm' ORDER BY model_id DESC LIMIT 1 \gset
 SELECT m.dimension, g.proposal_inputs FROM gt_models m JOIN gtlabel.model g USING (model_id) WHERE m.model_name = :'newest';
 SELECT avg((gt_predict(:'newest', features) = gold)::int) > 0.75 AS without_guesses, bool_and((gt_score(gt_model_bytes(:'newest'), features)).class = gt_predict(:'newest', features)) AS the_same FROM pp.guessed;
+SELECT with_guesses > without AS guesses_help, none_is_none, unknown_is_none, null_is_null, sure <> unsure AS confidence_counts
+  FROM (SELECT avg((gt_predict(:'newest', features, ARRAY[llm, rule], ARRAY[llm_confidence, NULL]) = gold)::int) AS with_guesses, avg((gt_predict(:'newest', features) = gold)::int) AS without,
+               bool_and(gt_margin(:'newest', features, NULL::text[]) = gt_margin(:'newest', features)) AS none_is_none,
+               bool_and(gt_margin(:'newest', features, ARRAY['no category', '']) = gt_margin(:'newest', features)) AS unknown_is_none,
+               bool_and(gt_predict(:'newest', NULL::float4[], ARRAY[llm, rule]) IS NULL AND gt_predict(NULL, features, ARRAY[llm, rule]) IS NULL) AS null_is_null,
+               sum(gt_margin(:'newest', features, ARRAY[llm, rule], ARRAY[0.99, 0.99])) AS sure, sum(gt_margin(:'newest', features, ARRAY[llm, rule], ARRAY[0.5, 0.5])) AS unsure
+          FROM pp.guessed) p;
+SELECT abs(sum(p) - 1) < 1e-5 AS adds_up, max(gt_confidence(:'newest', features, ARRAY[llm, rule])) <= 1 AS probable
+  FROM (SELECT * FROM pp.guessed WHERE gold = llm LIMIT 1) g, unnest(gt_predict_proba(:'newest', features, ARRAY[llm, rule])) p;
+SELECT refused(format('SELECT gt_predict(%L, features, ARRAY[%s]) FROM pp.guessed LIMIT 1', :'newest', guesses)) FROM unnest(ARRAY['llm', 'llm, rule, llm']) guesses;
+SELECT refused(format('SELECT gt_predict(%L, features, ARRAY[llm, rule], ARRAY[%s]::float8[]) FROM pp.guessed LIMIT 1', :'newest', sure)) FROM unnest(ARRAY['1.5, 0', '''nan'', 0', '0.5']) sure;
 SELECT refused(format($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0','1','2','3','4','5','6','7','8','9'], key_column => 'id', initial_model => %L) $$, :'newest')) ~ '^22023 .*has learned from other proposals' AS refused;
 SELECT gt_create_job('pp next', :job, proposal_columns => ARRAY['llm', 'rule'], initial_model => :'newest', seed => 3) > 0 AS created;
 
@@ -69,6 +80,8 @@ SELECT machine_labeled > 600 AS mostly_by_machine FROM gt_jobs WHERE job_name = 
 SELECT s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine_labeled AS machine
   FROM gt_simulate_job(:simulated, features_column => NULL, proposal_columns => ARRAY['llm'], target_accuracy => 0.8, seed => 1) s, gt_jobs j WHERE s.final AND j.job_name = 'pp only';
 SELECT avg((l.label <> d.gold)::int) <= 0.2 AS kept FROM gt_labels l JOIN pp.guessed d ON d.id::text = l.object_key WHERE job_name = 'pp only' AND NOT human_annotated;
+SELECT model_name AS alone FROM gt_models WHERE job_name = 'pp only' ORDER BY model_id DESC LIMIT 1 \gset
+SELECT avg((gt_predict(:'alone', '{}'::float4[], ARRAY[llm]) = gold)::int) > 0.8 AS by_guesses_alone FROM pp.guessed;
 CREATE TABLE pp.message AS SELECT id, body, gold, CASE WHEN id % 20 = 0 THEN NULL WHEN id % 10 = 0 THEN 'ham' ELSE gold END AS guess FROM gtl_test.message WHERE id <= 800;
 ALTER TABLE pp.message ADD PRIMARY KEY (id);
 SELECT gt_create_job('pp text', 'pp.message', ARRAY['ham', 'spam'], text_column => 'body', text_dimensions => 32, proposal_columns => ARRAY['guess'], schedule => 'eager', algorithm => 'softmax', seed => 1) > 0 AS created;
@@ -77,6 +90,9 @@ SELECT run('pp text');
 SELECT s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine_labeled AS machine
   FROM gt_simulate_job('pp.message', 'gold', ARRAY['ham', 'spam'], text_column => 'body', text_dimensions => 32, proposal_columns => ARRAY['guess'], schedule => 'eager', algorithm => 'softmax', seed => 1) s, gt_jobs j
  WHERE s.final AND j.job_name = 'pp text';
+SELECT model_name AS of_text FROM gt_models WHERE job_name = 'pp text' ORDER BY model_id DESC LIMIT 1 \gset
+SELECT avg((gt_predict(:'of_text', body, ARRAY[guess]) = gold)::int) > 0.9 AS right_of_text, bool_and(gt_margin(:'of_text', body, ARRAY[NULL]) = gt_margin(:'of_text', body)) AS the_same FROM pp.message;
+SELECT refused(format('SELECT gt_predict(%L, body, features, ARRAY[guess]) FROM pp.message, (SELECT features FROM pp.guessed LIMIT 1) f LIMIT 1', :'of_text'));
 INSERT INTO pp.guessed (id, features, gold, llm) SELECT id, features, gold, gold FROM gtl_test.digits WHERE id > (SELECT max(id) FROM pp.guessed) ORDER BY id LIMIT 30;
 SELECT gt_add_objects('pp seen') AS added;
 SELECT length(string_agg(data, '')) = 1230 * (64 + 2 * 2 * 10) * 4 AS features, (SELECT length(string_agg(data, '')) = 1230 * 64 * 4 FROM gtlabel.feature_page p JOIN gtlabel.job USING (job_id) WHERE job_name = 'pp seen' AND block_no = 1) AS columns
