@@ -108,6 +108,13 @@ confusion(const GtlJob *job, const GtlSourceRecord *record)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
+/* As gtlabel.rounded does it in the views. */
+static Datum
+six_digits(double number)
+{
+	return Float8GetDatum(strtod(psprintf("%.6g", number), NULL));
+}
+
 /* Of the interval that has the share with 95 %. */
 #define ONE_SIDE 0.025
 
@@ -129,9 +136,9 @@ gtl_sql_sources(PG_FUNCTION_ARGS)
 		Int32GetDatum(r->right)};
 		bool		nulls[9] = {false, false, false, false, false, n == 0, n == 0, n == 0, false};
 
-		values[5] = Float8GetDatum(n == 0 ? 0 : (double) r->right / n);
-		values[6] = Float8GetDatum(n == 0 || r->right == 0 ? 0 : 1 - gtl_clopper_pearson_upper(n - r->right, n, ONE_SIDE));
-		values[7] = Float8GetDatum(n == 0 || r->right == n ? 1 : gtl_clopper_pearson_upper(r->right, n, ONE_SIDE));
+		values[5] = six_digits(n == 0 ? 0 : (double) r->right / n);
+		values[6] = six_digits(n == 0 || r->right == 0 ? 0 : 1 - gtl_clopper_pearson_upper(n - r->right, n, ONE_SIDE));
+		values[7] = six_digits(n == 0 || r->right == n ? 1 : gtl_clopper_pearson_upper(r->right, n, ONE_SIDE));
 		values[8] = confusion(job, r);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

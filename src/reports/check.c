@@ -178,6 +178,14 @@ static GtlStatement job_checks[] = {
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
 	{
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'it follows its dataset ' || j.dataset_name || ', and the newest changes could not be taken in',"
+		" 'gt_add_objects(job_name) says why; correct the rows, and call it again.'"
+		" FROM gtlabel.job j CROSS JOIN LATERAL (SELECT e.event FROM gtlabel.event e WHERE e.job_id = j.job_id"
+		"   AND e.event IN ('objects_refused', 'objects_added') ORDER BY e.event_id DESC LIMIT 1) e"
+		" WHERE " MINE " AND j.follow AND e.event = 'objects_refused' ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
 		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its consolidation function ' || j.consolidation || ' is gone',"
 		" 'Create it again with the same signature.'"
 		" FROM gtlabel.job j WHERE " MINE " AND " GOES_ON " AND j.consolidation IS NOT NULL AND to_regprocedure(j.consolidation) IS NULL"

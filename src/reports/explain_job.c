@@ -22,6 +22,7 @@
 #include "steps/audit.h"
 #include "steps/due.h"
 #include "steps/in_flight.h"
+#include "steps/intake.h"
 #include "steps/limits.h"
 #include "steps/promise_audit.h"
 #include "tables/certificate.h"
@@ -514,6 +515,9 @@ explain_failures(GtlReport *report, const GtlJob *job)
 	if (job->failed > 0)
 		gtl_report_add(report, "failures", psprintf("%s objects failed", gtl_format_count(job->failed)),
 					   "gt_failures has the reasons; gt_retry_failed offers them again.");
+	if (job->follow && gtl_intake_refused(job))
+		gtl_report_add(report, "dataset", psprintf("the newest changes of %s could not be taken in", job->dataset_name),
+					   "gt_add_objects says why; correct the rows, and call it again.");
 	if (get_rel_name(job->dataset) == NULL)
 		gtl_report_add(report, "dataset", psprintf("dataset %s is gone", job->dataset_name),
 					   "The job goes on: it works on the snapshot it took when it was created.");

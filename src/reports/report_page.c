@@ -268,7 +268,8 @@ put_numbers(ReportPage *page)
 			   psprintf("in %s categories", gtl_format_count(job->ncategories)));
 	put_number(text, "Validation labels", gtl_format_count(facts->validation_labeled),
 			   job->validation_count == 0 ? "there is no validation set" :
-			   psprintf("of %s, drawn at random", gtl_format_count(job->validation_count)));
+			   psprintf("of %s, %s", gtl_format_count(job->validation_count),
+						job->chosen_start ? "begun with objects from all parts of the dataset" : "drawn at random"));
 	put_number(text, "Target accuracy", plain_percent(job->target_accuracy), psprintf("of the machine's labels, %s", guarantee));
 	put_number(text, "Newest model", isnan(accuracy) ? "-" : gtl_format_percent(accuracy),
 			   isnan(accuracy) ? "none so far" :

@@ -202,7 +202,8 @@ take_rows(void *argument)
 
 	if (nstale > 0)
 		(void) gtl_remove(intake->job, changes->stale, nstale);
-	if (changes->any_new)
+	/* what was refused before may be in order now, whatever has changed */
+	if (changes->any_new || gtl_intake_refused(intake->job))
 		(void) gtl_intake(intake->job);
 }
 

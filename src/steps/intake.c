@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "steps/audit.h"
 #include "tables/audit.h"
+#include "tables/event.h"
 #include "tables/featurizer.h"
 #include "tables/job_state.h"
 #include "tables/label.h"
@@ -92,6 +93,12 @@ describe_segment(const GtlJob *job, const GtlSegment *segment)
 					psprintf("; %s rows with a label", gtl_format_count(segment->given_count)));
 }
 
+bool
+gtl_intake_refused(const GtlJob *job)
+{
+	return gtl_event_is_newest(job->job_id, "objects_refused", "objects_added");
+}
+
 int32
 gtl_intake(GtlJob *job)
 {
@@ -114,7 +121,11 @@ gtl_intake(GtlJob *job)
 				 errmsg("cannot add objects to labeling job \"%s\": it works in place", job->name),
 				 errhint("gt_write_labels labels rows that came later, too.")));
 	if (!read_rows(job, &added))
+	{
+		if (gtl_intake_refused(job))
+			gtl_event_record(job, "objects_added", "0 objects of %s: its changes can be taken in again", job->dataset_name);
 		return 0;
+	}
 	if (job->state == GTL_JOB_COMPLETED)
 		gtl_audit_reopen(job);
 	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));

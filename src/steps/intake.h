@@ -14,4 +14,7 @@
  */
 extern int32 gtl_intake(GtlJob *job);
 
+/* Could the newest changes of a dataset that the job follows not be taken in? */
+extern bool gtl_intake_refused(const GtlJob *job);
+
 #endif							/* GTL_INTAKE_H */

@@ -65,6 +65,21 @@ gtl_event_record(const GtlJob *job, const char *event, const char *detail_format
 	announce(job->job_id, event_id);
 }
 
+bool
+gtl_event_is_newest(int64 job_id, const char *event, const char *other)
+{
+	static GtlStatement select = {
+		"SELECT event = $2 FROM gtlabel.event WHERE job_id = $1 AND event IN ($2, $3) ORDER BY event_id DESC LIMIT 1",
+		3, {INT8OID, TEXTOID, TEXTOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), CStringGetTextDatum(event), CStringGetTextDatum(other)};
+	GtlResult	r;
+	bool		newest = gtl_query_run(&r, &select, values, NULL) > 0 && gtl_result_bool(&r, 0, 1);
+
+	gtl_query_end(&r);
+	return newest;
+}
+
 void
 gtl_event_delete(int64 job_id)
 {

@@ -15,6 +15,9 @@
  */
 extern void gtl_event_record(const GtlJob *job, const char *event, const char *detail_format,...) pg_attribute_printf(3, 4);
 
+/* Of the job's events of these two kinds, is the newest one of the first? */
+extern bool gtl_event_is_newest(int64 job_id, const char *event, const char *other);
+
 extern void gtl_event_delete(int64 job_id);
 
 #endif							/* GTL_EVENT_H */

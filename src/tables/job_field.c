@@ -26,7 +26,7 @@
 /* Reasons why settings are fixed at creation. */
 #define SNAPSHOT "the dataset was read when the job was created"
 #define VALIDATION "the validation set was drawn when the job was created"
-#define ANSWERS "answers were collected by it"
+#define ANSWERS "answers were collected by it, so gt_add_category, gt_rename_category and gt_merge_categories change it"
 
 const GtlJobField gtl_job_settings[] = {
 	{"dataset", GTL_FIELD_RELATION, AT(dataset), .required = true, .fixed = SNAPSHOT,

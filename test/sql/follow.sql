@@ -37,6 +37,8 @@ INSERT INTO item VALUES (701, NULL, 'c1');
 SELECT gt_advance_job('fo job');
 SELECT detail FROM gt_events WHERE job_name = 'fo job' AND event = 'objects_refused';
 SELECT refused($$ SELECT gt_add_objects('fo job') $$);
+SELECT severity, finding FROM gt_check() WHERE subject = 'job "fo job"';
+SELECT finding, advice FROM gt_explain_job('fo job') WHERE topic = 'dataset';
 -- what is gone leaves all the same
 INSERT INTO item VALUES (702, NULL, 'c1');
 DELETE FROM item WHERE id = 699;
@@ -44,6 +46,17 @@ SELECT gt_advance_job('fo job'), number('fo job', 699) IS NULL AS gone;
 DELETE FROM item WHERE id = 702;
 UPDATE item SET features = '{1, 2}' WHERE id = 701;
 SELECT gt_advance_job('fo job'), number('fo job', 701) IS NOT NULL AS taken;
+SELECT count(*) AS findings FROM gt_check() WHERE subject = 'job "fo job"';
+-- what came together with them joins as soon as they are gone
+INSERT INTO item VALUES (702, NULL, 'c1'), (703, '{1, 2}', 'c1');
+SELECT gt_advance_job('fo job'), number('fo job', 703) IS NOT NULL AS taken;
+DELETE FROM item WHERE id = 702;
+SELECT gt_advance_job('fo job'), number('fo job', 703) IS NOT NULL AS taken;
+INSERT INTO item VALUES (702, NULL, 'c1');
+SELECT gt_advance_job('fo job');
+DELETE FROM item WHERE id = 702;
+SELECT gt_add_objects('fo job') AS added, gt_advance_job('fo job');
+SELECT (SELECT detail FROM gt_events WHERE job_name = 'fo job' ORDER BY event_id DESC LIMIT 1), (SELECT count(*) FROM gt_check() WHERE subject = 'job "fo job"') AS findings;
 
 -- ---- Deletes: erased, also while people answer ---------------------------------------------------------------
 
