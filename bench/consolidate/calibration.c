@@ -9,6 +9,11 @@
  *		and of the plain majority, mean confidence, calibration error over all draws together (ten bins), its mean
  *		over single draws, and what that mean is for confidences that are exactly right: with few objects chance
  *		alone makes an error.
+ *
+ * calibration made-up DRAWS
+ *		Crowds that are made up: the accuracy of each of the people lies anywhere in the range of the row, errors are
+ *		independent, and an object has as many answers as the column says.  The largest and the mean calibration
+ *		error over numbers of classes (2, 4, 10) and of people (10, 50); in brackets the mean of exact confidences.
  */
 #include <math.h>
 #include <stdio.h>
@@ -176,12 +181,109 @@ measure(int answers, int draws, int32_t *thin[3])
 		   (double) all.right / all.count, (double) majority_right / all.count, all.confidence / all.count, error_of(&all), single, chance);
 }
 
+/* Labels of `answers` people an object, who differ: accuracies evenly from low to high. */
+static void
+make_up(GtlVotes *crowd, int32_t *made[3], int32_t *right, int answers, double low, double high, uint64_t seed)
+{
+	uint64_t	next = 0;
+
+	crowd->count = (int64_t) crowd->items * answers;
+	crowd->item = made[0];
+	crowd->annotator = made[1];
+	crowd->label = made[2];
+	for (int64_t v = 0; v < crowd->count; v++)
+	{
+		int			item = (int) (v / answers);
+		int			first = (int) (gtl_random_uniform(seed, GTL_STREAM_FOLD, item) * crowd->annotators);
+		int			person = (int) ((first + v % answers) % crowd->annotators);
+		double		accuracy = low + (high - low) * gtl_random_uniform(seed, GTL_STREAM_WEIGHTS, person);
+
+		if (v % answers == 0)
+			right[item] = (int) (gtl_random_uniform(seed, GTL_STREAM_ANNOTATOR, next++) * crowd->classes);
+		made[0][v] = item;
+		made[1][v] = person;
+		made[2][v] = right[item];
+		if (gtl_random_uniform(seed, GTL_STREAM_ANNOTATOR, next++) >= accuracy)
+			made[2][v] = (right[item] + 1 + (int) (gtl_random_uniform(seed, GTL_STREAM_ANNOTATOR, next++) * (crowd->classes - 1))) % crowd->classes;
+	}
+}
+
+static void
+judge_made_up(int answers, double low, double high, int objects, int draws, int32_t *made[3])
+{
+	static const int classes[] = {2, 4, 10};
+	static const int people[] = {10, 50};
+	static int32_t right[2000];
+	GtlEnv		env = (GtlEnv) {.alloc = bench_alloc,.release = bench_release};
+	double		most = 0;
+	double		sum = 0;
+	double		chance = 0;
+
+	for (int cell = 0; cell < 6; cell++)
+	{
+		Bins		all = {0};
+		Bins		exact = {0};
+		int64_t		majority_right = 0;
+
+		for (int d = 0; d < draws; d++)
+		{
+			GtlVotes	crowd = {.items = objects,.annotators = people[cell / 3],.classes = classes[cell % 3]};
+			GtlConsolidated result;
+			GtlConsolidated majority;
+
+			make_up(&crowd, made, right, answers, low, high, 1000 * d + cell);
+			gtl_consolidate(&crowd, GTL_CONSOLIDATE_AUTO, true, &env, &result);
+			gtl_consolidate(&crowd, GTL_CONSOLIDATE_MAJORITY, true, &env, &majority);
+			for (int i = 0; i < crowd.items; i++)
+			{
+				add(&all, result.confidence[i], result.label[i] == right[i]);
+				add(&exact, result.confidence[i], gtl_random_uniform(99 + d, GTL_STREAM_FOLD, i) < result.confidence[i]);
+				majority_right += majority.label[i] == right[i];
+			}
+		}
+		most = fmax(most, error_of(&all));
+		sum += error_of(&all) / 6;
+		chance += error_of(&exact) / 6;
+		if (getenv("GTL_VERBOSE") != NULL)
+			fprintf(stderr, "%d answers, %g to %g, %d classes, %d objects, %d people: right %.3f, majority %.3f, confidence %.3f, error %.3f\n", answers, low, high,
+					classes[cell % 3], objects, people[cell / 3], (double) all.right / all.count,
+					(double) majority_right / all.count, all.confidence / all.count, error_of(&all));
+	}
+	printf(" %.3f, %.3f (%.3f) |", most, sum, chance);
+}
+
+static int
+made_up(int draws, int32_t *made[3])
+{
+	static const double ranges[][2] = {{0.6, 0.6}, {0.7, 0.7}, {0.8, 0.8}, {0.9, 0.9}, {0.95, 0.95}, {0.6, 0.95}, {0.5, 1}};
+	static const int answers[] = {2, 3, 4, 5, 7};
+
+	printf("| objects | accuracy |");
+	for (int a = 0; a < 5; a++)
+		printf(" %d answers |", answers[a]);
+	printf("\n| --- | --- | --- | --- | --- | --- | --- |\n");
+	for (int r = 0; r < 14; r++)
+	{
+		const double *range = ranges[r % 7];
+		int			objects = r < 7 ? 2000 : 200;
+
+		printf("| %d | %g to %g |", objects, range[0], range[1]);
+		for (int a = 0; a < 5; a++)
+			judge_made_up(answers[a], range[0], range[1], objects, draws, made);
+		printf("\n");
+		fflush(stdout);
+	}
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const int answers[] = {1, 2, 3, 4, 5, 7, 0};
 	int32_t    *thin[3] = {malloc(sizeof(item_of)), malloc(sizeof(item_of)), malloc(sizeof(item_of))};
 
+	if (argc == 3)
+		return made_up(atoi(argv[2]), thin);
 	if (argc != 5)
 		return 2;
 	read_files(argv[1], argv[2]);

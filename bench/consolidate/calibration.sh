@@ -19,3 +19,6 @@ for crowd in bluebirds adult2; do
 		echo
 	done
 done
+echo "made-up crowds: largest error, mean error (mean of exact confidences)"
+echo
+"$work/calibration" made-up "$(((${1:-30} + 5) / 6))"

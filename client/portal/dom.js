@@ -49,13 +49,13 @@ export function redraw(node, ...children) {
   again?.focus({ preventScroll: true })
 }
 
-/** A table; a column whose first cell is a number stands to the right. */
-export function table(caption, heads, rows) {
+/** A table; a column whose first cell is a number stands to the right. told: on a phone the last column stands below the others. */
+export function table(caption, heads, rows, told = false) {
   const kind = column => /^[\d.,]+( [%s])?$/.test(rows[0]?.[column]) ? 'number' : null
-  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+  return el('div', { class: told ? 'scroll told' : 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
     el('table', {}, el('caption', { class: 'unseen' }, caption),
       el('thead', {}, el('tr', {}, heads.map((head, column) => el('th', { scope: 'col', class: kind(column) }, head)))),
-      el('tbody', {}, rows.map(cells => el('tr', {}, cells.map((cell, column) => el('td', { class: kind(column) }, cell)))))))
+      el('tbody', {}, rows.map(cells => el('tr', {}, cells.map((cell, column) => el('td', { class: kind(column), 'data-head': heads[column] }, cell)))))))
 }
 
 /** Terms and what is to say about them: [term, finding, advice]. */

@@ -237,7 +237,7 @@ export async function seat(job_name) {
 
   function waiting() {
     const [title, words] = STATES[queue.state] ?? STATES.loading
-    return el('div', { class: 'wait', role: 'status' }, el('h2', {}, title), el('p', {}, words ?? queue.message),
+    return el('div', { class: 'wait', role: 'status' }, el('h2', { id: 'object' }, title), el('p', {}, words ?? queue.message),
       queue.state === 'with_others' && el('p', {}, `${plural(queue.with_others, 'object')} open with others.`),
       queue.state === 'training' && el('progress', { value: queue.total > 0 ? queue.done / queue.total : null, 'aria-label': 'Training' }),
       queue.state !== 'loading' && el('p', { class: 'soft' }, `You answered ${count(queue.answered_today ?? 0)} today. `,

@@ -1,4 +1,5 @@
 """A real browser for the tests of the portal: Debian's chromium, without a screen."""
+import os
 import shutil
 import tempfile
 import time
@@ -9,6 +10,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+with open(os.path.join(os.path.dirname(__file__), 'accessible.js'), encoding='utf-8') as script:
+    SCRIPT = script.read()
 FLAGS = ('--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking '
          '--disable-component-update --disable-sync --disable-dev-shm-usage --ignore-certificate-errors').split()
 
@@ -80,6 +83,14 @@ class Browser:
             return [field.get_attribute('value') for field in fields] == [role, password]
         self.wait(typed)
         self.find('[name=password]').send_keys(Keys.ENTER)
+
+    def problems(self):
+        """What accessible.js finds, and controls that a screen reader has no name for."""
+        named = {'button', 'link', 'textbox', 'searchbox', 'combobox', 'checkbox', 'progressbar', 'dialog', 'article', 'region', 'navigation', 'image'}
+        nodes = self.driver.execute_cdp_cmd('Accessibility.getFullAXTree', {})['nodes']
+        return self.driver.execute_script(SCRIPT) + [
+            'no name: ' + node['role']['value'] for node in nodes
+            if not node.get('ignored') and node.get('role', {}).get('value') in named and not node.get('name', {}).get('value')]
 
     def shot(self, path):
         self.driver.save_screenshot(path)

@@ -73,4 +73,7 @@ CREATE TABLE letter (id integer PRIMARY KEY, link text, body text NOT NULL, sent
 INSERT INTO letter
     SELECT n, 'https://example.org/letters/' || n, text_of(n), '2026-01-02 03:04:05.678+00', (ARRAY['delivery', 'payment', 'product', 'account', 'praise'])[1 + n % 5]
       FROM generate_series(1, 500) n;
+-- What another model said: nothing for people to see
+ALTER TABLE letter ADD COLUMN earlier text;
+UPDATE letter SET earlier = (ARRAY['delivery', 'payment', 'product', 'account', 'praise'])[1 + (id + (id % 9 = 0)::integer) % 5];
 RESET ROLE;

@@ -80,9 +80,16 @@ def test_create_from_texts():
     b.wait(lambda: len(Select(b.find('[name=dataset]')).options) > 2)
     Select(b.find('[name=dataset]')).select_by_value('public.letter')
     ok('the column of sentences is what to learn from', b.wait(lambda: b.js("[...document.querySelectorAll('th select')].map(s => s.value)") ==
-                                                               ['key', 'show', 'show_text', 'show', 'label']))
+                                                               ['key', 'show', 'show_text', 'show', 'label', 'proposal']))
     b.click('Simulate')
     ok('a simulation on texts', b.wait_text('the machine', '[data-plan] .promise', 60))
+    b.driver.execute_script("document.querySelector('[name=follow]').click()")
+    Select(b.driver.find_elements('css selector', 'th select')[4]).select_by_value('ignore')
+    b.click('Create the job')
+    ok('created', b.wait(lambda: b.js('location.hash') == '#/jobs/letter') and b.wait_text('In progress'))
+    setting = lambda name: sql("SELECT value FROM gt_job_settings WHERE job_name = 'letter' AND setting = :'name';", name=name)
+    ok('guesses are proposals, which nobody is shown', setting('proposal_columns') == '{earlier}' and 'earlier' not in setting('display_columns'))
+    ok('rows that come later join', setting('follow') == 'true')
 
 
 def test_keeps_the_place():
@@ -213,6 +220,22 @@ def test_settings():
     b.shot('build/portal/settings.png')
 
 
+def test_accessible():
+    """Each page, light at a desk and dark on a phone."""
+    for page in ('#/jobs', '#/jobs/tickets', '#/jobs/disputed/review/disagreement', '#/jobs/tickets/review/machine', '#/jobs/tickets/people', '#/jobs/tickets/settings', '#/new'):
+        b.go('/' + page)
+        b.wait(lambda: b.find('h1') and len(b.text('main')) > 20)
+        if page == '#/new':
+            b.wait(lambda: len(Select(b.find('[name=dataset]')).options) > 2)
+            Select(b.find('[name=dataset]')).select_by_value('public.ticket')
+            b.wait_text('drawn at random', '[data-plan]')
+        for width, dark, phone in ((1280, False, False), (390, True, True)):
+            b.look(width, 844, dark, phone)
+            bad = b.problems()
+            ok(f'{page} is accessible, {width} pixels: {bad}', not bad)
+    b.look(1280, 800)
+
+
 def test_categories():
     b.go('/#/jobs/disputed/settings')
     b.wait(lambda: b.find('[aria-label="New category"]'))
@@ -272,7 +295,7 @@ def test_console():
 
 
 try:
-    checks.run([test_sign_in, test_create, test_create_from_texts, test_steer, test_keeps_the_place, test_people, test_settings, test_rounds_and_report, test_review, test_exclude, test_categories,
+    checks.run([test_sign_in, test_create, test_create_from_texts, test_steer, test_keeps_the_place, test_people, test_settings, test_rounds_and_report, test_review, test_accessible, test_exclude, test_categories,
                 test_hostile_names, test_stop, test_others_see_nothing, test_console])
 finally:
     b.close()

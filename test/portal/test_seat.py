@@ -301,10 +301,18 @@ def test_reads_aloud():
     """Every control has a name, and the object reads as an article."""
     go_to_seat('support')
     nodes = b.driver.execute_cdp_cmd('Accessibility.getFullAXTree', {})['nodes']
-    named = {'button', 'link', 'textbox', 'searchbox', 'combobox', 'checkbox', 'progressbar', 'dialog', 'article', 'region', 'navigation'}
-    bad = [node['role']['value'] for node in nodes if not node.get('ignored') and node.get('role', {}).get('value') in named
-           and not node.get('name', {}).get('value')]
-    ok(f'every control has a name: {bad}', not bad)
+    for width, dark, phone in ((1280, False, False), (390, True, True)):
+        b.look(width, 844, dark, phone)
+        for several in (False, True):
+            bad = b.problems()
+            ok(f'the seat is accessible, {width} pixels: {bad}', not bad)
+            b.click('Several')
+    b.look(1280, 800)
+    for state in ('wait', 'home'):
+        b.go('/#/label/others' if state == 'wait' else '/#/')
+        b.wait(lambda: len(b.text('main')) > 20 and 'One moment' not in b.text('main'))
+        bad = b.problems()
+        ok(f'and what is around it: {bad}', not bad)
     ok('the object is an article', any(node.get('role', {}).get('value') == 'article' for node in nodes))
 
 
