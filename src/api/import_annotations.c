@@ -464,7 +464,7 @@ append_column(StringInfo sql, FunctionCallInfo fcinfo, int argument, const char 
 	if (required)
 		gtl_argument_required(fcinfo, argument, setting);
 	if (column != NULL)
-		(void) gtl_dataset_column_type(PG_GETARG_OID(1), column, psprintf("Set %s.", setting), relation);
+		(void) gtl_dataset_column_type(PG_GETARG_OID(1), column, psprintf("Name a column that it has: %s => '...'.", setting), relation);
 	appendStringInfo(sql, "%s %s%s::pg_catalog.%s", sql->len > 6 ? "," : "", column == NULL ? "NULL" : "d.",
 					 column == NULL ? "" : quote_identifier(column), cast);
 }
@@ -507,7 +507,7 @@ gtl_sql_import_label_studio(PG_FUNCTION_ARGS)
 	gtl_argument_required(fcinfo, 1, "tasks");
 	gtl_argument_required(fcinfo, 2, "task");
 	relation = gtl_dataset_name(PG_GETARG_OID(1));
-	(void) gtl_dataset_column_type(PG_GETARG_OID(1), column, "Set task.", relation);
+	(void) gtl_dataset_column_type(PG_GETARG_OID(1), column, "Name a column that it has: task => '...'.", relation);
 	import_rows(fcinfo, job, relation,
 				psprintf("SELECT a.item COLLATE pg_catalog.\"C\", a.annotator COLLATE pg_catalog.\"C\","
 						 " a.label COLLATE pg_catalog.\"C\", a.comment, a.answered_at, a.ground_truth"

@@ -157,7 +157,7 @@ select_lines(Oid relation, const char *line, const char *order_column, char **na
 	Oid			type;
 
 	*name = gtl_dataset_name(relation);
-	type = getBaseType(gtl_dataset_column_type(relation, line, "Set line.", *name));
+	type = getBaseType(gtl_dataset_column_type(relation, line, "Name a column that it has: line => '...'.", *name));
 	if (type != JSONOID && type != JSONBOID && type != TEXTOID && type != VARCHAROID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

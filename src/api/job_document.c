@@ -125,6 +125,16 @@ list_arguments(Jsonb *settings)
 	return list.data;
 }
 
+/* JSON's null, or not there at all. */
+static bool
+is_null(Jsonb *settings, const char *name)
+{
+	JsonbValue	buffer;
+	JsonbValue *value = getKeyJsonValueFromContainer(&settings->root, name, strlen(name), &buffer);
+
+	return value == NULL || value->type == jbvNull;
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_create_job_of);
 Datum
 gtl_sql_create_job_of(PG_FUNCTION_ARGS)
@@ -142,6 +152,16 @@ gtl_sql_create_job_of(PG_FUNCTION_ARGS)
 		gtl_error_relation_gone(PG_GETARG_OID(1));
 	if (!JB_ROOT_IS_OBJECT(settings))
 		gtl_error_setting("settings", "must be a JSON object", NULL);
+	if (is_null(settings, "label_categories"))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the request names no label categories"),
+				 errhint("Give the content of its LabelCategoryConfigS3Uri as category_file, or settings => '{\"label_categories\": [...]}'.")));
+	if (is_null(settings, "job_name"))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the request has no LabelingJobName"),
+				 errhint("It is a JSON object as CreateLabelingJob takes it; settings => '{\"job_name\": ...}' names the job, too.")));
 	gtl_query_run_as(&r, GetUserId(), psprintf("SELECT %s.gt_create_job(%s)", quote_identifier(schema), list_arguments(settings)),
 					 0, NULL, NULL);
 	job_id = gtl_result_int64(&r, 0, 1);

@@ -117,7 +117,7 @@ text_column_expression(Oid relation, const char *column, GtlDataset *dataset)
 
 	if (column == NULL)
 		return "NULL::pg_catalog.text";
-	type = getBaseType(gtl_dataset_column_type(relation, column, "Set text_column.", dataset->name));
+	type = getBaseType(gtl_dataset_column_type(relation, column, "Name a column that it has: text_column => '...'.", dataset->name));
 	get_type_category_preferred(type, &category, &preferred);
 	if (category != TYPCATEGORY_STRING)
 		ereport(ERROR,
@@ -229,7 +229,7 @@ gtl_dataset_select_texts(Oid relation, char *const *columns, const char *const *
 	initStringInfo(&sql);
 	for (int i = 0; i < count; i++)
 	{
-		(void) gtl_dataset_column_type(relation, columns[i], psprintf("Set %s.", settings[i]), *name);
+		(void) gtl_dataset_column_type(relation, columns[i], psprintf("Name a column that it has: %s => '...'.", settings[i]), *name);
 		appendStringInfo(&sql, "%s d.%s::pg_catalog.text COLLATE \"C\"", i == 0 ? "SELECT" : ",",
 						 quote_identifier(columns[i]));
 	}
@@ -262,7 +262,7 @@ gtl_dataset_describe(Oid relation, const char *key_column, GtlKeyRule rule,
 	dataset->key_column = key_column != NULL ? pstrdup(key_column) : primary_key_column(relation, dataset->name, rule);
 	if (dataset->key_column != NULL)
 	{
-		(void) gtl_dataset_column_type(relation, dataset->key_column, "Set key_column.", dataset->name);
+		(void) gtl_dataset_column_type(relation, dataset->key_column, "Name a column that it has: key_column => '...'.", dataset->name);
 		key = psprintf("d.%s::pg_catalog.text", quote_identifier(dataset->key_column));
 		dataset->order = gtl_dataset_order(relation, dataset->key_column);
 	}

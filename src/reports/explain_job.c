@@ -177,7 +177,7 @@ explain_before_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fa
 
 	if (!job->auto_label)
 		gtl_report_add(report, topic, "auto-labeling is off for this job",
-					   job->dimension == 0 ? NULL : "gt_alter_job(..., auto_label => true) turns it on.");
+					   job->dimension == 0 || job->state == GTL_JOB_STOPPED || job->purged ? NULL : "gt_alter_job(..., auto_label => true) turns it on.");
 	else if (job->dimension == 0)
 		gtl_report_add(report, topic, "the job has no features, so nothing can be learned",
 					   "Create a job with features_column, a float4[] or float8[] that describes each object.");
@@ -187,6 +187,9 @@ explain_before_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fa
 					   "Set a larger validation_share.");
 	else if (facts->has_round)
 		return false;
+	else if (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED)
+		gtl_report_add(report, topic, "none: the job ended before its first round",
+					   job->state == GTL_JOB_COMPLETED ? "A smaller max_concurrent_task_count, or schedule => 'eager', has a round earlier." : NULL);
 	else if (plan->validation_left > 0)
 		gtl_report_add(report, topic,
 					   psprintf("none yet: the validation set is not complete, %s of its %s objects are labeled; no model runs before",
@@ -341,6 +344,11 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 static void
 explain_columns(GtlReport *report, const GtlJob *job)
 {
+	if (job->purged)
+	{
+		gtl_report_add(report, "features", "gt_purge_job has removed the features, the tasks and the models of the rounds; labels and answers are kept", NULL);
+		return;
+	}
 	if (job->neighbours_id != 0)
 		gtl_report_add(report, "features",
 					   psprintf("%d neighbourhood columns beside the %s features; %s",

@@ -42,7 +42,7 @@ require_column(const GtlJob *job, const char *column, const char *argument)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of dataset %s does not exist", column, job->dataset_name),
-				 argument == NULL ? 0 : errhint("Set %s.", argument)));
+				 argument == NULL ? 0 : errhint("Name a column that it has: %s => '...'.", argument)));
 }
 
 /* The type of a column; InvalidOid: there is none of that name. */
