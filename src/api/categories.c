@@ -50,18 +50,6 @@ check_names(const GtlJob *job, int32 class_no, char *name)
 	gtl_check_categories(names, Max(job->ncategories, class_no + 1));
 }
 
-/* What was guessed is kept by category. */
-static void
-require_no_proposals(const GtlJob *job, const char *what)
-{
-	if (job->proposal_inputs > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot %s labeling job \"%s\": it has proposal_columns", what, job->name),
-				 errdetail("The guesses were read for the categories of its creation."),
-				 errhint("Create a job with the new label_categories; label_column takes over what people have answered.")));
-}
-
 PG_FUNCTION_INFO_V1(gtl_sql_add_category);
 Datum
 gtl_sql_add_category(PG_FUNCTION_ARGS)
@@ -72,7 +60,6 @@ gtl_sql_add_category(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(2))
 		place = gtl_argument_int32(fcinfo, 2, "place", 1, job->ncategories + 1) - 1;
-	require_no_proposals(job, "add a category to");
 	check_names(job, job->ncategories, name);
 	gtl_category_add(job, name, place);
 	gtl_worker_launch_at_commit(job);
@@ -110,7 +97,6 @@ gtl_sql_merge_categories(PG_FUNCTION_ARGS)
 	StringInfoData words;
 	int			changed;
 
-	require_no_proposals(job, "merge categories of");
 	initStringInfo(&words);
 	for (int i = 0; i < count; i++)
 	{

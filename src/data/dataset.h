@@ -42,6 +42,8 @@ typedef struct GtlDataset
 	char	  **source;			/* their columns */
 	int			classes;		/* of the guesses */
 	int			proposal_inputs;	/* that they become, behind the features of a row */
+	char	  **former;			/* names that categories had before, each followed by the present one; set by who knows them */
+	int			nformer;
 	GtlStringSet *guessable;	/* the categories */
 	int64	   *strange;		/* [sources] guesses that were no category */
 

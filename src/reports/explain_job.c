@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "learning/neighbours.h"
 #include "lib/stringinfo.h"
+#include "reports/explain_categories.h"
 #include "reports/explain_changes.h"
 #include "reports/explain_drift.h"
 #include "reports/forecast.h"
@@ -555,5 +556,6 @@ gtl_explain_job(const GtlJob *job, const GtlJobFacts *facts, GtlReport *report)
 	gtl_explain_changes(job, facts, report);
 	explain_outlook(report, job, facts, &plan);
 	explain_classes(report, job, facts);
+	gtl_explain_categories(job, report);
 	explain_failures(report, job);
 }

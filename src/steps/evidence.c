@@ -118,7 +118,12 @@ load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 static GtlModel *
 with_categories(const GtlJob *job, GtlModel *model)
 {
-	return model != NULL && model->ncategories == job->ncategories ? model : NULL;
+	if (model == NULL || model->ncategories != job->ncategories)
+		return NULL;
+	for (int c = 0; c < job->ncategories; c++)
+		if (strcmp(model->categories[c], job->categories[c]) != 0)
+			return NULL;
+	return model;
 }
 
 void

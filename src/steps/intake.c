@@ -54,6 +54,8 @@ describe(const GtlJob *job, GtlDataset *dataset)
 						 job->label_column, job->gold_column, dataset);
 	gtl_dataset_take_proposals(dataset, job->dataset, job->proposal_columns, job->nproposal_columns,
 							   job->categories, job->ncategories);
+	dataset->former = job->former;
+	dataset->nformer = job->nformer;
 	gtl_env_init(&env, CurrentMemoryContext);
 	if (job->featurizer_id != 0)
 		gtl_text_features_use(dataset, gtl_featurizer_get(job->featurizer_id, &env));

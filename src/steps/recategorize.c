@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "steps/promise_audit.h"
+#include "steps/regroup_proposals.h"
 #include "steps/relabel.h"
 #include "tables/annotation.h"
 #include "tables/audit.h"
@@ -87,13 +88,15 @@ renumber(const GtlJob *job, const int32 *map, int classes)
 
 /* Those behind a new category in the list have the next numbers. */
 static void
-make_room(const GtlJob *job, int32 place)
+make_room(GtlJob *job, int32 place)
 {
 	int32	   *map = palloc(sizeof(int32) * job->ncategories);
 
 	for (int c = 0; c < job->ncategories; c++)
 		map[c] = c + (c >= place);
-	renumber(job, map, job->ncategories);
+	if (place < job->ncategories || job->proposal_inputs > 0)
+		renumber(job, map, job->ncategories);
+	gtl_proposals_regroup(job, map, job->ncategories + 1);
 }
 
 void
@@ -102,8 +105,7 @@ gtl_category_add(GtlJob *job, const char *name, int32 place)
 	char	  **names = palloc(sizeof(char *) * (job->ncategories + 1));
 
 	end_audit(job, "the job has another category now");
-	if (place < job->ncategories)
-		make_room(job, place);
+	make_room(job, place);
 	for (int c = 0; c < job->ncategories; c++)
 		names[c + (c >= place)] = job->categories[c];
 	names[place] = pstrdup(name);
@@ -156,6 +158,7 @@ gtl_category_merge(GtlJob *job, const int32 *merged, int count, int32 into)
 			remember_name(job, job->categories[merged[i]], present);
 		}
 	renumber(job, map, classes);
+	gtl_proposals_regroup(job, map, n);
 	job->categories = names;
 	job->ncategories = n;
 	gtl_job_set_categories(job);

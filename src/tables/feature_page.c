@@ -432,6 +432,17 @@ gtl_feature_page_erase(const GtlJob *job, const int32 *rows, int count)
 }
 
 void
+gtl_feature_page_take_next(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.feature_page WHERE job_id = $1 AND block_no = 0", 1, {INT8OID}};
+	static GtlStatement update = {"UPDATE gtlabel.feature_page SET block_no = 0 WHERE job_id = $1 AND block_no = 2", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, values, NULL);
+	gtl_query_do(&update, values, NULL);
+}
+
+void
 gtl_feature_page_delete(int64 job_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.feature_page WHERE job_id = $1", 1, {INT8OID}};

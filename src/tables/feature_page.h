@@ -19,7 +19,8 @@
 typedef enum GtlFeatureBlock
 {
 	GTL_BLOCK_FEATURES = 0,
-	GTL_BLOCK_NEIGHBOURS = 1
+	GTL_BLOCK_NEIGHBOURS = 1,
+	GTL_BLOCK_NEXT = 2			/* features that take the place of those that are there (gtl_feature_page_take_next) */
 } GtlFeatureBlock;
 
 typedef struct GtlFeatureWriter GtlFeatureWriter;
@@ -46,6 +47,9 @@ extern void gtl_feature_reader_close(GtlFeatureReader *reader);
 
 /* These rows, ascending, become zeros in all blocks that the job has. */
 extern void gtl_feature_page_erase(const GtlJob *job, const int32 *rows, int count);
+
+/* Features were written as GTL_BLOCK_NEXT: those of before go. */
+extern void gtl_feature_page_take_next(int64 job_id);
 
 extern void gtl_feature_page_delete(int64 job_id);
 

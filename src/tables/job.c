@@ -475,11 +475,11 @@ void
 gtl_job_set_categories(const GtlJob *job)
 {
 	static GtlStatement update = {
-		"UPDATE gtlabel.job SET label_categories = $2, former_categories = NULLIF($3, '{}') WHERE job_id = $1",
-		3, {INT8OID, TEXTARRAYOID, TEXTARRAYOID}
+		"UPDATE gtlabel.job SET label_categories = $2, former_categories = NULLIF($3, '{}'), dimension = $4, proposal_inputs = $5 WHERE job_id = $1",
+		5, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, INT4OID, INT4OID}
 	};
-	Datum		v[3] = {Int64GetDatum(job->job_id), gtl_array_text(job->categories, job->ncategories),
-	gtl_array_text(job->former, job->nformer)};
+	Datum		v[5] = {Int64GetDatum(job->job_id), gtl_array_text(job->categories, job->ncategories),
+	gtl_array_text(job->former, job->nformer), Int32GetDatum(job->dimension), Int32GetDatum(job->proposal_inputs)};
 
 	gtl_query_do(&update, v, NULL);
 }

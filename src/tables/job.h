@@ -165,7 +165,7 @@ extern void gtl_job_revise(GtlJob *job);
 /* The settings that gt_alter_job changes, and the owner; with revise, a new revision. */
 extern void gtl_job_alter(GtlJob *job, bool revise);
 
-/* The categories as they stand in *job, and their former names. */
+/* The categories as they stand in *job, their former names, and the inputs of guesses at them. */
 extern void gtl_job_set_categories(const GtlJob *job);
 
 /* Its features and tasks are gone for good. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A year of a table: rows come and go, a category is renamed and another one merged, somebody is erased, the server is
-# killed once a month, and twice all is dumped and restored.  At the end every row has a label, nothing is left of
-# what was erased, and each lot has kept the promise.
+# killed once a month, and twice all is dumped and restored.  In month 7 the rows are others than those before, which raises the
+# drift alarm, and nothing else does.  At the end every row has a label, nothing is left of what was erased, and each lot has kept the promise.
 #
 # with-cluster: -c gtlabel.background=off
 . "$(dirname "$0")/lib.bash"
@@ -14,13 +14,13 @@ sql <<'END'
 CREATE TABLE category (former text PRIMARY KEY, present text NOT NULL);
 INSERT INTO category VALUES ('a', 'a'), ('b', 'b'), ('c', 'c');
 
--- What happens on a day; the same again if the server was killed on it.
-CREATE PROCEDURE live(day int) LANGUAGE plpgsql AS $$
+-- What happens on a day; the same again if the server was killed on it.  drift: the features hardly tell one category from the next.
+CREATE PROCEDURE live(day int, drift boolean) LANGUAGE plpgsql AS $$
 DECLARE
     first int := 1000 + day * 80;
 BEGIN
     INSERT INTO things
-    SELECT i, ARRAY(SELECT (CASE WHEN d % 3 = i % 3 THEN 0.8 ELSE 0 END + (i * d * 7919::bigint % 1009 + i * (d + 5) * 104729::bigint % 997) / 1000.0)::float4
+    SELECT i, ARRAY(SELECT (CASE WHEN drift AND d % 3 <> (i + 2) % 3 THEN 0.4 WHEN d % 3 = i % 3 AND NOT drift THEN 0.8 ELSE 0 END + (i * d * 7919::bigint % 1009 + i * (d + 5) * 104729::bigint % 997) / 1000.0)::float4
                       FROM generate_series(1, 6) d), present
       FROM generate_series(first, first + 59) i JOIN category ON former = (ARRAY['a', 'b', 'c'])[1 + i % 3] ON CONFLICT DO NOTHING;
     COMMIT;
@@ -94,7 +94,7 @@ sql -c 'CALL label_all()'
 sound "the first rows"
 
 crash() { # the server is killed in the middle of a day
-	(sql -c "CALL live($1)" -c 'CALL label_all()' >/dev/null 2>&1 || true) &
+	(sql -c "CALL live($1, $2)" -c 'CALL label_all()' >/dev/null 2>&1 || true) &
 	sleep "0.0$((RANDOM % 90 + 10))"
 	scripts/cluster-ctl kill
 	# a process that computes notices within a moment that the postmaster is gone
@@ -114,9 +114,10 @@ move_house() { # a dump, restored
 for ((month = 1; month <= months; month++)); do
 	for ((d = 1; d <= days; d++)); do
 		day=$(((month - 1) * days + d))
-		[ "$d" != 3 ] || crash "$day"
+		drift=$([ "$month" = 7 ] && echo true || echo false)
+		[ "$d" != 3 ] || crash "$day" "$drift"
 		[ "$month,$d" != 5,2 ] || sql -c "INSERT INTO things SELECT $secret, features, gold FROM things ORDER BY id LIMIT 1"
-		sql -c "CALL live($day)" -c 'CALL label_all()'
+		sql -c "CALL live($day, $drift)" -c 'CALL label_all()'
 		if [ "$month,$d" = 5,4 ]; then
 			[ -n "$(value "SELECT traces('$secret')")" ] || fail "the job has never seen who is to be erased"
 			sql -c "DELETE FROM things WHERE id = $secret" -c 'CALL label_all()'
@@ -130,6 +131,11 @@ for ((month = 1; month <= months; month++)); do
 	9) sql -o /dev/null -c "SELECT gt_merge_categories('year', ARRAY['c'], 'b')" -c "UPDATE things SET gold = 'b' WHERE gold = 'c'" \
 		-c "UPDATE category SET present = 'b' WHERE present = 'c'" ;;
 	esac
+	alarms=$(value "SELECT count(*) FROM gt_events WHERE job_name = 'year' AND event = 'drift_alarm'")
+	[ "$month" -ge 7 ] || same "drift alarms until month $month" 0 "$alarms"
+	[ "$month" != 7 ] || same "drift alarms of month 7" 1 "$alarms"
+	# the owner has looked at the rows; what is there then is what later rows are compared with
+	[ "$month" != 7 ] || sql -o /dev/null -c "SELECT gt_alter_job('year', drift_alarm => false)" -c "SELECT gt_alter_job('year', drift_alarm => true)"
 	sound "month $month"
 done
 

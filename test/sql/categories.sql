@@ -56,6 +56,7 @@ SELECT cardinality(label_categories) AS categories FROM gt_models WHERE job_name
 SELECT count(*) > 2 AS explained, length(gt_report('ca job')) > 1000 AS reported FROM gt_explain_job('ca job');
 SELECT count(*) > 0 AS explained FROM gt_explain_object('ca job', (SELECT min(object_key) FROM gt_labels WHERE job_name = 'ca job'));
 SELECT event, detail FROM gt_events WHERE job_name = 'ca job' AND event ~ 'categor' ORDER BY event_id;
+SELECT regexp_replace(finding, '\d{4}-\d\d-\d\d [0-9:.]+\S*', 'TIME') AS finding FROM gt_explain_job('ca job') WHERE topic = 'categories';
 
 -- ---- Several people: answers that are equal now agree -----------------------------------------------------
 
@@ -81,6 +82,7 @@ BEGIN
     END LOOP;
 END $$;
 SELECT gt_add_category('ca audit', 'horse');
+SELECT regexp_replace(regexp_replace(finding, '\d{4}-\d\d-\d\d [0-9:.]+\S*', 'TIME'), '\d[\d,]*', 'N', 'g') AS finding, advice FROM gt_explain_job('ca audit') WHERE topic = 'categories';
 SELECT a.state, machine_labeled FROM gt_audits a JOIN gt_jobs USING (job_name) WHERE job_name = 'ca audit';
 SELECT run('ca audit'), check_counters('ca audit');
 SELECT avg((l.label <> i.gold)::int) <= 0.05 AS kept FROM gt_labels l JOIN item i ON i.id::text = l.object_key WHERE job_name = 'ca audit' AND NOT human_annotated;

@@ -98,14 +98,46 @@ SELECT gt_add_objects('pp seen') AS added;
 SELECT length(string_agg(data, '')) = 1230 * (64 + 2 * 2 * 10) * 4 AS features, (SELECT length(string_agg(data, '')) = 1230 * 64 * 4 FROM gtlabel.feature_page p JOIN gtlabel.job USING (job_id) WHERE job_name = 'pp seen' AND block_no = 1) AS columns
   FROM gtlabel.feature_page JOIN gtlabel.job USING (job_id) WHERE job_name = 'pp seen' AND block_no = 0;
 
+-- ---- Categories change: the inputs are those that reading the guesses by the new list gives -----------------------------------------------------
+CREATE TABLE pp.fruit AS SELECT id, features[1:8] AS features, (ARRAY['apple', 'pear', 'plum', 'fig'])[1 + gold::int % 4] AS gold, (ARRAY['apple', 'pear', 'plum', 'fig'])[1 + (gold::int + (id % 7 = 0)::int) % 4] AS llm,
+       0.5 + id % 40 / 100.0 AS llm_confidence, CASE WHEN id % 3 > 0 THEN (ARRAY['apple', 'pear', 'plum', 'fig'])[1 + id % 4] END AS rule
+  FROM (SELECT row_number() OVER (ORDER BY id)::int AS id, features, gold FROM gtl_test.digits) d WHERE id <= 600;
+ALTER TABLE pp.fruit ADD PRIMARY KEY (id);
+CREATE VIEW pp.pome AS SELECT id, features, replace(gold, 'pear', 'apple') AS gold, replace(llm, 'pear', 'apple') AS llm, llm_confidence, replace(rule, 'pear', 'apple') AS rule FROM pp.fruit;
+CREATE VIEW pp.no_fig AS SELECT id, features, gold, NULLIF(llm, 'fig') AS llm, llm_confidence, NULLIF(rule, 'fig') AS rule FROM pp.fruit;
+CREATE FUNCTION pp.bytes(job text) RETURNS text LANGUAGE sql AS $$
+    SELECT md5(string_agg(data, '' ORDER BY segment_no, page_no)) || ' ' || dimension || ' ' || proposal_inputs || ' ' || (SELECT md5(array_agg(round(m::numeric, 5) ORDER BY n)::text) FROM gtlabel.segment s, unnest(feature_mean || feature_squares) WITH ORDINALITY u (m, n) WHERE s.job_id = j.job_id AND segment_no = 0)
+      FROM gtlabel.feature_page p JOIN gtlabel.job j USING (job_id) WHERE job_name = job AND block_no = 0 GROUP BY j.job_id $$;
+\set fruit 'key_column => $$id$$, proposal_columns => ARRAY[$$llm$$, $$rule$$], guarantee => $$confidence$$, validation_share => 0.2, max_concurrent_task_count => 100, target_accuracy => 0.8, neighbours => true, algorithm => $$softmax$$, seed => 2'
+SELECT gt_create_job('pp merged', 'pp.fruit', ARRAY['apple', 'pear', 'plum', 'fig'], :fruit) > 0 AS created;
+SELECT gt_create_job('pp pome', 'pp.pome', ARRAY['apple', 'plum', 'fig'], :fruit) > 0 AS created;
+SELECT gt_create_job('pp added', 'pp.fruit', ARRAY['apple', 'pear', 'plum'], :fruit) > 0 AS created;
+SELECT gt_create_job('pp no fig', 'pp.no_fig', ARRAY['apple', 'fig', 'pear', 'plum'], :fruit) > 0 AS created;
+SELECT answer('pp merged') > 0 AS a, gt_advance_job('pp merged'), answer('pp merged') > 0 AS b, gt_advance_job('pp merged'), answer('pp merged') > 0 AS c, gt_advance_job('pp merged');
+SELECT count(*) AS rounds FROM gt_rounds WHERE job_name = 'pp merged';
+SELECT gt_merge_categories('pp merged', ARRAY['pear'], 'apple');
+SELECT pp.bytes('pp merged') = pp.bytes('pp pome') AS as_if_read_anew, dimension, proposal_inputs FROM gtlabel.job WHERE job_name = 'pp merged';
+SELECT gt_add_category('pp added', 'fig', 2);
+SELECT pp.bytes('pp added') = pp.bytes('pp no fig') AS as_if_read_anew, dimension, proposal_inputs FROM gtlabel.job WHERE job_name = 'pp added';
+UPDATE pp.fruit SET gold = 'apple' WHERE gold = 'pear';
+SELECT run('pp merged'), check_counters('pp merged');
+SELECT machine_labeled > 50 AS by_machine, (SELECT avg((l.label <> i.gold)::int) <= 0.2 FROM gt_labels l JOIN pp.fruit i ON i.id::text = l.object_key WHERE job_name = 'pp merged' AND NOT human_annotated) AS kept FROM gt_jobs WHERE job_name = 'pp merged';
+SELECT count(*) > 2 AS explained FROM gt_explain_job('pp merged');
+SELECT count(*) > 1 AS explained FROM gt_explain_object('pp merged', '17');
+-- rows that join name the new category, or a former name
+SELECT gt_rename_category('pp added', 'fig', 'figs');
+INSERT INTO pp.fruit SELECT id, features[1:8], 'figs', 'fig', 0.9, 'figs' FROM (SELECT row_number() OVER (ORDER BY id)::int AS id, features FROM gtl_test.digits) d WHERE id BETWEEN 601 AND 610;
+SELECT gt_add_objects('pp added') AS added;
+SELECT array_agg(round(m::numeric, 2)) AS guessed FROM gtlabel.segment s JOIN gtlabel.job USING (job_id), unnest(feature_mean[9:]) m WHERE job_name = 'pp added' AND segment_no = 1;
+SELECT gt_remove_objects('pp added', ARRAY['3']) AS gone, gt_add_category('pp added', 'kiwi');
+SELECT sum(row_count) AS rows, sum(s.object_count) AS objects FROM gtlabel.segment s JOIN gtlabel.job USING (job_id) WHERE job_name = 'pp added';
+
 -- ---- Refusals, and what counts as no guess ---------------------------------------------------------------------------------------------
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0', '1'], proposal_columns => ARRAY['nothing']) $$);
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0', '1'], proposal_columns => ARRAY['llm', 'llm']) $$);
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.guessed', ARRAY['0', '1'], gold_column => 'gold', proposal_columns => ARRAY['gold']) $$);
 SELECT refused($$ SELECT gt_simulate_job('pp.guessed', 'gold', proposal_columns => ARRAY['llm']) $$);
 SELECT refused($$ SELECT gt_simulate_job('pp.guessed', 'gold', features_column => NULL) $$);
-SELECT refused($$ SELECT gt_add_category('pp seen', 'ten') $$);
-SELECT refused($$ SELECT gt_merge_categories('pp seen', ARRAY['1'], '7') $$);
 CREATE VIEW pp.odd AS SELECT id, features, gold, llm, CASE WHEN id % 50 = 0 THEN 7 ELSE 0.5 END AS llm_confidence, 'maybe' AS rule, 'yes' AS rule_confidence FROM pp.guessed;
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.odd', ARRAY['0','1','2','3','4','5','6','7','8','9'], key_column => 'id', proposal_columns => ARRAY['llm']) $$) ~ '^22000 llm_confidence of object "\d+" in dataset pp.odd is 7' AS refused;
 SELECT refused($$ SELECT gt_create_job('pp x', 'pp.odd', ARRAY['0','1','2','3','4','5','6','7','8','9'], key_column => 'id', proposal_columns => ARRAY['rule']) $$);
