@@ -6,9 +6,12 @@
  * again after a connection that was lost: the server takes the same answer twice.  A few objects
  * are fetched ahead.  Leaving gives back what was fetched and not answered.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include "buffer.h"
 #include "command.h"
@@ -23,7 +26,9 @@
 #define REMEMBERED 10
 #define KEYS "1234567890abefijklmnopqrtuvwxyz"	/* c, d and s are commands; g and h are so in the portal */
 #define LOOK_SECONDS 5
+#define SURPRISE 0.7			/* seconds after the keys have changed in which a key counts as an accident */
 #define CHOICE_ROWS 8
+#define OBJECT_ROWS 4			/* on a small screen, before more than one row of categories */
 
 enum
 {
@@ -53,7 +58,7 @@ typedef struct Deed
 {
 	Task		task;
 	Verb		verb;
-	int			label;
+	char	   *label;			/* ANSWERED */
 	char	   *comment;
 	bool		refused;
 } Deed;
@@ -65,7 +70,9 @@ typedef struct Seat
 	const char *job_name;
 	GtcJson    *about;			/* what portal_seat says */
 	const char **categories;	/* in about */
+	char	   *keys;			/* [category_count] of each; 0: none */
 	int			category_count;
+	double		changed;		/* when they last did */
 	GtcTerminal terminal;
 	Task		tasks[2 * AHEAD + REMEMBERED];	/* that I hold; the first is on the screen */
 	int			task_count;
@@ -84,6 +91,16 @@ typedef struct Seat
 } Seat;
 
 static void draw(Seat *seat);
+static bool is_typing(const Seat *seat);
+
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
 
 /* ---- Asking the server ---- */
 
@@ -257,7 +274,7 @@ static bool
 send_answer(Seat *seat, const Deed *deed)
 {
 	bool		hungry = seat->task_count < LOW;
-	char	   *body = body_of(deed->task.id, seat->categories[deed->label], deed->comment, NULL, AHEAD);
+	char	   *body = body_of(deed->task.id, deed->label, deed->comment, NULL, AHEAD);
 	const char *values[] = {seat->token, seat->job_name, body};
 	GtcJson    *answer;
 
@@ -287,12 +304,13 @@ static void
 free_deed(Deed *deed)
 {
 	free_task(&deed->task);
+	free(deed->label);
 	free(deed->comment);
 }
 
 /* The first object goes to the deeds; the next one is on the screen at once. */
 static Deed *
-shift(Seat *seat, Verb verb, int label)
+shift(Seat *seat, Verb verb, const char *label)
 {
 	Deed	   *deed = seat->deeds;
 
@@ -300,7 +318,7 @@ shift(Seat *seat, Verb verb, int label)
 		free_deed(&seat->deeds[--seat->deed_count]);
 	memmove(seat->deeds + 1, seat->deeds, seat->deed_count * sizeof(Deed));
 	seat->deed_count++;
-	*deed = (Deed) {.task = seat->tasks[0], .verb = verb, .label = label,
+	*deed = (Deed) {.task = seat->tasks[0], .verb = verb, .label = label == NULL ? NULL : gtc_copy(label),
 		.comment = seat->comment == NULL ? NULL : gtc_copy(seat->comment)};
 	memmove(seat->tasks, seat->tasks + 1, --seat->task_count * sizeof(Task));
 	set_comment(seat, NULL);
@@ -312,7 +330,7 @@ shift(Seat *seat, Verb verb, int label)
 }
 
 static void
-answer_with(Seat *seat, int label)
+answer_with(Seat *seat, const char *label)
 {
 	Deed	   *deed;
 
@@ -321,8 +339,11 @@ answer_with(Seat *seat, int label)
 	{
 		deed = &seat->deeds[seat->editing];
 		if (tell(seat, "SELECT gtlabel.portal_tasks($1, 'revise', $2::jsonb)",
-				 body_of(deed->task.id, seat->categories[label], deed->comment, NULL, 0)))
-			deed->label = label;
+				 body_of(deed->task.id, label, deed->comment, NULL, 0)))
+		{
+			free(deed->label);
+			deed->label = gtc_copy(label);
+		}
 		seat->editing = -1;
 	}
 	else if (seat->task_count > 0)
@@ -341,7 +362,7 @@ give_back(Seat *seat, Verb verb, const char *sql, const char *reason)
 
 	if (seat->task_count == 0 || seat->editing >= 0)
 		return;
-	deed = shift(seat, verb, 0);
+	deed = shift(seat, verb, NULL);
 	if (!tell(seat, sql, body_of(deed->task.id, NULL, NULL, reason, 0)))
 		deed->refused = true;
 	fetch(seat);
@@ -372,6 +393,7 @@ undo(Seat *seat)
 	seat->today -= deed.verb == ANSWERED && !deed.refused;
 	seat->left += deed.verb != PASSED;
 	set_comment(seat, deed.comment);
+	free(deed.label);
 	free(deed.comment);
 	seat->scroll = 0;
 }
@@ -403,13 +425,13 @@ is_found(const Seat *seat, int category)
 	return seat->filter[0] == '\0' || strcasestr(seat->categories[category], seat->filter) != NULL;
 }
 
-/* The key of the n-th category that is shown; 0: none */
+/* The key of a category that is shown as the n-th one; 0: none */
 static char
-key_of(const Seat *seat, int place)
+key_of(const Seat *seat, int category, int place)
 {
-	const char *keys = is_typing(seat) ? "1234567890" : KEYS;
-
-	return place < (int) strlen(keys) ? keys[place] : '\0';
+	if (!is_typing(seat))
+		return seat->keys[category];
+	return place < 10 ? "1234567890"[place] : '\0';
 }
 
 /* The category that a key chooses; -1: none */
@@ -423,7 +445,7 @@ chosen_by(const Seat *seat, int key)
 	{
 		if (!is_found(seat, i))
 			continue;
-		if (key_of(seat, place) == key || (key == GTC_KEY_ENTER && seat->filter[0] != '\0'))
+		if ((key != 0 && key_of(seat, i, place) == key) || (key == GTC_KEY_ENTER && seat->filter[0] != '\0'))
 			return i;
 		place++;
 	}
@@ -491,7 +513,7 @@ add_object(Seat *seat, GtcLines *lines)
 	if (seat->editing >= 0)
 	{
 		snprintf(words, sizeof(words), "You answered %s. Another answer changes it; Esc keeps it.",
-				 seat->categories[seat->deeds[seat->editing].label]);
+				 seat->deeds[seat->editing].label);
 		gtc_lines_add(lines, "", width, 0);
 		gtc_lines_add(lines, words, width, 0);
 	}
@@ -507,16 +529,20 @@ static void
 add_choices(Seat *seat, GtcLines *lines)
 {
 	GtcBuffer	line;
+	int			most = seat->terminal.rows - 5 - OBJECT_ROWS;
 	int			place = 0;
 	int			used = 0;
 	int			i;
 
+	most = most < 1 ? 1 : most > CHOICE_ROWS ? CHOICE_ROWS : most;
 	gtc_buffer_init(&line);
-	for (i = 0; i < seat->category_count && lines->count < CHOICE_ROWS; i++)
+	for (i = 0; i < seat->category_count && lines->count < most; i++)
 	{
 		int			width = gtc_text_width(seat->categories[i]) + 5;
 
-		if (!is_found(seat, i) || key_of(seat, place) == '\0')
+		char		key = is_found(seat, i) ? key_of(seat, i, place) : '\0';
+
+		if (key == '\0')
 			continue;
 		if (used > 0 && used + width > seat->terminal.columns)
 		{
@@ -524,10 +550,11 @@ add_choices(Seat *seat, GtcLines *lines)
 			gtc_buffer_reset(&line);
 			used = 0;
 		}
-		gtc_appendf(&line, "[%c] %s  ", key_of(seat, place++), seat->categories[i]);
+		gtc_appendf(&line, "[%c] %s  ", key, seat->categories[i]);
+		place++;
 		used += width + 1;
 	}
-	if (line.len > 0)
+	if (line.len > 0 && lines->count < most)
 		gtc_lines_add(lines, line.data, seat->terminal.columns, 0);
 	gtc_buffer_free(&line);
 }
@@ -549,17 +576,14 @@ append_foot(Seat *seat, GtcBuffer *screen)
 		const Deed *deed = seat->deeds;
 
 		snprintf(line, sizeof(line), "last: %s%s", deed->refused ? "not counted: " : "",
-				 deed->verb == PASSED ? "passed" : deed->verb == DECLINED ? "declined" :
-				 seat->categories[deed->label]);
+				 deed->verb == PASSED ? "passed" : deed->verb == DECLINED ? "declined" : deed->label);
 		append_line(screen, "\x1b[2m", line, seat->terminal.columns);
 	}
 	else
 		gtc_append(screen, "\n");
 	append_line(screen, "\x1b[2m", is_typing(seat) ?
-				"type to find, Enter or a digit answers, Backspace undoes, S passes, D declines, C comments, "
-				"? help, Esc leaves" :
-				"a key answers, Backspace undoes, s passes, d declines, c comments, left changes, "
-				"? help, Esc leaves",
+				"type, then Enter  Bksp undo  S pass  D decline  C comment  ? help  Esc leave" :
+				"Bksp undo  s pass  d decline  c comment  left change  ? help  Esc leave",
 				seat->terminal.columns);
 }
 
@@ -575,7 +599,7 @@ append_content(Seat *seat, GtcBuffer *screen, const GtcLines *lines, int rows)
 		seat->scroll = 0;
 	for (i = 0; i < rows; i++)
 	{
-		if (i == rows - 1 && seat->scroll < most)
+		if (rows > 1 && i == rows - 1 && seat->scroll < most)
 			gtc_append(screen, "\x1b[2m... (down for more)\x1b[0m");
 		else if (seat->scroll + i < lines->count)
 			gtc_append(screen, lines->lines[seat->scroll + i]);
@@ -776,8 +800,10 @@ press(Seat *seat, int key)
 		return;
 	seat->message[0] = '\0';
 	label = seat->task_count == 0 && seat->editing < 0 ? -1 : chosen_by(seat, key);
-	if (label >= 0)
-		answer_with(seat, label);
+	if (label >= 0 && now() - seat->changed < SURPRISE)
+		snprintf(seat->message, sizeof(seat->message), "The keys have just changed: look again.");
+	else if (label >= 0)
+		answer_with(seat, seat->categories[label]);
 	else if (is_typing(seat) && ((key >= 'a' && key <= 'z') || key == '_' || key == '-'))
 	{
 		if (length + 1 < sizeof(seat->filter))
@@ -788,6 +814,177 @@ press(Seat *seat, int key)
 	}
 	else
 		(void) press_command(seat, is_typing(seat) && key >= 'A' && key <= 'Z' ? key + 32 : key);
+}
+
+/* ---- What the owner says of the job ---- */
+
+static int
+category_of_key(const Seat *seat, char key)
+{
+	int			i;
+
+	for (i = 0; i < seat->category_count; i++)
+		if (seat->keys[i] == key)
+			return i;
+	return -1;
+}
+
+/* Does every category of one character have a key of its own name? */
+static bool
+are_own_keys(const Seat *seat)
+{
+	int			i;
+	int			other;
+
+	for (i = 0; i < seat->category_count; i++)
+	{
+		const char *name = seat->categories[i];
+
+		if (gtc_text_width(name) == 1 && (name[1] != '\0' || strchr(KEYS, tolower((unsigned char) name[0])) == NULL))
+			return false;
+		for (other = 0; other < i && name[1] == '\0'; other++)
+			if (strcasecmp(name, seat->categories[other]) == 0)
+				return false;
+	}
+	return true;
+}
+
+/* As in the portal: a category of one character is its own key, the others take those that are left, in order. */
+static void
+choose_keys(Seat *seat)
+{
+	bool		own = are_own_keys(seat);
+	const char *next = KEYS;
+	int			i;
+
+	seat->keys = gtc_realloc(seat->keys, seat->category_count + 1);
+	memset(seat->keys, 0, seat->category_count + 1);
+	for (i = 0; i < seat->category_count; i++)
+		if (own && seat->categories[i][0] != '\0' && seat->categories[i][1] == '\0')
+			seat->keys[i] = (char) tolower((unsigned char) seat->categories[i][0]);
+	for (i = 0; i < seat->category_count; i++)
+	{
+		while (seat->keys[i] == '\0' && *next != '\0' && category_of_key(seat, *next) >= 0)
+			next++;
+		if (seat->keys[i] == '\0' && *next != '\0')
+			seat->keys[i] = *next++;
+	}
+}
+
+static void
+take_about(Seat *seat, GtcJson *about)
+{
+	const GtcJson *categories = gtc_json_member(about, "label_categories");
+	const GtcJson *category = categories == NULL ? NULL : categories->first;
+
+	gtc_json_free(seat->about);
+	seat->about = about;
+	seat->category_count = 0;
+	for (; category != NULL; category = category->next)
+	{
+		seat->categories = gtc_realloc(seat->categories, (seat->category_count + 1) * sizeof(char *));
+		seat->categories[seat->category_count++] = category->text;
+	}
+	choose_keys(seat);
+}
+
+static GtcJson *
+ask_about(Seat *seat)
+{
+	const char *values[] = {seat->token, seat->job_name};
+
+	return ask(seat, "SELECT gtlabel.portal_seat($1, $2)", 2, values);
+}
+
+/* The texts of two lists, or two texts */
+static bool
+is_same(const GtcJson *one, const GtcJson *other)
+{
+	const GtcJson *a = one == NULL ? NULL : one->first;
+	const GtcJson *b = other == NULL ? NULL : other->first;
+
+	if (one == NULL || other == NULL)
+		return one == other;
+	if (one->text != NULL && other->text != NULL && strcmp(one->text, other->text) != 0)
+		return false;
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!is_same(a, b))
+			return false;
+	return a == b && (one->text == NULL) == (other->text == NULL);
+}
+
+static bool
+has_changed(const Seat *seat, const GtcJson *about, const char *member)
+{
+	return !is_same(gtc_json_member(seat->about, member), gtc_json_member(about, member));
+}
+
+/* What was answered may have another name now. */
+static void
+rename_deeds(Seat *seat)
+{
+	const GtcJson *recent = gtc_json_member(seat->about, "recent");
+	const GtcJson *answer = recent == NULL ? NULL : recent->first;
+	int			i;
+
+	for (; answer != NULL; answer = answer->next)
+		for (i = 0; i < seat->deed_count; i++)
+			if (seat->deeds[i].task.id == number_of(answer, "task_id") && seat->deeds[i].verb == ANSWERED &&
+				gtc_json_text(answer, "label") != NULL)
+			{
+				free(seat->deeds[i].label);
+				seat->deeds[i].label = gtc_copy(gtc_json_text(answer, "label"));
+			}
+}
+
+/* The objects in hand, as the owner wants them shown now */
+static void
+look_again(Seat *seat)
+{
+	char		body[40];
+	const char *values[] = {seat->token, seat->job_name, body};
+	GtcJson    *answer;
+	const GtcJson *tasks;
+	GtcJson    *task;
+	int			i;
+
+	snprintf(body, sizeof(body), "{\"max_tasks\": %d}", seat->task_count);
+	answer = ask(seat, "SELECT gtlabel.portal_accept($1, $2, $3::jsonb)", 3, values);
+	tasks = gtc_json_member(answer, "tasks");
+	for (task = tasks == NULL ? NULL : tasks->first; task != NULL; task = task->next)
+		for (i = 0; i < seat->task_count; i++)
+			if (seat->tasks[i].id == number_of(task, "task_id") && gtc_json_member(task, "object") != NULL &&
+				gtc_json_member(task, "object")->kind != GTC_JSON_NULL)
+			{
+				free_task(&seat->tasks[i]);
+				seat->tasks[i].object = gtc_json_take(task, "object");
+			}
+	gtc_json_free(answer);
+}
+
+/* The owner may change categories, instructions and what is shown while people label. */
+static void
+follow(Seat *seat)
+{
+	GtcJson    *about = ask_about(seat);
+	bool		keys;
+	bool		columns;
+
+	if (about == NULL)
+		return;
+	keys = has_changed(seat, about, "label_categories");
+	columns = has_changed(seat, about, "display_columns");
+	if (has_changed(seat, about, "instructions"))
+		snprintf(seat->message, sizeof(seat->message), "The instructions have changed: ? shows them.");
+	take_about(seat, about);
+	if (columns && seat->task_count > 0)
+		look_again(seat);
+	if (!keys)
+		return;
+	rename_deeds(seat);
+	seat->filter[0] = '\0';
+	seat->changed = now();
+	snprintf(seat->message, sizeof(seat->message), "The categories have changed.");
 }
 
 static void
@@ -803,7 +1000,10 @@ notice_events(Seat *seat)
 		any = true;
 		PQfreemem(notify);
 	}
-	if (any && seat->task_count < LOW)
+	if (!any)
+		return;
+	follow(seat);
+	if (seat->task_count < LOW)
 		fetch(seat);
 }
 
@@ -846,28 +1046,6 @@ release_all(Seat *seat)
 
 /* ---- Start and end ---- */
 
-static bool
-read_about(Seat *seat)
-{
-	const char *values[] = {seat->token, seat->job_name};
-	PGresult   *result = gtc_query(seat->connection, "SELECT gtlabel.portal_seat($1, $2)", 2, values);
-	const GtcJson *categories;
-	const GtcJson *category;
-
-	if (result == NULL)
-		return false;
-	seat->about = gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0));
-	PQclear(result);
-	categories = gtc_json_member(seat->about, "label_categories");
-	category = categories == NULL ? NULL : categories->first;
-	for (; category != NULL; category = category->next)
-	{
-		seat->categories = gtc_realloc(seat->categories, (seat->category_count + 1) * sizeof(char *));
-		seat->categories[seat->category_count++] = category->text;
-	}
-	return seat->category_count > 0;
-}
-
 static void
 free_seat(Seat *seat)
 {
@@ -877,8 +1055,23 @@ free_seat(Seat *seat)
 		free_deed(&seat->deeds[--seat->deed_count]);
 	gtc_json_free(seat->about);
 	free(seat->categories);
+	free(seat->keys);
 	free(seat->comment);
 	PQfinish(seat->connection);
+}
+
+/* What is wrong is said on the terminal as it was. */
+static bool
+read_about(Seat *seat)
+{
+	const char *values[] = {seat->token, seat->job_name};
+	PGresult   *result = gtc_query(seat->connection, "SELECT gtlabel.portal_seat($1, $2)", 2, values);
+
+	if (result == NULL)
+		return false;
+	take_about(seat, gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0)));
+	PQclear(result);
+	return seat->category_count > 0;
 }
 
 static int

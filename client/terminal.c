@@ -29,9 +29,15 @@ on_resize(int signal)
 	resized = 1;
 }
 
+/* A second one ends the program at once: it waits for a server that does not answer. */
 static void
 on_end(int signal)
 {
+	if (ended)
+	{
+		gtc_terminal_close();
+		_exit(128 + signal);
+	}
 	ended = 1;
 }
 

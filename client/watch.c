@@ -151,6 +151,12 @@ append_job(GtcBuffer *screen, const Watch *watch, const GtcJson *job, int column
 
 /* ---- Looking ---- */
 
+static bool
+is_farewell(int key)
+{
+	return key == GTC_KEY_END || key == 'q' || key == GTC_KEY_ESCAPE;
+}
+
 static void
 take_sample(Watch *watch, const GtcJson *jobs)
 {
@@ -211,15 +217,65 @@ status_of(const Watch *watch, const GtcJson *jobs)
 	return has_ended(jobs, "completed") || has_ended(jobs, "stopped") ? GTC_OK : -1;
 }
 
-static int
-look(Watch *watch, const GtcTerminal *terminal)
+/* Waits for a server that went away; false: somebody wants to leave. */
+static bool
+reconnect(Watch *watch, GtcTerminal *terminal)
 {
-	PGresult   *result = gtc_query(watch->connection, "SELECT gtlabel.portal_watch($1)", 1, &watch->job_name);
+	GtcBuffer	screen;
+
+	gtc_buffer_init(&screen);
+	gtc_append(&screen, "No connection; trying again.\n");
+	if (terminal != NULL)
+		gtc_terminal_show(terminal, &screen);
+	else
+		fputs(screen.data, stderr);
+	gtc_buffer_free(&screen);
+	while (PQstatus(watch->connection) != CONNECTION_OK)
+	{
+		if (terminal == NULL)
+			sleep(1);
+		else if (is_farewell(gtc_terminal_key(terminal, -1, 1000)))
+			return false;
+		PQreset(watch->connection);
+	}
+	PQclear(PQexec(watch->connection, "LISTEN gtlabel"));
+	return true;
+}
+
+/* The jobs; NULL: an error that has been printed, or somebody wants to leave */
+static PGresult *
+ask(Watch *watch, GtcTerminal *terminal, bool *left)
+{
+	for (;;)
+	{
+		PGresult   *result = PQexecParams(watch->connection, "SELECT gtlabel.portal_watch($1)", 1, NULL, &watch->job_name,
+										  NULL, NULL, 0);
+		bool		lost = PQstatus(watch->connection) != CONNECTION_OK;
+
+		if (PQresultStatus(result) == PGRES_TUPLES_OK)
+			return result;
+		if (!lost || watch->once)
+		{
+			gtc_terminal_close();
+			gtc_print_error(watch->connection, result);
+		}
+		PQclear(result);
+		*left = lost && !watch->once && !reconnect(watch, terminal);
+		if (!lost || watch->once || *left)
+			return NULL;
+	}
+}
+
+static int
+look(Watch *watch, GtcTerminal *terminal)
+{
+	bool		left = false;
+	PGresult   *result = ask(watch, terminal, &left);
 	GtcJson    *jobs;
 	int			status;
 
 	if (result == NULL)
-		return GTC_FAILED;
+		return left ? GTC_OK : GTC_FAILED;
 	jobs = gtc_json_parse(PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0));
 	if (jobs == NULL)
 	{
@@ -256,7 +312,7 @@ wait_for_more(Watch *watch, GtcTerminal *terminal)
 	(void) PQconsumeInput(watch->connection);
 	while ((notify = PQnotifies(watch->connection)) != NULL)
 		PQfreemem(notify);
-	return key != GTC_KEY_END && key != 'q' && key != GTC_KEY_ESCAPE;
+	return !is_farewell(key);
 }
 
 /* The terminal's own screen is back; how the job ended should stand on it. */

@@ -115,6 +115,54 @@ def test_annotate():
     ok('what was fetched ahead is given back', sql("SELECT count(*) FROM gt_tasks WHERE annotator = 'Emil' AND state = 'accepted';") == '0')
 
 
+def test_annotate_follows():
+    """Categories of one character are their own keys, as in the portal; what the owner changes is followed."""
+    sql("""SET ROLE maren; SET client_min_messages = warning;
+        CREATE TABLE digit AS SELECT n AS id, 'digit ' || n AS body FROM generate_series(1, 20) n; ALTER TABLE digit ADD PRIMARY KEY (id);
+        SELECT gt_create_job('digits', 'digit', ARRAY['0', '1', '2', 'none'], features_column => NULL, auto_label => false, display_columns => ARRAY['body']);""")
+    given = lambda: sql("SELECT coalesce(string_agg(label, ' ' ORDER BY submitted_at, task_id), '') FROM gt_annotations WHERE job_name = 'digits';")
+    t = Terminal('annotate', 'digits', '-U', 'postgres')
+    ok('own keys, then those that are left', t.wait('[0] 0  [1] 1  [2] 2  [3] none'))
+    t.press('0')
+    t.press('3')
+    ok('answers by them', t.until(lambda: given() == '0 none'))
+    sql("SET ROLE maren; SELECT gt_rename_category('digits', 'none', 'no digit'); SELECT gt_add_category('digits', 'letter');")
+    ok('other names and more', t.wait('[3] no digit  [4] letter') and 'last: no digit' in t.screen() or 'have changed' in t.screen())
+    time.sleep(0.8)                       # a key right after the change counts as an accident
+    t.press('4')
+    ok('the new key counts', t.until(lambda: given() == '0 no digit letter'))
+    sql("SET ROLE maren; SELECT gt_alter_job('digits', display_columns => ARRAY['id', 'body']);")
+    ok('other columns', t.until(lambda: re.search(r'id\s+\d+\s+body', t.screen())))
+    for rows, columns in ((10, 30), (5, 20), (1, 1)):
+        fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+        t.read(0.2)
+    fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 10, 40, 0, 0))
+    ok('the object has room on a small screen', t.wait('digit ') and '[0] 0' in t.screen())
+    os.write(t.fd, b'\x03')
+    ok('Ctrl-C leaves in order', t.end() == 0 and
+       sql("SELECT count(*) FROM gt_tasks WHERE job_name = 'digits' AND state = 'accepted';") == '0')
+
+
+def cluster(*arguments):
+    subprocess.run([os.path.join(os.path.dirname(__file__), '../../scripts/cluster-ctl'), *arguments], check=True, capture_output=True)
+
+
+def test_server_restarts():
+    """Last: the other seat and the portal lose their connections, too."""
+    seat, watch = Terminal('annotate', 'digits', '-U', 'postgres'), Terminal('watch', 'digits', '-U', 'postgres')
+    ok('both run', seat.wait('[0] 0') and watch.wait('in_progress'))
+    cluster('stop', 'fast')
+    seat.press('1')
+    ok('the seat says so', seat.wait('No connection') or 'No connection' in seat.screen())
+    ok('and so does watch', watch.wait('No connection'))
+    cluster('start')
+    ok('the answer arrives', seat.until(lambda: sql("SELECT count(*) FROM gt_annotations WHERE job_name = 'digits' AND label = '1';") == '1'))
+    ok('watch goes on', watch.wait('in_progress'))
+    os.write(watch.fd, b'\x03')
+    os.write(seat.fd, b'\x1b')
+    ok('both leave in order', watch.end() == 0 and seat.end() == 0)
+
+
 def test_annotate_harmless():
     """What an object says is shown, not obeyed."""
     sql("""SET ROLE maren; SET client_min_messages = warning;
@@ -203,4 +251,4 @@ def test_command_line():
     ok('a certificate that is not there', run('serve', '-U', 'portal', '--tls-cert', '/nowhere', '--tls-key', '/nowhere').returncode == 1)
 
 
-checks.run([test_annotate, test_annotate_harmless, test_watch, test_report, test_tls, test_command_line])
+checks.run([test_annotate, test_annotate_follows, test_annotate_harmless, test_watch, test_report, test_tls, test_command_line, test_server_restarts])
