@@ -80,7 +80,8 @@ for name in ties vectors12; do
 	for rule in $main; do cell $name .95 eager 1000 "$rule" machine_labels random softmax 0 200; done
 done
 for table in flips5.0-1 flips5.0-2 flips5.0-3 flips5.5-1 flips5.5-2 flips5.5-3; do cells $table .95 eager 1000 100 $main; done
-cells bump .95 eager 1000 200 $main
+cells bump .95 eager 1000 1000 audited		# rare: more jobs say how rare
+cells bump .95 eager 1000 200 alone confidence
 cells ag_news_7600 .95 eager 1000 100 $main
 cells banking77 .95 eager 1000 100 $main $wide
 for name in digits optdigits sms_spam shuttle; do cells $name .95 eager 1000 200 $wide strict expected; done
@@ -144,14 +145,21 @@ matrix() {
 		BEGIN { count = split(rules, rule, " ") }
 		$9 == 0 && $6 == scope && index(" " rules " ", " " $5 " ") > 0 {
 			row = $1 FS $2 FS $8 FS $7 FS $3 FS $4
-			if (!(row in jobs)) order[++n] = row
-			jobs[row] = $11; value[row, $5] = cell_text()
+			if (!(row in seen)) order[++n] = row
+			seen[row]; jobs[row, $5] = $11; value[row, $5] = cell_text()
 		} END {
 			for (i = 1; i <= n; i++) {
 				split(order[i], f, FS)
 				printf "| %s | 0%s | %s, %s | %s%s |", f[1], f[2], f[3], f[4], f[5], f[5] == "eager" ? "" : " " f[6]
-				for (r = 1; r <= count; r++) printf " %s |", value[order[i], rule[r]]
-				printf " %d |\n", jobs[order[i]]
+				many = ""; same = 1
+				for (r = 1; r <= count; r++) {
+					printf " %s |", value[order[i], rule[r]]
+					if (!((order[i], rule[r]) in jobs)) continue
+					if (many != "" && jobs[order[i], rule[r]] != last) same = 0
+					last = jobs[order[i], rule[r]]
+					many = many (many == "" ? "" : ", ") last
+				}
+				printf " %s |\n", same ? last : many
 			}
 		}' | sed 's/|  |/| |/g' | sort -t '|' -s -k 5,5 -k 2,2 -k 3,3
 }
