@@ -160,13 +160,15 @@ CREATE SEQUENCE gtlabel.change_id_seq CACHE 64;
 CREATE TABLE gtlabel.change (
     change_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('gtlabel.change_id_seq'),
     job_id    bigint NOT NULL,
-    kind      "char" NOT NULL CHECK (kind IN ('+', '-', '~')),
+    kind      "char" NOT NULL CHECK (kind IN ('+', '-', '~', '*')),
     row_key   text,
-    noted_at  timestamptz NOT NULL
+    noted_at  timestamptz NOT NULL,
+    waits     boolean NOT NULL DEFAULT false
 );
-CREATE INDEX change_job_idx ON gtlabel.change (job_id);
+CREATE INDEX change_job_idx ON gtlabel.change (job_id, waits);
 COMMENT ON TABLE gtlabel.change IS 'What has changed in the dataset of a job with follow, and was not taken in yet. Written by src/tables/change.c';
-COMMENT ON COLUMN gtlabel.change.kind IS '+: there may be new rows; -: the row with this key is gone; ~: it has other features';
+COMMENT ON COLUMN gtlabel.change.waits IS 'It could not be taken in, and is tried again with the next change';
+COMMENT ON COLUMN gtlabel.change.kind IS '+: there may be new rows; -: the row with this key is gone; ~: it has other features; *: after TRUNCATE, any may be gone or have other features';
 
 CREATE TABLE gtlabel.given (
     job_id   bigint NOT NULL,

@@ -3,7 +3,7 @@
  *		gtlabel.follow: the trigger on the dataset of a job with follow.
  *
  * Whoever may create a trigger on a table may create this one: it notes nothing unless the job is there, follows its
- * dataset, and that is the table.
+ * dataset, and that is the table or a partition of it.  A purged job takes nothing in any more.
  */
 #include "base/compat.h"
 
@@ -27,7 +27,7 @@ gtl_sql_follow(PG_FUNCTION_ARGS)
 				 errmsg("gtlabel.follow was not called by a trigger of gt_create_job"),
 				 errhint("gt_alter_job(..., follow => true) creates its triggers.")));
 	job = gtl_job_get(pg_strtoint64(trigger->tg_trigger->tgargs[0]));
-	if (job != NULL && job->follow && job->dataset == RelationGetRelid(trigger->tg_relation))
+	if (job != NULL && job->follow && !job->purged && gtl_follow_is_part(job, RelationGetRelid(trigger->tg_relation)))
 	{
 		gtl_follow_note(job, trigger);
 		gtl_worker_launch_at_commit(job);

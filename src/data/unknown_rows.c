@@ -16,6 +16,7 @@
 #include "access/relation.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/snapshot.h"
 #include "catalog/pg_class.h"
@@ -25,6 +26,7 @@
 #include "storage/bufmgr.h"
 #include "tables/segment.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -225,4 +227,35 @@ gtl_unknown_rows_count_all(const GtlDataset *dataset, const GtlJob *job)
 		relation_close(table, NoLock);
 	}
 	return count;
+}
+
+/* ---- The other way round ---------------------------------------------------------------- */
+
+/* In one pass over both, whatever the planner knows of either. */
+void
+gtl_unknown_rows_compare(const GtlDataset *dataset, const GtlJob *job, GtlKnownKeys *keys)
+{
+	int			settings = NewGUCNestLevel();
+	GtlResult	r;
+
+	(void) check_enable_rls(job->dataset, InvalidOid, false);
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	gtl_query_run_as(&r, GetUserId(),
+					 psprintf("SELECT k.key, EXISTS (SELECT FROM %s d WHERE d.%s::pg_catalog.text COLLATE pg_catalog.\"default\" = k.key)"
+							  " FROM (SELECT object_key AS key FROM gtlabel.object WHERE job_id = " INT64_FORMAT
+							  " UNION ALL SELECT row_key FROM gtlabel.given WHERE job_id = " INT64_FORMAT ") k",
+							  dataset->name, quote_identifier(dataset->key_column), job->job_id, job->job_id), 0, NULL, NULL);
+	memset(keys, 0, sizeof(*keys));
+	keys->there = gtl_memory_list(sizeof(char *), r.count);
+	keys->gone = gtl_memory_list(sizeof(char *), r.count);
+	for (uint64 i = 0; i < r.count; i++)
+	{
+		if (gtl_result_bool(&r, i, 2))
+			keys->there[keys->nthere++] = gtl_result_text(&r, i, 1);
+		else
+			keys->gone[keys->ngone++] = gtl_result_text(&r, i, 1);
+	}
+	gtl_query_end(&r);
+	AtEOXact_GUC(false, settings);
 }

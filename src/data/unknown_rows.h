@@ -23,4 +23,15 @@ extern void gtl_unknown_rows_others(GtlDataset *dataset, const GtlJob *job);
 /* How many rows the dataset has now. */
 extern int64 gtl_unknown_rows_count_all(const GtlDataset *dataset, const GtlJob *job);
 
+/* Keys that the job knows: those of rows that the dataset has now, and the others. */
+typedef struct GtlKnownKeys
+{
+	char	  **there;
+	int			nthere;
+	char	  **gone;
+	int			ngone;
+} GtlKnownKeys;
+
+extern void gtl_unknown_rows_compare(const GtlDataset *dataset, const GtlJob *job, GtlKnownKeys *keys);
+
 #endif							/* GTL_UNKNOWN_ROWS_H */

@@ -38,18 +38,11 @@
 /* A transaction that changes tasks should have ended after so many seconds. */
 #define IN_FLIGHT_SECONDS 5
 
-/* Of the jobs that the caller ($1) may know. */
-#define MINE "pg_has_role($1, j.owner::oid, 'MEMBER')"
+#define MINE GTL_CHECK_MINE
 #define GOES_ON "j.state IN ('in_progress', 'paused', 'stopping')"
 
-typedef struct Check
-{
-	Tuplestorestate *rows;
-	TupleDesc	desc;
-} Check;
-
-static void
-add_finding(Check *check, const char *severity, const char *subject, const char *finding, const char *remedy)
+void
+gtl_check_add(GtlCheck *check, const char *severity, const char *subject, const char *finding, const char *remedy)
 {
 	Datum		values[4] = {CStringGetTextDatum(severity), CStringGetTextDatum(subject), CStringGetTextDatum(finding),
 	CStringGetTextDatum(remedy)};
@@ -61,35 +54,35 @@ add_finding(Check *check, const char *severity, const char *subject, const char 
 /* ---- The server --------------------------------------------------------------- */
 
 static void
-check_launcher(Check *check)
+check_launcher(GtlCheck *check)
 {
 	if (!gtl_slots_exist())
-		add_finding(check, "info", "launcher", "gtlabel is not in shared_preload_libraries: after a crash, and when a batch expires, "
+		gtl_check_add(check, "info", "launcher", "gtlabel is not in shared_preload_libraries: after a crash, and when a batch expires, "
 			  "jobs go on only when somebody calls a function of theirs",
 			  "Add gtlabel to shared_preload_libraries and restart the server.");
 	else if (!gtl_slots_have_launcher() && !RecoveryInProgress())
-		add_finding(check, "error", "launcher", "gtlabel is preloaded, but its launcher does not run",
+		gtl_check_add(check, "error", "launcher", "gtlabel is preloaded, but its launcher does not run",
 			  "Increase max_worker_processes and restart the server; its log says more.");
 }
 
 static void
-check_server(Check *check)
+check_server(GtlCheck *check)
 {
 	if (RecoveryInProgress())
-		add_finding(check, "info", "server", "this is a standby: it shows jobs, and does nothing for them",
+		gtl_check_add(check, "info", "server", "this is a standby: it shows jobs, and does nothing for them",
 			  "After a promotion the jobs go on.");
 	if (gtl_clock_now() > GetCurrentTimestamp() + USECS_PER_SEC || gtl_clock_now() < GetCurrentTimestamp() - USECS_PER_SEC)
-		add_finding(check, "warning", "gtlabel.clock_offset", "leases and batches do not go by the time of day",
+		gtl_check_add(check, "warning", "gtlabel.clock_offset", "leases and batches do not go by the time of day",
 			  "RESET gtlabel.clock_offset; it is for tests.");
 	if (max_worker_processes < gtl_setting_max_workers + 3 && gtl_slots_have_launcher())
-		add_finding(check, "warning", "max_worker_processes",
+		gtl_check_add(check, "warning", "max_worker_processes",
 			  psprintf("it is %d, too few for gtlabel.max_workers = %d beside launcher and scans", max_worker_processes, gtl_setting_max_workers),
 			  "Increase max_worker_processes and restart the server, or lower gtlabel.max_workers.");
 }
 
 /* The postmaster's table is not open to us, but who is in it shows in pg_stat_activity. */
 static void
-check_worker_slots(Check *check)
+check_worker_slots(GtlCheck *check)
 {
 	static GtlStatement select = {
 		"SELECT count(*)::int FROM pg_stat_activity WHERE backend_type <> ALL (ARRAY['client backend', 'autovacuum launcher',"
@@ -104,12 +97,12 @@ check_worker_slots(Check *check)
 	used = gtl_result_int32(&r, 0, 1);
 	gtl_query_end(&r);
 	if (used >= max_worker_processes)
-		add_finding(check, "warning", "max_worker_processes", psprintf("all %d background workers are in use", max_worker_processes),
+		gtl_check_add(check, "warning", "max_worker_processes", psprintf("all %d background workers are in use", max_worker_processes),
 			  "Increase max_worker_processes and restart the server; until then gt_advance_job does the steps.");
 }
 
 static void
-check_version(Check *check)
+check_version(GtlCheck *check)
 {
 	static GtlStatement select = {"SELECT extversion FROM pg_extension WHERE extname = 'gtlabel'", 0};
 	GtlResult	r;
@@ -119,7 +112,7 @@ check_version(Check *check)
 	version = gtl_result_text(&r, 0, 1);
 	gtl_query_end(&r);
 	if (strcmp(version, GTL_VERSION) != 0)
-		add_finding(check, "error", "version", psprintf("the library is %s, the extension in this database %s", GTL_VERSION, version),
+		gtl_check_add(check, "error", "version", psprintf("the library is %s, the extension in this database %s", GTL_VERSION, version),
 			  "ALTER EXTENSION gtlabel UPDATE; if that changes nothing, restart the server.");
 }
 
@@ -254,13 +247,13 @@ static GtlStatement due_candidates = {
 
 /* False: no step of the job waits for anybody. */
 static bool
-check_in_flight(Check *check, const GtlJob *job)
+check_in_flight(GtlCheck *check, const GtlJob *job)
 {
 	char	   *holders = gtl_in_flight_describe(job->job_id, IN_FLIGHT_SECONDS);
 
 	if (holders == NULL)
 		return false;
-	add_finding(check, "warning", psprintf("job %s", quote_identifier(job->name)),
+	gtl_check_add(check, "warning", psprintf("job %s", quote_identifier(job->name)),
 		  psprintf("its next step waits for answers in flight: its tasks are being changed by %s", holders),
 		  "End these transactions: COMMIT or ROLLBACK, ROLLBACK PREPARED, pg_terminate_backend;"
 		  " idle_in_transaction_session_timeout does it for annotators who forget.");
@@ -268,13 +261,13 @@ check_in_flight(Check *check, const GtlJob *job)
 }
 
 static void
-check_overdue(Check *check, const GtlJob *job, const char *since)
+check_overdue(GtlCheck *check, const GtlJob *job, const char *since)
 {
 	bool		background = gtl_setting_background;
 
 	if (!gtl_lock_is_free(GTL_LOCK_STEPS, job->job_id))
 		return;
-	add_finding(check, background ? "error" : "warning", psprintf("job %s", quote_identifier(job->name)),
+	gtl_check_add(check, background ? "error" : "warning", psprintf("job %s", quote_identifier(job->name)),
 		  psprintf("a step has been due since %s, and %s", since,
 				   background ? "nobody does it" : "gtlabel.background is off"),
 		  background ? "gt_advance_job does it in this session. If no worker comes, max_worker_processes is too small." :
@@ -282,7 +275,7 @@ check_overdue(Check *check, const GtlJob *job, const char *since)
 }
 
 static void
-run_due_checks(Check *check, const Datum *values)
+run_due_checks(GtlCheck *check, const Datum *values)
 {
 	GtlResult	r;
 	uint64		count = gtl_query_run(&r, &due_candidates, values, NULL);
@@ -297,23 +290,27 @@ run_due_checks(Check *check, const Datum *values)
 	gtl_query_end(&r);
 }
 
+void
+gtl_check_add_found(GtlCheck *check, GtlStatement *statement, const Datum *values)
+{
+	GtlResult	r;
+	uint64		count = gtl_query_run(&r, statement, values, NULL);
+
+	for (uint64 row = 0; row < count; row++)
+		gtl_check_add(check, gtl_result_text(&r, row, 1), gtl_result_text(&r, row, 2), gtl_result_text(&r, row, 3),
+					  gtl_result_text(&r, row, 4));
+	gtl_query_end(&r);
+}
+
 static void
-run_job_checks(Check *check)
+run_job_checks(GtlCheck *check)
 {
 	Datum		values[3] = {ObjectIdGetDatum(GetUserId()), TimestampTzGetDatum(gtl_clock_now()),
 	BoolGetDatum(gtl_setting_background)};
 
 	run_due_checks(check, values);
 	for (int i = 0; i < (int) lengthof(job_checks); i++)
-	{
-		GtlResult	r;
-		uint64		count = gtl_query_run(&r, &job_checks[i], values, NULL);
-
-		for (uint64 row = 0; row < count; row++)
-			add_finding(check, gtl_result_text(&r, row, 1), gtl_result_text(&r, row, 2), gtl_result_text(&r, row, 3),
-				  gtl_result_text(&r, row, 4));
-		gtl_query_end(&r);
-	}
+		gtl_check_add_found(check, &job_checks[i], values);
 }
 
 /* Rows of jobs that do not exist; skips from one job_id to the next in the tables' indexes. */
@@ -332,7 +329,7 @@ static GtlStatement orphan_checks[] = {
 };
 
 static void
-run_orphan_checks(Check *check)
+run_orphan_checks(GtlCheck *check)
 {
 	if (!has_privs_of_role(GetUserId(), gtl_extension_owner()))
 		return;
@@ -345,7 +342,7 @@ run_orphan_checks(Check *check)
 			char	   *table = gtl_result_text(&r, 0, 1);
 			char	   *ids = gtl_result_text(&r, 0, 2);
 
-			add_finding(check, "warning", psprintf("table gtlabel.%s", table), psprintf("it has rows of jobs that do not exist: %s", ids),
+			gtl_check_add(check, "warning", psprintf("table gtlabel.%s", table), psprintf("it has rows of jobs that do not exist: %s", ids),
 						"They may be all that is left of people's work: restore gtlabel.job from the dump that they came from.");
 		}
 		gtl_query_end(&r);
@@ -355,14 +352,14 @@ run_orphan_checks(Check *check)
 /* ---- Memory for the rounds to come ------------------------------------------------- */
 
 static void
-check_memory(Check *check, const GtlJob *job)
+check_memory(GtlCheck *check, const GtlJob *job)
 {
 	int64		rows = Min((int64) job->human_labeled + job->given_count + job->max_concurrent,
 						   (int64) job->object_count + job->given_count);
 	Size		needed = gtl_evidence_memory(job, rows);
 
 	if (job->dimension > 0 && job->validation_count > 0 && job->auto_label && needed > gtl_memory_budget())
-		add_finding(check, "warning", psprintf("job %s", quote_identifier(job->name)),
+		gtl_check_add(check, "warning", psprintf("job %s", quote_identifier(job->name)),
 			  psprintf("its next round needs %zu MB for %s labeled objects of %d dimensions; maintenance_work_mem is %d MB in this session",
 					   needed / (1024 * 1024) + 1, gtl_format_count(rows), job->dimension, maintenance_work_mem / 1024),
 			  psprintf("ALTER ROLE %s SET maintenance_work_mem = '%zuMB';",
@@ -370,7 +367,7 @@ check_memory(Check *check, const GtlJob *job)
 }
 
 static void
-run_memory_checks(Check *check)
+run_memory_checks(GtlCheck *check)
 {
 	static GtlStatement select = {
 		"SELECT j.job_id FROM gtlabel.job j JOIN pg_roles r ON r.oid = j.owner::oid"
@@ -394,7 +391,7 @@ run_memory_checks(Check *check)
 void
 gtl_check(ReturnSetInfo *rsinfo)
 {
-	Check		check;
+	GtlCheck	check;
 
 	check.rows = rsinfo->setResult;
 	check.desc = rsinfo->setDesc;
@@ -403,6 +400,8 @@ gtl_check(ReturnSetInfo *rsinfo)
 	check_launcher(&check);
 	check_worker_slots(&check);
 	run_job_checks(&check);
+	gtl_check_rows(&check);
+	gtl_check_sizes(&check);
 	run_memory_checks(&check);
 	run_orphan_checks(&check);
 }

@@ -12,6 +12,12 @@
 /* Triggers on the dataset, made with the rights of the current user.  Error if it is no table. */
 extern void gtl_follow_start(const GtlJob *job);
 
+/* For partitions that came since, as the current user; passed over if somebody has locked them. */
+extern void gtl_follow_extend(const GtlJob *job);
+
+/* Is it the dataset, or a partition or child of it? */
+extern bool gtl_follow_is_part(const GtlJob *job, Oid relation);
+
 /* Takes them away; where the current user may not, they stay and do nothing. */
 extern void gtl_follow_stop(const GtlJob *job);
 

@@ -21,6 +21,7 @@
 #include "data/text_features.h"
 #include "miscadmin.h"
 #include "steps/audit.h"
+#include "steps/follow.h"
 #include "tables/audit.h"
 #include "tables/event.h"
 #include "tables/featurizer.h"
@@ -64,6 +65,18 @@ describe(const GtlJob *job, GtlDataset *dataset)
 }
 
 /* As the owner: a view's functions, say, must not run with the rights of whoever calls. */
+static void
+become_owner(const GtlJob *job, Oid *user, int *security)
+{
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role with OID %u does not exist", job->owner),
+				 errhint("Give its labeling jobs to another role with gt_alter_job(..., owner => ...).")));
+	GetUserIdAndSecContext(user, security);
+	SetUserIdAndSecContext(job->owner, *security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+}
+
 static bool
 read_rows(GtlJob *job, GtlSegment *added)
 {
@@ -72,17 +85,29 @@ read_rows(GtlJob *job, GtlSegment *added)
 	int			security;
 	bool		any;
 
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("role with OID %u does not exist", job->owner),
-				 errhint("Give its labeling jobs to another role with gt_alter_job(..., owner => ...).")));
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(job->owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	become_owner(job, &user, &security);
+	if (job->follow)
+		gtl_follow_extend(job);
 	describe(job, &dataset);
 	any = gtl_snapshot_add(job, &dataset, next_lot(job), added);
 	SetUserIdAndSecContext(user, security);
 	return any;
+}
+
+int64
+gtl_intake_compare(const GtlJob *job, GtlKnownKeys *keys)
+{
+	GtlDataset	dataset;
+	int64		rows;
+	Oid			user;
+	int			security;
+
+	become_owner(job, &user, &security);
+	describe(job, &dataset);
+	gtl_unknown_rows_compare(&dataset, job, keys);
+	rows = gtl_unknown_rows_count_all(&dataset, job);
+	SetUserIdAndSecContext(user, security);
+	return rows;
 }
 
 /* What the rows are, for the history. */

@@ -6,6 +6,7 @@
 #define GTL_INTAKE_H
 
 #include "base/compat.h"
+#include "data/unknown_rows.h"
 #include "tables/job.h"
 
 /*
@@ -16,5 +17,8 @@ extern int32 gtl_intake(GtlJob *job);
 
 /* Could the newest changes of a dataset that the job follows not be taken in? */
 extern bool gtl_intake_refused(const GtlJob *job);
+
+/* Which of the keys that the job knows the dataset has now; returns how many rows it has. */
+extern int64 gtl_intake_compare(const GtlJob *job, GtlKnownKeys *keys);
 
 #endif							/* GTL_INTAKE_H */

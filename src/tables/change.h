@@ -15,12 +15,14 @@ typedef enum GtlChangeKind
 {
 	GTL_CHANGE_NEW = '+',		/* without keys */
 	GTL_CHANGE_GONE = '-',
-	GTL_CHANGE_STALE = '~'		/* with other features */
+	GTL_CHANGE_STALE = '~',		/* with other features */
+	GTL_CHANGE_ALL = '*'		/* without keys: after TRUNCATE, all have to be compared */
 } GtlChangeKind;
 
-/* keys: NULL with GTL_CHANGE_NEW. */
+/* keys: NULL with GTL_CHANGE_NEW and GTL_CHANGE_ALL. */
 extern void gtl_changes_note(int64 job_id, GtlChangeKind kind, char *const *keys, int count);
 
+/* That do not wait for others. */
 extern bool gtl_changes_any(int64 job_id);
 
 /* When the first of them was noted; there are some. */
@@ -30,6 +32,7 @@ extern TimestampTz gtl_changes_since(int64 job_id);
 typedef struct GtlChanges
 {
 	bool		any_new;
+	bool		all;
 	char	  **gone;
 	int			ngone;
 	char	  **stale;
@@ -37,6 +40,9 @@ typedef struct GtlChanges
 } GtlChanges;
 
 extern void gtl_changes_take(int64 job_id, GtlChanges *changes);
+
+/* Could not be taken in: they make no step due, and are taken with the next changes.  Not those that are gone. */
+extern void gtl_changes_put_off(int64 job_id, const GtlChanges *changes);
 
 extern void gtl_change_delete(int64 job_id);
 
