@@ -27,13 +27,6 @@ static GtlStatement without_triggers = {
 	1, {OIDOID}
 };
 
-static GtlStatement refused = {
-	"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'changes of its dataset could not be taken in; they wait for the next ones',"
-	" 'gt_add_objects says why, and takes them in when that is put right.'"
-	" FROM gtlabel.job j WHERE " GTL_CHECK_MINE " AND EXISTS (SELECT FROM gtlabel.change c WHERE c.job_id = j.job_id AND c.waits OFFSET 0) ORDER BY j.job_name",
-	1, {OIDOID}
-};
-
 typedef struct Comparison
 {
 	const GtlJob *job;
@@ -62,7 +55,7 @@ check_job(GtlCheck *check, const GtlJob *job)
 		gtl_check_add(check, "warning", subject,
 					  psprintf("%s of its objects have no row in %s any more, and nobody has noted why", gtl_format_count(comparison.keys.ngone), job->dataset_name),
 					  "gt_remove_objects erases them. DETACH PARTITION, logical replication and disabled triggers do not show in what a job follows.");
-	if (comparison.rows > comparison.keys.nthere)
+	if (comparison.rows > comparison.keys.nthere && !gtl_intake_refused(job))
 		gtl_check_add(check, "warning", subject,
 					  psprintf("it does not know %s rows of %s", gtl_format_count(comparison.rows - comparison.keys.nthere), job->dataset_name),
 					  "gt_add_objects takes them in, or says why it cannot.");
@@ -74,7 +67,7 @@ gtl_check_rows(GtlCheck *check)
 {
 	static GtlStatement select = {
 		"SELECT j.job_id FROM gtlabel.job j WHERE " GTL_CHECK_MINE " AND j.follow AND j.state IN ('in_progress', 'completed') AND j.purged_at IS NULL"
-		" AND EXISTS (SELECT FROM pg_class c WHERE c.oid = j.dataset::oid) AND NOT EXISTS (SELECT FROM gtlabel.change c WHERE c.job_id = j.job_id OFFSET 0)"
+		" AND EXISTS (SELECT FROM pg_class c WHERE c.oid = j.dataset::oid) AND NOT EXISTS (SELECT FROM gtlabel.change c WHERE c.job_id = j.job_id AND NOT c.waits OFFSET 0)"
 		" ORDER BY j.job_name",
 		1, {OIDOID}
 	};
@@ -83,7 +76,6 @@ gtl_check_rows(GtlCheck *check)
 	uint64		count;
 
 	gtl_check_add_found(check, &without_triggers, values);
-	gtl_check_add_found(check, &refused, values);
 	count = gtl_query_run(&r, &select, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{

@@ -23,6 +23,7 @@
 #include "steps/audit.h"
 #include "steps/follow.h"
 #include "tables/audit.h"
+#include "tables/change.h"
 #include "tables/event.h"
 #include "tables/featurizer.h"
 #include "tables/job_state.h"
@@ -130,6 +131,7 @@ int32
 gtl_intake(GtlJob *job)
 {
 	GtlSegment	added;
+	bool		any;
 
 	if (job->placement == GTL_PLACEMENT_IN_PLACE)
 		ereport(ERROR,
@@ -147,7 +149,10 @@ gtl_intake(GtlJob *job)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot add objects to labeling job \"%s\": it works in place", job->name),
 				 errhint("gt_write_labels labels rows that came later, too.")));
-	if (!read_rows(job, &added))
+	any = read_rows(job, &added);
+	if (job->follow)
+		gtl_changes_resume(job->job_id);	/* what was refused with rows that are in order now */
+	if (!any)
 	{
 		if (gtl_intake_refused(job))
 			gtl_event_record(job, "objects_added", "0 objects of %s: its changes can be taken in again", job->dataset_name);

@@ -99,6 +99,15 @@ gtl_changes_take(int64 job_id, GtlChanges *changes)
 }
 
 void
+gtl_changes_resume(int64 job_id)
+{
+	static GtlStatement update = {"UPDATE gtlabel.change SET waits = false WHERE job_id = $1 AND waits", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+void
 gtl_change_delete(int64 job_id)
 {
 	static GtlStatement delete = {"DELETE FROM gtlabel.change WHERE job_id = $1", 1, {INT8OID}};

@@ -44,6 +44,9 @@ extern void gtl_changes_take(int64 job_id, GtlChanges *changes);
 /* Could not be taken in: they make no step due, and are taken with the next changes.  Not those that are gone. */
 extern void gtl_changes_put_off(int64 job_id, const GtlChanges *changes);
 
+/* Those that wait do so no more. */
+extern void gtl_changes_resume(int64 job_id);
+
 extern void gtl_change_delete(int64 job_id);
 
 #endif							/* GTL_CHANGE_H */
