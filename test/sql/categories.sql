@@ -125,6 +125,30 @@ RESET ROLE;
 DROP OWNED BY regress_gtl_other;
 DROP ROLE regress_gtl_other;
 
+-- several people an object: the validation set grows in the middle of a batch, and doubtful labels go back to two people each
+SELECT gt_create_job('ca two', 'ca.item', ARRAY['cat', 'dog', 'bird', 'cow'], guarantee => 'confidence', algorithm => 'softmax', annotators_per_object => 2, validation_count => 150, target_accuracy => 0.9, max_concurrent_task_count => 400, seed => 5) > 0 AS created;
+SELECT answer('ca two', 70, 'ann') AS ann, gt_alter_job('ca two', validation_count => 200);
+CREATE FUNCTION ca.two_people(job text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    state text := 'in_progress';
+BEGIN
+    FOR turn IN 1 .. 50 LOOP
+        EXIT WHEN state <> 'in_progress';
+        PERFORM answer(job, NULL, 'ann'), answer(job, NULL, 'bob');
+        state := gt_advance_job(job);
+        PERFORM check_counters(job);
+    END LOOP;
+    RETURN state;
+END $$;
+SELECT two_people('ca two');
+SELECT validation_count, unlabeled, failed FROM gt_jobs WHERE job_name = 'ca two';
+SELECT validation_count AS judged_by FROM gt_rounds WHERE job_name = 'ca two' ORDER BY round_no DESC LIMIT 1;
+SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY margin) AS low FROM gt_labels WHERE job_name = 'ca two' AND NOT human_annotated \gset
+SELECT gt_withdraw_machine_labels('ca two', true, :'low') > 5 AS withdrawn, gt_advance_job('ca two');
+SELECT count(*) = 2 * count(DISTINCT object_key) AS two_each FROM gt_tasks WHERE job_name = 'ca two' AND state = 'available';
+SELECT two_people('ca two');
+SELECT (SELECT min(margin) >= :'low'::float4 FROM gt_labels WHERE job_name = 'ca two' AND NOT human_annotated) AS none_below;
+
 -- ---- A new category has its place in the list -----------------------------------------------------------
 
 SELECT gt_add_category('ca few', 'horse', 1);

@@ -182,6 +182,8 @@ median_delay(double p, double q, int change)
 static void
 test_constant_error(void)
 {
+	printf("alarms at a constant error, %% of 400 runs of 2,000 answers: 3.5 %%: %g, 4 %%: %g, 4.5 %%: %g\n",
+		   100 * share_of_alarms(0.035, 400, 2000), 100 * share_of_alarms(0.04, 400, 2000), 100 * share_of_alarms(0.045, 400, 2000));
 	/* 3 %, over 20,000 answers: at most delta, and less where the error is smaller */
 	CHECK(share_of_alarms(0.03, 2000, 20000) <= DELTA);
 	CHECK(share_of_alarms(0.01, 400, 20000) <= 0.01);
@@ -265,10 +267,13 @@ main(void)
 	reset_counters(-1);
 	test_small_tables();
 	test_places();
-	test_samples();
+	if (!under_valgrind())		/* it takes no memory that the others do not */
+	{
+		test_samples();
+		test_constant_error();
+		test_rise();
+		test_weighted_draws();
+	}
 	test_limit();
-	test_constant_error();
-	test_rise();
-	test_weighted_draws();
 	return CHECK_SUMMARY("test_drift");
 }
