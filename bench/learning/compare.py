@@ -112,6 +112,14 @@ def compare_score(dataset):
     row("score softmax, fashion 60,000 x 784", f"{ours:.1f} ms", f"{theirs:.1f} ms", f"{ours / theirs:.2f}", "1.50")
 
 
+def measure_stop(dimension, classes):
+    """Milliseconds between two looks at whether to stop, in fits of many weights; least of three."""
+    runs = [subprocess.run([driver, "stop", str(dimension), str(classes)], capture_output=True, check=True, text=True)
+            for _ in range(3)]
+    working, releasing = (min(float(run.stdout.split()[i]) for run in runs) for i in (0, 1))
+    row(f"{(dimension + 1) * classes / 1e6:.1f}", f"{working:.0f}", f"{releasing:.0f}")
+
+
 row("what", "gtlabel", "peer", "ratio", "wanted")
 row(*["---"] * 5)
 _, features, names = load_copy(data, "optdigits")
@@ -122,3 +130,9 @@ compare_fit(fashion, 10000, "softmax", 1, "0.33")
 compare_fit(optdigits, 5620, "mlp", 1, "0.50")
 compare_fit(fashion, 10000, "mlp", 1, "0.50")
 compare_score(fashion)
+print()
+row("million weights", "longest time without a look, ms", "with the release of the memory, ms")
+row(*["---"] * 3)
+measure_stop(2000, 500)
+measure_stop(2000, 2000)
+measure_stop(4000, 4000)

@@ -10,6 +10,10 @@
  * driver score FILE ROWS ALGORITHM C HIDDEN REPEAT
  *		fits the first ROWS rows and scores all: prints median milliseconds.
  *
+ * driver stop DIMENSION CLASSES
+ *		fits softmax to 300 made-up rows, four iterations, and prints the most milliseconds between two looks at
+ *		whether to stop: until the fit is done, and with the release of its memory.
+ *
  * FILE: int32 rows, dimension, classes; float features; int32 labels; native order.
  */
 #include <stdio.h>
@@ -82,6 +86,70 @@ read_set(const char *name)
 	return (GtlLabeledSet){head[0], head[1], head[2], features, labels};
 }
 
+/* ---- Time between two looks at env ---- */
+
+static double last_look;
+static double longest;
+
+static bool
+look(void *context)
+{
+	double		now = milliseconds();
+
+	(void) context;
+	longest = now - last_look > longest ? now - last_look : longest;
+	last_look = now;
+	return false;
+}
+
+/* Clears large blocks in pieces, as a backend does. */
+static void *
+alloc_in_pieces(void *context, size_t size)
+{
+	const size_t most = (size_t) 8 * 1024 * 1024;
+	char	   *block = malloc(size > 0 ? size : 1);
+
+	if (block == NULL)
+		abort();
+	for (size_t from = 0; from < size; from += most)
+	{
+		(void) look(context);
+		memset(block + from, 0, size - from < most ? size - from : most);
+	}
+	return block;
+}
+
+static void
+bench_stop(int dimension, int classes)
+{
+	const GtlEnv watched = {.alloc = alloc_in_pieces, .release = bench_release, .interrupted = look};
+	GtlLabeledSet set = {.rows = 300, .dimension = dimension, .classes = classes};
+	float	   *features = bench_alloc(NULL, (size_t) set.rows * dimension * sizeof(float));
+	int32_t    *labels = bench_alloc(NULL, (size_t) set.rows * sizeof(int32_t));
+	GtlFeatureStats stats;
+	GtlFitRequest request = {
+		.set = &set, .stats = &stats, .candidate = {GTL_SOFTMAX, GTL_SCALING_GLOBAL, 1.0},
+		.max_iterations = 4, .gradient_tolerance = 1e-12
+	};
+	GtlClassifier model;
+	GtlFitReport report;
+	double		before_release;
+
+	for (size_t i = 0; i < (size_t) set.rows * dimension; i++)
+		features[i] = (float) (i * 7919 % 1000) / 500.0f - 1.0f;
+	for (int i = 0; i < set.rows; i++)
+		labels[i] = i % classes;
+	set.features = features;
+	set.labels = labels;
+	gtl_stats_init(&stats, dimension, &env);
+	gtl_stats_add(&stats, features, set.rows);
+	last_look = milliseconds();
+	gtl_classifier_fit(&request, &watched, &model, &report);
+	before_release = longest;
+	(void) look(NULL);
+	printf("%.0f %.0f\n", before_release, longest);
+}
+
 /* Fit `repeat` times; the last model is kept. */
 static void
 bench_fit(const GtlFitRequest *request, int repeat, GtlClassifier *model)
@@ -138,9 +206,14 @@ main(int argc, char **argv)
 	GtlFitRequest request = {.set = &part, .stats = &stats, .seed = 1};
 	int			repeat;
 
+	if (argc == 4 && strcmp(argv[1], "stop") == 0)
+	{
+		bench_stop(atoi(argv[2]), atoi(argv[3]));
+		return 0;
+	}
 	if (argc != 8 || (repeat = atoi(argv[7])) < 1 || repeat > MAX_REPEAT)
 	{
-		fprintf(stderr, "usage: driver fit|score FILE ROWS ALGORITHM C HIDDEN REPEAT\n");
+		fprintf(stderr, "usage: driver fit|score FILE ROWS ALGORITHM C HIDDEN REPEAT, or driver stop DIMENSION CLASSES\n");
 		return 2;
 	}
 	all = part = read_set(argv[2]);

@@ -16,14 +16,26 @@
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 
+#define CLEARED_AT_ONCE ((size_t) 8 * 1024 * 1024)
+
 static int	file_error = 0;
 
+/* A large block is cleared in pieces: a vector of a fit with millions of weights takes longer than a cancel may. */
 static void *
 env_alloc(void *context, size_t size)
 {
+	char	   *block;
+
 	if (ProcSignalBarrierPending)
 		ProcessProcSignalBarrier();
-	return MemoryContextAllocExtended((MemoryContext) context, Max(size, 1), MCXT_ALLOC_ZERO | MCXT_ALLOC_HUGE);
+	block = MemoryContextAllocExtended((MemoryContext) context, Max(size, 1), MCXT_ALLOC_HUGE);
+	for (size_t from = 0; from < size; from += CLEARED_AT_ONCE)
+	{
+		if (from > 0 && gtl_interrupt_requested())
+			gtl_computing_raise();
+		memset(block + from, 0, Min(size - from, CLEARED_AT_ONCE));
+	}
+	return block;
 }
 
 static void

@@ -129,14 +129,15 @@ gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows, int dimen
 
 /*
  * A model's weights as they would be with another scaling: the same function of the
- * unscaled features, except in columns that are constant here.
+ * unscaled features, except in columns that are constant here.  False: stopped.
  */
-static void
-translate(const GtlClassifier *model, const GtlScaler *scaler, const GtlLayer *first, double *weights)
+static bool
+translate(const GtlClassifier *model, const GtlScaler *scaler, const GtlLayer *first, const GtlEnv *env, double *weights)
 {
-	for (size_t i = 0; i < model->weight_count; i++)
-		weights[i] = model->weights[i];
-	for (int o = 0; o < first->outputs; o++)
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, model->weight_count, env);)
+		for (size_t i = p.from; i < p.to; i++)
+			weights[i] = model->weights[i];
+	for (int o = 0; o < first->outputs && !gtl_env_interrupted(env); o++)
 	{
 		double	   *line = weights + first->weights + (size_t) o * first->inputs;
 		double		shift = 0.0;
@@ -151,6 +152,7 @@ translate(const GtlClassifier *model, const GtlScaler *scaler, const GtlLayer *f
 		}
 		weights[first->bias + o] += shift;
 	}
+	return !gtl_env_interrupted(env);
 }
 
 /* Columns that the classifier takes. */
@@ -182,8 +184,8 @@ start_at_shares(const Fit *fit, double *x)
 		bias[c] = log((bias[c] + 1.0) / (double) (fit->data.rows + layer->outputs));
 }
 
-/* Where the minimization starts, and the center of the penalty. */
-static void
+/* Where the minimization starts, and the center of the penalty.  False: stopped. */
+static bool
 set_start(Fit *fit, const GtlScaler *scaler)
 {
 	const GtlFitRequest *request = fit->request;
@@ -195,18 +197,19 @@ set_start(Fit *fit, const GtlScaler *scaler)
 	if (centered)
 	{
 		fit->center = gtl_env_alloc(fit->env, shape->weight_count * sizeof(double));
-		translate(request->center, scaler, &shape->layer[0], fit->center);
+		if (!translate(request->center, scaler, &shape->layer[0], fit->env, fit->center))
+			return false;
 		if (start == NULL)
 			start = request->center;
 	}
 
 	fit->x = gtl_optimize_vector(shape->weight_count, fit->env, &fit->x_block);
 	if (start != NULL && same_shape(start, request))
-		translate(start, scaler, &shape->layer[0], fit->x);
-	else if (shape->algorithm == GTL_MLP)
-		gtl_mlp_start(shape, request->seed, fit->x);
-	else
-		start_at_shares(fit, fit->x);
+		return translate(start, scaler, &shape->layer[0], fit->env, fit->x);
+	if (shape->algorithm == GTL_MLP)
+		return gtl_mlp_start(shape, request->seed, fit->env, fit->x);
+	start_at_shares(fit, fit->x);
+	return true;
 }
 
 static double
@@ -291,8 +294,9 @@ gtl_classifier_fit(const GtlFitRequest *request, const GtlEnv *env,
 		report->outcome = GTL_FIT_INTERRUPTED;
 	else
 	{
-		set_start(&fit, &classifier->scaler);
-		if (fit.data.rows > 0)
+		if (!set_start(&fit, &classifier->scaler))
+			report->outcome = GTL_FIT_INTERRUPTED;
+		else if (fit.data.rows > 0)
 			minimize(&fit, report);
 		store_weights(fit.x, classifier->weights, classifier->weight_count);
 		gtl_env_release(env, fit.x_block);

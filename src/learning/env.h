@@ -62,4 +62,27 @@ gtl_env_progress(const GtlEnv *env, const char *phase, int64_t done, int64_t tot
 		env->progress(env->context, phase, done, total);
 }
 
+/* Elements of a pass over a long vector that take some milliseconds. */
+#define GTL_PIECE ((size_t) 1 << 19)
+
+typedef struct GtlPiece
+{
+	size_t		from;
+	size_t		to;
+} GtlPiece;
+
+/*
+ * The next piece of a pass over n elements that began with {0, 0}; false: it is over, or env said
+ * stop (which it goes on to say).
+ */
+static inline bool
+gtl_piece_next(GtlPiece *piece, size_t n, const GtlEnv *env)
+{
+	if (piece->to >= n || gtl_env_interrupted(env))
+		return false;
+	piece->from = piece->to;
+	piece->to = n - piece->from < GTL_PIECE ? n : piece->from + GTL_PIECE;
+	return true;
+}
+
 #endif							/* GTL_ENV_H */

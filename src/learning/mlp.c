@@ -48,8 +48,8 @@ mlp_backward(const GtlShape *shape, const float *weights, const float *features,
 
 const GtlModelKind gtl_mlp_kind = {mlp_forward, mlp_backward};
 
-void
-gtl_mlp_start(const GtlShape *shape, uint64_t seed, double *weights)
+bool
+gtl_mlp_start(const GtlShape *shape, uint64_t seed, const GtlEnv *env, double *weights)
 {
 	for (int l = 0; l < shape->nlayers; l++)
 	{
@@ -57,10 +57,11 @@ gtl_mlp_start(const GtlShape *shape, uint64_t seed, double *weights)
 		double		sd = sqrt((l == 0 ? 2.0 : 1.0) / layer->inputs);
 		size_t		count = (size_t) layer->inputs * layer->outputs;
 
-		for (size_t i = 0; i < count; i++)
-			weights[layer->weights + i] =
-				sd * gtl_random_normal(seed, GTL_STREAM_WEIGHTS, layer->weights + i);
+		for (GtlPiece p = {0, 0}; gtl_piece_next(&p, count, env);)
+			for (size_t i = layer->weights + p.from; i < layer->weights + p.to; i++)
+				weights[i] = sd * gtl_random_normal(seed, GTL_STREAM_WEIGHTS, i);
 		for (int i = 0; i < layer->outputs; i++)
 			weights[layer->bias + i] = 0.0;
 	}
+	return !gtl_env_interrupted(env);
 }

@@ -7,6 +7,7 @@
 
 #include "learning/shape.h"
 
-extern void gtl_mlp_start(const GtlShape *shape, uint64_t seed, double *weights);
+/* False: env said stop. */
+extern bool gtl_mlp_start(const GtlShape *shape, uint64_t seed, const GtlEnv *env, double *weights);
 
 #endif							/* GTL_MLP_H */

@@ -70,7 +70,8 @@ evaluate_slice(GtlObjective *objective, int64_t slice, double *loss, float *grad
 	if (end > data->rows)
 		end = data->rows;
 	*loss = 0.0;
-	memset(gradient, 0, data->shape.weight_count * sizeof(float));
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, data->shape.weight_count, env);)
+		memset(gradient + p.from, 0, (p.to - p.from) * sizeof(float));
 
 	for (int64_t from = slice * GTL_SLICE_ROWS; from < end; from += data->block_rows)
 	{
@@ -118,7 +119,7 @@ gtl_objective_init(GtlObjective *objective, const GtlTrainingData *data,
 	gtl_scratch_init(&objective->scratch, &data->shape, data->block_rows, true, env);
 	objective->weights = gtl_env_alloc(env, n * sizeof(float));
 	objective->slice_gradient = gtl_env_alloc(env, n * sizeof(float));
-	objective->natural = gtl_env_alloc(env, n * sizeof(double));
+	objective->natural = whitening == NULL ? NULL : gtl_env_alloc(env, n * sizeof(double));
 	objective->block = gtl_training_data_buffer(data, env);
 }
 
@@ -132,65 +133,68 @@ gtl_objective_release(GtlObjective *objective)
 	gtl_env_release(objective->env, objective->block);
 }
 
-/* Penalty of n weights at `offset`; its gradient is added. */
+/* Penalty of the weights w[n], which begin at `offset`; its gradient is added. */
 static double
-add_penalty(const GtlObjective *objective, size_t offset, size_t n, double *gradient)
+add_penalty(const GtlObjective *objective, const double *w, size_t offset, size_t n, double *gradient)
 {
-	const double *w = objective->natural + offset;
+	const double *center = objective->center == NULL ? NULL : objective->center + offset;
 	double		squares = 0.0;
 
+	w += offset;
 	gradient += offset;
-	if (objective->center == NULL)
-	{
-		for (size_t i = 0; i < n; i++)
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, n, objective->env);)
+		for (size_t i = p.from; i < p.to; i++)
 		{
-			squares += w[i] * w[i];
-			gradient[i] += objective->lambda * w[i];
-		}
-	}
-	else
-	{
-		const double *center = objective->center + offset;
-
-		for (size_t i = 0; i < n; i++)
-		{
-			double		distance = w[i] - center[i];
+			double		distance = center == NULL ? w[i] : w[i] - center[i];
 
 			squares += distance * distance;
 			gradient[i] += objective->lambda * distance;
 		}
-	}
 	return 0.5 * objective->lambda * squares;
 }
 
 static double
-penalty(const GtlObjective *objective, double *gradient)
+penalty(const GtlObjective *objective, const double *w, double *gradient)
 {
 	const GtlShape *shape = &objective->data->shape;
 	double		value = 0.0;
 
 	if (objective->center != NULL)
-		return add_penalty(objective, 0, shape->weight_count, gradient);
+		return add_penalty(objective, w, 0, shape->weight_count, gradient);
 	for (int l = 0; l < shape->nlayers; l++)
-		value += add_penalty(objective, shape->layer[l].weights,
+		value += add_penalty(objective, w, shape->layer[l].weights,
 							 shape->layer[l].bias - shape->layer[l].weights, gradient);
 	return value;
 }
 
-double
-gtl_objective_evaluate(GtlObjective *objective, const double *variables,
-					   double *gradient, double *largest)
+/* The weights that belong to the variables, in double and in float. */
+static const double *
+set_weights(GtlObjective *objective, const double *variables)
+{
+	const GtlShape *shape = &objective->data->shape;
+	const double *weights = variables;
+
+	if (objective->whitening != NULL)
+	{
+		memcpy(objective->natural, variables, shape->weight_count * sizeof(double));
+		gtl_whitening_to_weights(objective->whitening, &shape->layer[0], objective->natural);
+		weights = objective->natural;
+	}
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, shape->weight_count, objective->env);)
+		gtl_kernel_round(weights + p.from, objective->weights + p.from, p.to - p.from);
+	return weights;
+}
+
+/* Mean log loss and its gradient; NaN: stopped. */
+static double
+mean_loss(GtlObjective *objective, double *gradient)
 {
 	const GtlTrainingData *data = objective->data;
 	size_t		n = data->shape.weight_count;
 	double		total = 0.0;
 
-	memcpy(objective->natural, variables, n * sizeof(double));
-	if (objective->whitening != NULL)
-		gtl_whitening_to_weights(objective->whitening, &data->shape.layer[0], objective->natural);
-	gtl_kernel_round(objective->natural, objective->weights, n);
-
-	memset(gradient, 0, n * sizeof(double));
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, n, objective->env);)
+		memset(gradient + p.from, 0, (p.to - p.from) * sizeof(double));
 	for (int64_t s = 0; s < slice_count(data); s++)
 	{
 		double		loss;
@@ -198,15 +202,45 @@ gtl_objective_evaluate(GtlObjective *objective, const double *variables,
 		if (!evaluate_slice(objective, s, &loss, objective->slice_gradient))
 			return NAN;
 		total += loss;
-		gtl_kernel_accumulate(objective->slice_gradient, gradient, n);
+		for (GtlPiece p = {0, 0}; gtl_piece_next(&p, n, objective->env);)
+			gtl_kernel_accumulate(objective->slice_gradient + p.from, gradient + p.from, p.to - p.from);
 	}
-	total /= (double) data->rows;
-	for (size_t i = 0; i < n; i++)
-		gradient[i] /= (double) data->rows;
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, n, objective->env);)
+		for (size_t i = p.from; i < p.to; i++)
+			gradient[i] /= (double) data->rows;
+	return total / (double) data->rows;
+}
 
-	total += penalty(objective, gradient);
-	*largest = gtl_kernel_largest(gradient, n);
+static double
+largest_of(const GtlObjective *objective, const double *gradient)
+{
+	double		largest = 0.0;
+
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, objective->data->shape.weight_count, objective->env);)
+	{
+		double		here = gtl_kernel_largest(gradient + p.from, p.to - p.from);
+
+		if (!(here <= largest))
+			largest = here;
+		if (isnan(largest))
+			break;
+	}
+	return largest;
+}
+
+double
+gtl_objective_evaluate(GtlObjective *objective, const double *variables,
+					   double *gradient, double *largest)
+{
+	const double *weights = set_weights(objective, variables);
+	double		total = mean_loss(objective, gradient);
+
+	*largest = NAN;
+	if (isnan(total))
+		return NAN;
+	total += penalty(objective, weights, gradient);
+	*largest = largest_of(objective, gradient);
 	if (objective->whitening != NULL)
-		gtl_whitening_gradient(objective->whitening, &data->shape.layer[0], gradient);
-	return total;
+		gtl_whitening_gradient(objective->whitening, &objective->data->shape.layer[0], gradient);
+	return gtl_env_interrupted(objective->env) ? NAN : total;
 }

@@ -26,7 +26,7 @@ typedef struct GtlObjective
 	float	   *weights;
 	float	   *slice_gradient;
 	float	   *block;			/* of streamed rows; NULL: they are in memory */
-	double	   *natural;		/* the weights that belong to the variables */
+	double	   *natural;		/* the weights that belong to the variables; NULL: the same */
 } GtlObjective;
 
 /* Bytes that init allocates; SIZE_MAX on overflow. */

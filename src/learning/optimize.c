@@ -13,7 +13,9 @@
  *
  * Invariants
  *	* x is the best point accepted so far, always finite, and only changes between line searches.
- *	* env is asked after each pass over the variables and after each evaluation.
+ *	* env is asked at each piece of a pass over the variables and after each evaluation, so a stop takes as long
+ *	  with millions of weights.  Once it said stop, `stopped` is set and no pass goes on; what it
+ *	  computed is not used.
  *	* Vectors are aligned: BLAS may add up in another order where they are not, and a fit has to
  *	  give the same bits in every process.
  *
@@ -47,7 +49,7 @@ typedef struct Pair
 {
 	double	   *s;				/* NULL: not used yet */
 	double	   *y;
-	void	   *block;			/* of both */
+	void	   *block[2];
 	double		sy;
 	double		weight;			/* of the two loops */
 } Pair;
@@ -58,7 +60,8 @@ typedef struct Run
 	const GtlEnv *env;
 	GtlFitReport *report;
 	size_t		n;
-	void	   *block;			/* of the vectors that follow */
+	bool		stopped;
+	void	   *block[OWN_VECTORS]; /* of the vectors that follow */
 	double	   *gradient;		/* at x */
 	double	   *trial;
 	double	   *trial_gradient;
@@ -88,7 +91,7 @@ size_t
 gtl_optimize_size(size_t n)
 {
 	/* plus x */
-	return gtl_size_add(gtl_size_multiply(padded(n), (VECTORS + 1) * sizeof(double)), 2 * ALIGNMENT);
+	return gtl_size_multiply(gtl_size_add(gtl_size_multiply(padded(n), sizeof(double)), ALIGNMENT), VECTORS + 1);
 }
 
 double *
@@ -99,37 +102,94 @@ gtl_optimize_vector(size_t n, const GtlEnv *env, void **block)
 }
 
 static bool
-interrupted(const Run *run)
-{
-	return gtl_env_interrupted(run->env);
-}
-
-static bool
 finish(Run *run, GtlFitOutcome outcome)
 {
 	run->report->outcome = outcome;
 	return false;
 }
 
-/* The vectors that every run needs, in one block; those of a pair come when it does, as it takes a while to clear them. */
+/* True: not told to stop. */
+static bool
+going(Run *run)
+{
+	if (!run->stopped && gtl_env_interrupted(run->env))
+	{
+		run->stopped = true;
+		(void) finish(run, GTL_FIT_INTERRUPTED);
+	}
+	return !run->stopped;
+}
+
+/* The next piece of a pass over the variables; false: the pass is over, or stopped. */
+static bool
+next_piece(Run *run, GtlPiece *piece)
+{
+	return !run->stopped && (gtl_piece_next(piece, run->n, run->env) || (piece->to < run->n && going(run)));
+}
+
+static double
+dot(Run *run, const double *x, const double *y)
+{
+	double		sum = 0.0;
+
+	for (GtlPiece p = {0, 0}; next_piece(run, &p);)
+		sum += gtl_kernel_dot(x + p.from, y + p.from, p.to - p.from);
+	return sum;
+}
+
+/* y += share * x */
 static void
+add(Run *run, double share, const double *x, double *y)
+{
+	for (GtlPiece p = {0, 0}; next_piece(run, &p);)
+		gtl_kernel_add(share, x + p.from, y + p.from, p.to - p.from);
+}
+
+static void
+copy(Run *run, const double *from, double *to)
+{
+	for (GtlPiece p = {0, 0}; next_piece(run, &p);)
+		memcpy(to + p.from, from + p.from, (p.to - p.from) * sizeof(double));
+}
+
+static bool
+all_finite(Run *run, const double *x)
+{
+	bool		finite = true;
+
+	for (GtlPiece p = {0, 0}; finite && next_piece(run, &p);)
+		finite = isfinite(gtl_kernel_largest(x + p.from, p.to - p.from));
+	return finite;
+}
+
+/* Each in a block of its own: it takes a while to clear one. */
+static double *
+new_vector(Run *run, void **block)
+{
+	return going(run) ? gtl_optimize_vector(run->n, run->env, block) : NULL;
+}
+
+/* The vectors that every run needs; those of a pair come when it does.  False: interrupted. */
+static bool
 init(Run *run)
 {
-	size_t		n = padded(run->n);
-	double	   *next = gtl_optimize_vector(OWN_VECTORS * n, run->env, &run->block);
-
-	run->gradient = next;
-	run->trial = next + n;
-	run->trial_gradient = next + 2 * n;
-	run->direction = next + 3 * n;
+	run->gradient = new_vector(run, &run->block[0]);
+	run->trial = new_vector(run, &run->block[1]);
+	run->trial_gradient = new_vector(run, &run->block[2]);
+	run->direction = new_vector(run, &run->block[3]);
+	return going(run);
 }
 
 static void
 release(Run *run)
 {
 	for (int i = 0; i < MEMORY; i++)
-		gtl_env_release(run->env, run->pair[i].block);
-	gtl_env_release(run->env, run->block);
+	{
+		gtl_env_release(run->env, run->pair[i].block[0]);
+		gtl_env_release(run->env, run->pair[i].block[1]);
+	}
+	for (int i = 0; i < OWN_VECTORS; i++)
+		gtl_env_release(run->env, run->block[i]);
 }
 
 /* Value and gradient at x; NaN if either is not finite.  False: interrupted. */
@@ -139,52 +199,53 @@ evaluate(Run *run, const double *x, double *gradient, double *value, double *lar
 	const GtlMinimization *m = run->minimization;
 
 	*value = NAN;
-	if (isfinite(gtl_kernel_largest(x, run->n)))
+	if (all_finite(run, x) && !run->stopped)
 	{
 		run->report->evaluations++;
 		*value = m->evaluate(m->context, x, gradient, largest);
 		if (!isfinite(*value) || !isfinite(*largest))
 			*value = NAN;
 	}
-	return !interrupted(run) || finish(run, GTL_FIT_INTERRUPTED);
+	return going(run);
 }
 
 /* ---- Direction ------------------------------------------------------------------- */
+
+/* d *= factor */
+static void
+scale(Run *run, double factor, double *d)
+{
+	for (GtlPiece p = {0, 0}; next_piece(run, &p);)
+		for (size_t i = p.from; i < p.to; i++)
+			d[i] *= factor;
+}
 
 /* direction = -H gradient; false: interrupted. */
 static bool
 set_direction(Run *run)
 {
 	double	   *d = run->direction;
-	size_t		n = run->n;
 
-	for (size_t i = 0; i < n; i++)
-		d[i] = -run->gradient[i];
+	copy(run, run->gradient, d);
+	scale(run, -1.0, d);
 	for (int p = run->npairs - 1; p >= 0; p--)
 	{
 		Pair	   *pair = &run->pair[p];
 
-		pair->weight = gtl_kernel_dot(pair->s, d, n) / pair->sy;
-		gtl_kernel_add(-pair->weight, pair->y, d, n);
-		if (interrupted(run))
-			return finish(run, GTL_FIT_INTERRUPTED);
+		pair->weight = dot(run, pair->s, d) / pair->sy;
+		add(run, -pair->weight, pair->y, d);
 	}
-	if (interrupted(run))
-		return finish(run, GTL_FIT_INTERRUPTED);
-	for (size_t i = 0; i < n; i++)
-		d[i] *= run->scale;
+	scale(run, run->scale, d);
 	for (int p = 0; p < run->npairs; p++)
 	{
 		Pair	   *pair = &run->pair[p];
 
-		gtl_kernel_add(pair->weight - gtl_kernel_dot(pair->y, d, n) / pair->sy, pair->s, d, n);
-		if (interrupted(run))
-			return finish(run, GTL_FIT_INTERRUPTED);
+		add(run, pair->weight - dot(run, pair->y, d) / pair->sy, pair->s, d);
 	}
-	return true;
+	return going(run);
 }
 
-/* The oldest pair, or a free one, becomes the newest. */
+/* The oldest pair, or a free one, becomes the newest.  NULL: interrupted. */
 static Pair *
 next_pair(Run *run)
 {
@@ -196,10 +257,10 @@ next_pair(Run *run)
 
 		if (pair->s == NULL)
 		{
-			pair->s = gtl_optimize_vector(2 * padded(run->n), run->env, &pair->block);
-			pair->y = pair->s + padded(run->n);
+			pair->s = new_vector(run, &pair->block[0]);
+			pair->y = new_vector(run, &pair->block[1]);
 		}
-		return pair;
+		return going(run) ? pair : NULL;
 	}
 	reused = run->pair[0];
 	memmove(run->pair, run->pair + 1, (MEMORY - 1) * sizeof(Pair));
@@ -217,26 +278,27 @@ accept_trial(Run *run, double value, double largest)
 	double		yy;
 	double		ss;
 
-	for (size_t i = 0; i < run->n; i++)
-	{
-		pair->s[i] = run->trial[i] - x[i];
-		pair->y[i] = run->trial_gradient[i] - run->gradient[i];
-	}
-	memcpy(x, run->trial, run->n * sizeof(double));
-	memcpy(run->gradient, run->trial_gradient, run->n * sizeof(double));
+	if (pair == NULL)
+		return false;
+	for (GtlPiece p = {0, 0}; next_piece(run, &p);)
+		for (size_t i = p.from; i < p.to; i++)
+		{
+			pair->s[i] = run->trial[i] - x[i];
+			pair->y[i] = run->trial_gradient[i] - run->gradient[i];
+		}
+	copy(run, run->trial, x);
+	copy(run, run->trial_gradient, run->gradient);
 	run->value = value;
 	run->largest = largest;
-	if (interrupted(run))
-		return finish(run, GTL_FIT_INTERRUPTED);
-	pair->sy = gtl_kernel_dot(pair->s, pair->y, run->n);
-	yy = gtl_kernel_dot(pair->y, pair->y, run->n);
-	ss = gtl_kernel_dot(pair->s, pair->s, run->n);
+	pair->sy = dot(run, pair->s, pair->y);
+	yy = dot(run, pair->y, pair->y);
+	ss = dot(run, pair->s, pair->s);
 	if (pair->sy > LEAST_CURVATURE * sqrt(ss * yy))
 	{
 		run->npairs++;
 		run->scale = pair->sy / yy;
 	}
-	return true;
+	return going(run);
 }
 
 /* ---- Line search ------------------------------------------------------------------ */
@@ -282,13 +344,13 @@ step_beyond(const Point *before, const Point *low)
 static bool
 try_step(Run *run, double step, Point *point, double *largest)
 {
-	memcpy(run->trial, run->minimization->x, run->n * sizeof(double));
-	gtl_kernel_add(step, run->direction, run->trial, run->n);
+	copy(run, run->minimization->x, run->trial);
+	add(run, step, run->direction, run->trial);
 	point->step = step;
 	if (!evaluate(run, run->trial, run->trial_gradient, &point->value, largest))
 		return false;
-	point->slope = isnan(point->value) ? NAN : gtl_kernel_dot(run->trial_gradient, run->direction, run->n);
-	return true;
+	point->slope = isnan(point->value) ? NAN : dot(run, run->trial_gradient, run->direction);
+	return going(run);
 }
 
 /*
@@ -298,11 +360,13 @@ try_step(Run *run, double step, Point *point, double *largest)
 static bool
 search_line(Run *run, double step)
 {
-	const Point start = {0.0, run->value, gtl_kernel_dot(run->gradient, run->direction, run->n)};
+	const Point start = {0.0, run->value, dot(run, run->gradient, run->direction)};
 	Point		low = start;
 	Point		high = {NAN, NAN, NAN};
 	double		largest = 0.0;
 
+	if (!going(run))
+		return false;
 	if (!(start.slope < 0.0))
 		return finish(run, GTL_FIT_LINE_SEARCH_FAILED);
 	for (int i = 0; i < LINE_EVALUATIONS; i++)
@@ -334,12 +398,6 @@ search_line(Run *run, double step)
 
 /* ---- Driver ----------------------------------------------------------------------- */
 
-static double
-length(const double *x, size_t n)
-{
-	return sqrt(gtl_kernel_dot(x, x, n));
-}
-
 static bool
 start_run(Run *run)
 {
@@ -352,8 +410,8 @@ start_run(Run *run)
 		return finish(run, GTL_FIT_LINE_SEARCH_FAILED);
 	if (run->largest <= m->tolerance)
 		return finish(run, GTL_FIT_CONVERGED);
-	run->scale = 1.0 / length(run->gradient, run->n);
-	return true;
+	run->scale = 1.0 / sqrt(dot(run, run->gradient, run->gradient));
+	return going(run);
 }
 
 /* One iteration; false: the run is over. */
@@ -382,8 +440,7 @@ gtl_optimize(const GtlMinimization *minimization, const GtlEnv *env, GtlFitRepor
 	Run			run = {.minimization = minimization, .env = env, .report = report, .n = minimization->n};
 
 	memset(report, 0, sizeof *report);
-	init(&run);
-	if (start_run(&run))
+	if (init(&run) && start_run(&run))
 		for (int i = 0; iterate(&run, i);)
 			i++;
 	release(&run);
