@@ -113,10 +113,7 @@ find_job_in_place(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("labeling job \"%s\" does not label in place", job->name),
 				 errhint("gt_labels has the labels of all its rows.")));
-	if (get_rel_name(job->dataset) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("dataset %s of labeling job \"%s\" is gone", job->dataset_name, job->name)));
+	gtl_job_require_dataset(job);
 	return job;
 }
 

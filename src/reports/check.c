@@ -39,6 +39,11 @@
 #define IN_FLIGHT_SECONDS 5
 
 #define MINE GTL_CHECK_MINE
+
+/* A dataset can be renamed; the row of the job has the name of its creation, or of the cluster that it was restored from. */
+#define DATASET_NOW "COALESCE((SELECT format('%s.%s', quote_ident(n.nspname), quote_ident(c.relname)) FROM pg_class c" \
+	" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = j.dataset::oid), j.dataset_name)"
+
 #define GOES_ON "j.state IN ('in_progress', 'paused', 'stopping')"
 
 void
@@ -161,7 +166,7 @@ static GtlStatement job_checks[] = {
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
 	{
-		"SELECT 'info', 'job ' || quote_ident(j.job_name), format('column \"%s\" of its dataset %s is gone', k.name, j.dataset_name),"
+		"SELECT 'info', 'job ' || quote_ident(j.job_name), format('column \"%s\" of its dataset %s is gone', k.name, " DATASET_NOW "),"
 		" CASE WHEN k.name = j.key_column THEN 'Labels no longer join to the dataset; the keys are in gt_labels.'"
 		" ELSE 'None needed: the job works on the snapshot that it took.' END"
 		" FROM gtlabel.job j CROSS JOIN LATERAL (VALUES (j.key_column), (j.features_column)) k (name)"
@@ -171,7 +176,7 @@ static GtlStatement job_checks[] = {
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
 	{
-		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'it follows its dataset ' || j.dataset_name || ', and the newest changes could not be taken in',"
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'it follows its dataset ' || " DATASET_NOW " || ', and the newest changes could not be taken in',"
 		" 'gt_add_objects(job_name) says why; correct the rows, and call it again.'"
 		" FROM gtlabel.job j CROSS JOIN LATERAL (SELECT e.event FROM gtlabel.event e WHERE e.job_id = j.job_id"
 		"   AND e.event IN ('objects_refused', 'objects_added') ORDER BY e.event_id DESC LIMIT 1) e"

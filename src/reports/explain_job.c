@@ -41,9 +41,10 @@ kind_of(const GtlBatch *batch)
 static char *
 describe_open_batch(const GtlJobFacts *facts)
 {
-	return psprintf("people: batch %d (%s, %s objects) has %s of %s answers, %s tasks are leased",
+	return psprintf("people: batch %d (%s, %s objects) has %s of %s answers, %s task%s leased",
 					facts->batch.batch_no, kind_of(&facts->batch), gtl_format_count(facts->batch.object_count),
-					gtl_format_count(facts->answers), gtl_format_count(facts->tasks), gtl_format_count(facts->leased));
+					gtl_format_count(facts->answers), gtl_format_count(facts->tasks), gtl_format_count(facts->leased),
+					facts->leased == 1 ? " is" : "s are");
 }
 
 static char *
@@ -524,12 +525,12 @@ explain_failures(GtlReport *report, const GtlJob *job)
 	if (job->failed > 0)
 		gtl_report_add(report, "failures", psprintf("%s objects failed", gtl_format_count(job->failed)),
 					   "gt_failures has the reasons; gt_retry_failed offers them again.");
-	if (job->follow && gtl_intake_refused(job))
-		gtl_report_add(report, "dataset", psprintf("the newest changes of %s could not be taken in", job->dataset_name),
-					   "gt_add_objects says why; correct the rows, and call it again.");
 	if (get_rel_name(job->dataset) == NULL)
 		gtl_report_add(report, "dataset", psprintf("dataset %s is gone", job->dataset_name),
 					   "The job goes on: it works on the snapshot it took when it was created.");
+	else if (job->follow && gtl_intake_refused(job))
+		gtl_report_add(report, "dataset", psprintf("the newest changes of %s could not be taken in", job->dataset_name),
+					   "gt_add_objects says why; correct the rows, and call it again.");
 }
 
 void

@@ -133,11 +133,13 @@ static char *
 select_tasks(const GtlJob *job)
 {
 	StringInfoData sql;
-	char	   *name = gtl_dataset_name(job->dataset);
+	char	   *name;
 	const char *key = quote_identifier(job->key_column);
 	char	  **columns;
 	int			ncolumns;
 
+	gtl_job_require_dataset(job);
+	name = gtl_dataset_name(job->dataset);
 	columns = gtl_dataset_shown_columns(job, &ncolumns);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT d.%s::pg_catalog.text, pg_catalog.row_to_json((SELECT r FROM (SELECT d.%s::pg_catalog.text", key, key);

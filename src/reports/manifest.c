@@ -27,11 +27,7 @@
 static char *
 dataset_name(const GtlJob *job)
 {
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(job->dataset)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("dataset %s of labeling job \"%s\" does not exist", job->dataset_name, job->name),
-				 errhint("gt_labels has the labels by key.")));
+	gtl_job_require_dataset(job);
 	return gtl_dataset_name(job->dataset);
 }
 

@@ -204,15 +204,19 @@ gtl_follow_note(const GtlJob *job, const TriggerData *trigger)
 {
 	char	   *old_key = key_of(job, "o");
 	char	   *new_key = key_of(job, "n");
-	int			settings = NewGUCNestLevel();
+	int			settings;
 
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
+		get_attnum(job->dataset, job->key_column) <= 0)
+	{
+		/* a key column that is gone keeps nobody from writing: the intake is refused, and gt_check tells */
+		gtl_changes_note(job->job_id, TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? GTL_CHANGE_NEW : GTL_CHANGE_ALL, NULL, 0);
+		return;
+	}
+	settings = NewGUCNestLevel();
 	(void) set_config_option("search_path", GTL_SAFE_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	gtl_query_pin_text_format();
-	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		gtl_changes_note(job->job_id, GTL_CHANGE_NEW, NULL, 0);
-	else if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-		gtl_changes_note(job->job_id, GTL_CHANGE_ALL, NULL, 0);
-	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 		note_keys(job, GTL_CHANGE_GONE, psprintf("SELECT %s FROM gtlabel_old o", old_key), trigger);
 	else
 	{

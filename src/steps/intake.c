@@ -69,6 +69,7 @@ describe(const GtlJob *job, GtlDataset *dataset)
 static void
 become_owner(const GtlJob *job, Oid *user, int *security)
 {
+	gtl_job_require_dataset(job);
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

@@ -123,7 +123,7 @@ gtl_remove(GtlJob *job, char *const *keys, int count)
 	gtl_segments_forget_keys(job->job_id, keys, count);
 	gtl_job_revise(job);
 	gtl_job_set_snapshot(job);
-	gtl_event_record(job, "objects_removed", "%s objects are erased%s", gtl_format_count(nobjects),
+	gtl_event_record(job, "objects_removed", "%s object%s erased%s", gtl_format_count(nobjects), nobjects == 1 ? " is" : "s are",
 					 ngiven == 0 ? "" : psprintf(", and %s rows that came with a label", gtl_format_count(ngiven)));
 	return nobjects + ngiven;
 }

@@ -24,6 +24,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -108,6 +109,17 @@ gtl_job_derive(GtlJob *job)
 		job->guarantee = job->schedule == GTL_SCHEDULE_EAGER ? GTL_GUARANTEE_AUDITED : GTL_GUARANTEE_CONFIDENCE;
 }
 
+/* A dataset is called what it is called now; one that is gone, what it was called when the row was written. */
+static void
+name_dataset(GtlJob *job)
+{
+	char	   *name = get_rel_name(job->dataset);
+	char	   *schema = name == NULL ? NULL : get_namespace_name(get_rel_namespace(job->dataset));
+
+	if (schema != NULL)
+		job->dataset_name = quote_qualified_identifier(schema, name);
+}
+
 /* The row at hand as a struct in the current memory context. */
 static GtlJob *
 read_job(const GtlTable *table)
@@ -123,6 +135,7 @@ read_job(const GtlTable *table)
 
 		gtl_field_set(get_field(i), job, value, isnull);
 	}
+	name_dataset(job);
 	gtl_job_derive(job);
 	return job;
 }
@@ -344,6 +357,16 @@ gtl_job_set_snapshot(GtlJob *job)
 	set_text(v, nulls, 8, job->neighbours_reason);
 	if (gtl_query_do(&update, v, nulls) != 1)
 		gtl_error_unknown_job(job->name);	/* a function in the dataset's view has dropped it */
+}
+
+void
+gtl_job_require_dataset(const GtlJob *job)
+{
+	if (get_rel_name(job->dataset) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("dataset %s of labeling job \"%s\" does not exist", job->dataset_name, job->name),
+				 errhint("gt_labels has the labels by key.")));
 }
 
 int

@@ -181,3 +181,29 @@ SELECT finding FROM gt_check() WHERE subject ~ 'fo parts' AND finding ~ 'no row'
 ALTER TABLE part_2 ATTACH PARTITION part_22 FOR VALUES FROM (1000) TO (2000);
 SELECT gt_drop_job('fo parts', true);
 SELECT (SELECT count(*) FROM pg_trigger t WHERE tgname ~ '^gtlabel_' AND tgrelid::regclass::text ~ 'part') AS triggers;
+-- ---- Whatever becomes of its columns, a job keeps nobody from writing, and says what it cannot take in ------------
+
+SET client_min_messages = error;
+CREATE TABLE fo.moved AS SELECT * FROM item WHERE id < 60;
+ALTER TABLE fo.moved ADD PRIMARY KEY (id);
+SELECT gt_create_job('fo moved', 'fo.moved', ARRAY['c0', 'c1', 'c2'], follow => true, display_columns => '{id}', seed => 1) > 0 AS created;
+ALTER TABLE fo.moved RENAME TO renamed;
+ALTER TABLE fo.renamed RENAME COLUMN id TO number;
+INSERT INTO fo.renamed VALUES (2000, '{1, 2}', 'c1');
+UPDATE fo.renamed SET gold = 'c1' WHERE number = 2000;
+DELETE FROM fo.renamed WHERE number = 2000;
+SELECT gt_advance_job('fo moved');
+SELECT severity, finding FROM gt_check() WHERE subject = 'job "fo moved"' ORDER BY 2;
+SELECT refused($$ SELECT gt_add_objects('fo moved') $$);
+ALTER TABLE fo.renamed RENAME COLUMN number TO id;
+ALTER TABLE fo.renamed DROP COLUMN features;
+INSERT INTO fo.renamed VALUES (2000, 'c1');
+UPDATE fo.renamed SET gold = 'c2';
+DELETE FROM fo.renamed WHERE id = 2000;
+SELECT gt_advance_job('fo moved');
+DROP TABLE fo.renamed;
+SELECT refused($$ SELECT gt_add_objects('fo moved') $$);
+SELECT refused($$ SELECT gt_export_labels('fo moved', 'label_studio') $$);
+SELECT refused($$ SELECT gt_output_manifest('fo moved') $$);
+SELECT finding FROM gt_explain_job('fo moved') WHERE topic IN ('dataset', 'next step') ORDER BY 1;
+SELECT gt_drop_job('fo moved');
