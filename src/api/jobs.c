@@ -226,7 +226,7 @@ gtl_sql_add_objects(PG_FUNCTION_ARGS)
 	int32		count;
 
 	gtl_progress_begin(job->job_id, "snapshot");
-	count = gtl_intake(job);
+	count = gtl_intake(job, false);
 	gtl_worker_launch_at_commit(job);
 	PG_RETURN_INT32(count);
 }

@@ -355,7 +355,7 @@ gtl_dataset_add_labels(GtlDataset *dataset, char *const *lists, int count)
 
 typedef struct Reading
 {
-	const GtlDataset *dataset;
+	GtlDataset *dataset;
 	GtlDatasetCallback callback;
 	void	   *context;
 	MemoryContext row_context;	/* reset after each row */
@@ -573,19 +573,64 @@ read_row(Reading *reading, TupleTableSlot *row)
 		append_proposals(reading, row);
 }
 
+/* Errors that say something of the row, not of the server. */
+static bool
+is_fault_of_row(int code)
+{
+	return ERRCODE_TO_CATEGORY(code) == ERRCODE_DATA_EXCEPTION || code == ERRCODE_UNIQUE_VIOLATION || code == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+}
+
+/*
+ * False: the row is passed over.  Nothing but memory is touched in between, so no subtransaction has to be rolled back.
+ */
+static bool
+try_row(Reading *reading, GtlDataset *dataset, TupleTableSlot *row)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool right = true;
+
+	if (dataset->check == NULL)
+	{
+		read_row(reading, row);
+		return true;
+	}
+	PG_TRY();
+	{
+		read_row(reading, row);
+		dataset->check(reading->context, &reading->row);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (!is_fault_of_row(error->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+		if (dataset->refused++ == 0)
+			dataset->refused_code = error->sqlerrcode;
+		right = false;
+	}
+	PG_END_TRY();
+	return right;
+}
+
 static void
 take_row(void *context, TupleTableSlot *row)
 {
 	Reading    *reading = context;
+	bool		right;
 	MemoryContext caller = MemoryContextSwitchTo(reading->row_context);
 
 	if (reading->row.number == PG_INT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("dataset %s has too many rows", reading->dataset->name)));
-	read_row(reading, row);
+	right = try_row(reading, reading->dataset, row);
 	MemoryContextSwitchTo(caller);
-	reading->callback(reading->context, &reading->row);
+	if (right)
+		reading->callback(reading->context, &reading->row);
 	MemoryContextReset(reading->row_context);
 	reading->row.number++;
 }
@@ -632,7 +677,7 @@ read_unknown(const char *sql, Reading *reading)
 }
 
 int64
-gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context)
+gtl_dataset_read(GtlDataset *dataset, GtlDatasetCallback callback, void *context)
 {
 	Reading		reading;
 	char	   *sql;

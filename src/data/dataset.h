@@ -17,6 +17,8 @@
 
 #define GTL_MAX_DIMENSION 16000
 
+struct GtlDatasetRow;
+
 /* How to read a dataset; made from its catalog entry before anything is read. */
 typedef struct GtlDataset
 {
@@ -31,6 +33,10 @@ typedef struct GtlDataset
 	bool		joining;		/* set by unknown_rows.h: rows of the present, for a job that is there */
 	char	   *part;			/* AND ..., beside `known`: some of the rows; NULL: all */
 	bool		few;			/* they are few, and an index finds them */
+	void		(*check) (void *context, const struct GtlDatasetRow *row);	/* NULL, or: a row that fails this, or is
+																		 * malformed, is passed over */
+	int64		refused;		/* rows that were */
+	int			refused_code;	/* why the first of them was, as SQLSTATE */
 	int			inputs;			/* length of the column of features; 0: that of the first row */
 	bool		has_features;
 	bool		double_features;	/* float8[], to be narrowed */
@@ -131,8 +137,8 @@ typedef void (*GtlDatasetCallback) (void *context, const GtlDatasetRow *row);
 /*
  * Calls back for every row.  Errors, naming the row: NULL or duplicate keys, NULL,
  * empty, ragged or non-finite features, too many dimensions; with a maker a text that is NULL,
- * and texts that are not those that it learned from.  Returns the number of rows.
+ * and texts that are not those that it learned from.  Returns the number of rows, with those that were passed over.
  */
-extern int64 gtl_dataset_read(const GtlDataset *dataset, GtlDatasetCallback callback, void *context);
+extern int64 gtl_dataset_read(GtlDataset *dataset, GtlDatasetCallback callback, void *context);
 
 #endif							/* GTL_DATASET_H */

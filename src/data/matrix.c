@@ -134,7 +134,7 @@ count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
 }
 
 void
-gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too, GtlMatrix *matrix)
+gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too, GtlMatrix *matrix)
 {
 	MatrixState state;
 

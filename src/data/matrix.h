@@ -29,7 +29,7 @@ typedef struct GtlMatrix
  * labeled row, or one class only.  The features are in the store.
  * Everything is allocated in the current memory context.
  */
-extern void gtl_matrix_read(const GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too,
+extern void gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too,
 							GtlMatrix *matrix);
 
 /*

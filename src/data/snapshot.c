@@ -196,8 +196,16 @@ take_row(void *context, const GtlDatasetRow *row)
 		gtl_progress_update("snapshot", state->count, state->rows);
 }
 
+/* Errors come before anything of the row is kept. */
 static void
-read_dataset(SnapshotState *state, const GtlDataset *dataset)
+check_row(void *context, const GtlDatasetRow *row)
+{
+	(void) find_class(context, row, row->gold, "known answer");
+	(void) find_class(context, row, row->label, "label");
+}
+
+static void
+read_dataset(SnapshotState *state, GtlDataset *dataset)
 {
 	state->rows = dataset->rows;
 	gtl_progress_update("snapshot", 0, state->rows);
@@ -464,7 +472,7 @@ require_numbers(const SnapshotState *state)
 }
 
 bool
-gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *added)
+gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool pass_over, GtlSegment *added)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
@@ -479,6 +487,7 @@ gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *add
 	state.segment.segment_no = last->segment_no + 1;
 	state.segment.lot_no = lot_no;
 	state.segment.first_row = gtl_segment_end(last) + last->given_count;
+	dataset->check = pass_over ? check_row : NULL;
 	gtl_unknown_rows_only(dataset, job);
 	read_unknown(&state, dataset);
 	end_reading(&state, dataset);

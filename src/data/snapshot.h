@@ -18,8 +18,9 @@ extern void gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSet
 
 /*
  * The same with the rows whose keys the job does not know: another segment, of that lot.  The job's row is locked, and
- * the dataset makes features as that of its creation did.  False: there are no such rows.
+ * the dataset makes features as that of its creation did.  pass_over: rows that cannot
+ * be taken in are counted in dataset->refused instead of raising an error.  False: no row has joined.
  */
-extern bool gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *added);
+extern bool gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool pass_over, GtlSegment *added);
 
 #endif							/* GTL_SNAPSHOT_H */

@@ -6,8 +6,9 @@
  * it: then their answers stay, as does what they were given for.  After TRUNCATE rows that are not there again leave,
  * and the others are as if they had other features.
  *
- * A row that cannot be taken in (its features are NULL, say) stops no job: the intake is rolled back, recorded as an
- * event, and tried again with the next change.  So are the changes that it was to take in.
+ * A row that cannot be taken in (its features are NULL, say) stops no job: it is passed over, which an event and gt_check tell, and
+ * tried again with the next change.  If nothing can be (the dataset has lost a column, say), the intake is rolled back,
+ * and its changes wait for the next ones.
  */
 #include "steps/follow.h"
 
@@ -78,7 +79,7 @@ take_rows(void *argument)
 		(void) gtl_remove(intake->job, changes->stale, nstale);
 	/* what was refused before may be in order now, whatever has changed */
 	if (changes->any_new || gtl_intake_refused(intake->job))
-		(void) gtl_intake(intake->job);
+		(void) gtl_intake(intake->job, true);
 }
 
 /* What could not be taken in: without the words of the error, which name the row. */

@@ -80,9 +80,8 @@ become_owner(const GtlJob *job, Oid *user, int *security)
 }
 
 static bool
-read_rows(GtlJob *job, GtlSegment *added)
+read_rows(GtlJob *job, bool pass_over, GtlDataset *dataset, GtlSegment *added)
 {
-	GtlDataset	dataset;
 	Oid			user;
 	int			security;
 	bool		any;
@@ -90,8 +89,8 @@ read_rows(GtlJob *job, GtlSegment *added)
 	become_owner(job, &user, &security);
 	if (job->follow)
 		gtl_follow_extend(job);
-	describe(job, &dataset);
-	any = gtl_snapshot_add(job, &dataset, next_lot(job), added);
+	describe(job, dataset);
+	any = gtl_snapshot_add(job, dataset, next_lot(job), pass_over, added);
 	SetUserIdAndSecContext(user, security);
 	return any;
 }
@@ -128,9 +127,19 @@ gtl_intake_refused(const GtlJob *job)
 	return gtl_event_is_newest(job->job_id, "objects_refused", "objects_added");
 }
 
-int32
-gtl_intake(GtlJob *job)
+/* Once, until rows can be taken in again.  Without their keys: what is erased later must not be named by an event. */
+static void
+record_refused(const GtlJob *job, const GtlDataset *dataset)
 {
+	if (dataset->refused > 0 && !gtl_intake_refused(job))
+		gtl_event_record(job, "objects_refused", "%s rows of the dataset could not be taken in (the first: SQLSTATE %s): gt_add_objects says why",
+						 gtl_format_count(dataset->refused), unpack_sql_state(dataset->refused_code));
+}
+
+int32
+gtl_intake(GtlJob *job, bool pass_over)
+{
+	GtlDataset	dataset;
 	GtlSegment	added;
 	bool		any;
 
@@ -150,17 +159,19 @@ gtl_intake(GtlJob *job)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot add objects to labeling job \"%s\": it works in place", job->name),
 				 errhint("gt_write_labels labels rows that came later, too.")));
-	any = read_rows(job, &added);
+	any = read_rows(job, pass_over, &dataset, &added);
 	if (job->follow)
 		gtl_changes_resume(job->job_id);	/* what was refused with rows that are in order now */
 	if (!any)
 	{
-		if (gtl_intake_refused(job))
+		record_refused(job, &dataset);
+		if (dataset.refused == 0 && gtl_intake_refused(job))
 			gtl_event_record(job, "objects_added", "0 objects of %s: its changes can be taken in again", job->dataset_name);
 		return 0;
 	}
 	if (job->state == GTL_JOB_COMPLETED)
 		gtl_audit_reopen(job);
 	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));
+	record_refused(job, &dataset);
 	return added.object_count;
 }

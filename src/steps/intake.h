@@ -11,9 +11,9 @@
 
 /*
  * Takes in the rows of the dataset that the job does not know, read with the rights of the job's owner; a completed
- * job is in progress again.  The job's row is locked.  Returns the number of objects that joined.
+ * job is in progress again.  The job's row is locked.  Rows that cannot be taken in are an error, or passed over and told of by an event.  Returns the number of objects that joined.
  */
-extern int32 gtl_intake(GtlJob *job);
+extern int32 gtl_intake(GtlJob *job, bool pass_over);
 
 /* Could the newest changes of a dataset that the job follows not be taken in? */
 extern bool gtl_intake_refused(const GtlJob *job);

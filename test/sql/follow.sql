@@ -32,9 +32,11 @@ BEGIN;
 SELECT put(701, 710);
 ROLLBACK;
 SELECT count(*) AS nothing_noted FROM noted;
--- rows that cannot be taken in stop nothing
-INSERT INTO item VALUES (701, NULL, 'c1');
-SELECT gt_advance_job('fo job');
+-- rows that cannot be taken in stop nothing, and the others join
+INSERT INTO item VALUES (701, NULL, 'c1'), (704, '{1, 2, 3}', 'c1'), (705, '{NaN, 1}', 'c1'), (706, '{1, 1}', 'c1');
+SELECT gt_advance_job('fo job'), number('fo job', 706) IS NOT NULL AS taken, coalesce(number('fo job', 701), number('fo job', 704), number('fo job', 705)) IS NULL AS passed_over, check_counters('fo job');
+DELETE FROM item WHERE id IN (704, 705, 706);
+SELECT gt_advance_job('fo job'), number('fo job', 706) IS NULL AS gone;
 SELECT detail FROM gt_events WHERE job_name = 'fo job' AND event = 'objects_refused';
 SELECT refused($$ SELECT gt_add_objects('fo job') $$);
 SELECT severity, finding FROM gt_check() WHERE subject = 'job "fo job"';
@@ -47,7 +49,7 @@ DELETE FROM item WHERE id = 702;
 UPDATE item SET features = '{1, 2}' WHERE id = 701;
 SELECT gt_advance_job('fo job'), number('fo job', 701) IS NOT NULL AS taken;
 SELECT count(*) AS findings FROM gt_check() WHERE subject = 'job "fo job"';
--- what came together with them joins as soon as they are gone
+-- nor does what came together with them wait
 INSERT INTO item VALUES (702, NULL, 'c1'), (703, '{1, 2}', 'c1');
 SELECT gt_advance_job('fo job'), number('fo job', 703) IS NOT NULL AS taken;
 DELETE FROM item WHERE id = 702;
