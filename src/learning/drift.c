@@ -2,17 +2,20 @@
  * drift.c
  *		Have rows that join a job later become other than those before?
  *
- * The error: a test martingale.  For a bet that begins with answer k the stake is multiplied by 1 + lambda (x - m) with each answer x from
- * then on, m being its largest mean under the hypothesis "no drift".  The stakes g(k) - g(k+1) with g(k) = k^(-1/4) sum up to 1; those that have not
- * begun are kept.  So what all are worth begins with 1, and is a nonnegative supermartingale under the hypothesis (Shin, Ramdas and Rinaldo,
- * "E-detectors", 2023, mix over beginnings in the same way; Ville's inequality bounds the false alarms).  The price of not knowing when is the
- * logarithm of 1/stake, which grows as 5/4 ln k.
+ * The error: a test martingale.  For a bet that begins with answer k the stake is multiplied by 1 + lambda (x
+ * - m) with each answer x from then on, m being its largest mean under the hypothesis "no drift".  The stakes
+ * g(k) - g(k+1) with g(k) = k^(-1/4) sum up to 1; those that have not begun are kept.  So what all are worth
+ * begins with 1, and is a nonnegative supermartingale under the hypothesis (Shin, Ramdas and Rinaldo,
+ * "E-detectors", 2023, mix over beginnings in the same way; Ville's inequality bounds the false alarms).  The
+ * price of not knowing when is the logarithm of 1/stake, which grows as 5/4 ln k.
  *
- * lambda is that of the likelihood ratio of the error 1.6 eps to the error 0.6 eps, eps being the promised error: a machine that labels at a certificate
- * errs less than 0.6 eps as a rule.  An error between that and eps raises an alarm sooner or later, although the promise is not broken.
+ * lambda is that of the likelihood ratio of the error 1.6 eps to the error 0.6 eps, eps being the promised
+ * error: a machine that labels at a certificate errs less than 0.6 eps as a rule.  An error between that and
+ * eps raises an alarm sooner or later, although the promise is not broken.
  *
- * The margins: the exact distribution by following the paths of a lattice (Hodges, "The significance probability of the Smirnov two-sample test",
- * 1958), here as a walk without replacement, so that no number is too small.
+ * The margins: the exact distribution by following the paths of a lattice (Hodges, "The significance
+ * probability of the Smirnov two-sample test", 1958), here as a walk without replacement, so that no number
+ * is too small.
  */
 #include "learning/drift.h"
 
@@ -93,8 +96,8 @@ is_outside(const Lattice *l, int64_t i, int64_t j)
 }
 
 /*
- * Where the paths that have stayed inside are when they have i new margins, from where they were with one less; u[j]: with j reference
- * margins.  Adds those that leave to *left.  Cells below *first are left behind.
+ * Where the paths that have stayed inside are when they have i new margins, from where they were with one
+ * less; u[j]: with j reference margins.  Adds those that leave to *left.  Cells below *first are left behind.
  */
 static void
 next_row(const Lattice *l, int64_t i, double *u, int64_t *first, double *left)

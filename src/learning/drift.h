@@ -2,8 +2,8 @@
  * drift.h
  *		Have rows that join a job later become other than those before?
  *
- * Two alarms, which docs/guarantee.md describes and proves: the margins of new rows against those of earlier ones, and a
- * rise of the machine's error in what people have checked.
+ * Two alarms, which docs/guarantee.md describes and proves: the margins of new rows against those of earlier
+ * ones, and a rise of the machine's error in what people have checked.
  */
 #ifndef GTL_DRIFT_H
 #define GTL_DRIFT_H
@@ -19,14 +19,14 @@ typedef struct GtlDriftComparison
 } GtlDriftComparison;
 
 /*
- * Where `margin` stands among `count` reference margins (ascending): how many are smaller, a number in [0, count].  Equal ones
- * are ordered at random: uniform is a random number in [0, 1).
+ * Where `margin` stands among `count` reference margins (ascending): how many are smaller, a number in [0,
+ * count].  Equal ones are ordered at random: uniform is a random number in [0, 1).
  */
 extern double gtl_drift_place(const double *reference, int64_t count, double margin, double uniform);
 
 /*
- * The two-sample test of Kolmogorov and Smirnov, of `count` new margins by their places (which it sorts) against `reference` of
- * them.  p is exact up to GTL_DRIFT_EXACT pairs, and Smirnov's limit beyond.
+ * The two-sample test of Kolmogorov and Smirnov, of `count` new margins by their places (which it sorts)
+ * against `reference` of them.  p is exact up to GTL_DRIFT_EXACT pairs, and Smirnov's limit beyond.
  */
 extern void gtl_drift_compare(double *places, int64_t count, int64_t reference, const GtlEnv *env, GtlDriftComparison *comparison);
 
@@ -49,9 +49,9 @@ typedef struct GtlDriftWatch
 extern double gtl_drift_usual(double target_error);
 
 /*
- * People have checked a label of the machine.  error: 1 if it is wrong, else 0; where some labels are drawn more often than
- * others, divided by how many times as often.  expected: the most that its mean could be, given what was known before, without a
- * drift: gtl_drift_usual for a random label.
+ * People have checked a label of the machine.  error: 1 if it is wrong, else 0; where some labels are drawn
+ * more often than others, divided by how many times as often.  expected: the most that its mean could be,
+ * given what was known before, without a drift: gtl_drift_usual for a random label.
  */
 extern void gtl_drift_count(GtlDriftWatch *watch, double target_error, double error, double expected);
 

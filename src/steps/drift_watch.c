@@ -4,16 +4,19 @@
  *
  * Two alarms share what may be false of them, 1 - confidence_level, in halves (docs/guarantee.md):
  *
- *	- Margins.  Those of the new rows are compared with those of the validation objects of earlier rows, both by models that never saw them: a
- *	  validation object by the model of its fold, a new row by that of a random one.  Where the validation set was chosen and not drawn, with
- *	  a random sample of one half of the earlier objects, by one more model that is trained on those of the other half.  Few rows wait for the next ones,
- *	  by their places among the reference margins.
- *	- Errors.  A label of people's about a row that joined later is compared with what the machine says, or would have said: of validation objects
- *	  the model of the round before, above the margin from which that round labeled, both of which were fixed before anybody answered; of
- *	  audits the labels that were fixed.  Each label counts once.
+ *	- Margins.  Those of the new rows are compared with those of the validation objects of earlier rows, both
+ *	  by models that never saw them: a validation object by the model of its fold, a new row by that of a
+ *	  random one.  Where the validation set was chosen and not drawn, with a random sample of one half of the
+ *	  earlier objects, by one more model that is trained on those of the other half.  Few rows wait for the
+ *	  next ones, by their places among the reference margins.
+ *	- Errors.  A label of people's about a row that joined later is compared with what the machine says, or
+ *	  would have said: of validation objects the model of the round before, above the margin from which that
+ *	  round labeled, both of which were fixed before anybody answered; of audits the labels that were fixed.
+ *	  Each label counts once.
  *
- * An alarm keeps the segment and all later ones from the machine, but for an audit: that proves what it lets through, and one that passes ends the
- * alarm.  Otherwise the owner ends it.  gtlabel.drift has all that lasts.
+ * An alarm keeps the segment and all later ones from the machine, but for an audit: that proves what it lets
+ * through, and one that passes ends the alarm.  Otherwise the owner ends it.  gtlabel.drift has all that
+ * lasts.
  */
 #include "steps/drift_watch.h"
 

@@ -27,18 +27,24 @@ typedef struct GtlDriftLook
 extern void gtl_drift_prepare(const GtlJob *job, GtlEvidence *evidence);
 
 /*
- * Looks at the segments that have joined since the last round.  Returns from which object on none gets a machine label, 0: each
- * may; *words: what was found, for the round's reason, or NULL.
+ * Looks at the segments that have joined since the last round.  Returns from which object on none gets a
+ * machine label, 0: each may; *words: what was found, for the round's reason, or NULL.
  */
 extern int32 gtl_drift_look(const GtlDriftLook *look, char **words);
 
 /* Of those that are withheld none counts in a certificate of the others. */
 extern void gtl_drift_withhold(GtlEvidence *evidence, int32 withheld_from);
 
-/* People have checked machine labels that were drawn from those of rows that joined later; arguments of gtl_drift_count. */
+/*
+ * People have checked machine labels that were drawn from those of rows that joined later; arguments of
+ * gtl_drift_count.
+ */
 extern void gtl_drift_checked(GtlJob *job, int32 segment_no, const double *errors, const double *expected, int count);
 
-/* The alarm is over; why: NULL if the owner says so.  What was known of drift is forgotten, and the watch begins anew. */
+/*
+ * The alarm is over; why: NULL if the owner says so.  What was known of drift is forgotten, and the watch
+ * begins anew.
+ */
 extern void gtl_drift_end(const GtlJob *job, const char *why);
 
 /* An audit of the lot has shown what the alarm could not know. */

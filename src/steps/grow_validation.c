@@ -2,14 +2,15 @@
  * grow_validation.c
  *		More objects for the validation set of a job that is there already.
  *
- * The draw of the set goes on where it ended: the objects of each segment have a random order, by the job's seed and
- * their numbers, and the next in it join.  Segments take turns so that their shares become equal: the set stays a random sample of all
- * objects, which is what certificates rest on.
+ * The draw of the set goes on where it ended: the objects of each segment have a random order, by the job's
+ * seed and their numbers, and the next in it join.  Segments take turns so that their shares become equal:
+ * the set stays a random sample of all objects, which is what certificates rest on.
  *
- * That an object was labeled meanwhile does not keep it from being drawn, since a sample of the others would be none of
- * all.  If people have labeled it already, or are about to, the queries have sent it to them: like other validation objects that the
- * queries have reached it counts in no certificate (validation_active).  A machine label goes, for people to give theirs; one
- * that an audit has passed stays: under that promise the set is no evidence, and such objects are passed over.
+ * That an object was labeled meanwhile does not keep it from being drawn, since a sample of the others would
+ * be none of all.  If people have labeled it already, or are about to, the queries have sent it to them: like
+ * other validation objects that the queries have reached it counts in no certificate (validation_active).  A
+ * machine label goes, for people to give theirs; one that an audit has passed stays: under that promise the
+ * set is no evidence, and such objects are passed over.
  */
 #include "steps/grow_validation.h"
 

@@ -8,8 +8,8 @@
 #include "tables/job.h"
 
 /*
- * Draws until the set has so many objects; the job's row is locked, and is written.  Returns how many joined it.  Error if there are
- * too few that can be drawn.
+ * Draws until the set has so many objects; the job's row is locked, and is written.  Returns how many joined
+ * it.  Error if there are too few that can be drawn.
  */
 extern int32 gtl_grow_validation(GtlJob *job, int32 wanted);
 

@@ -2,10 +2,12 @@
  * regroup_proposals.c
  *		Guesses at the labels, when the categories change that they are about.
  *
- * A source's guess is two inputs for each category (learning/proposals.h), of which those of the guessed one are not zero.  So the inputs of categories
- * that become one are added up, and those of a new category are zero: rows of before came when nobody could guess it, and a guess that named it then
- * counted as none.  That is just what reading the guesses anew by the new list would give.  The features of all segments are written again, behind those that
- * are there, which then go; models of before take other inputs, so none of them goes on.
+ * A source's guess is two inputs for each category (learning/proposals.h), of which those of the guessed one
+ * are not zero.  So the inputs of categories that become one are added up, and those of a new category are
+ * zero: rows of before came when nobody could guess it, and a guess that named it then counted as none.  That
+ * is just what reading the guesses anew by the new list would give.  The features of all segments are written
+ * again, behind those that are there, which then go; models of before take other inputs, so none of them goes
+ * on.
  */
 #include "steps/regroup_proposals.h"
 

@@ -2,11 +2,12 @@
  * withdraw.c
  *		Machine labels that the owner takes back.
  *
- * An audit that is open ends: the labels that it was to check are not those that will stand.  What has passed one can
- * be withdrawn, too; that at most so many of the labels were wrong stays true, since it counted these among them.
+ * An audit that is open ends: the labels that it was to check are not those that will stand.  What has passed
+ * one can be withdrawn, too; that at most so many of the labels were wrong stays true, since it counted these
+ * among them.
  *
- * Labels below a margin are withdrawn for people to label.  gtlabel.recall keeps the objects, so that they come in the
- * next batches, before a round, and no round gives them a label of the same kind again.
+ * Labels below a margin are withdrawn for people to label.  gtlabel.recall keeps the objects, so that they
+ * come in the next batches, before a round, and no round gives them a label of the same kind again.
  */
 #include "steps/withdraw.h"
 

@@ -2,8 +2,8 @@
  * recall.h
  *		The table gtlabel.recall: objects whose machine labels the owner has withdrawn for people to label.
  *
- * A row stays when people have labeled the object.  Should their label go again, or their answers fail and be retried, it
- * is for people as before.
+ * A row stays when people have labeled the object.  Should their label go again, or their answers fail and be
+ * retried, it is for people as before.
  */
 #ifndef GTL_RECALL_H
 #define GTL_RECALL_H
@@ -16,7 +16,10 @@ extern int	gtl_recall_count(int64 job_id, double below_margin);
 /* They are for people. */
 extern void gtl_recall_add(int64 job_id, double below_margin);
 
-/* Those that have neither a label nor failed, smallest margins first, at most `wanted`; palloc'd.  Returns how many. */
+/*
+ * Those that have neither a label nor failed, smallest margins first, at most `wanted`; palloc'd.  Returns
+ * how many.
+ */
 extern int	gtl_recall_next(int64 job_id, int wanted, int32 **objects);
 
 /* These objects leave the job. */
