@@ -108,6 +108,28 @@ def attack_xss_by_object_category_comment_instructions():
         b.close()
 
 
+def attack_xss_by_file_names():
+    """Addresses of pictures, of which each kind of the hostile table comes; one that does not load is named as text."""
+    b = Browser(BASE)
+    seen = ''
+    try:
+        b.go('/#/label/' + quote(HOSTILE, safe=''))
+        b.sign_in('bob', 'secret of bob')
+        b.wait(lambda: '<script>' in b.text('article'))
+        for _ in range(20):
+            b.wait(lambda: b.js("[...document.querySelectorAll('article img')].every(img => img.complete)"))
+            ok('no picture has a handler', b.js("document.querySelectorAll('article [onerror], article [onload], article svg, article script').length") == 0)
+            seen += b.text('article')
+            if all(words in seen for words in ('onerror="hacked=1".png', 'javascript:hacked=1//.png')):
+                break
+            b.press('s')
+        ok('a picture that does not come is named as text', 'This picture cannot be shown' in seen and '"onerror="hacked=1".png' in seen)
+        ok('an address that is none is text', 'javascript:hacked=1//.png' in seen)
+        ok('nothing has run', b.js('window.hacked === undefined'))
+    finally:
+        b.close()
+
+
 def attack_csrf():
     maren = signed_in('maren')
     pause = '/jobs/shared/pause'
@@ -294,6 +316,6 @@ def all_is_well():
     ok('the server is alive', alive())
 
 
-checks.run([attack_xss_by_object_category_comment_instructions, attack_csrf, attack_session_fixation, attack_path_traversal,
+checks.run([attack_xss_by_object_category_comment_instructions, attack_xss_by_file_names, attack_csrf, attack_session_fixation, attack_path_traversal,
             attack_oversized_and_slow, attack_token_for_another_job, attack_other_roles, attack_sql_in_every_field,
             attack_sign_in_by_force, all_is_well])

@@ -20,7 +20,7 @@ ok = checks.ok
 draw = random.Random(20261126)
 PATHS = ['/', '/seat.js', '/portal.css', '/api/session', '/api/invitation', '/api/queues', '/api/jobs/support/seat', '/api/jobs',
          '/api/jobs/support', '/api/tasks/submit', '/api/tasks/retract', '/api/jobs/support/accept', '/api/jobs/a%2Fb/review/machine',
-         '/api/datasets/public.message', '/api/plan', '/favicon.ico']
+         '/api/datasets/public.message', '/api/plan', '/api/jobs/support/categories/add', '/favicon.ico']
 METHODS = ['GET', 'POST', 'DELETE', 'PATCH', 'PUT', 'HEAD', 'OPTIONS', 'TRACE', 'BREW']
 BODIES = ['', '{}', '[]', '{"token": "x"}', '{"task_ids": [1, 2], "labels": ["a", null]}', '{"max_tasks": 5}', '{"a": [[[[]]]]}', '"\\ud800"', 'null']
 VALUES = ['application/json', 'text/plain', '*', '0', '-1', 'x' * 300, 'same-origin', 'null', 'a=b; c=d', 'gzip', '127.0.0.1', 'évil'.encode().decode('latin1')]
