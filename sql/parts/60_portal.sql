@@ -158,15 +158,19 @@ CREATE FUNCTION gtlabel.portal_job(job_name text) RETURNS json
                                         FROM gt_rounds o WHERE o.job_name = portal_job.job_name) d),
                    'explanation', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(e)), '[]') FROM gt_explain_job(portal_job.job_name) e),
                    'queue', (SELECT pg_catalog.row_to_json(q)
-                               FROM (SELECT b.batch_no, b.subset, b.object_count, b.issued_at, b.expires_at,
-                                            (SELECT coalesce(pg_catalog.json_object_agg(s.state, s.tasks), '{}')
-                                               FROM (SELECT t.state, pg_catalog.count(*) AS tasks FROM gt_tasks t
-                                                      WHERE t.job_name = portal_job.job_name AND t.batch_no = b.batch_no GROUP BY t.state) s) AS tasks,
-                                            (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(h)), '[]')
-                                               FROM (SELECT t.annotator, pg_catalog.count(*) AS tasks, pg_catalog.min(t.accepted_at) AS since FROM gt_tasks t
-                                                      WHERE t.job_name = portal_job.job_name AND t.batch_no = b.batch_no AND t.state = 'accepted'
-                                                      GROUP BY t.annotator) h) AS held
-                                       FROM gt_batches b WHERE b.job_name = portal_job.job_name AND b.state = 'open') q),
+                               FROM (SELECT b.batch_no, b.subset, b.object_count, b.issued_at, b.expires_at, t.tasks, t.held
+                                       FROM gt_batches b
+                                      CROSS JOIN LATERAL (
+                                           SELECT coalesce(pg_catalog.json_object_agg(s.state, s.tasks), '{}') AS tasks,
+                                                  coalesce((pg_catalog.array_agg(s.held) FILTER (WHERE s.held IS NOT NULL))[1], '[]') AS held
+                                             FROM (SELECT g.state, pg_catalog.sum(g.tasks)::bigint AS tasks, CASE WHEN g.state = 'accepted' THEN pg_catalog.json_agg(
+                                                          pg_catalog.json_build_object('annotator', g.annotator, 'tasks', g.tasks, 'since', g.since)) END AS held
+                                                     FROM (SELECT t.state, CASE WHEN t.state = 'accepted' THEN t.annotator END AS annotator,
+                                                                  pg_catalog.count(*) AS tasks, pg_catalog.min(t.accepted_at) AS since
+                                                             FROM gtlabel.task t
+                                                            WHERE t.job_id = j.job_id AND t.batch_no = b.batch_no GROUP BY 1, 2) g
+                                                    GROUP BY g.state) s) t
+                                      WHERE b.job_name = portal_job.job_name AND b.state = 'open') q),
                    'plan', CASE WHEN j.finished_at IS NULL AND j.state IN ('in_progress', 'paused')
                                 THEN (SELECT pg_catalog.json_agg(pg_catalog.row_to_json(p)) FROM gt_plan_job(portal_job.job_name) p) END)
           FROM gt_jobs j WHERE j.job_name = portal_job.job_name;
@@ -189,62 +193,70 @@ CREATE FUNCTION gtlabel.portal_steer(job_name text, verb text) RETURNS json
     END;
 COMMENT ON FUNCTION gtlabel.portal_steer IS 'Portal: verb pause, resume or stop';
 
--- The objects to look at again, of one kind, the doubtful ones first
-CREATE FUNCTION gtlabel.review_keys(job_name text, kind text) RETURNS TABLE (object_key text, place bigint)
+-- The objects to look at again, of one kind, the doubtful ones first. The tables themselves are read, within row-level
+-- security: the views look up the key of every object, and of a million 100 are wanted.
+CREATE FUNCTION gtlabel.review_keys(job_name text, kind text) RETURNS TABLE (object_key text, place bigint, object_no integer)
     VOLATILE PARALLEL UNSAFE ROWS 100
     BEGIN ATOMIC
-        SELECT k.object_key, pg_catalog.row_number() OVER (ORDER BY k.doubt, k.object_key)
-          FROM (SELECT l.object_key, l.confidence AS doubt
-                  FROM gt_labels l
-                 WHERE review_keys.kind = 'disagreement' AND l.job_name = review_keys.job_name AND l.human_annotated
-                   AND EXISTS (SELECT FROM gt_annotations a
-                                WHERE a.job_name = review_keys.job_name AND a.object_key = l.object_key AND a.label <> l.label)
-                UNION ALL
-                SELECT l.object_key, l.confidence
-                  FROM gt_labels l
-                 WHERE review_keys.kind = 'machine' AND l.job_name = review_keys.job_name AND NOT l.human_annotated
-                UNION ALL
-                SELECT r.object_key, pg_catalog.min(r.rank)
-                  FROM (SELECT f.object_key, 0 AS rank FROM gt_failures f WHERE f.job_name = review_keys.job_name
-                        UNION ALL
-                        SELECT t.object_key, 1 FROM gt_tasks t
-                         WHERE t.job_name = review_keys.job_name AND t.state = 'declined'
-                        UNION ALL
-                        SELECT a.object_key, 2 FROM gt_annotations a
-                         WHERE a.job_name = review_keys.job_name AND a.comment IS NOT NULL) r
-                 WHERE review_keys.kind = 'remarks'
-                 GROUP BY r.object_key) k
-         WHERE NOT EXISTS (SELECT FROM gt_corrections c
-                            WHERE c.job_name = review_keys.job_name AND c.object_key = k.object_key AND c.label IS NOT NULL)
-         ORDER BY 2 LIMIT 100;
+        SELECT o.object_key, k.place, k.object_no
+          FROM gtlabel.job j
+         CROSS JOIN LATERAL (
+              SELECT d.object_no, pg_catalog.row_number() OVER (ORDER BY pg_catalog.min(d.doubt), d.object_no) AS place
+                FROM (SELECT l.object_no, l.confidence::float8 AS doubt
+                        FROM (SELECT a.object_no, a.class_no FROM gtlabel.annotation a WHERE a.job_id = j.job_id OFFSET 0) a
+                        JOIN (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id AND l.human OFFSET 0) l
+                          ON l.object_no = a.object_no AND l.class_no <> a.class_no
+                       WHERE review_keys.kind = 'disagreement'
+                      UNION ALL
+                      SELECT m.object_no, m.confidence
+                        FROM (SELECT l.object_no, l.confidence FROM gtlabel.label l
+                               WHERE review_keys.kind = 'machine' AND l.job_id = j.job_id AND NOT l.human AND l.class_no >= 0
+                               ORDER BY l.confidence, l.object_no LIMIT 100) m
+                      UNION ALL
+                      SELECT f.object_no, 0 FROM gtlabel.failure f WHERE review_keys.kind = 'remarks' AND f.job_id = j.job_id
+                      UNION ALL
+                      SELECT t.object_no, 1 FROM gtlabel.task t
+                       WHERE review_keys.kind = 'remarks' AND t.job_id = j.job_id AND t.slot_no < 0 AND t.state = 'declined'
+                      UNION ALL
+                      SELECT a.object_no, 2 FROM gtlabel.annotation a
+                       WHERE review_keys.kind = 'remarks' AND a.job_id = j.job_id AND a.remark IS NOT NULL) d
+                LEFT JOIN (SELECT c.object_no FROM gtlabel.correction c WHERE c.job_id = j.job_id AND c.class_no IS NOT NULL OFFSET 0) c
+                  ON c.object_no = d.object_no
+               WHERE c.object_no IS NULL
+               GROUP BY d.object_no ORDER BY 2 LIMIT 100) k
+         CROSS JOIN LATERAL (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = j.job_id AND o.object_no = k.object_no OFFSET 0) o
+         WHERE j.job_name = review_keys.job_name
+         ORDER BY k.place;
     END;
 COMMENT ON FUNCTION gtlabel.review_keys IS 'Portal: up to 100 objects to review. kind: disagreement, machine (least certain first), or remarks (failed, declined, commented on). Those that the owner has decided are left out';
 
 CREATE FUNCTION gtlabel.portal_review(job_name text, kind text) RETURNS json
     VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
+        WITH k AS MATERIALIZED (SELECT * FROM gtlabel.review_keys(portal_review.job_name, portal_review.kind)),
+             o AS MATERIALIZED (SELECT * FROM gt_dataset_rows(portal_review.job_name, (SELECT coalesce(pg_catalog.array_agg(k.object_key), '{}') FROM k)))
         SELECT pg_catalog.json_build_object(
                    'job_name', j.job_name,
-                   'label_categories', (SELECT s.value::text[] FROM gt_job_settings s
-                                         WHERE s.job_name = portal_review.job_name AND s.setting = 'label_categories'),
+                   'label_categories', j.label_categories,
                    'items', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                                 'object_key', k.object_key, 'object', o.object, 'label', l.label, 'confidence', l.confidence,
-                                 'by', CASE WHEN l.human_annotated THEN 'people' WHEN NOT l.human_annotated THEN 'machine' END,
-                                 'failure', (SELECT f.reason FROM gt_failures f
-                                              WHERE f.job_name = portal_review.job_name AND f.object_key = k.object_key),
+                                 'object_key', k.object_key, 'object', o.object, 'label', j.label_categories[l.class_no + 1], 'confidence', l.confidence,
+                                 'by', CASE WHEN l.human THEN 'people' WHEN NOT l.human THEN 'machine' END,
+                                 'failure', f.reason,
                                  'said', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(s)), '[]')
-                                            FROM (SELECT a.annotator AS who, a.label, a.comment AS note FROM gt_annotations a
-                                                   WHERE a.job_name = portal_review.job_name AND a.object_key = k.object_key
+                                            FROM (SELECT a.annotator AS who, j.label_categories[a.class_no + 1] AS label, a.remark AS note
+                                                    FROM (SELECT * FROM gtlabel.annotation a WHERE a.job_id = j.job_id AND a.object_no = k.object_no OFFSET 0) a
                                                   UNION ALL
-                                                  SELECT t.annotator, NULL, coalesce(t.comment, 'declined') FROM gt_tasks t
-                                                   WHERE t.job_name = portal_review.job_name AND t.object_key = k.object_key AND t.state = 'declined') s))
+                                                  SELECT t.annotator, NULL, coalesce(t.remark, 'declined')
+                                                    FROM (SELECT * FROM gtlabel.task t WHERE t.job_id = j.job_id AND t.object_no = k.object_no AND t.slot_no < 0 OFFSET 0) t
+                                                   WHERE t.state = 'declined') s))
                                  ORDER BY k.place), '[]')
-                               FROM gtlabel.review_keys(portal_review.job_name, portal_review.kind) k
-                               LEFT JOIN gt_labels l ON l.job_name = portal_review.job_name AND l.object_key = k.object_key
-                               LEFT JOIN gt_dataset_rows(portal_review.job_name,
-                                    (SELECT pg_catalog.array_agg(n.object_key) FROM gtlabel.review_keys(portal_review.job_name, portal_review.kind) n)) o
-                                 ON o.object_key = k.object_key))
-          FROM gt_jobs j WHERE j.job_name = portal_review.job_name;
+                               FROM k
+                               LEFT JOIN o ON o.object_key = k.object_key
+                               LEFT JOIN LATERAL (SELECT * FROM gtlabel.label l WHERE l.job_id = j.job_id AND l.object_no = k.object_no OFFSET 0) l
+                                 ON l.class_no >= 0
+                               LEFT JOIN LATERAL (SELECT f.reason FROM gtlabel.failure f WHERE f.job_id = j.job_id AND f.object_no = k.object_no OFFSET 0) f
+                                 ON true))
+          FROM gtlabel.job j WHERE j.job_name = portal_review.job_name;
     END;
 COMMENT ON FUNCTION gtlabel.portal_review IS 'Portal: objects to look at again, with what was said about each';
 
