@@ -195,6 +195,8 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	bool		if_not_exists = !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
 	GtlJob	   *existing;
 
+	if (!if_not_exists)
+		gtl_job_require_new(job->name);
 	check_model_categories(job);
 	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_REQUIRED, job->features_column,
 						 job->text_column, job->label_column, job->gold_column, &dataset);

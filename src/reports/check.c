@@ -166,6 +166,14 @@ static GtlStatement job_checks[] = {
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
 	{
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), 'its owner ' || quote_ident(r.rolname) || ' may not read its dataset ' || " DATASET_NOW ","
+		" 'GRANT SELECT on it, and USAGE on its schema; or give the job to a role that may: gt_alter_job(job_name, owner => ...). Until then gt_accept_tasks fails.'"
+		" FROM gtlabel.job j JOIN pg_roles r ON r.oid = j.owner::oid JOIN pg_class c ON c.oid = j.dataset::oid"
+		" WHERE " MINE " AND " GOES_ON " AND NOT (has_any_column_privilege(r.oid, c.oid, 'SELECT') AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE'))"
+		" ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
+	{
 		"SELECT 'info', 'job ' || quote_ident(j.job_name), format('column \"%s\" of its dataset %s is gone', k.name, " DATASET_NOW "),"
 		" CASE WHEN k.name = j.key_column THEN 'Labels no longer join to the dataset; the keys are in gt_labels.'"
 		" ELSE 'None needed: the job works on the snapshot that it took.' END"

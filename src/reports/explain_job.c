@@ -183,6 +183,8 @@ explain_before_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fa
 	else if (job->dimension == 0)
 		gtl_report_add(report, topic, "the job has no features, so nothing can be learned",
 					   "Create a job with features_column, a float4[] or float8[] that describes each object.");
+	else if (job->object_count == 0)
+		gtl_report_add(report, topic, "none: the job has no objects", "gt_add_objects takes in rows that have come.");
 	else if (job->validation_count == 0)
 		gtl_report_add(report, topic, psprintf("%s objects are too few for a validation set",
 											   gtl_format_count(job->object_count)),

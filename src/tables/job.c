@@ -304,14 +304,27 @@ compose_insert(GtlStatement *insert)
 											   columns.data, places.data));
 }
 
+static void
+report_taken(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("labeling job \"%s\" already exists", name),
+			 errhint("Choose another name, or remove the other job with gt_drop_job.")));
+}
+
+void
+gtl_job_require_new(const char *name)
+{
+	if (gtl_job_look_up(name) != NULL)
+		report_taken(name);
+}
+
 void
 gtl_job_insert(GtlJob *job)
 {
 	if (!gtl_job_try_insert(job))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("labeling job \"%s\" already exists", job->name),
-				 errhint("Choose another name, or remove the other job with gt_drop_job.")));
+		report_taken(job->name);
 }
 
 bool

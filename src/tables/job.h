@@ -176,6 +176,9 @@ extern void gtl_job_delete(int64 job_id);
 /* The job's owner, or an error, whose message says what the caller wants to do. */
 extern void gtl_job_require_owner(const GtlJob *job);
 
+/* An error if a job has this name: before its dataset is read, which takes time. */
+extern void gtl_job_require_new(const char *name);
+
 /* An error if the dataset was dropped. */
 extern void gtl_job_require_dataset(const GtlJob *job);
 

@@ -56,6 +56,10 @@ SELECT gt_create_job('ch owned', 'ch.things', ARRAY['fizz', 'plain'], workteam =
                      consolidation => 'ch.best(text, text[], text[], text[])') > 0 AS created;
 SELECT * FROM ailments();
 RESET ROLE;
+REVOKE SELECT ON ch.things FROM regress_gtl_ch_owner, PUBLIC;
+SELECT * FROM ailments();
+SELECT refused($$ SELECT gt_accept_tasks('ch owned', 1) $$);
+GRANT SELECT ON ch.things TO PUBLIC;
 ALTER TABLE ch.things DROP COLUMN features;
 DROP FUNCTION ch.best;
 DROP ROLE regress_gtl_ch_owner, regress_gtl_ch_team;

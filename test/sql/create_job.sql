@@ -53,6 +53,8 @@ SELECT job_name, count(*) AS tasks, count(DISTINCT object_key) AS objects, bool_
 SELECT gt_create_job('cj a', 'cj.ok', ARRAY['even', 'odd']) > 0 AND gt_create_job('cj b', 'cj.ok', ARRAY['even', 'odd']) > 0 AS created;
 SELECT gtl_test.setting('cj a', 'seed') <> gtl_test.setting('cj b', 'seed') AS drawn;
 SELECT refused($$SELECT gt_create_job('cj a', 'cj.ok', ARRAY['even','odd'])$$);
+-- whatever else is wrong
+SELECT refused($$SELECT gt_create_job('cj a', 'cj.ok', ARRAY['even','odd'], features_column => 'nowhere')$$);
 -- names are told apart by their case
 SELECT gt_create_job('CJ A', 'cj.ok', ARRAY['even', 'odd']) > 0 AS created;
 SELECT drop_jobs('cj %') + drop_jobs('CJ %');
