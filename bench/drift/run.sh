@@ -3,12 +3,13 @@
 #
 #	bench/drift/run.sh
 #
-# JOBS=25 of each kind, each with 8 segments of 120 rows: kind, segments compared, share of p-values below 0.05 and 0.1, alarms.
+# JOBS=12 of each kind, each with 8 segments of 120 rows, one where they are moved: kind, segments compared, share of p-values
+# below 0.05 and 0.1, jobs with an alarm.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ -n "${GTL_CLUSTER:-}" ] || exec scripts/with-cluster -c gtlabel.background=off "$0" "$@"
 
-psql -XqAt -v ON_ERROR_STOP=1 -v jobs="${JOBS:-25}" <<'SQL'
+psql -XqAt -v ON_ERROR_STOP=1 -v jobs="${JOBS:-12}" <<'SQL'
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS gtlabel;
 CREATE TABLE item (id int PRIMARY KEY, features float4[], gold text);
