@@ -572,8 +572,8 @@ CREATE TABLE gtlabel.audit (
     confidence_level float8 NOT NULL,
     guess_scale      float8 NOT NULL,
     guess_floor      float8 NOT NULL,
-    frozen           integer NOT NULL,
-    left_count       integer NOT NULL,
+    frozen           bigint NOT NULL,
+    left_count       bigint NOT NULL,
     draws            integer NOT NULL,
     found            integer NOT NULL,
     takes            integer NOT NULL,
@@ -581,9 +581,12 @@ CREATE TABLE gtlabel.audit (
     expected         float8 NOT NULL,
     evidence         float8 NOT NULL,
     needed           float8 NOT NULL,
-    most_wrong       integer,
+    most_wrong       bigint,
     more_draws       integer,
     carried          float8,
+    least_margin     float8,
+    row_count        bigint,
+    digest           bigint,
     begun_at         timestamptz NOT NULL,
     ended_at         timestamptz,
     PRIMARY KEY (job_id, audit_no)
@@ -597,6 +600,9 @@ COMMENT ON COLUMN gtlabel.audit.left_count IS 'Labels of the frozen ones that no
 COMMENT ON COLUMN gtlabel.audit.known IS 'Wrong labels found, among draws and takes';
 COMMENT ON COLUMN gtlabel.audit.evidence IS 'Logarithm of the martingale at the fewest wrong labels that would break the promise';
 COMMENT ON COLUMN gtlabel.audit.needed IS 'The evidence that passes: the logarithm of 1/level';
+COMMENT ON COLUMN gtlabel.audit.least_margin IS 'Of a job in place: its labels are those of the rows with at least this margin; NULL: not fixed yet';
+COMMENT ON COLUMN gtlabel.audit.row_count IS 'With digest: the rows with that margin when the labels were fixed, those that people had labeled among them';
+COMMENT ON COLUMN gtlabel.audit.digest IS 'Exclusive or of gt_fingerprint(key, machine label) over those rows';
 COMMENT ON COLUMN gtlabel.audit.carried IS 'Found by expected errors, at least 1: the guess of the next audit';
 
 CREATE TABLE gtlabel.audit_object (

@@ -6,6 +6,9 @@
  * errors.  That set is a random sample of all rows, and in a job in place nothing leaves it, so the share of it that
  * lies above is about the share of all rows that may get the machine's labels: those with the largest margins of the full model,
  * found by counting (gt_tail).
+ *
+ * With an audited promise the labels are those that an audit has passed (steps/audit_in_place.c): of the rows with at least
+ * a margin that was fixed before the draws, as long as their fingerprint is what it was then.
  */
 #include "base/compat.h"
 
@@ -17,6 +20,8 @@
 #include "data/model_package.h"
 #include "funcapi.h"
 #include "learning/certify.h"
+#include "miscadmin.h"
+#include "tables/audit.h"
 #include "tables/label.h"
 #include "tables/object.h"
 #include "tables/round.h"
@@ -33,16 +38,6 @@ typedef struct MachineLabels
 	double		margin;			/* the smallest that gets a label */
 } MachineLabels;
 
-/* The smallest margin that at most so many rows have; infinity: none. */
-static double
-margin_of(const int64 *above, int64 wanted)
-{
-	for (int c = 0; c < GTL_MARGIN_CELLS; c++)
-		if (above[c] <= wanted)
-			return above[c] > 0 ? gtl_margin_cell_least(c) : INFINITY;
-	return INFINITY;
-}
-
 /* Models keep the names that the categories had when they were trained. */
 static void
 use_present_names(const GtlJob *job, GtlModel *model)
@@ -56,27 +51,81 @@ use_present_names(const GtlJob *job, GtlModel *model)
 			}
 }
 
+/* The newest round and its model; false: there is none. */
+static bool
+read_model(const GtlJob *job, GtlRound *round, GtlModel **model)
+{
+	GtlEnv		env;
+
+	if (!job->auto_label || !gtl_round_read_last(job->job_id, round) || round->model_id == 0)
+		return false;
+	gtl_env_init(&env, CurrentMemoryContext);
+	*model = gtl_model_get(round->model_id, &env);
+	return true;
+}
+
 /* By the certificate of the newest round. */
+static void
+read_certified(const GtlJob *job, MachineLabels *labels)
+{
+	GtlRound	round;
+	GtlModel   *model;
+	int64		above[GTL_MARGIN_CELLS];
+	int64		rows;
+	bytea	   *bytes;
+	double		margin;
+
+	if (!read_model(job, &round, &model) || !isfinite(round.certificate.threshold) || round.certificate.n <= 0)
+		return;
+	use_present_names(job, model);
+	bytes = gtl_model_package(model);
+	rows = gtl_in_place_tail(job, GetUserId(), bytes, above);
+	margin = gtl_in_place_margin_of(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));
+	if (isfinite(margin))
+		*labels = (MachineLabels) {model, bytes, margin};
+}
+
+/* The audit was of other rows, or of other labels. */
+static void
+refuse_changed(const GtlJob *job, const GtlAuditRecord *audit, const GtlInPlaceRows *now)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("rows of dataset %s have changed since audit %d of labeling job \"%s\" fixed their labels", job->dataset_name,
+					audit->audit_no, job->name),
+			 errdetail("Then " INT64_FORMAT " rows had a margin of at least %.6g, now " INT64_FORMAT " have; some have come, gone, or would get another label.",
+					   audit->row_count, audit->least_margin, now->count),
+			 errhint("What the audit has shown is not about them. Audit them by another job, with initial_model; or set guarantee => 'confidence' in it.")));
+}
+
+/* By the newest audit, whose labels are those that its rows still have. */
+static void
+read_audited(const GtlJob *job, MachineLabels *labels)
+{
+	GtlAuditRecord audit;
+	GtlRound	round;
+	GtlModel   *model;
+	GtlInPlaceRows now;
+
+	if (!gtl_audits_last(job->job_id, &audit) || audit.figures.state != GTL_AUDIT_PASSED || !audit.fixed ||
+		!read_model(job, &round, &model) || round.round_no != audit.round_no)
+		return;
+	/* by the names that the categories had then */
+	gtl_in_place_fingerprint(job, GetUserId(), gtl_model_package(model), audit.least_margin, &now);
+	if (now.count != audit.row_count || now.digest != audit.digest)
+		refuse_changed(job, &audit, &now);
+	use_present_names(job, model);
+	*labels = (MachineLabels) {model, gtl_model_package(model), audit.least_margin};
+}
+
 static void
 read_machine_labels(const GtlJob *job, MachineLabels *labels)
 {
-	GtlRound	round;
-	GtlEnv		env;
-	int64		above[GTL_MARGIN_CELLS];
-	int64		rows;
-
 	memset(labels, 0, sizeof(*labels));
-	if (!job->auto_label || !gtl_round_read_last(job->job_id, &round) || round.model_id == 0 ||
-		!isfinite(round.certificate.threshold) || round.certificate.n <= 0)
-		return;
-	gtl_env_init(&env, CurrentMemoryContext);
-	labels->model = gtl_model_get(round.model_id, &env);
-	use_present_names(job, labels->model);
-	labels->bytes = gtl_model_package(labels->model);
-	rows = gtl_in_place_tail(job, labels->bytes, above);
-	labels->margin = margin_of(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));
-	if (!isfinite(labels->margin))
-		memset(labels, 0, sizeof(*labels));
+	if (job->guarantee == GTL_GUARANTEE_AUDITED)
+		read_audited(job, labels);
+	else
+		read_certified(job, labels);
 }
 
 /* People's labels, by class; keys of all of them, in the order of *people. */

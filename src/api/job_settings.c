@@ -252,11 +252,6 @@ check_in_place(const GtlJob *job)
 
 	if (job->placement != GTL_PLACEMENT_IN_PLACE)
 		return;
-	if (job->guarantee == GTL_GUARANTEE_AUDITED)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("guarantee audited is not supported with placement in_place"),
-				 errhint("Set guarantee => 'confidence', and check the labels that were written by gt_audit_bound.")));
 	if (job->label_column != NULL)
 		setting = "label_column";
 	else if (job->previous_job != NULL)

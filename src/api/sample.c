@@ -13,6 +13,7 @@
 #include "learning/keyed_hash.h"
 #include "learning/lowest.h"
 #include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -20,6 +21,7 @@
 #include <math.h>
 
 #define MAX_ROWS 10000000
+#define PURPOSE_FINGERPRINT 2
 
 /* What a result is made of must fit into arrays. */
 #define MAX_BYTES (512 * (Size) 1024 * 1024)
@@ -70,6 +72,24 @@ gtl_sql_draw(PG_FUNCTION_ARGS)
 	const char *key = gtl_row_key(fcinfo, 0, &size);
 
 	PG_RETURN_FLOAT8(gtl_keyed_draw((uint64) PG_GETARG_INT64(1), key, size, read_weight(fcinfo, 2)));
+}
+
+/* The text's length stands before it, so that no other key and text are the same bytes. */
+PG_FUNCTION_INFO_V1(gtl_sql_fingerprint);
+Datum
+gtl_sql_fingerprint(PG_FUNCTION_ARGS)
+{
+	size_t		size;
+	const char *key = gtl_row_key(fcinfo, 0, &size);
+	char	   *value = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *utf8 = pg_server_to_any(value, (int) strlen(value), PG_UTF8);
+	StringInfoData bytes;
+
+	initStringInfo(&bytes);
+	appendStringInfo(&bytes, "%zu ", strlen(utf8));
+	appendStringInfoString(&bytes, utf8);
+	appendBinaryStringInfo(&bytes, key, (int) size);
+	PG_RETURN_INT64((int64) gtl_keyed_hash(0, PURPOSE_FINGERPRINT, bytes.data, (size_t) bytes.len));
 }
 
 /* ---- States ---- */

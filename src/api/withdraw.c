@@ -79,6 +79,11 @@ gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
 	int			count;
 
 	gtl_job_require_move(job, GTL_MOVE_WITHDRAW);
+	if (!all && job->placement == GTL_PLACEMENT_IN_PLACE && job->guarantee == GTL_GUARANTEE_AUDITED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("below_margin is not supported with placement in_place and guarantee audited"),
+				 errhint("An audit is about all rows with its margin: withdraw all, or leave out labels in a view of the dataset.")));
 	require_confirmation(fcinfo, job, all, all ? job->machine_labeled : gtl_recall_count(job->job_id, margin));
 	count = all ? gtl_withdraw_all(job) : gtl_withdraw_below(job, margin);
 	if (!all && count > 0 && job->state == GTL_JOB_COMPLETED)

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/errors.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
 #include "data/far.h"
@@ -41,25 +42,37 @@ function_schema(void)
 
 /* ---- Running a statement ---- */
 
-/* Runs the statement as the current user; $1 is the model, unless that is NULL. */
+/* Runs the statement as the role; $1 is the model, unless that is NULL. */
 static void
-run(const GtlJob *job, const char *sql, bytea *model, GtlResult *r)
+run_as(const GtlJob *job, Oid role, const char *sql, bytea *model, GtlResult *r)
 {
 	static const Oid types[1] = {BYTEAOID};
 	Datum		values[1] = {PointerGetDatum(model)};
 
-	gtl_far_run_as(r, job, GetUserId(), sql, model == NULL ? 0 : 1, types, values);
+	gtl_far_run_as(r, job, role, sql, model == NULL ? 0 : 1, types, values);
 }
 
-/* "SELECT expression AS part FROM each leaf d", all of them below one another. */
 static void
-append_parts(StringInfo sql, List *leaves, const char *expression)
+run(const GtlJob *job, const char *sql, bytea *model, GtlResult *r)
+{
+	run_as(job, GetUserId(), sql, model, r);
+}
+
+/* "SELECT expression AS part FROM each leaf d condition", all of them below one another. */
+static void
+append_parts_where(StringInfo sql, List *leaves, const char *expression, const char *condition)
 {
 	ListCell   *cell;
 
 	foreach(cell, leaves)
-		appendStringInfo(sql, "%sSELECT %s AS part FROM %s d", cell == list_head(leaves) ? "" : " UNION ALL ",
-						 expression, gtl_query_relation(lfirst_oid(cell)));
+		appendStringInfo(sql, "%sSELECT %s AS part FROM %s d%s", cell == list_head(leaves) ? "" : " UNION ALL ",
+						 expression, gtl_query_relation(lfirst_oid(cell)), condition);
+}
+
+static void
+append_parts(StringInfo sql, List *leaves, const char *expression)
+{
+	append_parts_where(sql, leaves, expression, "");
 }
 
 /* ---- Reading ---- */
@@ -69,6 +82,19 @@ static Oid
 column_type(const GtlJob *job, const char *column)
 {
 	return getBaseType(gtl_dataset_column_type(job->dataset, column, "The job reads it.", job->dataset_name));
+}
+
+/* The keys as a constant array of the key's type: postgres_fdw sends no casts of arrays. */
+static char *
+key_array(const GtlJob *job, char *const *keys, int count)
+{
+	Oid			type = column_type(job, job->key_column);
+	Oid			output;
+	bool		varlena;
+
+	getTypeOutputInfo(TEXTARRAYOID, &output, &varlena);
+	return psprintf("%s::%s[]", quote_literal_cstr(OidOutputFunctionCall(output, gtl_array_text(keys, count))),
+					gtl_dataset_type_name(type));
 }
 
 /* What the model says of a row d: of its text, its features, or both. */
@@ -116,7 +142,7 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 }
 
 int64
-gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
+gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above)
 {
 	List	   *leaves = gtl_far_leaves(job->dataset);
 	char	   *schema = function_schema();
@@ -130,12 +156,101 @@ gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above)
 	append_parts(&sql, leaves, psprintf("%sgt_tail(%s, d.%s, 0)", schema, score_expression(job, schema),
 										quote_identifier(job->key_column)));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
-	run(job, sql.data, model, &r);
+	run_as(job, role, sql.data, model, &r);
 	count = gtl_result_int64(&r, 0, 1);
 	if (!gtl_result_isnull(&r, 0, 2))
 		memcpy(above, ARR_DATA_PTR((ArrayType *) gtl_result_varlena(&r, 0, 2)), sizeof(int64) * GTL_MARGIN_CELLS);
 	gtl_query_end(&r);
 	return count;
+}
+
+double
+gtl_in_place_margin_of(const int64 *above, int64 wanted)
+{
+	for (int c = 0; c < GTL_MARGIN_CELLS; c++)
+		if (above[c] <= wanted)
+			return above[c] > 0 ? gtl_margin_cell_least(c) : INFINITY;
+	return INFINITY;
+}
+
+void
+gtl_in_place_restrict_to(const GtlJob *job, GtlDataset *dataset, char *const *keys, int count)
+{
+	dataset->sample = psprintf(" WHERE d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
+}
+
+/* What each partition says of its rows with at least that margin. */
+static void
+append_parts_above(StringInfo sql, const GtlJob *job, const char *schema, const char *more, double margin)
+{
+	char	   *score = score_expression(job, schema);
+	char	   *rows = psprintf("pg_catalog.count(*) AS rows, pg_catalog.bit_xor(%sgt_fingerprint(d.%s, %sgt_class(%s))) AS digest, %s",
+								schema, quote_identifier(job->key_column), schema, score, more);
+
+	append_parts_where(sql, gtl_far_leaves(job->dataset), rows,
+					   psprintf(" WHERE %sgt_margin(%s) >= '%.17g'::pg_catalog.float8", schema, score, margin));
+}
+
+void
+gtl_in_place_fingerprint(const GtlJob *job, Oid role, bytea *model, double margin, GtlInPlaceRows *rows)
+{
+	StringInfoData sql;
+	GtlResult	r;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.rows)::pg_catalog.int8, pg_catalog.bit_xor(p.digest) FROM (");
+	append_parts_above(&sql, job, function_schema(), "NULL::pg_catalog.int4", margin);
+	appendStringInfoString(&sql, ") p");
+	run_as(job, role, sql.data, model, &r);
+	rows->count = gtl_result_int64(&r, 0, 1);
+	rows->digest = gtl_result_int64(&r, 0, 2);
+	gtl_query_end(&r);
+}
+
+/* A row for each draw; if there is none, one with NULLs. */
+static void
+read_draws(GtlResult *r, GtlInPlaceRows *rows, GtlInPlaceDraws *draws)
+{
+	rows->count = gtl_result_int64(r, 0, 1);
+	rows->digest = gtl_result_int64(r, 0, 2);
+	draws->among = gtl_result_int64(r, 0, 3);
+	draws->count = gtl_result_isnull(r, 0, 4) ? 0 : (int) r->count;
+	draws->keys = gtl_memory_list(sizeof(char *), draws->count);
+	draws->classes = gtl_memory_list(sizeof(char *), draws->count);
+	draws->margins = gtl_memory_list(sizeof(float), draws->count);
+	draws->probabilities = gtl_memory_list(sizeof(float), draws->count);
+	for (int i = 0; i < draws->count; i++)
+	{
+		draws->keys[i] = gtl_result_text(r, i, 4);
+		draws->classes[i] = gtl_result_text(r, i, 5);
+		draws->margins[i] = (float) gtl_result_float8(r, i, 6);
+		draws->probabilities[i] = (float) gtl_result_float8(r, i, 7);
+	}
+}
+
+void
+gtl_in_place_draw(const GtlJob *job, Oid role, bytea *model, double margin, char *const *without, int nwithout,
+				  int32 wanted, int64 seed, GtlInPlaceRows *rows, GtlInPlaceDraws *draws)
+{
+	char	   *schema = function_schema();
+	const char *key = quote_identifier(job->key_column);
+	char	   *sample = psprintf("%sgt_sample(d.%s, %s, %d, '" INT64_FORMAT "'::pg_catalog.int8)%s", schema, key,
+								  score_expression(job, schema), wanted, seed,
+								  nwithout == 0 ? "" : psprintf(" FILTER (WHERE d.%s <> ALL (%s))", key, key_array(job, without, nwithout)));
+	StringInfoData sql;
+	GtlResult	r;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT x.rows, x.digest, (x.m).count, u.key, (u.s).class, (u.s).margin, (u.s).probability"
+						   " FROM (SELECT pg_catalog.sum(p.rows)::pg_catalog.int8 AS rows, pg_catalog.bit_xor(p.digest) AS digest,"
+						   " %sgt_merge(p.part) AS m FROM (", schema);
+	append_parts_above(&sql, job, schema, sample, margin);
+	appendStringInfo(&sql, ") p OFFSET 0) x LEFT JOIN LATERAL (SELECT k.key, k.record::%sgt_score AS s, k.place"
+						   " FROM unnest((x.m).keys, (x.m).records) WITH ORDINALITY AS k (key, record, place) OFFSET 0) u ON true"
+						   " ORDER BY u.place", schema);
+	run_as(job, role, sql.data, model, &r);
+	read_draws(&r, rows, draws);
+	gtl_query_end(&r);
 }
 
 void
@@ -194,19 +309,6 @@ gtl_in_place_check_target(const GtlJob *job, const GtlInPlaceTarget *target)
 	check_column(job, target->confidence_column, TYPCATEGORY_NUMERIC, "confidence_column", "A confidence is a number");
 	if (strcmp(target->label_column, target->confidence_column) == 0)
 		gtl_error_setting("confidence_column", "must not be the label_column", NULL);
-}
-
-/* The keys as a constant array of the key's type: postgres_fdw sends no casts of arrays. */
-static char *
-key_array(const GtlJob *job, char *const *keys, int count)
-{
-	Oid			type = column_type(job, job->key_column);
-	Oid			output;
-	bool		varlena;
-
-	getTypeOutputInfo(TEXTARRAYOID, &output, &varlena);
-	return psprintf("%s::%s[]", quote_literal_cstr(OidOutputFunctionCall(output, gtl_array_text(keys, count))),
-					gtl_dataset_type_name(type));
 }
 
 /* " SET label = label, confidence = confidence WHERE (they differ)" */

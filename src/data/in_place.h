@@ -4,7 +4,7 @@
  *
  * Each is one statement over all partitions, made of what postgres_fdw sends (docs/in-place.md): an aggregate for each
  * partition, whose results are put together here; conditions and updates of the partitioned table.  They run as
- * the current user.
+ * the current user, or as the role that is given.
  */
 #ifndef GTL_IN_PLACE_H
 #define GTL_IN_PLACE_H
@@ -18,7 +18,37 @@
 extern void gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset);
 
 /* How the margins of all rows lie, by the model of these bytes: above[c] have at least that of cell c.  Returns their number. */
-extern int64 gtl_in_place_tail(const GtlJob *job, bytea *model, int64 *above);
+extern int64 gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above);
+
+/* The smallest margin that at most so many rows have, by those counts; infinity: none. */
+extern double gtl_in_place_margin_of(const int64 *above, int64 wanted);
+
+/* Restricts the dataset to the rows of these keys. */
+extern void gtl_in_place_restrict_to(const GtlJob *job, GtlDataset *dataset, char *const *keys, int count);
+
+/* The rows that the model of some bytes gives at least that margin. */
+typedef struct GtlInPlaceRows
+{
+	int64		count;
+	int64		digest;			/* exclusive or of gt_fingerprint(key, class) */
+} GtlInPlaceRows;
+
+extern void gtl_in_place_fingerprint(const GtlJob *job, Oid role, bytea *model, double margin, GtlInPlaceRows *rows);
+
+/* Some of them drawn at random, in the order of the draws, and what the model says of them. */
+typedef struct GtlInPlaceDraws
+{
+	int64		among;			/* rows that could be drawn */
+	int			count;
+	char	  **keys;
+	char	  **classes;
+	float	   *margins;
+	float	   *probabilities;
+} GtlInPlaceDraws;
+
+/* `wanted` of those without these keys, by that seed; and all of them, in the same look. */
+extern void gtl_in_place_draw(const GtlJob *job, Oid role, bytea *model, double margin, char *const *without, int nwithout,
+							  int32 wanted, int64 seed, GtlInPlaceRows *rows, GtlInPlaceDraws *draws);
 
 /* Where labels are written to. */
 typedef struct GtlInPlaceTarget

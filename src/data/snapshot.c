@@ -471,8 +471,8 @@ require_numbers(const SnapshotState *state)
 				 errmsg("labeling job \"%s\" has had too many rows", state->job->name)));
 }
 
-bool
-gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool pass_over, GtlSegment *added)
+static bool
+add_segment(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool drawn, GtlSegment *added)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
@@ -487,17 +487,34 @@ gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool pass_over,
 	state.segment.segment_no = last->segment_no + 1;
 	state.segment.lot_no = lot_no;
 	state.segment.first_row = gtl_segment_end(last) + last->given_count;
-	dataset->check = pass_over ? check_row : NULL;
-	gtl_unknown_rows_only(dataset, job);
-	read_unknown(&state, dataset);
+	if (drawn)
+		read_dataset(&state, dataset);
+	else
+	{
+		gtl_unknown_rows_only(dataset, job);
+		read_unknown(&state, dataset);
+	}
 	end_reading(&state, dataset);
 	require_numbers(&state);
 	any = state.count > 0 || state.segment.given_count > 0;
-	state.segment.validation_count = next_validation_count(&state, &segments[0]);
+	state.segment.validation_count = drawn ? 0 : next_validation_count(&state, &segments[0]);
 	if (any)
 		write_segment(&state, gtl_object_next_place(job->job_id));
 	*added = state.segment;
 	added->last_key = NULL;		/* it is of the memory that goes */
 	end(&state, caller);
 	return any;
+}
+
+bool
+gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool pass_over, GtlSegment *added)
+{
+	dataset->check = pass_over ? check_row : NULL;
+	return add_segment(job, dataset, lot_no, false, added);
+}
+
+bool
+gtl_snapshot_add_drawn(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *added)
+{
+	return add_segment(job, dataset, lot_no, true, added);
 }

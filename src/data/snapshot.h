@@ -23,4 +23,10 @@ extern void gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSet
  */
 extern bool gtl_snapshot_add(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool pass_over, GtlSegment *added);
 
+/*
+ * The same with the rows that the dataset is restricted to, none of which the job knows and none of which joins the
+ * validation set.
+ */
+extern bool gtl_snapshot_add_drawn(GtlJob *job, GtlDataset *dataset, int32 lot_no, GtlSegment *added);
+
 #endif							/* GTL_SNAPSHOT_H */

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "steps/audit.h"
+#include "steps/audit_in_place.h"
 #include "steps/promise_audit.h"
 #include "utils/memutils.h"
 
@@ -80,6 +81,11 @@ judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
 	Verdict		verdict;
 
 	gtl_audit_objects_now(record, &objects);
+	if (record->fixed)
+	{
+		gtl_audit_in_place_now(record, &objects, figures);
+		return figures->state == GTL_AUDIT_PASSED ? STANDS : FALLS;
+	}
 	if (!record->per_class && objects.count != record->figures.frozen)
 		return UNKNOWN;
 	gtl_env_init(&env, CurrentMemoryContext);

@@ -9,6 +9,7 @@
 
 #include "base/settings.h"
 #include "steps/audit.h"
+#include "steps/audit_in_place.h"
 #include "steps/limits.h"
 #include "steps/promise_audit.h"
 #include "tables/batch.h"
@@ -100,7 +101,7 @@ read_between_batches(const GtlJob *job, GtlDueFacts *facts)
 	facts->people_left = gtl_limits_batch(job, PG_INT64_MAX);
 	facts->validation_left = validation_left(job);
 	facts->recalled = any_recalled(job);
-	facts->unlabeled = gtl_job_unlabeled(job);
+	facts->unlabeled = gtl_audit_in_place_passed(job) ? 0 : gtl_job_unlabeled(job);
 	facts->rounds = job->auto_label && job->validation_count > 0 && job->human_labeled + job->failed < job->object_count;
 	facts->round_pending = facts->rounds && gtl_due_round_pending(job);
 	facts->certificate_old = facts->rounds && certificate_is_old(job);

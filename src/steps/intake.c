@@ -17,6 +17,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "catalog/pg_authid.h"
+#include "data/in_place.h"
 #include "data/snapshot.h"
 #include "data/text_features.h"
 #include "miscadmin.h"
@@ -174,4 +175,19 @@ gtl_intake(GtlJob *job, bool pass_over)
 	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));
 	record_refused(job, &dataset);
 	return added.object_count;
+}
+
+void
+gtl_intake_drawn(GtlJob *job, char *const *keys, int count)
+{
+	GtlDataset	dataset;
+	GtlSegment	added;
+	Oid			user;
+	int			security;
+
+	become_owner(job, &user, &security);
+	describe(job, &dataset);
+	gtl_in_place_restrict_to(job, &dataset, keys, count);
+	(void) gtl_snapshot_add_drawn(job, &dataset, gtl_segment_last(job->job_id).lot_no, &added);
+	SetUserIdAndSecContext(user, security);
 }

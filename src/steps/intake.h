@@ -21,4 +21,10 @@ extern bool gtl_intake_refused(const GtlJob *job);
 /* Which of the keys that the job knows the dataset has now; returns how many rows it has. */
 extern int64 gtl_intake_compare(const GtlJob *job, GtlKnownKeys *keys);
 
+/*
+ * Of a job in place: the rows with these keys, drawn for an audit, none of which the job knows.  They join the lot that is,
+ * outside of the validation set.
+ */
+extern void gtl_intake_drawn(GtlJob *job, char *const *keys, int count);
+
 #endif							/* GTL_INTAKE_H */

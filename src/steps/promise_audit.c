@@ -15,6 +15,8 @@
  *
  * The promise is the job's as it stands now: the martingale knows nothing of the target, so a new target is looked
  * at with the same evidence.  A change of guarantee or of per_class ends the audit.
+ *
+ * In a job in place the audit is that of audit_in_place.c.
  */
 #include "steps/promise_audit.h"
 
@@ -22,6 +24,7 @@
 
 #include "base/format.h"
 #include "base/memory.h"
+#include "steps/audit_in_place.h"
 #include "steps/drift_watch.h"
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
@@ -30,9 +33,9 @@
 #include "tables/label.h"
 #include "tables/segment.h"
 
-#define NO_ANSWER	(-1)
-#define FAILED		(-2)
-#define LOST		(-3)
+#define NO_ANSWER	GTL_ANSWER_NONE
+#define FAILED		GTL_ANSWER_FAILED
+#define LOST		GTL_ANSWER_LOST
 
 /* An audit in mid-step. */
 typedef struct AuditStep
@@ -77,6 +80,8 @@ gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *
 	record.figures.frozen = decided->pool_count;
 	record.figures.log_needed = -log(gtl_audit_level(setup->promise.delta, setup->attempt));
 	record.figures.ahead = (int64) ceil(decided->audit_expected);
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+		record.guess = gtl_audit_in_place_guess(setup, decided);
 	gtl_audits_insert(&record);
 	gtl_audit_objects_insert(&record, decided->pool, decided->best, margins, (int) decided->pool_count);
 	gtl_event_record(job, "audit_begun", "audit %d: %s machine labels are to be checked; about %s answers are expected to do",
@@ -239,28 +244,28 @@ count_takes(AuditStep *step)
 	count_answers(step, places, count, false);
 }
 
-/* What people have said of the labels; all lists are in the order of the objects. */
-static void
-read_answers(AuditStep *step)
+/* All lists are in the order of the objects. */
+int32 *
+gtl_promise_audit_answers(const GtlJob *job, const GtlAuditObjects *o)
 {
-	const GtlAuditObjects *o = &step->objects;
+	int32	   *answer = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
 	GtlHumanLabels labels;
 	int32	   *failed;
-	int			nfailed = gtl_failure_read(step->job->job_id, &failed);
+	int			nfailed = gtl_failure_read(job->job_id, &failed);
 	int			l = 0;
 	int			f = 0;
 
-	gtl_label_read_human(step->job->job_id, &labels);
-	step->answer = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
+	gtl_label_read_human(job->job_id, &labels);
 	for (int i = 0; i < o->count; i++)
 	{
 		while (l < labels.count && labels.object_no[l] < o->object_no[i])
 			l++;
 		while (f < nfailed && failed[f] < o->object_no[i])
 			f++;
-		step->answer[i] = o->lost[i] ? LOST : l < labels.count && labels.object_no[l] == o->object_no[i] ? labels.class_no[l] :
+		answer[i] = o->lost[i] ? LOST : l < labels.count && labels.object_no[l] == o->object_no[i] ? labels.class_no[l] :
 			f < nfailed && failed[f] == o->object_no[i] ? FAILED : NO_ANSWER;
 	}
+	return answer;
 }
 
 /* The open audit with all that is known; false: there is none. */
@@ -273,7 +278,7 @@ load(GtlJob *job, AuditStep *step)
 		return false;
 	gtl_env_init(&step->env, CurrentMemoryContext);
 	gtl_audit_objects_read(&step->record, &step->objects);
-	read_answers(step);
+	step->answer = gtl_promise_audit_answers(job, &step->objects);
 	make_again(step);
 	count_draws(step);
 	if (step->nopen == 0)
@@ -360,6 +365,11 @@ gtl_promise_audit_step(GtlJob *job)
 	GtlAuditPlan plan = {.count = 0};
 	int64		most = gtl_limits_batch(job, job->max_concurrent);
 
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+	{
+		gtl_audit_in_place_step(job, most);
+		return;
+	}
 	if (!load(job, &step))
 		return;
 	if (step.nopen > 0 && most > 0)
@@ -381,6 +391,11 @@ gtl_promise_audit_end(GtlJob *job, bool judge, const char *why)
 	AuditStep	step;
 	GtlAuditPlan plan;
 
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+	{
+		gtl_audit_in_place_end(job, judge, why);
+		return;
+	}
 	if (!load(job, &step))
 		return;
 	if (judge && step.nopen == 0)

@@ -26,14 +26,14 @@ gtl_audits_insert(const GtlAuditRecord *record)
 		" target_accuracy, confidence_level, frozen, left_count, draws, found, takes, known, expected, evidence, needed, more_draws, begun_at,"
 		" lot_no, segment_count, begun_error, begun_objects)"
 		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13, $14, $15, $16, $17)",
-		17, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, FLOAT8OID,
+		17, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID,
 		INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, FLOAT8OID, INT4OID}
 	};
 	const GtlAuditFigures *f = &record->figures;
 	Datum		values[17] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
 		BoolGetDatum(record->per_class), Float8GetDatum(record->guess.scale), Float8GetDatum(record->guess.floor),
 		CStringGetTextDatum(gtl_scope_name(record->promise.scope)), Float8GetDatum(1.0 - record->promise.target_error),
-		Float8GetDatum(1.0 - record->promise.delta), Int32GetDatum((int32) f->frozen), Float8GetDatum(f->log_needed),
+		Float8GetDatum(1.0 - record->promise.delta), Int64GetDatum(f->frozen), Float8GetDatum(f->log_needed),
 	Int32GetDatum((int32) f->ahead), TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(record->lot_no),
 	Int32GetDatum(record->segment_count), Float8GetDatum(record->begun_error), Int32GetDatum((int32) record->begun_objects)};
 
@@ -47,16 +47,16 @@ gtl_audits_update(const GtlAuditRecord *record, bool over)
 		"UPDATE gtlabel.audit SET state = $3, scope = $4, target_accuracy = $5, confidence_level = $6, left_count = $7, draws = $8,"
 		" found = $9, takes = $10, known = $11, expected = $12, evidence = $13, needed = $14, most_wrong = $15,"
 		" more_draws = NULLIF($16, -1), carried = $17, ended_at = $18 WHERE job_id = $1 AND audit_no = $2",
-		18, {INT8OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID, TIMESTAMPTZOID}
+		18, {INT8OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID,
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, FLOAT8OID, TIMESTAMPTZOID}
 	};
 	const GtlAuditFigures *f = &record->figures;
 	Datum		values[18] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no),
 		CStringGetTextDatum(state_names[f->state]), CStringGetTextDatum(gtl_scope_name(record->promise.scope)),
 		Float8GetDatum(1.0 - record->promise.target_error), Float8GetDatum(1.0 - record->promise.delta),
-		Int32GetDatum((int32) f->left), Int32GetDatum((int32) f->draws), Int32GetDatum((int32) f->found),
+		Int64GetDatum(f->left), Int32GetDatum((int32) f->draws), Int32GetDatum((int32) f->found),
 		Int32GetDatum((int32) f->takes), Int32GetDatum((int32) f->known), Float8GetDatum(f->expected),
-		Float8GetDatum(f->log_wealth), Float8GetDatum(f->log_needed), Int32GetDatum((int32) f->most_wrong),
+		Float8GetDatum(f->log_wealth), Float8GetDatum(f->log_needed), Int64GetDatum(f->most_wrong),
 	Int32GetDatum((int32) f->ahead), Float8GetDatum(record->carried), TimestampTzGetDatum(gtl_clock_now())};
 	char		nulls[18];
 
@@ -64,6 +64,20 @@ gtl_audits_update(const GtlAuditRecord *record, bool over)
 	if (!over)
 		nulls[16] = nulls[17] = 'n';
 	gtl_query_do(&update, values, nulls);
+}
+
+void
+gtl_audits_fix(const GtlAuditRecord *record)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.audit SET frozen = $3, left_count = $3, least_margin = $4, row_count = $5, digest = $6"
+		" WHERE job_id = $1 AND audit_no = $2",
+		6, {INT8OID, INT4OID, INT8OID, FLOAT8OID, INT8OID, INT8OID}
+	};
+	Datum		values[6] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int64GetDatum(record->figures.frozen),
+		Float8GetDatum(record->least_margin), Int64GetDatum(record->row_count), Int64GetDatum(record->digest)};
+
+	gtl_query_do(&update, values, NULL);
 }
 
 static GtlAuditState
@@ -94,8 +108,8 @@ read_row(const GtlResult *r, uint64 row, int64 job_id, GtlAuditRecord *record)
 		elog(ERROR, "unknown scope of audit %d of job " INT64_FORMAT, record->audit_no, job_id);
 	record->promise.target_error = 1.0 - gtl_result_float8(r, row, ++i);
 	record->promise.delta = 1.0 - gtl_result_float8(r, row, ++i);
-	f->frozen = gtl_result_int32(r, row, ++i);
-	f->left = gtl_result_int32(r, row, ++i);
+	f->frozen = gtl_result_int64(r, row, ++i);
+	f->left = gtl_result_int64(r, row, ++i);
 	f->draws = gtl_result_int32(r, row, ++i);
 	f->found = gtl_result_int32(r, row, ++i);
 	f->takes = gtl_result_int32(r, row, ++i);
@@ -103,13 +117,17 @@ read_row(const GtlResult *r, uint64 row, int64 job_id, GtlAuditRecord *record)
 	f->expected = gtl_result_float8(r, row, ++i);
 	f->log_wealth = gtl_result_float8(r, row, ++i);
 	f->log_needed = gtl_result_float8(r, row, ++i);
-	f->most_wrong = gtl_result_int32(r, row, ++i);
+	f->most_wrong = gtl_result_int64(r, row, ++i);
 	f->ahead = gtl_result_isnull(r, row, ++i) ? -1 : gtl_result_int32(r, row, i);
 	record->lot_no = gtl_result_int32(r, row, ++i);
 	record->segment_count = gtl_result_int32(r, row, ++i);
 	record->begun_error = gtl_result_float8(r, row, ++i);
 	record->begun_objects = gtl_result_int32(r, row, ++i);
 	record->attempt = gtl_result_int32(r, row, ++i);
+	record->fixed = !gtl_result_isnull(r, row, ++i);
+	record->least_margin = gtl_result_float8(r, row, i);
+	record->row_count = gtl_result_int64(r, row, ++i);
+	record->digest = gtl_result_int64(r, row, ++i);
 }
 
 static bool
@@ -131,7 +149,7 @@ read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
 	"audit_no, round_no, per_class, guess_scale, guess_floor, state, scope, target_accuracy, confidence_level, frozen," \
 	" left_count, draws, found, takes, known, expected, evidence, needed, most_wrong, more_draws, lot_no, segment_count," \
 	" begun_error, begun_objects, (SELECT count(*) FROM gtlabel.audit b WHERE b.job_id = a.job_id AND b.lot_no = a.lot_no" \
-	"   AND b.audit_no <= a.audit_no)::int"
+	"   AND b.audit_no <= a.audit_no)::int, least_margin, row_count, digest"
 
 bool
 gtl_audits_open(int64 job_id, GtlAuditRecord *record)
@@ -249,6 +267,23 @@ gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *objects, con
 	gtl_query_do(&insert, values, NULL);
 }
 
+void
+gtl_audit_objects_drawn(const GtlAuditRecord *record, const int32 *objects, const int32 *classes, const float *margins, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.audit_object (job_id, audit_no, object_no, class_no, margin, draw_no)"
+		" SELECT $1, $2, a.object_no, a.class_no, a.margin, a.place"
+		" FROM unnest($3, $4, $5) WITH ORDINALITY AS a (object_no, class_no, margin, place)"
+		" ON CONFLICT (job_id, audit_no, object_no)"
+		" DO UPDATE SET class_no = excluded.class_no, margin = excluded.margin, draw_no = excluded.draw_no",
+		5, {INT8OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT4ARRAYOID}
+	};
+	Datum		values[5] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), gtl_array_int32(objects, count),
+	gtl_array_int32(classes, count), gtl_array_float4(margins, count)};
+
+	gtl_query_do(&insert, values, NULL);
+}
+
 /* A statement for the columns of GtlAuditObjects. */
 static void
 read_objects(GtlStatement *select, const Datum *values, GtlAuditObjects *objects)
@@ -310,6 +345,18 @@ gtl_audit_objects_count(const GtlAuditRecord *record, const int32 *objects, cons
 
 	if (count > 0)
 		gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_audit_objects_put_back(const GtlAuditRecord *record)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.audit_object SET draw_no = NULL WHERE job_id = $1 AND audit_no = $2 AND event_no IS NULL",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
+
+	gtl_query_do(&update, values, NULL);
 }
 
 void

@@ -28,9 +28,18 @@ typedef struct GtlAuditRecord
 	GtlAuditGuess guess;
 	double		carried;		/* when it is over: gtl_audit_carried */
 	GtlAuditFigures figures;	/* at the last look; state too */
+
+	/* of a job in place: which rows' labels it is about */
+	bool		fixed;			/* the rest is known */
+	double		least_margin;
+	int64		row_count;
+	int64		digest;
 } GtlAuditRecord;
 
 extern void gtl_audits_insert(const GtlAuditRecord *record);
+
+/* Of a job in place: the labels are fixed. */
+extern void gtl_audits_fix(const GtlAuditRecord *record);
 
 /* Promise, figures, carried and state; over: it has ended. */
 extern void gtl_audits_update(const GtlAuditRecord *record, bool over);
@@ -70,6 +79,10 @@ typedef struct GtlAuditObjects
 
 extern void gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *objects, const int32 *classes,
 									 const float *margins, int count);
+
+/* All draws of an audit in place, in their order: objects that it may or may not have. */
+extern void gtl_audit_objects_drawn(const GtlAuditRecord *record, const int32 *objects, const int32 *classes,
+									const float *margins, int count);
 extern void gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects);
 
 /* These are the next draws, in their order; the first has the number draw_no. */
@@ -87,6 +100,9 @@ extern void gtl_audit_objects_remove(int64 job_id, const int32 *objects, int cou
 
 /* The check of a share of the labels is to be done again. */
 extern void gtl_audit_objects_forget_share(int64 job_id);
+
+/* Draws that were not counted are none. */
+extern void gtl_audit_objects_put_back(const GtlAuditRecord *record);
 
 /* The audit is over: those that nobody was asked about go, and those that are gone from the job. */
 extern void gtl_audit_objects_forget(const GtlAuditRecord *record);

@@ -9,6 +9,7 @@
 #include "learning/random.h"
 #include "check.h"
 #include "learning/audit.h"
+#include "learning/uniform_audit.h"
 
 #define COUNT_OF(a) ((int) (sizeof(a) / sizeof((a)[0])))
 
@@ -633,9 +634,147 @@ test_due(void)
 		  gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, 2).scale);
 }
 
+/* ---- Labels that are elsewhere: equal weights ---- */
+
+static GtlUniformAudit
+uniform_of(int64_t frozen, const GtlDrawn *drawn, int64_t count)
+{
+	return (GtlUniformAudit) {.frozen = frozen, .target_error = 0.05, .level = 0.05, .guess = 0.01, .count = count, .drawn = drawn};
+}
+
+/* Over all that can happen its mean is 1 if there are so many wrong labels as it is asked about. */
+static void
+test_uniform_martingale(void)
+{
+	for (int64_t bad = 0; bad <= 9; bad += 3)
+	{
+		double		mean = 0;
+
+		for (int path = 0; path < 64; path++)
+		{
+			GtlDrawn	drawn[6];
+			GtlUniformAudit audit = uniform_of(9, drawn, 6);
+			double		probability = 1;
+			int64_t		found = 0;
+
+			for (int i = 0; i < 6; i++)
+			{
+				drawn[i] = (path >> i & 1) ? GTL_DRAWN_WRONG : GTL_DRAWN_RIGHT;
+				probability *= (double) (drawn[i] == GTL_DRAWN_WRONG ? bad - found : 9 - i - bad + found) / (9 - i);
+				found += drawn[i] == GTL_DRAWN_WRONG;
+			}
+			if (probability > 0)
+				mean += probability * exp(gtl_uniform_audit_log_wealth(&audit, bad));
+		}
+		CHECK(fabs(mean - 1) < 1e-12);
+	}
+}
+
+/* It grows with the number of wrong labels, is infinite where there cannot be so many, and a lost draw never helps. */
+static void
+test_uniform_shape(void)
+{
+	GtlDrawn	drawn[] = {GTL_DRAWN_RIGHT, GTL_DRAWN_WRONG, GTL_DRAWN_RIGHT, GTL_DRAWN_RIGHT};
+	GtlUniformAudit audit = uniform_of(40, drawn, 4);
+	double		right;
+
+	for (int64_t a = 1; a <= 39; a++)
+		CHECK(gtl_uniform_audit_log_wealth(&audit, a) >= gtl_uniform_audit_log_wealth(&audit, a - 1));
+	CHECK(isinf(gtl_uniform_audit_log_wealth(&audit, 38)));
+	CHECK(!isinf(gtl_uniform_audit_log_wealth(&audit, 37)));
+	for (int64_t a = 3; a <= 36; a++)
+		for (int was = GTL_DRAWN_RIGHT; was <= GTL_DRAWN_WRONG; was++)
+		{
+			drawn[2] = (GtlDrawn) was;
+			right = gtl_uniform_audit_log_wealth(&audit, a);
+			drawn[2] = GTL_DRAWN_LOST;
+			/* a: those found, left, or lost later; the true one counts the lost one from the beginning if it is wrong */
+			CHECK(gtl_uniform_audit_log_wealth(&audit, a - was) <= right + 1e-12);
+		}
+}
+
+/* Looks after each draw, until it passes or nothing is left; true: it passed and more than the target allows are wrong. */
+static bool
+plays_wrong(int64_t frozen, int64_t bad, int64_t *passed_at)
+{
+	static GtlDrawn drawn[1000];
+	GtlUniformAudit audit = uniform_of(frozen, drawn, 0);
+	int64_t		found = 0;
+
+	for (; audit.count < frozen; audit.count++)
+	{
+		int64_t		allowed = (int64_t) floor(0.05 * (double) (frozen - audit.count));
+
+		*passed_at = audit.count;
+		if (gtl_uniform_audit_log_wealth(&audit, found + allowed + 1) >= -log(0.05))
+			return bad - found > allowed;
+		drawn[audit.count] = uniform() < (double) (bad - found) / (double) (frozen - audit.count) ? GTL_DRAWN_WRONG : GTL_DRAWN_RIGHT;
+		found += drawn[audit.count] == GTL_DRAWN_WRONG;
+	}
+	return false;
+}
+
+static void
+test_uniform_promise(void)
+{
+	int			runs = simulations(1000);
+	int			broken = 0;
+	int64_t		passed_at;
+	double		draws_needed = 0;
+
+	for (int i = 0; i < runs; i++)
+		broken += plays_wrong(150, 10, &passed_at);
+	CHECK(broken <= runs * 0.05 + 3 * sqrt(runs * 0.05 * 0.95));
+	CHECK(runs < 1000 || broken > 0);
+	for (int i = 0; i < runs / 10; i++)
+	{
+		CHECK(!plays_wrong(1000, 4, &passed_at));
+		CHECK(passed_at >= 55);
+		draws_needed += (double) passed_at / (runs / 10);
+	}
+	CHECK(runs < 1000 || draws_needed < 100);
+}
+
+/* What it asks for does if no error shows, and one answer less does not; it gives up where that cannot be had. */
+static void
+test_uniform_plan(void)
+{
+	static GtlDrawn drawn[200];
+	GtlUniformAudit audit = uniform_of(1000000000, drawn, 0);
+	GtlAuditFigures figures;
+	int64_t		most = gtl_uniform_audit_most(&audit);
+	int64_t		ahead;
+
+	CHECK(most > 100 && most < 1000);
+	gtl_uniform_audit_figures(&audit, most, &figures);
+	CHECK(figures.state == GTL_AUDIT_OPEN && figures.ahead >= 59 && figures.ahead < 90);
+	ahead = figures.ahead;
+	CHECK(gtl_uniform_audit_carried(&audit) == 1);
+	audit.count = ahead - 1;
+	gtl_uniform_audit_figures(&audit, most, &figures);
+	CHECK(figures.state == GTL_AUDIT_OPEN && figures.ahead == 1);
+	audit.count = ahead;
+	gtl_uniform_audit_figures(&audit, most, &figures);
+	CHECK(figures.state == GTL_AUDIT_PASSED && figures.most_wrong <= 49999996);
+	for (int i = 0; i < 12; i++)
+		drawn[i] = GTL_DRAWN_WRONG;
+	gtl_uniform_audit_figures(&audit, most, &figures);
+	CHECK(figures.state == GTL_AUDIT_GIVEN_UP && figures.found == 12);
+	CHECK(gtl_uniform_audit_carried(&audit) > 4);
+	audit.count = 0;
+	audit.guess = 0.049;
+	CHECK(gtl_uniform_audit_most(&audit) == 10000);
+	gtl_uniform_audit_figures(&audit, gtl_uniform_audit_most(&audit), &figures);
+	CHECK(figures.state == GTL_AUDIT_GIVEN_UP);
+}
+
 int
 main(void)
 {
+	test_uniform_martingale();
+	test_uniform_shape();
+	test_uniform_promise();
+	test_uniform_plan();
 	test_levels();
 	test_by_hand();
 	test_lost();
