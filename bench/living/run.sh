@@ -32,7 +32,7 @@ answer() { # job: the validation set, and the round after it
 		END \$\$;
 	SQL
 }
-round() { sql -c "SELECT round((load_seconds + train_seconds + score_seconds)::numeric, 2) FROM gt_rounds WHERE job_name = '$1' ORDER BY round_no DESC LIMIT 1"; }
+round() { sql -c "SELECT format('%s s (load %s, train %s, score %s)', round((load_seconds + train_seconds + score_seconds)::numeric, 2), round(load_seconds::numeric, 2), round(train_seconds::numeric, 2), round(score_seconds::numeric, 2)) FROM gt_rounds WHERE job_name = '$1' ORDER BY round_no DESC LIMIT 1"; }
 
 sql -c 'SET client_min_messages = error' -c 'CREATE EXTENSION IF NOT EXISTS gtlabel' -c 'CREATE TABLE item (id int PRIMARY KEY, features float4[])' \
 	-c "CREATE TABLE source AS SELECT i AS id, $made AS features FROM generate_series(1, $rows) i" -c 'ALTER TABLE source ADD PRIMARY KEY (id)'
@@ -55,7 +55,7 @@ awk -v r="$rows" -v d="$d" -v s="$segments" -v w="$whole" -v g="$grown" 'BEGIN {
 answer whole
 answer grown
 echo
-echo "A round over all: $(round whole) s with one segment, $(round grown) s with $segments."
+echo "A round over all: $(round whole) with one segment, $(round grown) with $segments."
 sql -o /dev/null -c "SELECT gt_drop_job('whole', true), gt_drop_job('grown', true)"
 
 timed() { for _ in $(seq "$inserts"); do seconds -c 'BEGIN' -c "INSERT INTO item SELECT id + $rows, features FROM source WHERE id <= 100000" -c 'ROLLBACK'; done | median; }
