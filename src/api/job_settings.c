@@ -475,6 +475,8 @@ gtl_job_settings_warn(const GtlJob *job)
 				 errdetail("After %s validation objects and a first training batch of up to %s, none of the %s objects is left.",
 						   gtl_format_count(job->validation_count), gtl_format_count(job->max_concurrent),
 						   gtl_format_count(job->object_count)),
+				 job->schedule == GTL_SCHEDULE_EAGER ?
+				 errhint("A table needs more rows for a machine to learn from; gt_add_objects takes in those that come later.") :
 				 errhint("Set a smaller max_concurrent_task_count, or schedule => 'eager'.")));
 	if (audited)
 		warn_of_small_audit(job);

@@ -186,9 +186,9 @@ explain_before_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fa
 	else if (job->object_count == 0)
 		gtl_report_add(report, topic, "none: the job has no objects", "gt_add_objects takes in rows that have come.");
 	else if (job->validation_count == 0)
-		gtl_report_add(report, topic, psprintf("%s objects are too few for a validation set",
-											   gtl_format_count(job->object_count)),
-					   "Set a larger validation_share.");
+		gtl_report_add(report, topic, psprintf("%s object%s too few for a validation set", gtl_format_count(job->object_count),
+											   job->object_count == 1 ? " is" : "s are"),
+					   "gt_add_objects takes in more rows, and gt_alter_job(..., validation_count => ...) draws of them.");
 	else if (facts->has_round)
 		return false;
 	else if (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED)
