@@ -1,7 +1,7 @@
 /*
  * What the labeling portal and the client's other commands ask: each request is one call,
- * which answers with JSON. All run with the caller's rights and use only the functions and
- * views above, so a program of your own may call them too. The answers are json, not jsonb,
+ * which answers with JSON. All run with the caller's rights, and use the functions and views above, or the tables
+ * within row-level security, so a program of your own may call them too. The answers are json, not jsonb,
  * where objects are in them: their columns keep their order.
  *
  * Bodies are parsed here and now, so no search path changes them later. Functions carry their
