@@ -196,6 +196,19 @@ CREATE FUNCTION gt_write_labels(job_name text, label_column name, confidence_col
     AS 'MODULE_PATHNAME', 'gtl_sql_write_labels' LANGUAGE C VOLATILE ROWS 1;
 COMMENT ON FUNCTION gt_write_labels IS 'Writes the labels of a job in place into a column of its dataset, where the rows lie: people''s, and the machine''s above the margin that the newest certificate allows; whatever else is in the column goes';
 
+CREATE FUNCTION gt_create_label_view(job_name text, view_name text) RETURNS regclass
+    AS 'MODULE_PATHNAME', 'gtl_sql_create_label_view' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION gt_create_label_view IS 'Creates or replaces a view of the labels of a job in place: key, label, confidence, certificate (the model whose round certifies it). It scores each row where it lies, by the margin that the newest certificate allows now';
+
+CREATE FUNCTION gtlabel.first_score(gt_score, gt_score) RETURNS gt_score LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT $1';
+COMMENT ON FUNCTION gtlabel.first_score IS 'Transition of gtlabel.only_score';
+CREATE AGGREGATE gtlabel.only_score(gt_score) (SFUNC = gtlabel.first_score, STYPE = gt_score, COMBINEFUNC = gtlabel.first_score, PARALLEL = SAFE);
+COMMENT ON AGGREGATE gtlabel.only_score(gt_score) IS 'The score of a group of one row: what postgres_fdw sends instead of an expression';
+
+CREATE FUNCTION gtlabel.label_view_model(job_name text, model_id bigint) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'gtl_sql_label_view_model' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION gtlabel.label_view_model IS 'The model of a view of gt_create_label_view as bytes; NULL when the machine labels are withdrawn';
+
 CREATE FUNCTION gt_audit_bound(labels bigint, drawn bigint, wrong bigint, confidence_level float8 DEFAULT 0.95) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_audit_bound' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION gt_audit_bound IS 'How many of the labels are wrong at the most, with this confidence, when of those drawn from them at random so many are: exact, for a sample drawn after the labels were fixed';

@@ -13,6 +13,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/in_place.h"
 #include "base/errors.h"
 #include "base/memory.h"
 #include "data/dataset_rows.h"
@@ -30,14 +31,6 @@
 
 #include <math.h>
 
-/* What the machine says of the rows. */
-typedef struct MachineLabels
-{
-	GtlModel   *model;			/* NULL: nothing */
-	bytea	   *bytes;
-	double		margin;			/* the smallest that gets a label */
-} MachineLabels;
-
 /* Models keep the names that the categories had when they were trained. */
 static void
 use_present_names(const GtlJob *job, GtlModel *model)
@@ -49,6 +42,19 @@ use_present_names(const GtlJob *job, GtlModel *model)
 				model->categories[c] = job->former[i + 1];
 				break;
 			}
+}
+
+GtlModel *
+gtl_in_place_model(const GtlJob *job, int64 model_id)
+{
+	GtlEnv		env;
+	GtlModel   *model;
+
+	gtl_env_init(&env, CurrentMemoryContext);
+	model = gtl_model_get(model_id, &env);
+	if (model != NULL)
+		use_present_names(job, model);
+	return model;
 }
 
 /* The newest round and its model; false: there is none. */
@@ -66,7 +72,7 @@ read_model(const GtlJob *job, GtlRound *round, GtlModel **model)
 
 /* By the certificate of the newest round. */
 static void
-read_certified(const GtlJob *job, MachineLabels *labels)
+read_certified(const GtlJob *job, GtlMachineLabels *labels)
 {
 	GtlRound	round;
 	GtlModel   *model;
@@ -82,7 +88,7 @@ read_certified(const GtlJob *job, MachineLabels *labels)
 	rows = gtl_in_place_tail(job, GetUserId(), bytes, above);
 	margin = gtl_in_place_margin_of(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));
 	if (isfinite(margin))
-		*labels = (MachineLabels) {model, bytes, margin};
+		*labels = (GtlMachineLabels) {model, bytes, margin};
 }
 
 /* The audit was of other rows, or of other labels. */
@@ -100,7 +106,7 @@ refuse_changed(const GtlJob *job, const GtlAuditRecord *audit, const GtlInPlaceR
 
 /* By the newest audit, whose labels are those that its rows still have. */
 static void
-read_audited(const GtlJob *job, MachineLabels *labels)
+read_audited(const GtlJob *job, GtlMachineLabels *labels)
 {
 	GtlAuditRecord audit;
 	GtlRound	round;
@@ -115,11 +121,11 @@ read_audited(const GtlJob *job, MachineLabels *labels)
 	if (now.count != audit.row_count || now.digest != audit.digest)
 		refuse_changed(job, &audit, &now);
 	use_present_names(job, model);
-	*labels = (MachineLabels) {model, gtl_model_package(model), audit.least_margin};
+	*labels = (GtlMachineLabels) {model, gtl_model_package(model), audit.least_margin};
 }
 
-static void
-read_machine_labels(const GtlJob *job, MachineLabels *labels)
+void
+gtl_in_place_machine_labels(const GtlJob *job, GtlMachineLabels *labels)
 {
 	memset(labels, 0, sizeof(*labels));
 	if (job->guarantee == GTL_GUARANTEE_AUDITED)
@@ -151,8 +157,8 @@ write_human_labels(const GtlJob *job, const GtlInPlaceTarget *target, GtlHumanLa
 	return keys;
 }
 
-static GtlJob *
-find_job_in_place(FunctionCallInfo fcinfo)
+GtlJob *
+gtl_in_place_job(FunctionCallInfo fcinfo)
 {
 	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
 
@@ -192,7 +198,7 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	GtlInPlaceTarget target = {.confidence_column = gtl_argument_name_or_null(fcinfo, 2)};
 	GtlJob	   *job;
 	GtlHumanLabels people;
-	MachineLabels machine;
+	GtlMachineLabels machine;
 	char	  **keys;
 	int64		labeled;
 	int64		rows;
@@ -201,11 +207,11 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 
 	gtl_argument_required(fcinfo, 1, "label_column");
 	target.label_column = gtl_argument_name_or_null(fcinfo, 1);
-	job = find_job_in_place(fcinfo);
+	job = gtl_in_place_job(fcinfo);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_in_place_check_target(job, &target);
 	check_hidden(job, &target);
-	read_machine_labels(job, &machine);
+	gtl_in_place_machine_labels(job, &machine);
 	keys = write_human_labels(job, &target, &people);
 	gtl_in_place_write_machine(job, &target, machine.bytes, machine.margin, keys, people.count);
 	gtl_in_place_count(job, &target, &labeled, &rows);

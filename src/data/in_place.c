@@ -22,9 +22,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-/* The schema of gtlabel's functions, quoted and with a dot. */
-static char *
-function_schema(void)
+char *
+gtl_in_place_schema(void)
 {
 	static GtlStatement select = {
 		"SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'gtlabel'", 0
@@ -97,16 +96,15 @@ key_array(const GtlJob *job, char *const *keys, int count)
 					gtl_dataset_type_name(type));
 }
 
-/* What the model says of a row d: of its text, its features, or both. */
-static char *
-score_expression(const GtlJob *job, const char *schema)
+char *
+gtl_in_place_score(const GtlJob *job, const char *schema, const char *model)
 {
 	Oid			type = job->features_column == NULL ? InvalidOid : column_type(job, job->features_column);
 	bool		cast = OidIsValid(type) && type != FLOAT4ARRAYOID && (type != FLOAT8ARRAYOID || job->text_column != NULL);
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "%sgt_score($1", schema);
+	appendStringInfo(&sql, "%sgt_score(%s", schema, model);
 	if (job->text_column != NULL)
 		appendStringInfo(&sql, ", d.%s", quote_identifier(job->text_column));
 	if (job->features_column != NULL)
@@ -119,7 +117,7 @@ void
 gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 {
 	List	   *leaves = gtl_far_leaves(job->dataset);
-	char	   *schema = function_schema();
+	char	   *schema = gtl_in_place_schema();
 	const char *key = quote_identifier(job->key_column);
 	StringInfoData sql;
 	GtlResult	r;
@@ -145,7 +143,7 @@ int64
 gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above)
 {
 	List	   *leaves = gtl_far_leaves(job->dataset);
-	char	   *schema = function_schema();
+	char	   *schema = gtl_in_place_schema();
 	StringInfoData sql;
 	GtlResult	r;
 	int64		count;
@@ -153,7 +151,7 @@ gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above)
 	memset(above, 0, sizeof(int64) * GTL_MARGIN_CELLS);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT (m).count, (m).above FROM (SELECT %sgt_merge(p.part) AS m FROM (", schema);
-	append_parts(&sql, leaves, psprintf("%sgt_tail(%s, d.%s, 0)", schema, score_expression(job, schema),
+	append_parts(&sql, leaves, psprintf("%sgt_tail(%s, d.%s, 0)", schema, gtl_in_place_score(job, schema, "$1"),
 										quote_identifier(job->key_column)));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
 	run_as(job, role, sql.data, model, &r);
@@ -183,7 +181,7 @@ gtl_in_place_restrict_to(const GtlJob *job, GtlDataset *dataset, char *const *ke
 static void
 append_parts_above(StringInfo sql, const GtlJob *job, const char *schema, const char *more, double margin)
 {
-	char	   *score = score_expression(job, schema);
+	char	   *score = gtl_in_place_score(job, schema, "$1");
 	char	   *rows = psprintf("pg_catalog.count(*) AS rows, pg_catalog.bit_xor(%sgt_fingerprint(d.%s, %sgt_class(%s))) AS digest, %s",
 								schema, quote_identifier(job->key_column), schema, score, more);
 
@@ -199,7 +197,7 @@ gtl_in_place_fingerprint(const GtlJob *job, Oid role, bytea *model, double margi
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.rows)::pg_catalog.int8, pg_catalog.bit_xor(p.digest) FROM (");
-	append_parts_above(&sql, job, function_schema(), "NULL::pg_catalog.int4", margin);
+	append_parts_above(&sql, job, gtl_in_place_schema(), "NULL::pg_catalog.int4", margin);
 	appendStringInfoString(&sql, ") p");
 	run_as(job, role, sql.data, model, &r);
 	rows->count = gtl_result_int64(&r, 0, 1);
@@ -232,10 +230,10 @@ void
 gtl_in_place_draw(const GtlJob *job, Oid role, bytea *model, double margin, char *const *without, int nwithout,
 				  int32 wanted, int64 seed, GtlInPlaceRows *rows, GtlInPlaceDraws *draws)
 {
-	char	   *schema = function_schema();
+	char	   *schema = gtl_in_place_schema();
 	const char *key = quote_identifier(job->key_column);
 	char	   *sample = psprintf("%sgt_sample(d.%s, %s, %d, '" INT64_FORMAT "'::pg_catalog.int8)%s", schema, key,
-								  score_expression(job, schema), wanted, seed,
+								  gtl_in_place_score(job, schema, "$1"), wanted, seed,
 								  nwithout == 0 ? "" : psprintf(" FILTER (WHERE d.%s <> ALL (%s))", key, key_array(job, without, nwithout)));
 	StringInfoData sql;
 	GtlResult	r;
@@ -346,8 +344,8 @@ void
 gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, bytea *model, double margin,
 						   char *const *keys, int count)
 {
-	char	   *schema = function_schema();
-	char	   *score = score_expression(job, schema);
+	char	   *schema = gtl_in_place_schema();
+	char	   *score = gtl_in_place_score(job, schema, "$1");
 	char	   *label = "NULL::pg_catalog.text";
 	char	   *confidence = "NULL::pg_catalog.float8";
 	StringInfoData sql;

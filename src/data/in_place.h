@@ -50,6 +50,12 @@ typedef struct GtlInPlaceDraws
 extern void gtl_in_place_draw(const GtlJob *job, Oid role, bytea *model, double margin, char *const *without, int nwithout,
 							  int32 wanted, int64 seed, GtlInPlaceRows *rows, GtlInPlaceDraws *draws);
 
+/* The schema of gtlabel's functions, quoted and with a dot. */
+extern char *gtl_in_place_schema(void);
+
+/* What the model, an expression, says of a row d: of its text, its features, or both. */
+extern char *gtl_in_place_score(const GtlJob *job, const char *schema, const char *model);
+
 /* Where labels are written to. */
 typedef struct GtlInPlaceTarget
 {
