@@ -25,8 +25,14 @@
 /* What chance takes beyond ln(1/alpha), on average. */
 #define OVERSHOOT			0.35
 
-/* An audit begins when more queries first would save less than this share of it. */
+/*
+ * An audit begins when more queries first would save less than this share of it. If it would take so many times the
+ * fewest labels that can pass, the guess is near the target, where a small error of it costs many labels, or the audit:
+ * then they must not save more than a few labels.
+ */
 #define BEGIN_SLACK			0.1
+#define LONG_AUDIT			5.0
+#define LONG_SLACK			15.0
 
 #define BINS				24
 #define GROWTH_STEPS		12
@@ -43,7 +49,7 @@ doubt(double margin)
 }
 
 GtlAuditGuess
-gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, double carried)
+gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, GtlAuditCarried carried)
 {
 	double		base = fmax(GUESS_FLOOR * target_error, GUESS_FLOOR_LEAST);
 	double		seen = GUESS_PRIOR;
@@ -55,8 +61,11 @@ gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, dou
 		seen += wrong[i];
 		guessed += doubt(margins[i]) + base;
 	}
-	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE) * carried;
-	return (GtlAuditGuess) {.scale = scale,.floor = fmax(scale, 1) * base};
+	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE);
+	return (GtlAuditGuess)
+	{
+		.scale = scale * carried.scale,.floor = fmin(fmax(scale, 1) * base * carried.floor, target_error)
+	};
 }
 
 double
@@ -295,6 +304,16 @@ expected_labels(const GtlAuditSetup *setup, const double *sorted, const int64_t 
 	return total;
 }
 
+/* How many labels more queries may save and an audit still begins. */
+static double
+slack(const GtlAuditSetup *setup, int64_t count, double expected)
+{
+	double		mu = fmin(gtl_audit_allowed(setup, (double) count) / fmax((double) count, 1), 0.9);
+	double		fewest = gtl_audit_needed(setup) / -log1p(-mu);
+
+	return expected > LONG_AUDIT * fewest ? fmin(BEGIN_SLACK * expected, LONG_SLACK) : BEGIN_SLACK * expected;
+}
+
 bool
 gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
 			  int64_t batch, const GtlEnv *env, double *expected)
@@ -322,5 +341,5 @@ gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *mar
 	gtl_env_release(env, end);
 	gtl_env_release(env, taken);
 	gtl_env_release(env, sorted);
-	return possible && labels[0] * (1 - BEGIN_SLACK) <= fmin(labels[1], labels[2]);
+	return possible && labels[0] - slack(setup, count, labels[0]) <= fmin(labels[1], labels[2]);
 }

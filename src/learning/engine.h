@@ -76,7 +76,7 @@ typedef struct GtlEngineEvidence
 	bool		chosen_initial; /* the last comparison chose it */
 	int			audits;			/* AUDITED: audits that are over */
 	int			attempts;		/* of those, that were about the same lot */
-	double		carried;		/* gtl_audit_carried of them, multiplied; 0 counts as 1 */
+	GtlAuditCarried carried;	/* gtl_audit_carried of them, multiplied; zeros count as ones */
 } GtlEngineEvidence;
 
 /* A class's own certificate, and what it does to the pool. */

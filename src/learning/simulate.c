@@ -42,7 +42,7 @@ typedef struct Simulation
 	bool		chosen_initial;
 	GtlAudit   *audit;			/* of its labels; NULL: none, or over */
 	int			audits;			/* that are over */
-	double		carried;		/* from them; 0: none */
+	GtlAuditCarried carried;	/* from them */
 	double		settled_bound;
 	int64_t		machine;
 	double		machine_bound;
@@ -329,6 +329,8 @@ model_accuracy(const Simulation *s, const Rows *rows)
 static void
 end_audit(Simulation *s)
 {
+	GtlAuditCarried carried;
+
 	s->machine_bound = s->settled_bound = fmax(s->settled_bound, audit_bound(s, s->audit));
 	for (int64_t i = 0; i < s->last.pool_count; i++)
 	{
@@ -339,7 +341,9 @@ end_audit(Simulation *s)
 			s->machine_label[object] = -1;
 	}
 	s->audits++;
-	s->carried = (s->carried > 0 ? s->carried : 1) * gtl_audit_carried(s->audit);
+	carried = gtl_audit_carried(s->audit);
+	s->carried.scale *= carried.scale;
+	s->carried.floor *= carried.floor;
 	gtl_audit_release(s->audit, s->env);
 	s->audit = NULL;
 	s->round_pending = true;
@@ -487,6 +491,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.report_context = report_context;
 	s.round_no = -1;
 	s.accuracy = NAN;
+	s.carried = (GtlAuditCarried) {1, 1};
 	s.answer = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.validation_no = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.active = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);
