@@ -362,13 +362,15 @@ settle(Step *step)
 static void
 end(Step *step, const char *why)
 {
+	double		carried;
 	int			withdrawn;
 
 	if (step->record.figures.state == GTL_AUDIT_OPEN)
 		step->record.figures.state = GTL_AUDIT_GIVEN_UP;
 	withdrawn = settle(step);
 	gtl_correction_forget(step->job->job_id, false);
-	step->record.carried = gtl_uniform_audit_carried(&step->audit);
+	carried = gtl_uniform_audit_carried(&step->audit);
+	step->record.carried = (GtlAuditCarried) {carried, carried};
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_put_back(&step->record);
 	gtl_audit_objects_forget(&step->record);
