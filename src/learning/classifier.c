@@ -17,6 +17,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "learning/curvature.h"
 #include "learning/kernels.h"
 #include "learning/mlp.h"
 #include "learning/objective.h"
@@ -70,6 +71,7 @@ typedef struct Fit
 	double	   *x;
 	void	   *x_block;		/* what to release for x */
 	double	   *center;			/* NULL: none */
+	bool		at_model;		/* it starts at a model */
 	GtlWhitening whitening;
 	bool		whitened;
 	GtlObjective objective;
@@ -121,7 +123,7 @@ gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows, int dimen
 	total = gtl_size_add(total, gtl_optimize_size(shape.weight_count));
 	total = gtl_size_add(total, gtl_objective_size(&shape));
 	if (gtl_whitening_pays(&shape, rows))
-		total = gtl_size_add(total, gtl_whitening_size(&shape));
+		total = gtl_size_add(total, gtl_size_add(gtl_whitening_size(&shape), gtl_size_multiply((size_t) rows, sizeof(float))));
 	/* the weights themselves, a center, the scaler */
 	total = gtl_size_add(total, gtl_size_multiply(shape.weight_count, sizeof(float) + sizeof(double)));
 	return gtl_size_add(total, gtl_size_multiply((size_t) dimension, 2 * sizeof(double)));
@@ -205,7 +207,10 @@ set_start(Fit *fit, const GtlScaler *scaler)
 
 	fit->x = gtl_optimize_vector(shape->weight_count, fit->env, &fit->x_block);
 	if (start != NULL && same_shape(start, request))
+	{
+		fit->at_model = true;
 		return translate(start, scaler, &shape->layer[0], fit->env, fit->x);
+	}
 	if (shape->algorithm == GTL_MLP)
 		return gtl_mlp_start(shape, request->seed, fit->env, fit->x);
 	start_at_shares(fit, fit->x);
@@ -216,6 +221,27 @@ static double
 evaluate(void *context, const double *x, double *gradient, double *largest)
 {
 	return gtl_objective_evaluate(context, x, gradient, largest);
+}
+
+/* False: it does not pay, cannot be done, or env said stop. */
+static bool
+whiten(Fit *fit, double lambda)
+{
+	float	   *row_weights = NULL;
+	bool		done;
+
+	if (!gtl_whitening_pays(&fit->data.shape, fit->data.rows))
+		return false;
+	/* networks took as many iterations with weights as without (bench/learning) */
+	if (fit->at_model && fit->data.shape.algorithm == GTL_SOFTMAX)
+	{
+		row_weights = gtl_curvature_rows(&fit->data, fit->x, fit->env);
+		if (row_weights == NULL)
+			return false;
+	}
+	done = gtl_whitening_init(&fit->whitening, &fit->data, lambda, row_weights, fit->env);
+	gtl_env_release(fit->env, row_weights);
+	return done;
 }
 
 static void
@@ -235,8 +261,7 @@ minimize(Fit *fit, GtlFitReport *report)
 	if (minimization.tolerance == 0.0)
 		minimization.tolerance = GRADIENT_TOLERANCE;
 
-	fit->whitened = gtl_whitening_pays(shape, fit->data.rows) &&
-		gtl_whitening_init(&fit->whitening, &fit->data, lambda, fit->env);
+	fit->whitened = whiten(fit, lambda);
 	gtl_objective_init(&fit->objective, &fit->data, lambda, fit->center,
 					   fit->whitened ? &fit->whitening : NULL, fit->env);
 	if (fit->whitened)

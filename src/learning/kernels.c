@@ -74,22 +74,22 @@ gtl_kernel_gram(const float *rows, int nrows, int n, float *products)
 }
 
 GTL_CLONES static void
-moments_row(const float *restrict row, int n, double *restrict sums, double *restrict squares)
+moments_row(const float *restrict row, double weight, int n, double *restrict sums, double *restrict squares)
 {
 	for (int j = 0; j < n; j++)
 	{
 		double		x = row[j];
 
-		sums[j] += x;
-		squares[j] += x * x;
+		sums[j] += weight * x;
+		squares[j] += weight * x * x;
 	}
 }
 
 void
-gtl_kernel_moments(const float *rows, int nrows, int n, double *sums, double *squares)
+gtl_kernel_moments(const float *rows, const float *weights, int nrows, int n, double *sums, double *squares)
 {
 	for (int i = 0; i < nrows; i++)
-		moments_row(rows + (size_t) i * n, n, sums, squares);
+		moments_row(rows + (size_t) i * n, weights == NULL ? 1.0 : weights[i], n, sums, squares);
 }
 
 /* By columns of blocks, so that env can be asked in between. */

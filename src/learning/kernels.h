@@ -87,8 +87,8 @@ extern void gtl_kernel_top_two(const float *scores, int classes, int rows,
 /* Lower triangle of products [n x n] += rows' * rows. */
 extern void gtl_kernel_gram(const float *rows, int nrows, int n, float *products);
 
-/* Sums and sums of squares of the columns, added up. */
-extern void gtl_kernel_moments(const float *rows, int nrows, int n, double *sums, double *squares);
+/* Sums and sums of squares of the columns, added up, each row as often as its weight says (NULL: once). */
+extern void gtl_kernel_moments(const float *rows, const float *weights, int nrows, int n, double *sums, double *squares);
 
 /*
  * Double, lower triangles, row-major.  cholesky: L of the matrix, in place; false: not

@@ -13,6 +13,9 @@
  * the same second moments (the input factor of K-FAC, Martens and Grosse 2015), so
  * the same change serves it.
  *
+ * A fit that starts at a model weights its rows by their part in the Hessian there (curvature.c); it
+ * samples them by these weights, so that fewer are enough.
+ *
  * A sample of the rows is good enough for the correlations.  The diagonal takes all
  * rows into account: a feature that is rare and large must not look small because the
  * sample missed it.
@@ -24,7 +27,8 @@
 #include "learning/kernels.h"
 
 #define SAMPLE_ROWS 4096		/* at least, ... */
-#define SAMPLE_PER_FEATURE 16	/* ... and this many times the dimension */
+#define SAMPLE_PER_FEATURE 16	/* ... and this many times the dimension; */
+#define WEIGHTED_PER_FEATURE 8	/* if rows have weights, this many */
 #define JITTER 1e-6				/* of the mean diagonal, against exact duplicates */
 #define MAX_DIMENSION 2048		/* above, its steps take too long without a pause */
 #define MAX_SOLVE_WORK 3e8		/* likewise for outputs * dimension^2 */
@@ -50,31 +54,68 @@ gtl_whitening_size(const GtlShape *shape)
 {
 	size_t		d = (size_t) shape->layer[0].inputs;
 
-	return gtl_size_multiply(gtl_size_multiply(d, gtl_size_add(d, 2)), sizeof(double) + sizeof(float));
+	return gtl_size_multiply(gtl_size_multiply(d, gtl_size_add(d, 2 + GTL_GRAM_ROWS)), sizeof(double) + sizeof(float));
 }
 
 /* What is summed over the rows. */
 typedef struct Moments
 {
 	int64_t		rows;
-	int64_t		sampled;
+	const float *weights;		/* [rows]; NULL: all 1 */
+	double		sampled;		/* weight of the rows in products */
 	float	   *products;		/* [dimension x dimension], sampled rows */
 	double	   *sums;			/* [dimension], all rows */
 	double	   *squares;		/* [dimension], all rows */
+
+	/* sampling by weight */
+	float	   *picked;			/* [GTL_GRAM_ROWS x dimension] */
+	double		rate;			/* chance of a row of weight 1 */
+	double		carry;			/* a row is picked whenever the chances add up to 1 */
 } Moments;
+
+static int64_t
+wanted_rows(const Moments *moments, int dimension)
+{
+	int64_t		wanted = (int64_t) (moments->weights == NULL ? SAMPLE_PER_FEATURE : WEIGHTED_PER_FEATURE) * dimension;
+
+	return wanted < SAMPLE_ROWS ? SAMPLE_ROWS : wanted;
+}
+
+/* The products of a block of which rows are picked with a chance of about their weight; a picked row stands for 1 / chance rows. */
+static void
+add_picked(Moments *moments, const float *block, int64_t from, int n, int dimension)
+{
+	int			picked = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		double		weight = moments->weights[from + i];
+		double		chance = weight * moments->rate < 1.0 ? weight * moments->rate : 1.0;
+		float		factor = (float) sqrt(weight / chance);
+		float	   *to = moments->picked + (size_t) picked * dimension;
+
+		moments->carry += chance;
+		if (moments->carry < 1.0)
+			continue;
+		moments->carry -= 1.0;
+		for (int j = 0; j < dimension; j++)
+			to[j] = factor * block[(size_t) i * dimension + j];
+		moments->sampled += weight / chance;
+		picked++;
+	}
+	if (picked > 0)
+		gtl_kernel_gram(moments->picked, picked, dimension, moments->products);
+}
 
 /* False: stopped. */
 static bool
 sum_moments(Moments *moments, const GtlTrainingData *data, float *buffer, const GtlEnv *env)
 {
 	int			dimension = data->shape.layer[0].inputs;
-	int64_t		wanted = (int64_t) SAMPLE_PER_FEATURE * dimension;
-	int64_t		every;
+	int64_t		wanted = wanted_rows(moments, dimension);
+	int64_t		every = moments->rows > wanted ? moments->rows / wanted : 1;
 
-	if (wanted < SAMPLE_ROWS)
-		wanted = SAMPLE_ROWS;
-	every = moments->rows > wanted ? moments->rows / wanted : 1;
-
+	moments->rate = (double) wanted / (double) moments->rows;
 	for (int64_t b = 0; b * GTL_GRAM_ROWS < moments->rows; b++)
 	{
 		int64_t		from = b * GTL_GRAM_ROWS;
@@ -87,14 +128,17 @@ sum_moments(Moments *moments, const GtlTrainingData *data, float *buffer, const 
 		block = gtl_training_data_block(data, from, n, buffer);
 		if (block == NULL)
 			return false;
-		gtl_kernel_moments(block, n, dimension, moments->sums, moments->squares);
-		if (b % every == 0)
+		gtl_kernel_moments(block, moments->weights == NULL ? NULL : moments->weights + from, n, dimension,
+						   moments->sums, moments->squares);
+		if (moments->weights != NULL)
+			add_picked(moments, block, from, n, dimension);
+		else if (b % every == 0)
 		{
 			gtl_kernel_gram(block, n, dimension, moments->products);
 			moments->sampled += n;
 		}
 	}
-	return true;
+	return moments->sampled > 0.0;
 }
 
 /* M's features part into the lower triangle of the factor. */
@@ -102,7 +146,7 @@ static void
 fill_matrix(GtlWhitening *whitening, const Moments *moments, int classes, double lambda)
 {
 	int			d = whitening->dimension;
-	double		share = 1.0 / ((double) moments->sampled * classes);
+	double		share = 1.0 / (moments->sampled * classes);
 	double		trace = 0.0;
 
 	for (int i = 0; i < d; i++)
@@ -141,17 +185,20 @@ factorize(GtlWhitening *whitening, const Moments *moments, int classes, const Gt
 }
 
 bool
-gtl_whitening_init(GtlWhitening *whitening, const GtlTrainingData *data, double lambda, const GtlEnv *env)
+gtl_whitening_init(GtlWhitening *whitening, const GtlTrainingData *data, double lambda, const float *row_weights,
+				   const GtlEnv *env)
 {
 	const GtlShape *shape = &data->shape;
 	size_t		d = (size_t) shape->layer[0].inputs;
-	Moments		moments = {.rows = data->rows};
+	Moments		moments = {.rows = data->rows,.weights = row_weights};
 	float	   *buffer = gtl_training_data_buffer(data, env);
 	bool		done;
 
 	moments.products = gtl_env_alloc(env, d * d * sizeof(float));
 	moments.sums = gtl_env_alloc(env, d * sizeof(double));
 	moments.squares = gtl_env_alloc(env, d * sizeof(double));
+	if (row_weights != NULL)
+		moments.picked = gtl_env_alloc(env, GTL_GRAM_ROWS * d * sizeof(float));
 	whitening->dimension = shape->layer[0].inputs;
 	whitening->factor = gtl_env_alloc(env, d * d * sizeof(double));
 	whitening->bias_line = gtl_env_alloc(env, d * sizeof(double));
@@ -165,6 +212,7 @@ gtl_whitening_init(GtlWhitening *whitening, const GtlTrainingData *data, double 
 	gtl_env_release(env, moments.products);
 	gtl_env_release(env, moments.sums);
 	gtl_env_release(env, moments.squares);
+	gtl_env_release(env, moments.picked);
 	gtl_env_release(env, buffer);
 	if (!done)
 		gtl_whitening_release(whitening, env);

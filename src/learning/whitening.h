@@ -25,9 +25,12 @@ extern bool gtl_whitening_pays(const GtlShape *shape, int64_t rows);
 /* Bytes that init allocates; SIZE_MAX on overflow. */
 extern size_t gtl_whitening_size(const GtlShape *shape);
 
-/* False: env said stop, or the matrix was not positive definite; nothing is allocated then. */
+/*
+ * row_weights [rows], their mean 1: how much each row counts (curvature.h); NULL: all the same.
+ * False: env said stop, or the matrix was not positive definite; nothing is allocated then.
+ */
 extern bool gtl_whitening_init(GtlWhitening *whitening, const GtlTrainingData *data, double lambda,
-							   const GtlEnv *env);
+							   const float *row_weights, const GtlEnv *env);
 extern void gtl_whitening_release(GtlWhitening *whitening, const GtlEnv *env);
 
 /* Each in place, on all weights of the first layer. */

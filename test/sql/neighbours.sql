@@ -48,7 +48,7 @@ SELECT (SELECT avg(human_labeled) FROM gt_simulate_job('nb.digits', 'gold', algo
        0.9 * (SELECT avg(human_labeled) FROM gt_simulate_job('nb.digits', 'gold', algorithm => 'softmax', schedule => 'eager', neighbours => false, seed => 1, repetitions => 8) WHERE final) AS fewer;
 SELECT avg((l.label <> d.gold)::int) <= 0.05 AS kept FROM gt_labels l JOIN nb.digits d ON d.id::text = l.object_key WHERE job_name = 'nb on' AND NOT human_annotated;
 -- what explains objects reads both blocks
-SELECT count(*) FROM gt_labels l, LATERAL gt_explain_object('nb on', l.object_key) WHERE job_name = 'nb on' AND NOT human_annotated AND topic = 'model' HAVING count(*) > 300;
+SELECT count(*) > 300 AS explained FROM gt_labels l, LATERAL gt_explain_object('nb on', l.object_key) WHERE job_name = 'nb on' AND NOT human_annotated AND topic = 'model';
 
 -- ---- Models: rows that were there and rows that were not --------------------------------------------------------
 SELECT model_name AS newest FROM gt_models WHERE job_name = 'nb on' AND neighbours ORDER BY model_id DESC LIMIT 1 \gset

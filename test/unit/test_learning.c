@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "learning_fixture.h"
+#include "learning/curvature.h"
 #include "learning/kernels.h"
 #include "learning/objective.h"
 
@@ -203,9 +204,30 @@ test_cholesky(void)
 	gtl_env_release(&env, a);
 }
 
-/* The objective's value and gradient against the reference, for one shape. */
+/* Whitening by the second moments of all rows, or of rows weighted by their curvature at w. */
 static void
-check_gradient(GtlAlgorithm algorithm, bool centered, bool whitened)
+whiten(const GtlTrainingData *training, const double *w, bool weighted, GtlWhitening *whitening)
+{
+	float	   *weights = weighted ? gtl_curvature_rows(training, w, &env) : NULL;
+	double		sum = 0.0;
+	double		lowest = INFINITY;
+
+	CHECK(gtl_whitening_init(whitening, training, 0.1, weights, &env));
+	if (weights == NULL)
+		return;
+	for (int64_t i = 0; i < training->rows; i++)
+	{
+		sum += weights[i];
+		lowest = fmin(lowest, weights[i]);
+	}
+	CHECK_NEAR(sum / (double) training->rows, 1.0, 1e-5);
+	CHECK(lowest > 0.1 && lowest < 1.0);
+	gtl_env_release(&env, weights);
+}
+
+/* The objective's value and gradient against the reference, for one shape; whitened: 2, with weights. */
+static void
+check_gradient(GtlAlgorithm algorithm, bool centered, int whitened)
 {
 	Data		data;
 	GtlCandidate candidate = {algorithm, GTL_SCALING_COLUMN, 1.0, algorithm == GTL_MLP ? 5 : 0};
@@ -236,7 +258,7 @@ check_gradient(GtlAlgorithm algorithm, bool centered, bool whitened)
 	memcpy(v, w, sizeof v);
 	if (whitened)
 	{
-		CHECK(gtl_whitening_init(&whitening, &training, 0.1, &env));
+		whiten(&training, w, whitened == 2, &whitening);
 		gtl_whitening_from_weights(&whitening, &training.shape.layer[0], v);
 	}
 	gtl_objective_init(&objective, &training, 0.1, reference.center, whitened ? &whitening : NULL, &env);
@@ -637,12 +659,17 @@ test_interruption(void)
 	long		live;
 
 	data_clouds(&data, 700, 8, 3, 1.0, 101);
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < 3; k++)
 	{
-		GtlFitRequest request = request_for(&data, (GtlAlgorithm) k, GTL_SCALING_COLUMN, 1.0);
-		GtlClassifier model;
+		GtlFitRequest request = request_for(&data, k == 1 ? GTL_MLP : GTL_SOFTMAX, GTL_SCALING_COLUMN, 1.0);
+		GtlClassifier model,
+					start;
 		GtlFitReport report;
 
+		request.max_iterations = k == 2 ? 3 : 0;
+		gtl_classifier_fit(&request, &env, &start, &report);
+		if (k == 2)
+			request.start = &start;
 		counters.polls = 0;
 		gtl_classifier_fit(&request, &env, &model, &report);
 		gtl_classifier_release(&model, &env);
@@ -658,6 +685,7 @@ test_interruption(void)
 			CHECK(counters.polls - n <= 8); /* it ends soon */
 		}
 		counters.polls_allowed = -1;
+		gtl_classifier_release(&start, &env);
 	}
 	data_release(&data);
 }
@@ -741,7 +769,7 @@ main(void)
 	test_random();
 	test_standardize();
 	test_cholesky();
-	for (int whitened = 0; whitened < 2; whitened++)
+	for (int whitened = 0; whitened < 3; whitened++)
 	{
 		check_gradient(GTL_SOFTMAX, false, whitened);
 		check_gradient(GTL_SOFTMAX, true, whitened);
