@@ -4,7 +4,8 @@
 #
 #	bench/people/run.sh DATA_FOLDER [quick|full]
 #
-# The folder holds optdigits, sms_spam, shuttle, banking77, fashion_km128 and ag_news_7600 as NAME.copy.gz.
+# The folder holds optdigits, sms_spam, shuttle, banking77, fashion_km128 and ag_news_7600 as NAME.copy.gz, and the texts of
+# sms_spam and ag_news_7600 (id, text) as NAME_text.csv.gz.
 # Prints the tables; full also writes them into docs/measured.md, between its marks.  full takes some hours of a core,
 # quick a few minutes: a tenth of the jobs, small sets only.  RESULTS=FILE keeps one line for each cell, and cells that
 # are there already are not run again: so a run that was stopped goes on.  SECONDS_LIMIT=N begins no cell after N
@@ -25,10 +26,23 @@ compile_driver bench/guarantee/driver.c "$work/driver"
 if [ "$results" = /dev/null ]; then results=$work/results; fi
 touch "$results"
 
+# texts NAME: its rows as the driver reads texts
+texts() {
+	python3 - "$data/$1.copy.gz" "$data/$1_text.csv.gz" <<-'PYTHON'
+		import csv, gzip, sys
+		escape = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+		with gzip.open(sys.argv[1], "rt", encoding="utf8") as rows:
+		    label = {line.split("\t")[0]: line.rstrip("\n").split("\t")[2] for line in rows}
+		with gzip.open(sys.argv[2], "rt", encoding="utf8", newline="") as rows:
+		    for row in csv.DictReader(rows):
+		        print(row["id"], row["text"].translate(escape), label[row["id"]], sep="\t")
+	PYTHON
+}
+
 # cell NAME TARGET GUARANTEE ALGORITHM REPETITIONS VARIANT: a line of the results is the first four, the variant, and what
 # the driver printed.
 cell() {
-	local name=$1 target=$2 guarantee=$3 algorithm=$4 repetitions=$5 variant=$6 file=$1 rows=0
+	local name=$1 target=$2 guarantee=$3 algorithm=$4 repetitions=$5 variant=$6 file=$1 rows=0 text=0
 	local key="$name	$target	$guarantee	$algorithm	$variant"
 	[ "$mode" = full ] || repetitions=$(((repetitions + 9) / 10))
 	! grep -qF "$key	" "$results" || return 0
@@ -38,9 +52,12 @@ cell() {
 		shuttle | banking77) rows=5000 ;;
 		fashion_km128) rows=20000 ;;
 	esac
-	[ -f "$work/$file" ] || gzip -dc "$data/$file.copy.gz" > "$work/$file"
+	case $name in
+		*_text) text=1; [ -f "$work/$file" ] || texts "${file%_text}" > "$work/$file" ;;
+		*) [ -f "$work/$file" ] || gzip -dc "$data/$file.copy.gz" > "$work/$file" ;;
+	esac
 	# shellcheck disable=SC2086 # several options
-	echo "$key	$(nice "$work/driver" rows=$rows target="$target" schedule=eager guarantee="$guarantee" \
+	echo "$key	$(nice "$work/driver" rows=$rows text=$text target="$target" schedule=eager guarantee="$guarantee" \
 		algorithm="$algorithm" $variant seed=1 repetitions="$repetitions" processes="${JOBS:-1}" < "$work/$file")" >> "$results"
 }
 
@@ -50,6 +67,7 @@ small="digits optdigits sms_spam shuttle"
 
 for name in $small; do three $name .95 softmax 100; done
 for name in $small; do three $name .98 softmax 100; done
+three sms_spam_text .95 softmax 100
 for source in 0.9 0.7 0.8,copy,copy random wrong; do
 	cell digits .95 audited softmax 100 "$columns proposals=$source"
 	cell optdigits .95 audited softmax 100 "$columns proposals=$source"
@@ -60,6 +78,7 @@ done
 for name in $small; do three $name .95 auto 20; done
 if [ "$mode" = full ]; then
 	three ag_news_7600 .95 softmax 20
+	three ag_news_7600_text .95 softmax 10
 	three banking77 .95 softmax 10
 	cell banking77 .95 audited softmax 10 "$columns proposals=0.9"
 	three fashion_km128 .95 softmax 10
