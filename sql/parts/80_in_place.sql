@@ -54,9 +54,9 @@ CREATE FUNCTION gt_draw(key anyelement, seed bigint, weight float8) RETURNS floa
     AS 'MODULE_PATHNAME', 'gtl_sql_draw' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION gt_draw(anyelement, bigint, float8) IS 'The same divided by a weight: in the order of these numbers each next row is drawn with a probability in proportion to its weight';
 
-CREATE FUNCTION gt_fingerprint(key anyelement, value text) RETURNS bigint
+CREATE FUNCTION gt_fingerprint(key anyelement, score gt_score) RETURNS bigint
     AS 'MODULE_PATHNAME', 'gtl_sql_fingerprint' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION gt_fingerprint IS 'A number that belongs to a row''s key and a value of it: bit_xor() of them over rows is the same as long as none comes, goes or gets another value, but for a chance of 2^-64';
+COMMENT ON FUNCTION gt_fingerprint IS 'A number that belongs to a row''s key and the category of its score: bit_xor() of them over rows is the same as long as none comes, goes or gets another category, but for a chance of 2^-64';
 
 CREATE TYPE gt_sample AS (count bigint, n integer, seed bigint, keys text[], draws float8[], records text[]);
 COMMENT ON TYPE gt_sample IS 'A random sample of rows, in the order in which they were drawn';

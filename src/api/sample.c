@@ -9,6 +9,7 @@
 
 #include "api/aggregate.h"
 #include "api/arguments.h"
+#include "api/score.h"
 #include "base/memory.h"
 #include "learning/keyed_hash.h"
 #include "learning/lowest.h"
@@ -74,17 +75,26 @@ gtl_sql_draw(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(gtl_keyed_draw((uint64) PG_GETARG_INT64(1), key, size, read_weight(fcinfo, 2)));
 }
 
-/* The text's length stands before it, so that no other key and text are the same bytes. */
+/*
+ * The class's length stands before it, so that no other key and class are the same bytes.  It comes within its score: postgres_fdw
+ * sends no function that takes a text made by another one, as its collation is not that of a column.
+ */
 PG_FUNCTION_INFO_V1(gtl_sql_fingerprint);
 Datum
 gtl_sql_fingerprint(PG_FUNCTION_ARGS)
 {
 	size_t		size;
 	const char *key = gtl_row_key(fcinfo, 0, &size);
-	char	   *value = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	char	   *utf8 = pg_server_to_any(value, (int) strlen(value), PG_UTF8);
+	GtlScore	score;
+	char	   *value;
+	char	   *utf8;
 	StringInfoData bytes;
 
+	gtl_score_read(PG_GETARG_DATUM(1), &score);
+	if (score.class_name == NULL)
+		PG_RETURN_NULL();
+	value = text_to_cstring(score.class_name);
+	utf8 = pg_server_to_any(value, (int) strlen(value), PG_UTF8);
 	initStringInfo(&bytes);
 	appendStringInfo(&bytes, "%zu ", strlen(utf8));
 	appendStringInfoString(&bytes, utf8);

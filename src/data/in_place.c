@@ -182,8 +182,8 @@ static void
 append_parts_above(StringInfo sql, const GtlJob *job, const char *schema, const char *more, double margin)
 {
 	char	   *score = gtl_in_place_score(job, schema, "$1");
-	char	   *rows = psprintf("pg_catalog.count(*) AS rows, pg_catalog.bit_xor(%sgt_fingerprint(d.%s, %sgt_class(%s))) AS digest, %s",
-								schema, quote_identifier(job->key_column), schema, score, more);
+	char	   *rows = psprintf("pg_catalog.count(*) AS rows, pg_catalog.bit_xor(%sgt_fingerprint(d.%s, %s)) AS digest, %s",
+								schema, quote_identifier(job->key_column), score, more);
 
 	append_parts_where(sql, gtl_far_leaves(job->dataset), rows,
 					   psprintf(" WHERE %sgt_margin(%s) >= '%.17g'::pg_catalog.float8", schema, score, margin));

@@ -30,7 +30,7 @@ extern void gtl_in_place_restrict_to(const GtlJob *job, GtlDataset *dataset, cha
 typedef struct GtlInPlaceRows
 {
 	int64		count;
-	int64		digest;			/* exclusive or of gt_fingerprint(key, class) */
+	int64		digest;			/* exclusive or of gt_fingerprint(key, score) */
 } GtlInPlaceRows;
 
 extern void gtl_in_place_fingerprint(const GtlJob *job, Oid role, bytea *model, double margin, GtlInPlaceRows *rows);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A job in place over three servers: what is sent to them; each of them killed in each step, which fails with their names, does
-# nothing by half and is done when it is called again; rounds do without them.  The labels are those of one table in the end.
+# nothing by half and is done when it is called again; rounds do without them.  So does an audit, once its labels are fixed.  The labels are those of one table in the end.
 #
 # with-cluster:
 . "$(dirname "$0")/lib.bash"
@@ -75,8 +75,11 @@ killed_in 2 "$write"
 for shard in 1 2; do same "labels of shard $shard after failures" 0 "$(shard_sql $shard -At -c "SELECT count(label) FROM rows_of")"; done
 
 # ---- What is sent
-plans=$(PGOPTIONS="$PGOPTIONS -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
-	-c auto_explain.log_verbose=on -c auto_explain.log_level=notice -c client_min_messages=notice" sql -c "$write" 2>&1)
+explained() { # explained STATEMENT: the plans of all statements in it
+	PGOPTIONS="$PGOPTIONS -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
+	-c auto_explain.log_verbose=on -c auto_explain.log_level=notice -c client_min_messages=notice" sql -c "$1" 2>&1
+}
+plans=$(explained "$write")
 written=$(value "$write")
 remote=$(sed -n 's/^ *Remote SQL: //p' <<<"$plans")
 grep -q 'Async Foreign Scan' <<<"$plans" || fail "no server is asked while another one works: $plans"
@@ -93,6 +96,40 @@ play_out things
 same "labels of one table" "$written" "$(value "${write/spread/things}")"
 same "rows with other labels" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
 say "labels (people, machine, none): $written"
+
+# ---- An audited promise: each server killed when the labels are fixed; the answers need none of them
+audited="gt_create_job('audited', 'spread', ARRAY['a', 'b', 'c'], key_column => 'id', $job, schedule => 'eager', guarantee => 'audited', neighbours => false)"
+audited=${audited/validation_share => 0.3, /}
+sql -c "SELECT $audited" >/dev/null
+shard_stop 1
+while [ "$(value "SELECT gt_advance_job('audited')" 2>/dev/null)" = in_progress ]; do answer audited things; done
+same "the audited job without shard 1" "in_progress 0" "$(value "SELECT state || ' ' || (SELECT count(*) FROM gt_audits WHERE job_name = 'audited') FROM gt_jobs WHERE job_name = 'audited'")"
+shard_start 1
+for shard in 1 2; do
+	killed_in $shard "SELECT gt_advance_job('audited')"
+	same "audits after a failed step" 0 "$(value "SELECT count(*) FROM gt_audits WHERE job_name = 'audited'")"
+done
+remote=$(explained "SELECT gt_advance_job('audited')" | sed -n 's/^ *Remote SQL: //p')
+for wanted in 'SELECT public.gt_tail(public.gt_score($1::bytea, features), id, 0) FROM public.rows_of' \
+	'SELECT count(*), bit_xor(public.gt_fingerprint(id, public.gt_score($1::bytea, features))), public.gt_sample(id, public.gt_score($1::bytea, features), ' \
+	'SELECT id, features FROM public.rows_of WHERE ((id = ANY ('; do
+	grep -qF "$wanted" <<<"$remote" || fail "not sent: $wanted; sent was: $remote"
+done
+same "statements that an audit sends" 6 "$(wc -l <<<"$remote")"
+same "the audit" open "$(value "SELECT state FROM gt_audits WHERE job_name = 'audited'")"
+shard_stop 2
+play_out audited
+shard_start 2
+same "the audited job" "completed passed" "$(value "SELECT j.state || ' ' || a.state FROM gt_jobs j JOIN gt_audits a USING (job_name) WHERE job_name = 'audited'")"
+killed_in 2 "${write/spread/audited}"
+remote=$(explained "${write/spread/audited}" | sed -n 's/^ *Remote SQL: //p')
+if grep -vE '^(UPDATE public.rows_of SET|SELECT (bit_xor|sum|count)\()' <<<"$remote"; then fail "rows travel"; fi
+proved=$(value "${write/spread/audited}")
+sql -c "SELECT ${audited//\'audited\', \'spread\'/\'audited one\', \'things\'}" >/dev/null
+play_out 'audited one'
+same "audited labels of one table" "$proved" "$(value "${write/spread/audited one}")"
+same "rows with other audited labels" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
+say "audited labels (people, machine, none): $proved"
 
 # ---- A server without gtlabel
 shard_sql 2 -c "DROP EXTENSION gtlabel"

@@ -52,7 +52,7 @@ SELECT until_audit('ia one');
 SELECT human > 100 AS people, machine FROM gt_write_labels('ia one', 'label');
 CREATE TEMP TABLE fixed AS SELECT a.*, gt_model_bytes('ia one') AS model FROM gtlabel.audit a JOIN gtlabel.job USING (job_id) WHERE job_name = 'ia one';
 -- the labels are those of the rows with the margin, but for what people have labeled; the share of the rows is that of the sample
-SELECT count(*) = row_count AS rows, count(*) FILTER (WHERE h.label IS NULL) = frozen AS frozen, bit_xor(gt_fingerprint(o.id, (s.s).class)) = digest AS same,
+SELECT count(*) = row_count AS rows, count(*) FILTER (WHERE h.label IS NULL) = frozen AS frozen, bit_xor(gt_fingerprint(o.id, s.s)) = digest AS same,
        frozen > 800 AS many, frozen <= floor(1758 * (SELECT count(*) FROM gt_labels WHERE job_name = 'ia one' AND NOT human_annotated AND object_key::bigint IN (SELECT unnest((gt_sample(id, id, 1000, 5)).keys)::bigint FROM ia.one)) / 1000.0) AS not_more
   FROM fixed, LATERAL (SELECT id, gt_score(model, features) AS s FROM ia.one OFFSET 0) s JOIN ia.one o USING (id) LEFT JOIN gt_labels h ON h.job_name = 'ia one' AND h.human_annotated AND h.object_key = o.id::text
  WHERE (s.s).margin >= least_margin GROUP BY row_count, frozen, digest;
@@ -140,9 +140,10 @@ SELECT machine FROM gt_write_labels('ia stop', 'label');
 
 -- ---- gt_fingerprint ----------------------------------------------------------------------------------------------
 
-SELECT gt_fingerprint(1, 'a') = gt_fingerprint('1'::text, 'a') AS by_text, gt_fingerprint(1, 'a') <> gt_fingerprint(1, 'b') AND gt_fingerprint(1, 'a') <> gt_fingerprint(2, 'a') AND gt_fingerprint('b'::text, 'a') <> gt_fingerprint('a'::text, 'b') AS of_both,
-       gt_fingerprint(NULL::int, 'a') IS NULL AND gt_fingerprint(1, NULL) IS NULL AS strict, gt_fingerprint('2 1'::text, '') <> gt_fingerprint(''::text, '2 1') AS apart;
-SELECT count(DISTINCT gt_fingerprint(i, 'x')) = 100000 AS distinct FROM generate_series(1, 100000) i;
+CREATE FUNCTION ia.f(key anyelement, class text, margin float8 DEFAULT 0.5) RETURNS bigint LANGUAGE sql AS $$ SELECT gt_fingerprint(key, ROW(class, margin, NULL)::gt_score) $$;
+SELECT f(1, 'a') = f('1'::text, 'a') AS by_text, f(1, 'a') = f(1, 'a', 0.7) AS of_the_class, f(1, 'a') <> f(1, 'b') AND f(1, 'a') <> f(2, 'a') AND f('b'::text, 'a') <> f('a'::text, 'b') AS of_both,
+       gt_fingerprint(NULL::int, ROW('a', 1, 1)::gt_score) IS NULL AND gt_fingerprint(1, NULL) IS NULL AND f(1, NULL) IS NULL AS strict, f('2 1'::text, '') <> f(''::text, '2 1') AS apart;
+SELECT count(DISTINCT f(i, 'x')) = 100000 AS distinct FROM generate_series(1, 100000) i;
 
 SELECT drop_jobs('ia %');
 DROP SCHEMA ia CASCADE;
