@@ -21,7 +21,7 @@ if [ "${1:-}" = restored ]; then
 	pg_restore --no-acl --exit-on-error -d "$PGDATABASE" "$folder/all"
 	same "what was restored" "$(cat "$folder/counts")" "$(counts)"
 	same "jobs elsewhere" 'of anna:"Anna B":renamed: of gone:-:renamed: of postgres:postgres:message:' "$(jobs)"
-	same "what is missing" 'job "of anna" its workteam is no role here; job "of gone" its owner is no role here' "$(ailments)"
+	same "what is missing" 'job "of anna" its owner "Anna B" may not read its dataset public.renamed; job "of anna" its workteam is no role here; job "of gone" its owner is no role here' "$(ailments)"
 	same "what mallory sees" "" "$(PGUSER=mallory value "SELECT string_agg(job_name, ' ') FROM gt_jobs")"
 	if PGUSER=mallory value "SELECT gt_drop_job('of gone')" 2>/dev/null; then fail "mallory dropped the job of a role that is gone"; fi
 	same "what the owner sees" "of anna" "$(PGUSER="Anna B" value "SELECT string_agg(job_name, ' ') FROM gt_jobs")"
