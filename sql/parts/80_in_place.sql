@@ -200,7 +200,7 @@ CREATE FUNCTION gt_create_label_view(job_name text, view_name text) RETURNS regc
     AS 'MODULE_PATHNAME', 'gtl_sql_create_label_view' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION gt_create_label_view IS 'Creates or replaces a view of the labels of a job in place: key, label, confidence, certificate (the model whose round certifies it). It scores each row where it lies, by the margin that the newest certificate allows now';
 
-CREATE FUNCTION gtlabel.first_score(gt_score, gt_score) RETURNS gt_score LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT $1';
+CREATE FUNCTION gtlabel.first_score(gt_score, gt_score) RETURNS gt_score LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN $1;
 COMMENT ON FUNCTION gtlabel.first_score IS 'Transition of gtlabel.only_score';
 CREATE AGGREGATE gtlabel.only_score(gt_score) (SFUNC = gtlabel.first_score, STYPE = gt_score, COMBINEFUNC = gtlabel.first_score, PARALLEL = SAFE);
 COMMENT ON AGGREGATE gtlabel.only_score(gt_score) IS 'The score of a group of one row: what postgres_fdw sends instead of an expression';
