@@ -88,6 +88,9 @@ SELECT gt_create_job('iv copy', 'iv.far_0', ARRAY[:digits], key_column => 'id', 
 SELECT refused($$ SELECT gt_create_label_view('iv copy', 'v') $$);
 SELECT gt_drop_job('iv copy');
 DROP VIEW early;
+-- an audit is of all its rows as they were: no view sees whether they are
+SELECT gt_create_job('iv audited', 'iv.far_0', ARRAY[:digits], key_column => 'id', seed => 5, max_concurrent_task_count => 50, placement => 'in_place', sample_count => 300, guarantee => 'audited') > 0 AS created;
+SELECT refused($$ SELECT gt_create_label_view('iv audited', 'v') $$);
 ALTER SERVER iv_shard_2 OPTIONS (SET port '1');
 SELECT refused($$ SELECT count(*) FROM labels $$) LIKE '08001 %iv_shard_2%' AS named;
 SELECT drop_jobs('iv %');
