@@ -413,13 +413,15 @@ CREATE FUNCTION storm.broken_rules() RETURNS SETOF text LANGUAGE sql AS $$
      GROUP BY job_id, object_no, batch_no, annotators_per_object HAVING count(*) > annotators_per_object
     UNION ALL
     -- A task that has an answer is asked again, and keeps the answer, only where that does not count: its annotator has
-    -- been excluded, or the job's own function leaves answers out.
+    -- been excluded, or the job's own function leaves answers out.  Whoever then answers the later task has given up the
+    -- answer to the earlier one.
     SELECT format('task %s of job %s is %s and has %s answers, of which %s count', task_id, job_id, state, answers, counting)
-      FROM (SELECT t.task_id, t.job_id, t.state, j.consolidation, count(a.task_id) AS answers,
+      FROM (SELECT t.task_id, t.job_id, t.annotator, t.state, j.consolidation, count(a.task_id) AS answers,
                    count(a.task_id) FILTER (WHERE NOT storm.was_excluded(t.job_id, a.annotator)) AS counting
               FROM gtlabel.task t JOIN gtlabel.job j USING (job_id) LEFT JOIN gtlabel.annotation a USING (job_id, task_id)
              GROUP BY t.job_id, t.task_id, t.state, j.consolidation) x
-     WHERE (state = 'submitted' AND answers = 0) OR (consolidation IS NULL AND counting > (state = 'submitted')::int)
+     WHERE consolidation IS NULL
+       AND ((state = 'submitted' AND answers = 0 AND NOT storm.was_excluded(job_id, annotator)) OR counting > (state = 'submitted')::int)
     UNION ALL
     SELECT format('job %s: %s holds %s tasks of object %s', job_id, annotator, count(*), object_no)
       FROM gtlabel.task WHERE state = 'accepted' GROUP BY job_id, batch_no, annotator, object_no HAVING count(*) > 1

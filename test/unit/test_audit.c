@@ -425,7 +425,8 @@ play(const GtlAuditSetup *setup, int64_t errors, double *wealth, double *asked)
  * Errors where the guess does not expect them, a little more than may be: with all of the policy (looks,
  * takes, giving up) the wealth at the true number is 1 on average at the most, and a
  * wrong pass has probability alpha at the most.  The wealth has a heavy tail, so its mean is compared
- * with 1 by its own spread, cut at 1/alpha: Ville's inequality is the other half.
+ * with 1 by its own spread, cut at 1/alpha: Ville's inequality is the other half.  Of two runs, as under valgrind,
+ * the spread says nothing.
  */
 static void
 test_adversaries(void)
@@ -459,7 +460,8 @@ test_adversaries(void)
 			if (getenv("GTL_VERBOSE") != NULL)
 				fprintf(stderr, "%s, guess %s: mean %.3f (%.3f), missed %d of %d\n", adversaries[a].name,
 						steep ? "steep" : "flat", mean, error, missed, runs);
-			CHECK(mean <= 1 + 3.5 * error + 1e-9);
+			if (runs >= 100)
+				CHECK(mean <= 1 + 3.5 * error + 1e-9);
 			CHECK(missed <= 0.225 * runs + 3.5 * sqrt(0.18 * runs));
 		}
 }
