@@ -299,10 +299,10 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_object_delete(job->job_id);
 	gtl_segment_delete(job->job_id);
 	gtl_change_delete(job->job_id);
-	gtl_step_delete(job->job_id);
 	gtl_event_delete(job->job_id);
 	gtl_model_leave_job(job->job_id, with_models);
 	gtl_job_delete(job->job_id);
+	gtl_step_delete(job->job_id);	/* last: a worker may just have committed its mark */
 	gtl_featurizer_drop_unused(job->featurizer_id);
 	gtl_neighbour_map_drop_unused(job->neighbours_id);
 	PG_RETURN_VOID();

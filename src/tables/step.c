@@ -49,7 +49,8 @@ void
 gtl_step_start(int64 job_id, const char *name)
 {
 	static GtlStatement upsert = {
-		"INSERT INTO gtlabel.step AS s (job_id, step, started_at) VALUES ($1, $2, $3)"
+		"INSERT INTO gtlabel.step AS s (job_id, step, started_at)"
+		" SELECT job_id, $2, $3 FROM gtlabel.job WHERE job_id = $1 FOR KEY SHARE"
 		" ON CONFLICT (job_id) DO UPDATE SET step = $2, started_at = $3, retry_at = NULL, attempts = 0, attempt_at = NULL",
 		3, {INT8OID, TEXTOID, TIMESTAMPTZOID}
 	};

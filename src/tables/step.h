@@ -33,7 +33,7 @@ extern bool gtl_step_read(int64 job_id, GtlStep *step);
 /* Does the job wait after a failure? */
 extern bool gtl_step_waits(int64 job_id);
 
-/* The mark that survives a crash; to be committed before the work. */
+/* The mark that survives a crash; to be committed before the work.  None for a job that is being dropped. */
 extern void gtl_step_start(int64 job_id, const char *name);
 
 /* The step has not ended well; returns the number of failures in a row, this one (if counted) included. */
