@@ -92,6 +92,6 @@ until_true 30 calm || fail "workers do not end"
 rules
 # Chance may leave out a few of the hundred: a slow machine makes fewer calls.
 never=$(value "SELECT string_agg(f, ', ') FROM storm.never_accepted() f")
-[ "$(value 'SELECT count(*) FROM storm.never_accepted()')" -le 5 ] || fail "seed $seed: no call of these was ever accepted: $never"
+[ "$(value 'SELECT count(*) FROM storm.never_accepted()')" -le 8 ] || fail "seed $seed: no call of these was ever accepted: $never"
 [ -z "$never" ] || say "no call of these was ever accepted: $never"
 say "$(value "SELECT count(*) FROM storm.function") functions, all rules hold, all jobs have ended"

@@ -263,7 +263,7 @@ CREATE FUNCTION storm.good_call() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     job text := storm.one('WHO_a', 'WHO_a', 'WHO_b', 'WHO_b', 'WHO_c', 'WHO_d', 'WHO_e', 'storm1_a', 'storm2_b');
 BEGIN
-    RETURN CASE floor(random() * 27)::int
+    RETURN CASE floor(random() * 29)::int
         WHEN 0 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => %s, annotators_per_object => %s, workteam => ''stormteam'', algorithm => ''softmax'', schedule => %s, target_accuracy => %s, seed => %s)',
                            job, storm.one('5', '20', '40'), storm.one('1', '1', '2', '3'), storm.draw('schedule'), storm.one('0.5', '0.6', '0.9'), (random() * 100)::int)
         WHEN 1 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', max_concurrent_task_count => 20, min_annotators => 1, max_annotators => 3, consolidation_confidence => 0.6, workteam => ''stormteam'', algorithm => ''softmax'', gold_column => ''gold'', schedule => ''eager'', target_accuracy => 0.6, guarantee => ''confidence'', audit_share => 0.2)', job)
@@ -301,6 +301,10 @@ BEGIN
                             storm.one($v$'7 apples'$v$, $v$''$v$, 'gold', 'NULL', $v$repeat('🐘 ', 20000)$v$)) || ' FROM things LIMIT 5'
         WHEN 16 THEN format('SELECT gt_create_job(%L, ''things'', ''{a,b,c}'', text_column => ''note'', text_dimensions => 16, max_concurrent_task_count => 20, algorithm => ''softmax'', schedule => ''eager'', target_accuracy => 0.6, workteam => ''stormteam'')', job)
         WHEN 17 THEN format('CALL gt_wait_job(%L, timeout => ''50 ms'')', job)
+        WHEN 27 THEN storm.one('SELECT count(*) FROM gt_simulate_summary(''things'', ''gold'', algorithm => ''softmax'', max_concurrent_task_count => 10, repetitions => 1, vary => ''{"schedule": ["eager"]}'')',
+                               'SELECT gt_create_label_view(''WHO_p'', ''labels'')', 'SELECT gt_add_objects(''WHO_f'')', 'SELECT gt_add_objects(''WHO_f'')',
+                               'SELECT count(*) FROM gt_create_job_from_json(''{"LabelingJobName": "WHO_j", "HumanTaskConfig": {"MaxConcurrentTaskCount": 7}}'', ''things'', settings => ''{"label_categories": ["a", "b", "c"], "auto_label": false}'')')
+        WHEN 28 THEN storm.one('SELECT gt_create_job(''WHO_f'', ''things'', ''{a,b,c}'', features_column => NULL, auto_label => false, max_concurrent_task_count => 5)', 'SELECT gt_drop_job(''WHO_f'')', 'SELECT gt_drop_job(''WHO_j'')')
         ELSE format('SELECT * FROM gt_simulate_job(''things'', ''gold'', algorithm => ''softmax'', max_concurrent_task_count => 10, schedule => %s)', storm.draw('schedule')) END;
 END $$;
 
