@@ -11,6 +11,7 @@
 
 #include "api/arguments.h"
 #include "api/job_settings.h"
+#include "api/own_job.h"
 #include "background/worker.h"
 #include "base/errors.h"
 #include "data/dataset_rows.h"
@@ -162,24 +163,11 @@ check_state(const GtlJob *job, const Changes *changes)
 			 errhint("Only its workteam, its consolidation function and its owner can still be changed.")));
 }
 
-static GtlJob *
-lock_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-	GtlJob	   *locked;
-
-	gtl_job_require_owner(job);
-	locked = gtl_job_lock(job->job_id);
-	if (locked == NULL)
-		gtl_error_unknown_job(job->name);
-	return locked;
-}
-
 PG_FUNCTION_INFO_V1(gtl_sql_alter_job);
 Datum
 gtl_sql_alter_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = lock_job(fcinfo);
+	GtlJob	   *job = gtl_own_job_locked(fcinfo);
 	GtlJob		old = *job;
 	Changes		changes = {.course = false};
 

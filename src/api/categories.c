@@ -5,6 +5,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/own_job.h"
 #include "background/worker.h"
 #include "base/errors.h"
 #include "lib/stringinfo.h"
@@ -17,14 +18,11 @@
 static GtlJob *
 lock_job(FunctionCallInfo fcinfo, const char *what)
 {
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	GtlJob	   *locked;
 
-	gtl_job_require_owner(job);
 	gtl_in_flight_require(job, what);
-	locked = gtl_job_lock(job->job_id);
-	if (locked == NULL)
-		gtl_error_unknown_job(job->name);
+	locked = gtl_own_job_lock(job);
 	if (locked->state == GTL_JOB_STOPPED || locked->state == GTL_JOB_STOPPING)
 		gtl_error_job_state(locked, what, "A stopped job is final.");
 	return locked;

@@ -9,8 +9,8 @@
 
 #include "api/annotator.h"
 #include "api/arguments.h"
+#include "api/own_job.h"
 #include "background/worker.h"
-#include "base/errors.h"
 #include "base/lock.h"
 #include "miscadmin.h"
 #include "steps/correct.h"
@@ -18,17 +18,6 @@
 #include "tables/annotator_role.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
-
-/* With its row locked, as it stands; the labels' readers are known from it. */
-static GtlJob *
-lock_job(const GtlJob *job)
-{
-	GtlJob	   *locked = gtl_job_lock(job->job_id);
-
-	if (locked == NULL)
-		gtl_error_unknown_job(job->name);
-	return locked;
-}
 
 static GtlCorrector
 corrector(const GtlAnnotator *who, const GtlJobTasks *tasks)
@@ -59,7 +48,7 @@ gtl_sql_revise_annotations(PG_FUNCTION_ARGS)
 	njobs = gtl_annotator_enter_tasks(&who, task_ids, count, &jobs);
 	for (int j = 0; j < njobs; j++)
 	{
-		GtlJob	   *job = lock_job(jobs[j].job);
+		GtlJob	   *job = gtl_own_job_lock(jobs[j].job);
 		GtlCorrector by = corrector(&who, &jobs[j]);
 		int32	   *classes = gtl_annotator_classes(job, labels, jobs[j].place, jobs[j].count);
 
@@ -84,7 +73,7 @@ gtl_sql_retract_annotations(PG_FUNCTION_ARGS)
 	njobs = gtl_annotator_enter_tasks(&who, task_ids, count, &jobs);
 	for (int j = 0; j < njobs; j++)
 	{
-		GtlJob	   *job = lock_job(jobs[j].job);
+		GtlJob	   *job = gtl_own_job_lock(jobs[j].job);
 		GtlCorrector by = corrector(&who, &jobs[j]);
 
 		retracted += gtl_correct_retract(job, &by, jobs[j].task_ids, jobs[j].count);
@@ -97,11 +86,10 @@ gtl_sql_retract_annotations(PG_FUNCTION_ARGS)
 static GtlJob *
 lock_own_job(FunctionCallInfo fcinfo)
 {
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+	GtlJob	   *job = gtl_own_job(fcinfo);
 
-	gtl_job_require_owner(job);
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, false);
-	return lock_job(job);
+	return gtl_own_job_lock(job);
 }
 
 PG_FUNCTION_INFO_V1(gtl_sql_exclude_annotator);
@@ -165,7 +153,7 @@ gtl_sql_correct_labels(PG_FUNCTION_ARGS)
 	gtl_annotator_require_same_length(count, nlabels, "object_keys");
 	gtl_job_require_owner(job);
 	gtl_lock_acquire(GTL_LOCK_ANSWERS, job->job_id, true);
-	job = lock_job(job);
+	job = gtl_own_job_lock(job);
 	reviewer = gtl_annotator_role_enter(job->job_id, GetUserNameFromId(GetUserId(), false));
 	corrected = gtl_correct_labels(job, reviewer, keys, classes_or_none(job, labels, count), count);
 	gtl_worker_launch_at_commit(job);

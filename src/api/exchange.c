@@ -7,20 +7,12 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/own_job.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "reports/export.h"
 #include "reports/manifest.h"
 #include "utils/builtins.h"
-
-static GtlJob *
-own_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-
-	gtl_job_require_owner(job);
-	return job;
-}
 
 static void
 put_line(void *context, const char *line)
@@ -37,7 +29,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_output_manifest);
 Datum
 gtl_sql_output_manifest(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	GtlManifestSource from = {
 		.source = gtl_argument_name_or_null(fcinfo, 1),
 		.source_ref = gtl_argument_name_or_null(fcinfo, 2)
@@ -61,7 +53,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_export_labels);
 Datum
 gtl_sql_export_labels(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	GtlExportFormat format = (GtlExportFormat) gtl_check_word("format", formats, gtl_argument_text(fcinfo, 1, "format"));
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);

@@ -14,6 +14,7 @@
 
 #include "api/arguments.h"
 #include "api/in_place.h"
+#include "api/own_job.h"
 #include "base/errors.h"
 #include "base/memory.h"
 #include "data/dataset_rows.h"
@@ -160,9 +161,8 @@ write_human_labels(const GtlJob *job, const GtlInPlaceTarget *target, GtlHumanLa
 GtlJob *
 gtl_in_place_job(FunctionCallInfo fcinfo)
 {
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
+	GtlJob	   *job = gtl_own_job(fcinfo);
 
-	gtl_job_require_owner(job);
 	if (job->placement != GTL_PLACEMENT_IN_PLACE)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

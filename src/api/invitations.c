@@ -6,6 +6,7 @@
 
 #include "api/annotator.h"
 #include "api/arguments.h"
+#include "api/own_job.h"
 #include "base/errors.h"
 #include "base/settings.h"
 #include "funcapi.h"
@@ -17,20 +18,11 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-static GtlJob *
-own_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-
-	gtl_job_require_owner(job);
-	return job;
-}
-
 PG_FUNCTION_INFO_V1(gtl_sql_invite_annotator);
 Datum
 gtl_sql_invite_annotator(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	char	   *name = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
 	char	   *annotator = gtl_annotator_role_enter(job->job_id, name);
 	TimestampTz now = gtl_clock_now();
@@ -50,7 +42,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_revoke_invitation);
 Datum
 gtl_sql_revoke_invitation(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	char	   *name = gtl_annotator_name(gtl_argument_text(fcinfo, 1, "annotator"));
 	char	   *annotator = gtl_annotator_role_enter(job->job_id, name);
 	bool		revoked = gtl_invitation_revoke(job->job_id, annotator);

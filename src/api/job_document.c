@@ -9,6 +9,7 @@
 #include "base/compat.h"
 
 #include "api/arguments.h"
+#include "api/own_job.h"
 #include "base/errors.h"
 #include "base/query.h"
 #include "lib/stringinfo.h"
@@ -174,8 +175,5 @@ PG_FUNCTION_INFO_V1(gtl_sql_own_job);
 Datum
 gtl_sql_own_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-
-	gtl_job_require_owner(job);
-	PG_RETURN_INT64(job->job_id);
+	PG_RETURN_INT64(gtl_own_job(fcinfo)->job_id);
 }

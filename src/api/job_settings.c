@@ -258,8 +258,6 @@ check_in_place(const GtlJob *job)
 		setting = "previous_job";
 	else if (job->nproposal_columns > 0)
 		setting = "proposal_columns";
-	else if (job->previous_job != NULL)
-		setting = "previous_job";
 	else if (job->follow)
 		setting = "follow";
 	else if (job->scope == GTL_SCOPE_DATASET)

@@ -10,6 +10,7 @@
 
 #include "access/xact.h"
 #include "api/arguments.h"
+#include "api/own_job.h"
 #include "background/worker.h"
 #include "base/errors.h"
 #include "base/format.h"
@@ -61,34 +62,12 @@
 /* ... and how many looks it takes before it looks for work that nobody does. */
 #define LOOKS_PER_PICK_UP 10
 
-static GtlJob *
-own_job(FunctionCallInfo fcinfo)
-{
-	char	   *name = gtl_argument_text(fcinfo, 0, "job_name");
-	GtlJob	   *job = gtl_job_find(name);
-
-	gtl_job_require_owner(job);
-	return job;
-}
-
-/* The job again, with its row locked. */
-static GtlJob *
-lock_own_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = own_job(fcinfo);
-	GtlJob	   *locked = gtl_job_lock(job->job_id);
-
-	if (locked == NULL)
-		gtl_error_unknown_job(job->name);
-	return locked;
-}
-
 PG_FUNCTION_INFO_V1(gtl_sql_advance_job);
 Datum
 gtl_sql_advance_job(PG_FUNCTION_ARGS)
 {
 	GtlTransaction transaction = {false, InvalidOid, CurrentMemoryContext};
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	char	   *name = job->name;
 
 	/*
@@ -113,7 +92,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_pause_job);
 Datum
 gtl_sql_pause_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = lock_own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job_locked(fcinfo);
 
 	gtl_job_move(job, GTL_MOVE_PAUSE, "no tasks are handed out and no steps are done until gt_resume_job");
 	PG_RETURN_VOID();
@@ -140,7 +119,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_resume_job);
 Datum
 gtl_sql_resume_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = lock_own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job_locked(fcinfo);
 	GtlStep		step;
 
 	gtl_job_require_move(job, GTL_MOVE_RESUME);
@@ -203,7 +182,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_stop_job);
 Datum
 gtl_sql_stop_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	bool		may_step = gtl_lock_try(GTL_LOCK_STEPS, job->job_id, false);
 
 	if (may_step && !gtl_in_flight_lock(job->job_id))
@@ -211,7 +190,7 @@ gtl_sql_stop_job(PG_FUNCTION_ARGS)
 		warn_of_answers(job);
 		may_step = false;
 	}
-	job = lock_own_job(fcinfo);
+	job = gtl_own_job_locked(fcinfo);
 	gtl_job_move(job, GTL_MOVE_STOP, "no new batch; finished answers are consolidated");
 	if (!may_step || !try_to_finish_stop(job))
 		gtl_worker_launch_at_commit(job);
@@ -222,7 +201,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_add_objects);
 Datum
 gtl_sql_add_objects(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = lock_own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job_locked(fcinfo);
 	int32		count;
 
 	gtl_progress_begin(job->job_id, "snapshot");
@@ -235,7 +214,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_remove_objects);
 Datum
 gtl_sql_remove_objects(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	char	  **keys;
 	int			nkeys;
 	int32		count;
@@ -244,7 +223,7 @@ gtl_sql_remove_objects(PG_FUNCTION_ARGS)
 		PG_RETURN_INT32(0);
 	keys = gtl_argument_text_array(fcinfo, 1, "object_keys", &nkeys);
 	gtl_in_flight_require(job, "remove objects of");
-	job = lock_own_job(fcinfo);
+	job = gtl_own_job_locked(fcinfo);
 	count = gtl_remove(job, keys, nkeys);
 	if (count > 0)
 		gtl_worker_launch_at_commit(job);
@@ -255,7 +234,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_retry_failed);
 Datum
 gtl_sql_retry_failed(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = lock_own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job_locked(fcinfo);
 	int			count;
 
 	gtl_job_require_move(job, GTL_MOVE_RETRY);
@@ -277,12 +256,12 @@ PG_FUNCTION_INFO_V1(gtl_sql_drop_job);
 Datum
 gtl_sql_drop_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	bool		with_models = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 
 	/* no answer is in flight; a worker in mid-round finds the job gone and ends */
 	gtl_in_flight_require(job, "drop");
-	job = lock_own_job(fcinfo);
+	job = gtl_own_job_locked(fcinfo);
 	gtl_event_record(job, "dropped", "the job and its %s objects are gone", gtl_format_count(job->object_count));
 	if (job->follow)
 		gtl_follow_stop(job);
@@ -312,10 +291,10 @@ PG_FUNCTION_INFO_V1(gtl_sql_purge_job);
 Datum
 gtl_sql_purge_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 
 	gtl_in_flight_require(job, "purge");
-	job = lock_own_job(fcinfo);
+	job = gtl_own_job_locked(fcinfo);
 	if (job->state != GTL_JOB_COMPLETED && job->state != GTL_JOB_STOPPED)
 		gtl_error_job_state(job, "purge", job->state == GTL_JOB_FAILED ? "gt_resume_job goes on with it, gt_drop_job removes it." :
 					"Only completed and stopped jobs can do without their features and tasks; gt_stop_job stops it.");
@@ -455,7 +434,7 @@ gtl_sql_wait_job(PG_FUNCTION_ARGS)
 {
 	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		castNode(CallContext, fcinfo->context)->atomic;
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	Wish		wish = wish_arguments(fcinfo);
 	TimestampTz until = end_of_wait(fcinfo, 2);
 	bool		reached;

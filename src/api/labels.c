@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "api/arguments.h"
+#include "api/own_job.h"
 #include "catalog/pg_type.h"
 #include "data/key.h"
 #include "funcapi.h"
@@ -28,21 +28,12 @@ fill_columns(const GtlObjectLabel *label, Datum *columns, bool *nulls)
 	nulls[5] = isnan(label->margin);
 }
 
-static GtlJob *
-own_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-
-	gtl_job_require_owner(job);
-	return job;
-}
-
 PG_FUNCTION_INFO_V1(gtl_sql_label);
 Datum
 gtl_sql_label(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
 	GtlObjectLabel label;
 	Datum		columns[LABEL_COLUMNS];
@@ -83,7 +74,7 @@ Datum
 gtl_sql_labels_of(PG_FUNCTION_ARGS)
 {
 	TypedLabels typed = {(ReturnSetInfo *) fcinfo->resultinfo};
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_key_reader_open(&typed.key, get_fn_expr_argtype(fcinfo->flinfo, 1));

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "api/arguments.h"
 #include "api/job_settings.h"
+#include "api/own_job.h"
 #include "base/errors.h"
 #include "base/progress.h"
 #include "base/settings.h"
@@ -30,16 +31,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
-
-/* The job that the first argument names, of which the caller must be an owner. */
-static GtlJob *
-own_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-
-	gtl_job_require_owner(job);
-	return job;
-}
 
 /* The result set of a function with 2 or 3 text columns; 2: without advice. */
 static Datum
@@ -67,7 +58,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_explain_job);
 Datum
 gtl_sql_explain_job(PG_FUNCTION_ARGS)
 {
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	GtlJobFacts facts;
 	GtlReport	report;
 
@@ -123,7 +114,7 @@ Datum
 gtl_sql_sources(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	GtlSourceRecord *records;
 	int			count = gtl_sources_read(job, &records);
 
@@ -150,7 +141,7 @@ Datum
 gtl_sql_dataset_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	GtlJob	   *job = own_job(fcinfo);
+	GtlJob	   *job = gtl_own_job(fcinfo);
 	int			count = 0;
 	char	  **keys = PG_ARGISNULL(1) ? NULL : gtl_argument_text_array(fcinfo, 1, "object_keys", &count);
 	int			ncolumns;
@@ -189,7 +180,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_report);
 Datum
 gtl_sql_report(PG_FUNCTION_ARGS)
 {
-	StringInfo	page = gtl_report_page(own_job(fcinfo));
+	StringInfo	page = gtl_report_page(gtl_own_job(fcinfo));
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(page->data, page->len));
 }
@@ -198,7 +189,7 @@ PG_FUNCTION_INFO_V1(gtl_sql_certificate);
 Datum
 gtl_sql_certificate(PG_FUNCTION_ARGS)
 {
-	char	   *words = gtl_explain_certificate(own_job(fcinfo));
+	char	   *words = gtl_explain_certificate(gtl_own_job(fcinfo));
 
 	if (words == NULL)
 		PG_RETURN_NULL();
@@ -295,7 +286,7 @@ gtl_sql_plan_job(PG_FUNCTION_ARGS)
 	{
 		MemoryContext caller;
 		PlanCall   *call = begin_plan(fcinfo, &caller);
-		GtlJob	   *job = own_job(fcinfo);
+		GtlJob	   *job = gtl_own_job(fcinfo);
 		GtlJobFacts facts;
 
 		gtl_facts_read(job, &facts);

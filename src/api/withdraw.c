@@ -4,7 +4,7 @@
  */
 #include "base/compat.h"
 
-#include "api/arguments.h"
+#include "api/own_job.h"
 #include "background/worker.h"
 #include "base/errors.h"
 #include "base/format.h"
@@ -12,19 +12,6 @@
 #include "steps/withdraw.h"
 #include "tables/job_state.h"
 #include "tables/recall.h"
-
-static GtlJob *
-lock_job(FunctionCallInfo fcinfo)
-{
-	GtlJob	   *job = gtl_job_find(gtl_argument_text(fcinfo, 0, "job_name"));
-	GtlJob	   *locked;
-
-	gtl_job_require_owner(job);
-	locked = gtl_job_lock(job->job_id);
-	if (locked == NULL)
-		gtl_error_unknown_job(job->name);
-	return locked;
-}
 
 /* A margin is between 0 and 1; labels with a margin of 1 are below none. */
 static double
@@ -75,7 +62,7 @@ gtl_sql_withdraw_machine_labels(PG_FUNCTION_ARGS)
 {
 	bool		all = PG_ARGISNULL(2);
 	double		margin = all ? 0 : read_margin(fcinfo, 2);
-	GtlJob	   *job = lock_job(fcinfo);
+	GtlJob	   *job = gtl_own_job_locked(fcinfo);
 	int			count;
 
 	gtl_job_require_move(job, GTL_MOVE_WITHDRAW);

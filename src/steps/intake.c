@@ -155,11 +155,6 @@ gtl_intake(GtlJob *job, bool pass_over)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot add objects to labeling job \"%s\": it is purged", job->name),
 				 errhint("Create a job over the new rows; initial_model => '...' lets it begin with what this one has learned.")));
-	if (job->placement != GTL_PLACEMENT_COPY)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot add objects to labeling job \"%s\": it works in place", job->name),
-				 errhint("gt_write_labels labels rows that came later, too.")));
 	any = read_rows(job, pass_over, &dataset, &added);
 	if (job->follow)
 		gtl_changes_resume(job->job_id);	/* what was refused with rows that are in order now */
