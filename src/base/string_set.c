@@ -94,6 +94,17 @@ gtl_strings_find(const GtlStringSet *names, const char *name)
 }
 
 int32
+gtl_strings_find_renamed(const GtlStringSet *names, char *const *former, int nformer, const char *name)
+{
+	int32		number = gtl_strings_find(names, name);
+
+	for (int i = 0; i < nformer && number < 0; i += 2)
+		if (strcmp(former[i], name) == 0)
+			number = gtl_strings_find(names, former[i + 1]);
+	return number;
+}
+
+int32
 gtl_strings_count(const GtlStringSet *names)
 {
 	return names->count;

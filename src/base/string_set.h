@@ -18,6 +18,9 @@ extern int32 gtl_strings_add(GtlStringSet *names, const char *name);
 /* The number of a name, or -1. */
 extern int32 gtl_strings_find(const GtlStringSet *names, const char *name);
 
+/* The same where some of the names had others: `former` has the former and the present name of each, one behind the other. */
+extern int32 gtl_strings_find_renamed(const GtlStringSet *names, char *const *former, int nformer, const char *name);
+
 extern int32 gtl_strings_count(const GtlStringSet *names);
 extern char **gtl_strings_list(const GtlStringSet *names);
 

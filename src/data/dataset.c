@@ -508,18 +508,6 @@ read_sureness(const Reading *reading, TupleTableSlot *row, int column, const cha
 
 #define FIRST_PROPOSAL 6		/* column of the query */
 
-/* -1: no category, nor the former name of one. */
-static int
-find_guess(const GtlDataset *dataset, const char *guess)
-{
-	int			class_no = gtl_strings_find(dataset->guessable, guess);
-
-	for (int i = 0; i < dataset->nformer && class_no < 0; i += 2)
-		if (strcmp(dataset->former[i], guess) == 0)
-			class_no = gtl_strings_find(dataset->guessable, dataset->former[i + 1]);
-	return class_no;
-}
-
 /* The inputs of proposals behind the features. */
 static void
 append_proposals(Reading *reading, TupleTableSlot *row)
@@ -536,7 +524,8 @@ append_proposals(Reading *reading, TupleTableSlot *row)
 	for (int i = 0; i < dataset->sources; i++)
 	{
 		char	   *guess = gtl_row_text(row, FIRST_PROPOSAL + 2 * i);
-		int			class_no = guess == NULL ? -1 : find_guess(dataset, guess);
+		int			class_no = guess == NULL ? -1 :
+			gtl_strings_find_renamed(dataset->guessable, dataset->former, dataset->nformer, guess);
 		double		sure = read_sureness(reading, row, FIRST_PROPOSAL + 2 * i + 1, dataset->source[i]);
 
 		dataset->strange[i] += guess != NULL && class_no < 0;

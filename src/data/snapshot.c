@@ -90,10 +90,7 @@ find_class(const SnapshotState *state, const GtlDatasetRow *row, const char *nam
 
 	if (name == NULL)
 		return -1;
-	class_no = gtl_strings_find(state->categories, name);
-	for (int i = 0; i < state->job->nformer && class_no < 0; i += 2)
-		if (strcmp(state->job->former[i], name) == 0)
-			class_no = gtl_strings_find(state->categories, state->job->former[i + 1]);
+	class_no = gtl_strings_find_renamed(state->categories, state->job->former, state->job->nformer, name);
 	if (class_no < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -237,12 +234,6 @@ require_objects(const SnapshotState *state, const GtlDataset *dataset)
 				 errhint("A job takes its objects when it is created: load the rows first.  gt_add_objects takes in those that come later.")));
 }
 
-static void
-read_rows(void *context, int64_t first, int count, float *rows)
-{
-	gtl_feature_reader_rows((GtlFeatureReader *) context, first, count, rows);
-}
-
 /* Where its objects need not be drawn at random: one from each part of the dataset. */
 static void
 choose_validation_set(SnapshotState *state, int32 *chosen)
@@ -250,7 +241,7 @@ choose_validation_set(SnapshotState *state, int32 *chosen)
 	GtlJob	   *job = state->job;
 	GtlFeatureReader *reader = gtl_feature_reader_open(job);
 
-	if (!gtl_start_choose(state->count, job->dimension, read_rows, reader, state->segment.validation_count,
+	if (!gtl_start_choose(state->count, job->dimension, gtl_feature_reader_callback, reader, state->segment.validation_count,
 						  (uint64) job->seed, &state->env, chosen))
 		gtl_computing_raise();
 	gtl_feature_reader_close(reader);

@@ -192,19 +192,10 @@ gtl_audit_forecast(const GtlAuditSetup *setup, const double *p, int64_t n, doubl
 	return draws;
 }
 
-static int
-descending(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x < y) - (x > y);
-}
-
 void
 gtl_audit_sort_descending(double *guesses, int64_t count, const GtlEnv *env)
 {
-	(void) gtl_sort(guesses, count, sizeof(double), descending, env);
+	(void) gtl_sort(guesses, count, sizeof(double), gtl_compare_double_down, env);
 }
 
 /* Human labels when the d likeliest wrong are labeled first; what cannot pass is all labeled by people. */

@@ -12,15 +12,7 @@
 
 #include "learning/random.h"
 #include "learning/select.h"
-
-static int
-compare_numbers(const void *a, const void *b)
-{
-	int32_t		x = *(const int32_t *) a;
-	int32_t		y = *(const int32_t *) b;
-
-	return (x > y) - (x < y);
-}
+#include "learning/sort.h"
 
 /* Row numbers of the sample, ascending. */
 static int32_t *
@@ -32,7 +24,7 @@ draw_rows(int64_t of, int64_t wanted, uint64_t seed, const GtlEnv *env)
 	for (int64_t i = 0; i < of; i++)
 		all[i] = (int32_t) i;
 	(void) gtl_select_random(all, of, wanted, seed, GTL_STREAM_COMPARISON, env, chosen);
-	qsort(chosen, (size_t) wanted, sizeof(int32_t), compare_numbers);
+	qsort(chosen, (size_t) wanted, sizeof(int32_t), gtl_compare_int32);
 	gtl_env_release(env, all);
 	return chosen;
 }

@@ -19,6 +19,8 @@
  */
 #include "learning/drift.h"
 
+#include "learning/sort.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -51,15 +53,6 @@ gtl_drift_place(const double *reference, int64_t count, double margin, double un
 	while (low < count && reference[low] == margin)
 		low++;
 	return (double) below + floor(uniform * (double) (low - below + 1));
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x > y) - (x < y);
 }
 
 /* Largest difference of the distribution of sorted places to the uniform one of the reference. */
@@ -164,7 +157,7 @@ gtl_drift_compare(double *places, int64_t count, int64_t reference, const GtlEnv
 {
 	double		d;
 
-	qsort(places, (size_t) count, sizeof(double), ascending);
+	qsort(places, (size_t) count, sizeof(double), gtl_compare_double);
 	d = largest_difference(places, count, reference);
 	comparison->distance = d;
 	if (d <= 0)

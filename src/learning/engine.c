@@ -22,6 +22,7 @@
 #include "learning/proposals.h"
 #include "learning/random.h"
 #include "learning/select.h"
+#include "learning/sort.h"
 
 bool
 gtl_engine_sufficient(int classes_seen, int64_t validation_count)
@@ -498,15 +499,6 @@ count_pool(GtlTransfer *transfer, int fold, const int32_t *best, const double *m
 	}
 }
 
-static int
-descending(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x < y) - (x > y);
-}
-
 int64_t
 gtl_engine_transferred(const int64_t *validation, const int64_t *pool)
 {
@@ -524,7 +516,7 @@ gtl_engine_transferred(const int64_t *validation, const int64_t *pool)
 double
 gtl_engine_smallest_covered(double *margins, int64_t count, int64_t wanted)
 {
-	qsort(margins, (size_t) count, sizeof(double), descending);
+	qsort(margins, (size_t) count, sizeof(double), gtl_compare_double_down);
 	if (wanted >= count)
 		return count > 0 ? margins[count - 1] : INFINITY;
 	while (wanted > 0 && margins[wanted - 1] == margins[wanted])

@@ -127,3 +127,27 @@ gtl_sort(void *entries, int64_t count, size_t size, int (*compare) (const void *
 	gtl_env_release(env, other);
 	return going;
 }
+
+int
+gtl_compare_int32(const void *a, const void *b)
+{
+	int32_t		x = *(const int32_t *) a;
+	int32_t		y = *(const int32_t *) b;
+
+	return (x > y) - (x < y);
+}
+
+int
+gtl_compare_double(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+int
+gtl_compare_double_down(const void *a, const void *b)
+{
+	return gtl_compare_double(b, a);
+}

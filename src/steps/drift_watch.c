@@ -26,6 +26,7 @@
 #include "base/memory.h"
 #include "learning/random.h"
 #include "learning/select.h"
+#include "learning/sort.h"
 #include "tables/certificate.h"
 #include "tables/event.h"
 #include "tables/object.h"
@@ -44,7 +45,7 @@ typedef struct Watch
 	int			nsegments;
 	int			first_new;		/* of the segments */
 	GtlDriftRecord record;
-	double	   *reference;		/* margins, ascending */
+	double	   *reference;		/* margins, gtl_compare_double */
 	int64		nreference;
 } Watch;
 
@@ -55,40 +56,16 @@ half_delta(const GtlJob *job)
 }
 
 static void
-read_rows(void *context, int64_t first, int count, float *rows)
-{
-	gtl_feature_reader_rows((GtlFeatureReader *) context, first, count, rows);
-}
-
-static void
 score(const Watch *watch, const GtlClassifier *classifier, const int32 *objects, int64 count, int32 *best, double *margin)
 {
 	const GtlDriftLook *look = watch->look;
 
-	if (count > 0 && !gtl_pool_score(classifier, gtl_job_width(look->job), look->rows, objects, count, read_rows, look->reader,
+	if (count > 0 && !gtl_pool_score(classifier, gtl_job_width(look->job), look->rows, objects, count, gtl_feature_reader_callback, look->reader,
 									 look->env, best, margin))
 		gtl_computing_raise();
 }
 
-static int
-ascending(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
-
-static int
-compare_objects(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* A random sample of them, ascending. */
+/* A random sample of them, gtl_compare_double. */
 static int64
 draw_sample(const Watch *watch, const int32 *objects, int64 n, int32 **chosen)
 {
@@ -97,7 +74,7 @@ draw_sample(const Watch *watch, const int32 *objects, int64 n, int32 **chosen)
 	*chosen = gtl_memory_list(sizeof(int32), count);
 	count = gtl_select_random(objects, n, count, (uint64) watch->look->job->seed, GTL_STREAM_DRIFT, watch->look->env, *chosen);
 	gtl_env_check(watch->look->env);
-	qsort(*chosen, count, sizeof(int32), compare_objects);
+	qsort(*chosen, count, sizeof(int32), gtl_compare_int32);
 	return count;
 }
 
@@ -148,7 +125,7 @@ take_reference(Watch *watch, int32 end)
 		take_earlier(watch, end);
 	else if (!watch->look->job->chosen_start)
 		take_validation(watch, end);
-	qsort(watch->reference, watch->nreference, sizeof(double), ascending);
+	qsort(watch->reference, watch->nreference, sizeof(double), gtl_compare_double);
 }
 
 /* Margins of new rows, each by the model of a random fold. */

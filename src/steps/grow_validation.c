@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "learning/random.h"
 #include "learning/select.h"
+#include "learning/sort.h"
 #include "steps/answers.h"
 #include "steps/promise_audit.h"
 #include "tables/batch.h"
@@ -154,15 +155,6 @@ leave_certificates(const GtlJob *job, const int32 *objects, int count)
 	gtl_object_deactivate(job->job_id, reached, n);
 }
 
-static int
-compare_objects(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 int32
 gtl_grow_validation(GtlJob *job, int32 wanted)
 {
@@ -183,7 +175,7 @@ gtl_grow_validation(GtlJob *job, int32 wanted)
 	for (int32 i = 0; i < more; i++)
 		objects[i] = candidates[i].object_no;
 	gtl_object_add_validation(job->job_id, objects, more, gtl_object_next_place(job->job_id));
-	qsort(objects, more, sizeof(int32), compare_objects);
+	qsort(objects, more, sizeof(int32), gtl_compare_int32);
 	leave_certificates(job, objects, more);
 	(void) gtl_label_drop_machine(job, objects, more);
 	gtl_segments_count_validation(job->job_id);

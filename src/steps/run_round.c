@@ -155,12 +155,6 @@ list_pool(GtlRoundState *state, int32 **pool)
 	return count;
 }
 
-static void
-read_rows(void *context, int64_t first, int count, float *rows)
-{
-	gtl_feature_reader_rows((GtlFeatureReader *) context, first, count, rows);
-}
-
 /* Rows that have joined may be other than those before: then the machine labels none of them. */
 static void
 watch_drift(GtlRoundState *state, GtlFeatureReader *reader, const int32 *pool, int64 count)
@@ -188,7 +182,7 @@ score_and_decide(GtlRoundState *state)
 	state->round.segment_count = gtl_segment_last(job->job_id).segment_no + 1;
 	INSTR_TIME_SET_CURRENT(start);
 	watch_drift(state, reader, pool, count);
-	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, read_rows, reader,
+	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, gtl_feature_reader_callback, reader,
 						  &state->env, decided))
 		gtl_computing_raise();
 	gtl_feature_reader_close(reader);

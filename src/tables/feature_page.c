@@ -314,6 +314,12 @@ gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, floa
 }
 
 void
+gtl_feature_reader_callback(void *reader, int64_t first, int count, float *rows)
+{
+	gtl_feature_reader_rows((GtlFeatureReader *) reader, first, count, rows);
+}
+
+void
 gtl_feature_reader_gather(GtlFeatureReader *reader, const int32 *objects, int64 count, float *out)
 {
 	for (int64 i = 0; i < count; i++)

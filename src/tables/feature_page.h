@@ -40,6 +40,9 @@ extern int32 gtl_feature_reader_end(const GtlFeatureReader *reader);
 /* The rows with the numbers first .. first + count - 1, in whatever segments, unscaled, into out[count x width]. */
 extern void gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out);
 
+/* The same as a callback of src/learning, whose context is the reader. */
+extern void gtl_feature_reader_callback(void *reader, int64_t first, int count, float *rows);
+
 /* The rows of the given objects, in ascending order, into out[count x width]. */
 extern void gtl_feature_reader_gather(GtlFeatureReader *reader, const int32 *objects, int64 count, float *out);
 

@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "catalog/pg_collation.h"
 #include "common/hashfn.h"
+#include "learning/sort.h"
 #include "miscadmin.h"
 #include "tables/annotation.h"
 #include "tables/annotator_role.h"
@@ -137,21 +138,12 @@ next_claim(ClaimSearch *search)
 	return &search->claims[search->count];
 }
 
-static int
-compare_object(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 static bool
 has_reviewed(const ClaimSearch *search, const GtlTable *tasks)
 {
 	int32		object = gtl_table_int32(tasks, TASK_OBJECT_NO);
 
-	return search->nreviewed > 0 && bsearch(&object, search->reviewed, search->nreviewed, sizeof(int32), compare_object) != NULL;
+	return search->nreviewed > 0 && bsearch(&object, search->reviewed, search->nreviewed, sizeof(int32), gtl_compare_int32) != NULL;
 }
 
 /* Claims the task at hand if the annotator may have it, and nobody else is about to. */

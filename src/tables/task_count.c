@@ -13,6 +13,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
+#include "learning/sort.h"
 #include "miscadmin.h"
 #include "tables/annotation.h"
 #include "tables/batch.h"
@@ -116,19 +117,10 @@ note_declines(Census *census, uint8 *known, int32 first, int32 last)
 	}
 }
 
-static int
-compare_object(const void *a, const void *b)
-{
-	int32		x = *(const int32 *) a;
-	int32		y = *(const int32 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 static bool
 is_among(int32 object, const int32 *objects, int count)
 {
-	return count > 0 && bsearch(&object, objects, count, sizeof(int32), compare_object) != NULL;
+	return count > 0 && bsearch(&object, objects, count, sizeof(int32), gtl_compare_int32) != NULL;
 }
 
 /* What the annotator has declined in earlier batches, and so is not asked again. */
