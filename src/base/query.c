@@ -286,6 +286,42 @@ gtl_query_do(GtlStatement *statement, const Datum *values, const char *nulls)
 	return count;
 }
 
+int32
+gtl_query_int32(GtlStatement *statement, const Datum *values)
+{
+	GtlResult	r;
+	int32		value;
+
+	gtl_query_run(&r, statement, values, NULL);
+	value = gtl_result_int32(&r, 0, 1);
+	gtl_query_end(&r);
+	return value;
+}
+
+int64
+gtl_query_int64(GtlStatement *statement, const Datum *values)
+{
+	GtlResult	r;
+	int64		value;
+
+	gtl_query_run(&r, statement, values, NULL);
+	value = gtl_result_int64(&r, 0, 1);
+	gtl_query_end(&r);
+	return value;
+}
+
+bool
+gtl_query_bool(GtlStatement *statement, const Datum *values)
+{
+	GtlResult	r;
+	bool		value;
+
+	gtl_query_run(&r, statement, values, NULL);
+	value = gtl_result_bool(&r, 0, 1);
+	gtl_query_end(&r);
+	return value;
+}
+
 /* Where the executor delivers the rows of gtl_query_stream and gtl_query_each. */
 typedef struct RowReceiver
 {

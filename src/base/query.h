@@ -52,6 +52,11 @@ extern void gtl_query_end(GtlResult *result);
 /* Run and end, for statements whose rows nobody reads. */
 extern uint64 gtl_query_do(GtlStatement *statement, const Datum *values, const char *nulls);
 
+/* Run and end, for the one value of a statement that has one row. */
+extern int32 gtl_query_int32(GtlStatement *statement, const Datum *values);	/* NULL: 0 */
+extern int64 gtl_query_int64(GtlStatement *statement, const Datum *values);	/* NULL: 0 */
+extern bool gtl_query_bool(GtlStatement *statement, const Datum *values);	/* NULL: false */
+
 /* A query over a user's table or function, as the given role; rows as from gtl_query_run. */
 extern uint64 gtl_query_run_as(GtlResult *result, Oid role, const char *sql, int nargs, const Oid *types,
 							   const Datum *values);

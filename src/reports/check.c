@@ -95,12 +95,9 @@ check_worker_slots(GtlCheck *check)
 		" 'archiver', 'logger', 'walsummarizer', 'standalone backend', 'slotsync worker', 'io worker'])",
 		0
 	};
-	GtlResult	r;
 	int			used;
 
-	gtl_query_run(&r, &select, NULL, NULL);
-	used = gtl_result_int32(&r, 0, 1);
-	gtl_query_end(&r);
+	used = gtl_query_int32(&select, NULL);
 	if (used >= max_worker_processes)
 		gtl_check_add(check, "warning", "max_worker_processes", psprintf("all %d background workers are in use", max_worker_processes),
 			  "Increase max_worker_processes and restart the server; until then gt_advance_job does the steps.");

@@ -57,13 +57,8 @@ round_finished_at(const GtlRound *round)
 		"SELECT finished_at FROM gtlabel.round WHERE job_id = $1 AND round_no = $2", 2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(round->job_id), Int32GetDatum(round->round_no)};
-	GtlResult	r;
-	TimestampTz finished_at;
 
-	gtl_query_run(&r, &select, values, NULL);
-	finished_at = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
-	return finished_at;
+	return gtl_query_int64(&select, values);
 }
 
 static void

@@ -58,14 +58,11 @@ read_provisional(const GtlJob *job, GtlJobFacts *facts)
 		"SELECT count(*)::int FROM gtlabel.label WHERE job_id = $1 AND NOT human AND audit_no IS NULL", 1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job->job_id)};
-	GtlResult	r;
 
 	if (job->machine_labeled == 0 ||
 		(job->guarantee != GTL_GUARANTEE_AUDITED && (job->state == GTL_JOB_STOPPED || job->state == GTL_JOB_COMPLETED)))
 		return;
-	gtl_query_run(&r, &select, values, NULL);
-	facts->provisional = gtl_result_int32(&r, 0, 1);
-	gtl_query_end(&r);
+	facts->provisional = gtl_query_int32(&select, values);
 }
 
 /* As many names as a person reads. */

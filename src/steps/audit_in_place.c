@@ -104,40 +104,6 @@ share_of_sample(const Step *step)
 	return (double) left / Max(segments[0].object_count, 1);
 }
 
-static int
-compare_keys(const void *a, const void *b, void *keys)
-{
-	return strcmp(((char **) keys)[*(const int32 *) a], ((char **) keys)[*(const int32 *) b]);
-}
-
-/* The objects that have these keys, -1: none; the keys differ from one another. */
-static int32 *
-find_objects(const GtlJob *job, char *const *keys, int count)
-{
-	int32	   *found;
-	int			nfound = gtl_object_find(job->job_id, keys, count, &found);
-	char	  **their_keys = gtl_memory_list(sizeof(char *), nfound);
-	int32	   *objects = gtl_memory_list(sizeof(int32), count);
-	int32	   *order = gtl_memory_list(sizeof(int32), count);
-	int32	   *their_order = gtl_memory_list(sizeof(int32), nfound);
-	int			f = 0;
-
-	gtl_object_keys(job->job_id, found, nfound, their_keys);
-	for (int i = 0; i < count; i++)
-		order[i] = i;
-	for (int i = 0; i < nfound; i++)
-		their_order[i] = i;
-	qsort_arg(order, count, sizeof(int32), compare_keys, (void *) keys);
-	qsort_arg(their_order, nfound, sizeof(int32), compare_keys, their_keys);
-	for (int i = 0; i < count; i++)
-	{
-		while (f < nfound && strcmp(their_keys[their_order[f]], keys[order[i]]) < 0)
-			f++;
-		objects[order[i]] = f < nfound && strcmp(their_keys[their_order[f]], keys[order[i]]) == 0 ? found[their_order[f]] : -1;
-	}
-	return objects;
-}
-
 static int32
 class_of(const GtlModel *model, const char *name)
 {
@@ -155,7 +121,7 @@ take_in(Step *step, const GtlRound *round, const GtlInPlaceDraws *draws, const i
 	char	  **unknown = gtl_memory_list(sizeof(char *), draws->count);
 	GtlLabelChange added = {0};
 	GtlLabelChange changed = {0};
-	int32	   *before = find_objects(job, draws->keys, draws->count);
+	int32	   *before = gtl_object_of_keys(job->job_id, draws->keys, draws->count);
 	int			count = 0;
 
 	for (int i = 0; i < draws->count; i++)
@@ -163,7 +129,7 @@ take_in(Step *step, const GtlRound *round, const GtlInPlaceDraws *draws, const i
 			unknown[count++] = draws->keys[i];
 	if (count > 0)
 		gtl_intake_drawn(job, unknown, count);
-	*objects = find_objects(job, draws->keys, draws->count);
+	*objects = gtl_object_of_keys(job->job_id, draws->keys, draws->count);
 	added.object_no = gtl_memory_list(sizeof(int32), count);
 	added.class_no = gtl_memory_list(sizeof(int32), count);
 	added.confidence = gtl_memory_list(sizeof(float), count);
@@ -374,10 +340,7 @@ end(Step *step, const char *why)
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_put_back(&step->record);
 	gtl_audit_objects_forget(&step->record);
-	gtl_job_update(step->job);
-	gtl_event_record(step->job, "audit_ended", "%s%s%s", gtl_promise_audit_sentence(step->job, &step->record),
-					 withdrawn > 0 ? psprintf("; %s machine labels of the sample are withdrawn", gtl_format_count(withdrawn)) : "",
-					 why == NULL ? "" : psprintf(" (%s)", why));
+	gtl_promise_audit_over(step->job, &step->record, withdrawn, "machine labels of the sample", why);
 }
 
 /* The next draws that people have not answered; as many as would do if none shows an error. */

@@ -304,6 +304,15 @@ withdraw_rest(AuditStep *step, int32 **standing, int *nstanding)
 	return gtl_label_drop_machine(step->job, rest, nrest);
 }
 
+void
+gtl_promise_audit_over(GtlJob *job, const GtlAuditRecord *record, int withdrawn, const char *labels, const char *why)
+{
+	gtl_job_update(job);
+	gtl_event_record(job, "audit_ended", "%s%s%s", gtl_promise_audit_sentence(job, record),
+					 withdrawn > 0 ? psprintf("; %s %s are withdrawn", gtl_format_count(withdrawn), labels) : "",
+					 why == NULL ? "" : psprintf(" (%s)", why));
+}
+
 /* The labels that passed are final, the others are withdrawn. */
 static void
 end(AuditStep *step, const char *why)
@@ -325,10 +334,7 @@ end(AuditStep *step, const char *why)
 		gtl_drift_audited(step->job, step->record.lot_no, step->record.audit_no);
 	if (step->record.figures.state == GTL_AUDIT_PASSED && !step->record.per_class)
 		gtl_segment_next_lot(step->job->job_id, step->record.lot_no, step->record.segment_count);
-	gtl_job_update(step->job);
-	gtl_event_record(step->job, "audit_ended", "%s%s%s", gtl_promise_audit_sentence(step->job, &step->record),
-					 withdrawn > 0 ? psprintf("; %s machine labels are withdrawn", gtl_format_count(withdrawn)) : "",
-					 why == NULL ? "" : psprintf(" (%s)", why));
+	gtl_promise_audit_over(step->job, &step->record, withdrawn, "machine labels", why);
 }
 
 /* Draws that a stop has left without an answer come first. */

@@ -39,6 +39,9 @@ extern void gtl_promise_audit_step(GtlJob *job);
  */
 extern void gtl_promise_audit_end(GtlJob *job, bool judge, const char *why);
 
+/* Writes the job and the event of an audit that is over.  labels: what kind of them were withdrawn; why NULL: its evidence decided. */
+extern void gtl_promise_audit_over(GtlJob *job, const GtlAuditRecord *record, int withdrawn, const char *labels, const char *why);
+
 /* What an audit has shown, in one sentence for those who were not there. */
 extern char *gtl_promise_audit_sentence(const GtlJob *job, const GtlAuditRecord *record);
 

@@ -199,13 +199,8 @@ gtl_audits_passed(int64 job_id, int32 lot_no)
 		"SELECT EXISTS (SELECT FROM gtlabel.audit WHERE job_id = $1 AND lot_no = $2 AND state = 'passed')", 2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(lot_no)};
-	GtlResult	r;
-	bool		passed;
 
-	gtl_query_run(&r, &select, values, NULL);
-	passed = gtl_result_bool(&r, 0, 1);
-	gtl_query_end(&r);
-	return passed;
+	return gtl_query_bool(&select, values);
 }
 
 int
@@ -215,13 +210,8 @@ gtl_audits_attempts(int64 job_id, int32 lot_no)
 		"SELECT count(*)::int FROM gtlabel.audit WHERE job_id = $1 AND lot_no = $2 AND state <> 'open'", 2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(lot_no)};
-	GtlResult	r;
-	int			count;
 
-	gtl_query_run(&r, &select, values, NULL);
-	count = gtl_result_int32(&r, 0, 1);
-	gtl_query_end(&r);
-	return count;
+	return gtl_query_int32(&select, values);
 }
 
 /* Multiplied in the order of the audits: the same to the last bit as a simulation's. */

@@ -36,7 +36,6 @@ gtl_event_record(const GtlJob *job, const char *event, const char *detail_format
 	};
 	StringInfoData detail;
 	Datum		values[5];
-	GtlResult	r;
 	int64		event_id;
 
 	initStringInfo(&detail);
@@ -58,9 +57,7 @@ gtl_event_record(const GtlJob *job, const char *event, const char *detail_format
 	values[2] = CStringGetTextDatum(event);
 	values[3] = CStringGetTextDatum(gtl_job_state_name(job->state));
 	values[4] = CStringGetTextDatum(detail.data);
-	gtl_query_run(&r, &insert, values, NULL);
-	event_id = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
+	event_id = gtl_query_int64(&insert, values);
 	pfree(detail.data);
 	announce(job->job_id, event_id);
 }

@@ -19,7 +19,6 @@ gtl_featurizer_insert(const GtlFeaturizer *featurizer)
 	};
 	Datum		values[8];
 	GtlEnv		env;
-	GtlResult	r;
 	size_t		size;
 	uint8_t    *bytes;
 	int64		featurizer_id;
@@ -35,9 +34,7 @@ gtl_featurizer_insert(const GtlFeaturizer *featurizer)
 	values[6] = Int32GetDatum((int32) featurizer->sample);
 	values[7] = gtl_bytea(bytes, size);
 	pfree(bytes);
-	gtl_query_run(&r, &insert, values, NULL);
-	featurizer_id = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
+	featurizer_id = gtl_query_int64(&insert, values);
 	pfree(DatumGetPointer(values[7]));
 	return featurizer_id;
 }

@@ -362,13 +362,8 @@ gtl_failure_count_validation(int64 job_id)
 		1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlResult	r;
-	int			count;
 
-	gtl_query_run(&r, &select, values, NULL);
-	count = gtl_result_int32(&r, 0, 1);
-	gtl_query_end(&r);
-	return count;
+	return gtl_query_int32(&select, values);
 }
 
 int

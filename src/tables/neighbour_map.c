@@ -18,7 +18,6 @@ gtl_neighbour_map_insert(const GtlNeighbours *map)
 	};
 	Datum		values[3];
 	GtlEnv		env;
-	GtlResult	r;
 	size_t		size;
 	uint8_t    *bytes;
 	int64		neighbours_id;
@@ -29,9 +28,7 @@ gtl_neighbour_map_insert(const GtlNeighbours *map)
 	values[1] = Int32GetDatum(map->view[0].centres.count);
 	values[2] = gtl_bytea(bytes, size);
 	pfree(bytes);
-	gtl_query_run(&r, &insert, values, NULL);
-	neighbours_id = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
+	neighbours_id = gtl_query_int64(&insert, values);
 	pfree(DatumGetPointer(values[2]));
 	return neighbours_id;
 }

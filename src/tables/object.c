@@ -330,6 +330,21 @@ gtl_object_find(int64 job_id, char *const *keys, int count, int32 **objects)
 	return gtl_query_lists(&select, values, 1, objects);
 }
 
+int32 *
+gtl_object_of_keys(int64 job_id, char *const *keys, int count)
+{
+	static GtlStatement select = {
+		"SELECT COALESCE(o.object_no, -1) FROM unnest($2) WITH ORDINALITY AS a (key, place) LEFT JOIN LATERAL (SELECT object_no"
+		" FROM gtlabel.object WHERE job_id = $1 AND object_key = a.key OFFSET 0) o ON true ORDER BY a.place",
+		2, {INT8OID, TEXTARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_text(keys, count)};
+	int32	   *objects;
+
+	(void) gtl_query_lists(&select, values, 1, &objects);
+	return objects;
+}
+
 int
 gtl_given_find(int64 job_id, char *const *keys, int count, int32 **rows)
 {

@@ -74,6 +74,9 @@ extern void gtl_object_delete(int64 job_id);
 
 /* Objects with these keys, and rows that came with a label, by number, as far as the job knows them; return how many. */
 extern int	gtl_object_find(int64 job_id, char *const *keys, int count, int32 **objects);
+
+/* The object of each key, in the order of the keys; -1: the job has none.  palloc'd. */
+extern int32 *gtl_object_of_keys(int64 job_id, char *const *keys, int count);
 extern int	gtl_given_find(int64 job_id, char *const *keys, int count, int32 **rows);
 
 /* They are removed from the job, whose counts in *job follow. */

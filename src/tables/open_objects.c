@@ -20,13 +20,8 @@ gtl_open_objects_seen(const GtlJob *job)
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
-	GtlResult	r;
-	int64		seen;
 
-	gtl_query_run(&r, &select, values, NULL);
-	seen = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
-	return seen;
+	return gtl_query_int64(&select, values);
 }
 
 static bool

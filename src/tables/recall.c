@@ -14,13 +14,8 @@ gtl_recall_count(int64 job_id, double below_margin)
 		"SELECT count(*)::int FROM gtlabel.label WHERE job_id = $1 AND NOT human AND margin < $2::float4", 2, {INT8OID, FLOAT8OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), Float8GetDatum(below_margin)};
-	GtlResult	r;
-	int			count;
 
-	gtl_query_run(&r, &select, values, NULL);
-	count = gtl_result_int32(&r, 0, 1);
-	gtl_query_end(&r);
-	return count;
+	return gtl_query_int32(&select, values);
 }
 
 void

@@ -217,13 +217,8 @@ gtl_task_undo_until(const GtlJob *job)
 		"SELECT max(undo_until) FROM gtlabel.task WHERE job_id = $1 AND batch_no = $2 AND slot_no >= 0", 2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), Int32GetDatum(job->open_batch_no)};
-	GtlResult	r;
-	TimestampTz until;
 
-	gtl_query_run(&r, &select, values, NULL);
-	until = gtl_result_int64(&r, 0, 1);
-	gtl_query_end(&r);
-	return until;
+	return gtl_query_int64(&select, values);
 }
 
 void
