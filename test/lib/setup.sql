@@ -42,6 +42,18 @@ BEGIN
     RETURN answers;
 END $$;
 
+-- Everything that is open gets the right answer, then the due step is done, until an audit is open.
+CREATE OR REPLACE FUNCTION gtl_test.until_audit(job text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1 .. 60 LOOP
+        IF EXISTS (SELECT FROM gt_audits WHERE job_name = job AND state = 'open') THEN
+            RETURN 'audit ' || (SELECT max(audit_no) FROM gt_audits WHERE job_name = job);
+        END IF;
+        PERFORM answer(job), gt_advance_job(job);
+    END LOOP;
+    RETURN 'none';
+END $$;
+
 -- A setting of a job as gt_job_settings shows it.
 CREATE OR REPLACE FUNCTION gtl_test.setting(job text, name text) RETURNS text LANGUAGE sql AS $$
     SELECT value FROM gt_job_settings WHERE job_name = job AND setting = name

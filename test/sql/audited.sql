@@ -7,17 +7,6 @@ SET search_path = public, ad, gtl_test;
 \set digits_job '''gtl_test.digits'', ARRAY[' :digits '], algorithm => ''softmax'''
 SET client_min_messages = warning;
 
--- One round of the loop: everything that is open gets the right answer, then the due step is done; until an audit is open.
-CREATE FUNCTION ad.until_audit(job text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    FOR turn IN 1 .. 60 LOOP
-        IF EXISTS (SELECT FROM gt_audits WHERE job_name = job AND state = 'open') THEN
-            RETURN 'audit ' || (SELECT max(audit_no) FROM gt_audits WHERE job_name = job);
-        END IF;
-        PERFORM answer(job), gt_advance_job(job);
-    END LOOP;
-    RETURN 'none';
-END $$;
 -- wrong machine labels that stand
 CREATE FUNCTION ad.errors(job text) RETURNS float8 LANGUAGE sql AS $$
     SELECT avg((l.label <> d.gold)::int) FROM gt_labels l JOIN gtl_test.digits d ON d.id::text = l.object_key WHERE l.job_name = job AND NOT l.human_annotated

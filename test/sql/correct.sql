@@ -7,16 +7,6 @@ SET search_path = public, co, gtl_test;
 SET client_min_messages = warning;
 \set digits_job '''gtl_test.digits'', ARRAY[' :digits '], algorithm => ''softmax'''
 
-CREATE FUNCTION co.until_audit(job text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    FOR turn IN 1 .. 60 LOOP
-        IF EXISTS (SELECT FROM gt_audits WHERE job_name = job AND state = 'open') THEN
-            RETURN 'audit ' || (SELECT max(audit_no) FROM gt_audits WHERE job_name = job);
-        END IF;
-        PERFORM answer(job), gt_advance_job(job);
-    END LOOP;
-    RETURN 'none';
-END $$;
 -- some machine labels, right or wrong ones, in the order of their keys
 CREATE FUNCTION co.machine(job text, is_right boolean, most integer) RETURNS text[] LANGUAGE sql AS $$
     SELECT array_agg(k.object_key) FROM (

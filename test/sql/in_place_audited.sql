@@ -25,16 +25,6 @@ CREATE FUNCTION ia.create_job(name text, dataset regclass, seed bigint DEFAULT 5
     SELECT gt_create_job(name, dataset, ARRAY['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], key_column => 'id', max_concurrent_task_count => 100, schedule => 'eager',
                          algorithm => 'softmax', neighbours => false, seed => seed, display_columns => ARRAY['id'], placement => 'in_place', sample_count => 1000) > 0
 $$;
-CREATE FUNCTION ia.until_audit(job text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    FOR turn IN 1 .. 60 LOOP
-        IF EXISTS (SELECT FROM gt_audits WHERE job_name = job AND state = 'open') THEN
-            RETURN 'audit ' || (SELECT max(audit_no) FROM gt_audits WHERE job_name = job);
-        END IF;
-        PERFORM answer(job), gt_advance_job(job);
-    END LOOP;
-    RETURN 'none';
-END $$;
 CREATE FUNCTION ia.server_error(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE statement;
@@ -76,7 +66,7 @@ SELECT topic, regexp_replace(finding, '[0-9][0-9,.]*', 'N', 'g') AS finding FROM
 ALTER SERVER ia_shard_2 OPTIONS (SET port '1');
 DO $$
 BEGIN
-    PERFORM ia.until_audit('ia far');
+    PERFORM gtl_test.until_audit('ia far');
     RAISE 'no error';
 EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
     RAISE WARNING '% %', sqlstate, substring(sqlerrm FROM 'server "[^"]*"');
