@@ -45,7 +45,7 @@ typedef struct Watch
 	int			nsegments;
 	int			first_new;		/* of the segments */
 	GtlDriftRecord record;
-	double	   *reference;		/* margins, gtl_compare_double */
+	double	   *reference;		/* margins, ascending */
 	int64		nreference;
 } Watch;
 
@@ -65,7 +65,7 @@ score(const Watch *watch, const GtlClassifier *classifier, const int32 *objects,
 		gtl_computing_raise();
 }
 
-/* A random sample of them, gtl_compare_double. */
+/* A random sample of them, ascending. */
 static int64
 draw_sample(const Watch *watch, const int32 *objects, int64 n, int32 **chosen)
 {
