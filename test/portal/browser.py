@@ -57,7 +57,7 @@ class Browser:
     def press(self, *keys):
         for key in keys:
             self.driver.switch_to.active_element.send_keys(key)
-            time.sleep(0.16)              # the seat takes a quicker second press for an accident
+            time.sleep(0.25)              # the seat takes a second press within 150 ms for an accident
 
     def wait(self, condition, seconds=40):
         """Polls until the condition holds; its last value. A machine may be slow: only what never comes fails."""

@@ -86,11 +86,15 @@ def test_twenty_by_keys():
     seen = set()
     for i in range(20):
         b.wait(lambda: 'message' in text())
-        seen.add(text())
+        before = text()
+        seen.add(before)
         answer(str(1 + i % 5))
-    ok('twenty different objects', len(seen) == 20)
-    ok('counted', today() == 20)
-    ok('all sent', all_sent())
+        if not b.wait(lambda: text() != before, 5):
+            print(f'   the key of object {i + 1} did nothing: {b.text(".saved")}, {unsent()} unsent, {strip()}, focus in',
+                  b.js('document.activeElement.outerHTML.slice(0, 80)'), b.js('paints.length'), 'presses seen')
+    ok(f'twenty different objects: {len(seen)}', len(seen) == 20)
+    ok(f'counted: {today()}', b.wait(lambda: today() == 20, 5))
+    ok(f'all sent: {b.text(".saved")}', all_sent())
     ok('twenty answers in the database', answers('support', 'ann') == 20)
     given = sql("SELECT string_agg(label, ' ' ORDER BY submitted_at, task_id) FROM gt_annotations WHERE job_name = 'support' AND annotator = 'ann';")
     ok('each the category of its key', sorted(given.split()) == sorted(CATEGORIES * 4))
