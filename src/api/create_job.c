@@ -232,7 +232,7 @@ gtl_sql_create_job(PG_FUNCTION_ARGS)
 	check_model_dimension(job);
 	gtl_event_record(job, "created", "%s objects of %s%s, %s of them for validation",
 					 gtl_format_count(job->object_count), job->dataset_name,
-					 job->dataset_count == 0 ? "" : psprintf(", drawn at random from %s rows", gtl_format_count(job->dataset_count)),
+					 job->dataset_count <= job->sample_count ? "" : psprintf(", drawn at random from %s rows", gtl_format_count(job->dataset_count)),
 					 gtl_format_count(job->validation_count));
 	gtl_advance(job->job_id, &transaction);
 	gtl_job_settings_warn(job);

@@ -200,8 +200,7 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	GtlHumanLabels people;
 	GtlMachineLabels machine;
 	char	  **keys;
-	int64		labeled;
-	int64		rows;
+	GtlInPlaceCounts counts;
 	Datum		values[5];
 	bool		nulls[5] = {false};
 
@@ -214,10 +213,10 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	gtl_in_place_machine_labels(job, &machine);
 	keys = write_human_labels(job, &target, &people);
 	gtl_in_place_write_machine(job, &target, machine.bytes, machine.margin, keys, people.count);
-	gtl_in_place_count(job, &target, &labeled, &rows);
-	values[0] = Int64GetDatum(people.count);
-	values[1] = Int64GetDatum(Max(labeled - people.count, 0));
-	values[2] = Int64GetDatum(rows - labeled);
+	gtl_in_place_count(job, &target, keys, people.count, &counts);
+	values[0] = Int64GetDatum(counts.human);
+	values[1] = Int64GetDatum(counts.labeled - counts.human);
+	values[2] = Int64GetDatum(counts.rows - counts.labeled);
 	nulls[3] = nulls[4] = machine.model == NULL;
 	values[3] = Float8GetDatum(machine.margin);
 	values[4] = machine.model == NULL ? (Datum) 0 : CStringGetTextDatum(machine.model->name);

@@ -96,7 +96,7 @@ gtl_outcome_after_crash(int64 job_id)
 }
 
 GtlOutcome
-gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated)
+gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated, bool canceled)
 {
 	const char *sqlstate = unpack_sql_state(error->sqlerrcode);
 	GtlStep		step;
@@ -116,7 +116,7 @@ gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated)
 		gtl_event_record(job, "step_interrupted", "step \"%s\": the worker was terminated; tried again at once", step.name);
 		return retry_at(DT_NOBEGIN);
 	}
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && (canceled || job->placement != GTL_PLACEMENT_IN_PLACE))
 	{
 		int64		delay = gtl_outcome_delay(1);
 

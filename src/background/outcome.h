@@ -6,6 +6,7 @@
  *	crash (kill -9, power)     counted; tried again at once, then with growing delays
  *	error                      counted; tried again with growing delays
  *	pg_cancel_backend          not counted; tried again after gtlabel.retry_delay
+ *	time limit of a server     of a job in place (its statement_timeout): an error, counted, though it has the SQLSTATE of a cancel
  *	pg_terminate_backend       not counted; tried again at once by another worker
  *	answers in flight          not counted; tried again after some seconds, or when somebody asks for a worker
  *
@@ -41,10 +42,11 @@ extern int64 gtl_outcome_delay(int attempts);
 
 /*
  * Each runs in a transaction of its caller, who holds GTL_LOCK_STEPS, and records what
- * happened.  The first says, before any step, what the worker before this one has left.
+ * happened.  The first says, before any step, what the worker before this one has left.  The
+ * second takes whether the worker got SIGTERM and SIGINT.
  */
 extern GtlOutcome gtl_outcome_after_crash(int64 job_id);
-extern GtlOutcome gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated);
+extern GtlOutcome gtl_outcome_after_error(int64 job_id, const ErrorData *error, bool terminated, bool canceled);
 extern GtlOutcome gtl_outcome_after_wait(int64 job_id);
 
 /* The same without GTL_LOCK_STEPS, which somebody else holds: nothing is recorded. */

@@ -48,6 +48,9 @@
 
 static GtlWorkerArgument argument;
 
+/* SIGINT came during this attempt. */
+static volatile sig_atomic_t cancel_asked = false;
+
 /* What the owner's role or the database set for interactive sessions must not stop the steps. */
 static void
 override_settings(void)
@@ -82,6 +85,14 @@ handle_sigterm(SIGNAL_ARGS)
 	errno = save_errno;
 }
 
+/* SIGINT: not to be taken for the time limit of another server, which has the same SQLSTATE. */
+static void
+handle_sigint(SIGNAL_ARGS)
+{
+	cancel_asked = true;
+	StatementCancelHandler(postgres_signal_arg);
+}
+
 static void
 set_up(void)
 {
@@ -97,6 +108,7 @@ set_up(void)
 	BackgroundWorkerInitializeConnectionByOid(argument.database,
 											  argument.owner_can_connect ? argument.owner : InvalidOid, 0);
 	pqsignal(SIGTERM, handle_sigterm);
+	pqsignal(SIGINT, handle_sigint);
 	gtl_progress_begin_worker(argument.job_id, MyBgworkerEntry->bgw_name);
 	override_settings();
 }
@@ -218,7 +230,7 @@ record_error(GtlTransaction *transaction)
 	if (transaction->locked_job == 0)
 		return outcome;
 	gtl_transaction_resume(transaction);
-	outcome = gtl_outcome_after_error(argument.job_id, error, ShutdownRequestPending);
+	outcome = gtl_outcome_after_error(argument.job_id, error, ShutdownRequestPending, cancel_asked);
 	gtl_transaction_suspend(transaction);
 	return outcome;
 }
@@ -293,6 +305,7 @@ make_attempt(GtlTransaction *transaction)
 	volatile GtlOutcome outcome = {GTL_OUTCOME_DONE, 0};
 
 	reload_settings();
+	cancel_asked = false;
 	PG_TRY();
 	{
 		if (wait_for_undo(transaction))

@@ -252,7 +252,7 @@ gtl_in_place_draw(const GtlJob *job, Oid role, bytea *model, double margin, char
 }
 
 void
-gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, int64 *labeled, int64 *rows)
+gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, char *const *keys, int count, GtlInPlaceCounts *counts)
 {
 	List	   *leaves = gtl_far_leaves(job->dataset);
 	StringInfoData sql;
@@ -263,10 +263,14 @@ gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, int64 *lab
 	append_parts(&sql, leaves, psprintf("pg_catalog.count(d.%s)", quote_identifier(target->label_column)));
 	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
 	append_parts(&sql, leaves, "pg_catalog.count(*)");
+	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
+	append_parts_where(&sql, leaves, "pg_catalog.count(*)",
+					   psprintf(" WHERE d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count)));
 	appendStringInfoString(&sql, ") p");
 	run(job, sql.data, NULL, &r);
-	*labeled = gtl_result_int64(&r, 0, 1);
-	*rows = gtl_result_int64(&r, 1, 1);
+	counts->labeled = gtl_result_int64(&r, 0, 1);
+	counts->rows = gtl_result_int64(&r, 1, 1);
+	counts->human = gtl_result_int64(&r, 2, 1);
 	gtl_query_end(&r);
 }
 

@@ -77,7 +77,15 @@ extern void gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *
 extern void gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, bytea *model, double margin,
 									   char *const *keys, int count);
 
-/* Rows with a label, and all. */
-extern void gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, int64 *labeled, int64 *rows);
+/* Rows of the dataset, those that have a label, and those of the keys that are given: people's, as far as they are still there. */
+typedef struct GtlInPlaceCounts
+{
+	int64		human;
+	int64		labeled;
+	int64		rows;
+} GtlInPlaceCounts;
+
+extern void gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, char *const *keys, int count,
+							   GtlInPlaceCounts *counts);
 
 #endif							/* GTL_IN_PLACE_H */

@@ -134,11 +134,18 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 static void
 explain_placement(GtlReport *report, const GtlJob *job)
 {
-	if (job->placement == GTL_PLACEMENT_IN_PLACE)
-		gtl_report_add(report, "placement",
-					   psprintf("in place: the objects were drawn at random from the %s rows of %s", gtl_format_count(job->dataset_count),
-								job->dataset_name),
-					   "gt_write_labels labels all rows, where they lie.");
+	bool		audited = job->guarantee == GTL_GUARANTEE_AUDITED;
+	const char *rows = gtl_format_count(job->dataset_count);
+	char	   *objects;
+
+	if (job->placement != GTL_PLACEMENT_IN_PLACE)
+		return;
+	if (job->dataset_count <= job->sample_count)
+		objects = psprintf("all %s rows of %s are objects", rows, job->dataset_name);
+	else
+		objects = psprintf("%s objects were drawn at random from the %s rows of %s%s", gtl_format_count(job->sample_count), rows,
+						   job->dataset_name, audited ? "; an audit draws more" : "");
+	gtl_report_add(report, "placement", psprintf("in place: %s", objects), "gt_write_labels labels all rows, where they lie.");
 }
 
 /* Transactions that keep the next step waiting. */

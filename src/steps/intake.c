@@ -148,7 +148,9 @@ gtl_intake(GtlJob *job, bool pass_over)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("gt_add_objects is not supported with placement in_place"),
-				 errhint("gt_write_labels also labels the rows that came since the sample was drawn.")));
+				 job->guarantee == GTL_GUARANTEE_AUDITED
+				 ? errhint("An audit is about the rows that were there when it fixed the labels. Create a job for those that came since.")
+				 : errhint("gt_write_labels also labels the rows that came since the sample was drawn.")));
 	gtl_job_require_move(job, GTL_MOVE_ADD);
 	if (job->purged)
 		ereport(ERROR,

@@ -26,7 +26,8 @@ answer() { # answer JOB TABLE: people, who know it from the table
 }
 play_out() { while [ "$(value "SELECT gt_advance_job('$1')")" = in_progress ]; do answer "$1" things; done; }
 
-# killed_in SHARD STATEMENT: the statement waits for a lock on the shard when that is killed
+# killed_in SHARD STATEMENT [NAME]: the statement waits for a lock on the shard when that is killed; the error has that name in it,
+# by default the shard's
 killed_in() {
 	local log=$GTL_CLUSTER/killed.log code=0
 	shard_sql "$1" -c "BEGIN" -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
@@ -39,7 +40,7 @@ killed_in() {
 	shard_kill "$1"
 	wait $statement || code=$?
 	[ $code -ne 0 ] || fail "succeeded without shard $1: $2"
-	grep -q "shard_$1" "$log" || fail "does not name shard $1: $(cat "$log")"
+	grep -q "${3-shard_$1}" "$log" || fail "does not name shard $1: $(cat "$log")"
 	grep -qE 'ERROR:  (08006|08003|57P0[12])' "$log" || fail "another error: $(cat "$log")"
 	shard_start "$1"
 	say "killed shard $1 in: ${2:0:60}"
@@ -74,6 +75,37 @@ killed_in 1 "$write"
 killed_in 2 "$write"
 for shard in 1 2; do same "labels of shard $shard after failures" 0 "$(shard_sql $shard -At -c "SELECT count(label) FROM rows_of")"; done
 
+# ---- A slow server: its own time limit ends the statement, which names it
+shard_sql 1 -c "ALTER ROLE postgres SET statement_timeout = '400ms'"
+PGOPTIONS="$PGOPTIONS -c statement_timeout=0" shard_sql 1 -c BEGIN -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
+locked() { [ "$(shard_sql 1 -At -c "SELECT count(*) FROM pg_locks WHERE relation = 'rows_of'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; }
+until_true 20 locked || fail "the rows of shard 1 are not locked"
+refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
+case $refusal in *57014*shard_1*) ;; *) fail "with a slow shard 1: $refusal" ;; esac
+shard_sql 1 -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" -c "ALTER ROLE postgres RESET statement_timeout" >/dev/null
+same "labels of shard 2 after a time limit" 0 "$(shard_sql 2 -At -c "SELECT count(label) FROM rows_of")"
+say "a slow server: ${refusal:0:80}"
+
+# ---- A server that fails when it commits, after another one may have: written again, all is whole
+refuse="CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END';
+	CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON rows_of DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()"
+halves=0
+for shard in 1 2; do
+	shard_sql $shard -c "$refuse"
+	refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
+	case $refusal in *53100*) ;; *) fail "with shard $shard that cannot commit: $refusal" ;; esac
+	shard_sql $shard -c "DROP FUNCTION refuse() CASCADE" 2>/dev/null
+	same "labels of shard $shard, which could not commit" 0 "$(shard_sql $shard -At -c "SELECT count(label) FROM rows_of")"
+	[ "$(shard_sql $((3 - shard)) -At -c "SELECT count(label) FROM rows_of")" = 0 ] || halves=$((halves + 1))
+	half=$(value "SELECT count(label) FROM spread")
+	whole=$(value "$write")
+	same "rows with labels" "$(value "SELECT count(label) FROM spread")" "$(awk -F '|' '{ print $1 + $2 }' <<<"$whole")"
+	[ "$half" -lt "$(value "SELECT count(label) FROM spread")" ] || fail "nothing was missing after a failed commit"
+	sql -c "UPDATE spread SET label = NULL, confidence = NULL"
+done
+[ $halves -ge 1 ] || fail "no server had committed before another one failed"
+say "half commits repaired: $halves of 2"
+
 # ---- What is sent
 explained() { # explained STATEMENT: the plans of all statements in it
 	PGOPTIONS="$PGOPTIONS -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
@@ -96,6 +128,18 @@ play_out things
 same "labels of one table" "$written" "$(value "${write/spread/things}")"
 same "rows with other labels" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
 say "labels (people, machine, none): $written"
+
+# ---- A row that people labeled and that is gone is not counted among the labels
+person=$(value "SELECT object_key FROM gt_labels WHERE job_name = 'spread' AND human_annotated ORDER BY object_key::int LIMIT 1")
+sql -c "CREATE TABLE gone AS SELECT * FROM spread WHERE id = $person" -c "DELETE FROM spread WHERE id = $person"
+same "labels without a row" "$(awk -F '|' '{ print $1 - 1 "|" $2 "|" $3 }' <<<"$written")" "$(value "$write")"
+sql -c "INSERT INTO spread SELECT * FROM gone"
+same "labels with it" "$written" "$(value "$write")"
+
+# ---- A server killed while the view is read
+sql -c "SELECT gt_create_label_view('spread', 'seen')" >/dev/null
+killed_in 2 "SELECT count(*) FROM seen" public.rows_of	# a query of the user's: it has postgres_fdw's words
+same "rows of the view" 3000 "$(value "SELECT count(*) FROM seen")"
 
 # ---- An audited promise: each server killed when the labels are fixed; the answers need none of them
 audited="gt_create_job('audited', 'spread', ARRAY['a', 'b', 'c'], key_column => 'id', $job, schedule => 'eager', guarantee => 'audited', neighbours => false)"

@@ -126,6 +126,8 @@ SELECT until_audit('ia stop');
 SELECT gt_stop_job('ia stop');
 SELECT gt_advance_job('ia stop');
 SELECT state, draws FROM gt_audits WHERE job_name = 'ia stop';
+SELECT job_name, finding FROM gt_jobs, gt_explain_job(job_name) WHERE job_name IN ('ia one', 'ia far') AND topic = 'placement' ORDER BY 1;
+SELECT refused($$ SELECT gt_add_objects('ia one') $$);
 SELECT machine FROM gt_write_labels('ia stop', 'label');
 
 -- ---- gt_fingerprint ----------------------------------------------------------------------------------------------

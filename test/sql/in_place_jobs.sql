@@ -105,6 +105,11 @@ UPDATE ij.note SET body = NULL WHERE id IN (SELECT id FROM ij.note ORDER BY gt_d
 SELECT human + machine + unlabeled AS rows, machine > 300 AS labeled, unlabeled >= 2 AS without_text FROM gt_write_labels('ij note', 'label');
 SELECT count(*) FILTER (WHERE label <> gold) AS wrong FROM ij.note;
 SELECT human + machine + unlabeled AS rows, machine > 300 AS labeled FROM gt_write_labels('ij both', 'label');
+SELECT job_name, finding FROM gt_jobs, gt_explain_job(job_name) WHERE job_name IN ('ij note', 'ij both') AND topic = 'placement' ORDER BY 1;
+-- a sample that is all there is
+SELECT gt_create_job('ij all', 'ij.note', ARRAY['even', 'odd', 'other'], key_column => 'id', features_column => 'beside', max_concurrent_task_count => 50,
+                     validation_share => 0.4, algorithm => 'softmax', seed => 5, placement => 'in_place', sample_count => 900) > 0 AS created;
+SELECT detail FROM gt_events WHERE job_name = 'ij all' AND event = 'created' UNION ALL SELECT finding FROM gt_explain_job('ij all') WHERE topic = 'placement';
 SELECT count(*) FILTER (WHERE label <> gold) AS wrong FROM ij.note;
 SELECT refused($$ SELECT * FROM gt_write_labels('ij note', 'body') $$);
 
