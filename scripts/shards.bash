@@ -4,6 +4,7 @@
 #	shard_start N, shard_stop N
 #	shard_kill N         SIGKILL to the postmaster and all its children
 #	shard_sql N [psql option ...]
+#	shard_lock N         somebody keeps the table rows_of of the shard locked, for two minutes or until shard_unlock N
 #	shard_connect N [schema]    here: a foreign server shard_N and a user mapping, with what gtlabel in place wants
 : "${GTL_CLUSTER:?shards work inside scripts/with-cluster only}"
 GTL_SHARDS=()
@@ -60,6 +61,21 @@ shard_sql() {
 	port=$(shard_port "$1")
 	shift
 	PGPORT=$port psql -Xq -v ON_ERROR_STOP=1 "$@"
+}
+
+shard_lock() {
+	local waited
+	PGOPTIONS="${PGOPTIONS:-} -c statement_timeout=0" shard_sql "$1" -c "BEGIN" -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(120)" >/dev/null 2>&1 &
+	for ((waited = 0; waited < 400; waited++)); do
+		if [ "$(shard_sql "$1" -At -c "SELECT count(*) FROM pg_locks WHERE relation = 'rows_of'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; then return; fi
+		sleep 0.05
+	done
+	echo "the rows of shard $1 are not locked" >&2
+	return 1
+}
+
+shard_unlock() {
+	shard_sql "$1" -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" >/dev/null
 }
 
 shard_connect() {

@@ -30,9 +30,7 @@ play_out() { while [ "$(value "SELECT gt_advance_job('$1')")" = in_progress ]; d
 # by default the shard's
 killed_in() {
 	local log=$GTL_CLUSTER/killed.log code=0
-	shard_sql "$1" -c "BEGIN" -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
-	locked() { [ "$(shard_sql "$1" -At -c "SELECT count(*) FROM pg_locks WHERE relation = 'rows_of'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; }
-	until_true 20 locked "$1" || fail "the rows of shard $1 are not locked"
+	shard_lock "$1"
 	sql -v VERBOSITY=verbose -c "$2" >"$log" 2>&1 &
 	local statement=$!
 	waits() { [ "$(shard_sql "$1" -At -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" -ge 1 ]; }
@@ -77,12 +75,11 @@ for shard in 1 2; do same "labels of shard $shard after failures" 0 "$(shard_sql
 
 # ---- A slow server: its own time limit ends the statement, which names it
 shard_sql 1 -c "ALTER ROLE postgres SET statement_timeout = '400ms'"
-PGOPTIONS="$PGOPTIONS -c statement_timeout=0" shard_sql 1 -c BEGIN -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
-locked() { [ "$(shard_sql 1 -At -c "SELECT count(*) FROM pg_locks WHERE relation = 'rows_of'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; }
-until_true 20 locked || fail "the rows of shard 1 are not locked"
+shard_lock 1
 refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
 case $refusal in *57014*shard_1*) ;; *) fail "with a slow shard 1: $refusal" ;; esac
-shard_sql 1 -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" -c "ALTER ROLE postgres RESET statement_timeout" >/dev/null
+shard_unlock 1
+shard_sql 1 -c "ALTER ROLE postgres RESET statement_timeout"
 same "labels of shard 2 after a time limit" 0 "$(shard_sql 2 -At -c "SELECT count(label) FROM rows_of")"
 say "a slow server: ${refusal:0:80}"
 

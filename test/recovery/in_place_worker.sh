@@ -14,9 +14,7 @@ sql -c "CREATE FOREIGN TABLE far (id int, features float4[] NOT NULL, gold text 
 	-c "SELECT gt_create_job('far', 'far', ARRAY['a', 'b', 'c'], key_column => 'id', display_columns => ARRAY['id'], placement => 'in_place', sample_count => 600,
 	    algorithm => 'softmax', neighbours => false, schedule => 'eager', guarantee => 'audited', max_concurrent_task_count => 100, seed => 3)" >/dev/null
 shard_sql 1 -c "ALTER ROLE postgres SET statement_timeout = '400ms'"
-PGOPTIONS="$PGOPTIONS -c statement_timeout=0" shard_sql 1 -c BEGIN -c "LOCK TABLE rows_of" -c "SELECT pg_sleep(120)" >/dev/null 2>&1 &
-locked() { [ "$(shard_sql 1 -At -c "SELECT count(*) FROM pg_locks WHERE relation = 'rows_of'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; }
-until_true 20 locked || fail "the rows of the shard are not locked"
+shard_lock 1
 
 answer() { value "SELECT gt_annotate('far', array_agg(object_key), array_agg(gold)) FROM gt_tasks JOIN things ON id::text = object_key WHERE job_name = 'far' AND state = 'available'" >/dev/null; }
 events() { value "SELECT count(*) FROM gt_events WHERE job_name = 'far' AND event = '$1' AND detail LIKE '%$2%'"; }
@@ -26,7 +24,8 @@ until_true 90 failed_there || fail "no step failed: $(sql -c "SELECT event, deta
 same "cancels" 0 "$(events step_canceled '')"
 say "counted as failures: $(events step_failed 57014)"
 
-shard_sql 1 -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" -c "ALTER ROLE postgres RESET statement_timeout" >/dev/null
+shard_unlock 1
+shard_sql 1 -c "ALTER ROLE postgres RESET statement_timeout"
 value "SELECT gt_resume_job('far') FROM gt_jobs WHERE job_name = 'far' AND state = 'failed'" >/dev/null	# on a slow machine
 completed() { answer; [ "$(value "SELECT state FROM gt_jobs WHERE job_name = 'far'")" = completed ]; }
 until_true 120 completed || fail "not completed: $(sql -x -c "SELECT * FROM gt_jobs WHERE job_name = 'far'")"
