@@ -43,18 +43,7 @@ shards_stop() {
 	for shard in "${GTL_SHARDS[@]}"; do shard_stop "$shard" >/dev/null 2>&1 || true; done
 }
 
-shard_kill() {
-	local postmaster children pid
-	postmaster=$(head -n 1 "$(shard_folder "$1")/postmaster.pid")
-	children=$(awk -v parent="$postmaster" '$1 == "PPid:" && $2 == parent { split(FILENAME, path, "/"); print path[3] }' /proc/[0-9]*/status 2>/dev/null || true)
-	# shellcheck disable=SC2086 # one pid a word
-	kill -KILL "$postmaster" $children
-	for pid in "$postmaster" $children; do
-		while grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
-	done
-	# Where nobody reaps zombies, the lock files would name a process that still exists.
-	rm -f "$(shard_folder "$1")/postmaster.pid" "$GTL_CLUSTER/.s.PGSQL.$(shard_port "$1").lock"
-}
+shard_kill() { scripts/cluster-ctl kill "$(shard_folder "$1")"; }
 
 shard_sql() {
 	local port
