@@ -3,7 +3,8 @@
 #
 #	bench/living/run.sh
 #
-# ROWS=1000000 x DIMENSIONS=32, in SEGMENTS=100; INSERTS=5 inserts of 100,000 rows each way.
+# ROWS=1000000 x DIMENSIONS=32, in SEGMENTS=100; VALIDATION=2000 validation objects in all; INSERTS=5 inserts of 100,000
+# rows each way.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ -n "${GTL_CLUSTER:-}" ] ||
@@ -16,7 +17,9 @@ sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 seconds() { sql -c '\timing on' "$@" | awk '/^Time: / { ms += $2 } END { printf "%.2f\n", ms / 1000 }'; }
 median() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
 made="ARRAY(SELECT ((i * 7919::bigint * (j + 3)) % 1009 / 1009.0 + (i % 3) * (j % 2))::float4 FROM generate_series(1, $d) j)"
-settings="schedule => 'eager', guarantee => 'confidence', algorithm => 'softmax', seed => 1"
+# the same share of validation objects: by itself a job that begins with few rows takes a larger one
+share=$(awk -v r="$rows" -v p="$piece" -v v="${VALIDATION:-2000}" 'BEGIN { x = int(v / r * p + 0.999); print x / p }')
+settings="schedule => 'eager', guarantee => 'confidence', algorithm => 'softmax', seed => 1, validation_share => $share"
 answer() { # job: the validation set, and the round after it
 	sql -o /dev/null <<-SQL
 		DO \$\$
@@ -32,7 +35,7 @@ answer() { # job: the validation set, and the round after it
 		END \$\$;
 	SQL
 }
-round() { sql -c "SELECT format('%s s (load %s, train %s, score %s)', round((load_seconds + train_seconds + score_seconds)::numeric, 2), round(load_seconds::numeric, 2), round(train_seconds::numeric, 2), round(score_seconds::numeric, 2)) FROM gt_rounds WHERE job_name = '$1' ORDER BY round_no DESC LIMIT 1"; }
+round() { sql -c "SELECT format('%s s (load %s, train %s, score %s; %s labels, %s of them of validation objects)', round((load_seconds + train_seconds + score_seconds)::numeric, 2), round(load_seconds::numeric, 2), round(train_seconds::numeric, 2), round(score_seconds::numeric, 2), training_count, validation_count) FROM gt_rounds WHERE job_name = '$1' ORDER BY round_no DESC LIMIT 1"; }
 
 sql -c 'SET client_min_messages = error' -c 'CREATE EXTENSION IF NOT EXISTS gtlabel' -c 'CREATE TABLE item (id int PRIMARY KEY, features float4[])' \
 	-c "CREATE TABLE source AS SELECT i AS id, $made AS features FROM generate_series(1, $rows) i" -c 'ALTER TABLE source ADD PRIMARY KEY (id)'

@@ -10,8 +10,6 @@
  */
 #include "data/snapshot.h"
 
-#include <math.h>
-
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/string_set.h"
@@ -19,9 +17,8 @@
 #include "catalog/pg_type.h"
 #include "data/neighbour_columns.h"
 #include "data/unknown_rows.h"
+#include "data/validation_set.h"
 #include "executor/tuptable.h"
-#include "learning/random.h"
-#include "learning/select.h"
 #include "lib/stringinfo.h"
 #include "learning/start.h"
 #include "miscadmin.h"
@@ -234,54 +231,6 @@ require_objects(const SnapshotState *state, const GtlDataset *dataset)
 				 errhint("A job takes its objects when it is created: load the rows first.  gt_add_objects takes in those that come later.")));
 }
 
-/* Where its objects need not be drawn at random: one from each part of the dataset. */
-static void
-choose_validation_set(SnapshotState *state, int32 *chosen)
-{
-	GtlJob	   *job = state->job;
-	GtlFeatureReader *reader = gtl_feature_reader_open(job);
-
-	if (!gtl_start_choose(state->count, job->dimension, gtl_feature_reader_callback, reader, state->segment.validation_count,
-						  (uint64) job->seed, &state->env, chosen))
-		gtl_computing_raise();
-	gtl_feature_reader_close(reader);
-}
-
-/* The order of the draw follows from the objects' numbers, so each segment has its own. */
-static void
-draw_validation_set(SnapshotState *state, int32 *chosen)
-{
-	const GtlSegment *segment = &state->segment;
-	int32	   *all = palloc_extended(sizeof(int32) * state->count, MCXT_ALLOC_HUGE);
-
-	for (int64 i = 0; i < state->count; i++)
-		all[i] = segment->first_row + (int32) i;
-	gtl_select_random(all, state->count, segment->validation_count, (uint64) state->job->seed, GTL_STREAM_VALIDATION,
-					  &state->env, chosen);
-	gtl_env_check(&state->env);
-	pfree(all);
-}
-
-/* Place in the validation set of each object, or -1.  Places go on where the job's end. */
-static int32 *
-place_validation_set(SnapshotState *state, int32 first_place)
-{
-	const GtlSegment *segment = &state->segment;
-	int32	   *place = palloc_extended(sizeof(int32) * state->count, MCXT_ALLOC_HUGE);
-	int32	   *chosen = palloc_extended(sizeof(int32) * Max(segment->validation_count, 1), MCXT_ALLOC_HUGE);
-
-	if (state->job->chosen_start && segment->segment_no == 0)
-		choose_validation_set(state, chosen);
-	else
-		draw_validation_set(state, chosen);
-	for (int64 i = 0; i < state->count; i++)
-		place[i] = -1;
-	for (int32 v = 0; v < segment->validation_count; v++)
-		place[chosen[v] - segment->first_row] = first_place + v;
-	pfree(chosen);
-	return place;
-}
-
 static void
 write_given_rows(SnapshotState *state, GtlObjectWriter *writer)
 {
@@ -349,7 +298,7 @@ write_segment(SnapshotState *state, int32 first_place)
 	segment->last_key = state->last_key.data;
 	gtl_segment_insert(job->job_id, segment, state->writer != NULL ? &state->stats : NULL);
 	add_neighbours(state);
-	write_objects(state, place_validation_set(state, first_place));
+	write_objects(state, gtl_validation_place(job, segment, state->count, first_place, &state->env));
 	job->object_count += segment->object_count;
 	job->validation_count += segment->validation_count;
 	job->given_count += segment->given_count;
@@ -362,48 +311,6 @@ learn_from_texts(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 {
 	if (dataset->text_column != NULL && dataset->maker == NULL)
 		job->featurizer_id = gtl_featurizer_insert(gtl_text_features_fit(dataset, text));
-}
-
-/* How many of a new job's objects. */
-static int32
-first_validation_count(const SnapshotState *state)
-{
-	const GtlJob *job = state->job;
-	GtlPromise	promise = gtl_job_promise(job);
-
-	if (!job->auto_label || job->dimension == 0)
-		return 0;
-	if (job->validation_wanted > 0)
-		return (int32) Min(job->validation_wanted, state->count);
-	return (int32) gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
-												 state->count, job->validation_share);
-}
-
-/*
- * How many of the objects that join a job.  For a certificate the validation set has to be a random sample of
- * all objects: the share is that of the first segment, rounded up or down by chance.  For an audited promise it
- * is no evidence, and grows as it would be for so many objects.
- */
-static int32
-next_validation_count(const SnapshotState *state, const GtlSegment *first)
-{
-	const GtlJob *job = state->job;
-	GtlPromise	promise = gtl_job_promise(job);
-	uint64		counter = UINT64CONST(1) << 32 | (uint32) state->segment.segment_no;
-	double		share;
-
-	if (!job->auto_label || job->validation_count == 0 || first->object_count == 0)
-		return 0;
-	if (job->guarantee == GTL_GUARANTEE_AUDITED)
-	{
-		int64		wanted = gtl_schedule_validation_count(job->schedule, &promise, job->per_class, job->ncategories,
-														   job->object_count + state->count, job->validation_share);
-
-		return (int32) Min(Max(wanted - job->validation_count, 0), state->count);
-	}
-	share = (double) first->validation_count / first->object_count;
-	return (int32) Min(floor(share * state->count + gtl_random_uniform((uint64) job->seed, GTL_STREAM_VALIDATION, counter)),
-					   (double) state->count);
 }
 
 static void
@@ -431,7 +338,7 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	read_dataset(&state, dataset);
 	end_reading(&state, dataset);
 	require_objects(&state, dataset);
-	state.segment.validation_count = first_validation_count(&state);
+	gtl_validation_begin(job, &state.segment, state.count);
 	write_segment(&state, 0);
 	end(&state, caller);
 }
@@ -488,7 +395,8 @@ add_segment(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool drawn, GtlSegme
 	end_reading(&state, dataset);
 	require_numbers(&state);
 	any = state.count > 0 || state.segment.given_count > 0;
-	state.segment.validation_count = drawn ? 0 : next_validation_count(&state, &segments[0]);
+	if (any && !drawn)
+		gtl_validation_join(job, segments, count, &state.segment, state.count);
 	if (any)
 		write_segment(&state, gtl_object_next_place(job->job_id));
 	*added = state.segment;

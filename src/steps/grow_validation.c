@@ -178,7 +178,7 @@ gtl_grow_validation(GtlJob *job, int32 wanted)
 	qsort(objects, more, sizeof(int32), gtl_compare_int32);
 	leave_certificates(job, objects, more);
 	(void) gtl_label_drop_machine(job, objects, more);
-	gtl_segments_count_validation(job->job_id);
+	gtl_segments_count_validation(job->job_id, candidates[more - 1].turn);
 	job->validation_count += more;
 	gtl_job_set_snapshot(job);
 	gtl_job_update(job);

@@ -114,12 +114,17 @@ gtl_intake_compare(const GtlJob *job, GtlKnownKeys *keys)
 
 /* What the rows are, for the history. */
 static char *
-describe_segment(const GtlJob *job, const GtlSegment *segment)
+describe_segment(const GtlJob *job, const GtlSegment *segment, int32 validation_before)
 {
-	return psprintf("%s objects of %s, %s of them for validation%s", gtl_format_count(segment->object_count), job->dataset_name,
+	int32		left = validation_before + segment->validation_count - job->validation_count;
+
+	return psprintf("%s objects of %s, %s of them for validation%s%s", gtl_format_count(segment->object_count), job->dataset_name,
 					gtl_format_count(segment->validation_count),
 					segment->given_count == 0 ? "" :
-					psprintf("; %s rows with a label", gtl_format_count(segment->given_count)));
+					psprintf("; %s rows with a label", gtl_format_count(segment->given_count)),
+					left == 0 ? "" :
+					psprintf("; %s objects of before leave the validation set, which has %s now", gtl_format_count(left),
+							 gtl_format_count(job->validation_count)));
 }
 
 bool
@@ -142,6 +147,7 @@ gtl_intake(GtlJob *job, bool pass_over)
 {
 	GtlDataset	dataset;
 	GtlSegment	added;
+	int32		validation_before = job->validation_count;
 	bool		any;
 
 	if (job->placement == GTL_PLACEMENT_IN_PLACE)
@@ -169,7 +175,7 @@ gtl_intake(GtlJob *job, bool pass_over)
 	}
 	if (job->state == GTL_JOB_COMPLETED)
 		gtl_audit_reopen(job);
-	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added));
+	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added, validation_before));
 	record_refused(job, &dataset);
 	return added.object_count;
 }

@@ -205,6 +205,20 @@ gtl_object_add_validation(int64 job_id, const int32 *objects, int count, int32 f
 	gtl_query_do(&update, values, NULL);
 }
 
+void
+gtl_object_leave_validation(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.object o SET validation_no = NULL, validation_active = NULL FROM unnest($2) AS a (object_no)"
+		" WHERE o.job_id = $1 AND o.object_no = a.object_no",
+		2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
+}
+
 /* The numbers of the segments, if no object was ever removed; NULL: there are holes. */
 static int32 *
 number_segments(const GtlJob *job)
@@ -295,7 +309,7 @@ void
 gtl_object_deactivate(int64 job_id, const int32 *objects, int count)
 {
 	static GtlStatement update = {
-		"UPDATE gtlabel.object SET validation_active = false WHERE job_id = $1 AND object_no = ANY ($2)",
+		"UPDATE gtlabel.object SET validation_active = false WHERE job_id = $1 AND object_no = ANY ($2) AND validation_no IS NOT NULL",
 		2, {INT8OID, INT4ARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};

@@ -52,6 +52,9 @@ extern int	gtl_object_next_validation(int64 job_id, int wanted, int32 **objects)
 /* They join the validation set, with these places in their order; all count in certificates. */
 extern void gtl_object_add_validation(int64 job_id, const int32 *objects, int count, int32 first_place);
 
+/* They are no longer of the validation set. */
+extern void gtl_object_leave_validation(int64 job_id, const int32 *objects, int count);
+
 /* The first place behind those of the validation set. */
 extern int32 gtl_object_next_place(int64 job_id);
 

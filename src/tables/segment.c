@@ -14,16 +14,18 @@ gtl_segment_insert(int64 job_id, const GtlSegment *segment, const GtlFeatureStat
 {
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.segment (job_id, segment_no, lot_no, first_row, taken_count, given_count, object_count,"
-		" validation_count, row_count, feature_mean, feature_squares, last_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-		12, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
-		TEXTOID}
+		" validation_count, row_count, feature_mean, feature_squares, last_key, validation_share)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+		13, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+		TEXTOID, FLOAT8OID}
 	};
-	Datum		values[12] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->lot_no),
+	Datum		values[13] = {Int64GetDatum(job_id), Int32GetDatum(segment->segment_no), Int32GetDatum(segment->lot_no),
 		Int32GetDatum(segment->first_row), Int32GetDatum(segment->taken_count), Int32GetDatum(segment->given_count),
 	Int32GetDatum(segment->object_count), Int32GetDatum(segment->validation_count), Int32GetDatum(0)};
-	char		nulls[12];
+	char		nulls[13];
 
 	memset(nulls, ' ', sizeof(nulls));
+	values[12] = Float8GetDatum(segment->validation_share);
 	if (stats != NULL)
 	{
 		values[8] = Int32GetDatum((int32) stats->count);
@@ -53,7 +55,7 @@ gtl_segments_read(int64 job_id, GtlSegment **segments)
 
 	*segments = palloc(sizeof(GtlSegment) * Max(count, 1));
 	for (int i = 0; i < count; i++)
-		(*segments)[i] = (GtlSegment) {lists[0][i], lists[1][i], lists[2][i], lists[3][i], lists[4][i], lists[5][i], lists[6][i], NULL};
+		(*segments)[i] = (GtlSegment) {lists[0][i], lists[1][i], lists[2][i], lists[3][i], lists[4][i], lists[5][i], lists[6][i], 0, NULL};
 	for (int c = 0; c < 7; c++)
 		pfree(lists[c]);
 	return count;
@@ -127,15 +129,43 @@ gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count)
 }
 
 void
-gtl_segments_count_validation(int64 job_id)
+gtl_segments_count_validation(int64 job_id, double share)
 {
 	static GtlStatement update = {
 		"UPDATE gtlabel.segment s SET validation_count = (SELECT count(*)::int FROM gtlabel.object o WHERE o.job_id = $1"
-		"   AND o.object_no >= s.first_row AND o.object_no < s.first_row + s.taken_count AND o.validation_no IS NOT NULL)"
-		" WHERE s.job_id = $1",
-		1, {INT8OID}
+		"   AND o.object_no >= s.first_row AND o.object_no < s.first_row + s.taken_count AND o.validation_no IS NOT NULL),"
+		" validation_share = $2 WHERE s.job_id = $1",
+		2, {INT8OID, FLOAT8OID}
 	};
+	Datum		values[2] = {Int64GetDatum(job_id), Float8GetDatum(share)};
+
+	gtl_query_do(&update, values, NULL);
+}
+
+double
+gtl_segments_validation_share(int64 job_id)
+{
+	static GtlStatement select = {"SELECT min(validation_share) FROM gtlabel.segment WHERE job_id = $1 AND object_count > 0", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	double		share;
+
+	gtl_query_run(&r, &select, values, NULL);
+	share = gtl_result_isnull(&r, 0, 1) ? 1 : gtl_result_float8(&r, 0, 1);
+	gtl_query_end(&r);
+	return share;
+}
+
+void
+gtl_segments_set_validation(int64 job_id, double share, const int32 *counts, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.segment s SET validation_count = a.count, validation_share = $2 FROM unnest($3) WITH ORDINALITY AS a (count, place),"
+		" (SELECT segment_no, row_number() OVER (ORDER BY segment_no) AS place FROM gtlabel.segment WHERE job_id = $1) n"
+		" WHERE s.job_id = $1 AND s.segment_no = n.segment_no AND n.place = a.place",
+		3, {INT8OID, FLOAT8OID, INT4ARRAYOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), Float8GetDatum(share), gtl_array_int32(counts, count)};
 
 	gtl_query_do(&update, values, NULL);
 }

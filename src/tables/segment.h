@@ -21,6 +21,7 @@ typedef struct GtlSegment
 	int32		given_count;	/* rows that came with a label; they follow the objects */
 	int32		object_count;	/* objects that are still there */
 	int32		validation_count;	/* of those, in the validation set */
+	double		validation_share;	/* by which they were drawn; gtl_segments_read leaves it 0 */
 	char	   *last_key;		/* the greatest of its keys, for gtl_segment_insert; NULL: unknown */
 } GtlSegment;
 
@@ -45,8 +46,14 @@ extern void gtl_segments_forget_keys(int64 job_id, char *const *keys, int count)
 /* An audit of the lot has passed: segments that have joined since it began are another lot. */
 extern void gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count);
 
-/* Objects have joined the validation set: how many of them the segments have. */
-extern void gtl_segments_count_validation(int64 job_id);
+/* Objects have joined the validation set, so that each segment has this share: how many of them the segments have. */
+extern void gtl_segments_count_validation(int64 job_id, double share);
+
+/* The share of the validation set in the segments: the smallest, where they differ; 1: no object is left. */
+extern double gtl_segments_validation_share(int64 job_id);
+
+/* The segments, in their order, have this share and so many objects in the validation set. */
+extern void gtl_segments_set_validation(int64 job_id, double share, const int32 *counts, int count);
 
 /* The number behind a segment's last object; of the newest: all objects of the job have smaller ones. */
 extern int32 gtl_segment_end(const GtlSegment *segment);

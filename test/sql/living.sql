@@ -36,7 +36,7 @@ SELECT gt_add_objects('li certified') AS nothing_new;
 SELECT run('li certified'), counts('li certified'), wrong('li certified') <= 0.05 AS kept;
 SELECT put(1501, 1620), gt_add_objects('li certified') AS added, gt_add_objects('li certified') AS again;
 SELECT counts('li certified');
--- the validation set grows by the share of the first rows, drawn from the new ones only
+-- the validation set is that of so many rows, with the same share in each segment
 SELECT segment_no, first_row, taken_count, s.object_count, s.validation_count, row_count FROM gtlabel.segment s JOIN gt_jobs USING (job_id) WHERE job_name = 'li certified' ORDER BY 1;
 SELECT count(*), min(object_no) >= 1500 AS new, max(validation_no) - min(validation_no) + 1 = count(*) AS places_go_on FROM gtlabel.object JOIN gt_jobs USING (job_id)
  WHERE job_name = 'li certified' AND validation_no >= (SELECT validation_count FROM gtlabel.segment s WHERE s.job_id = gt_jobs.job_id AND segment_no = 0);
@@ -137,6 +137,37 @@ INSERT INTO li.half SELECT id, features, gold FROM li.item WHERE id = 436;
 SELECT refused($$ SELECT gt_add_objects('li states') $$);
 SELECT refused($$ SELECT gt_add_objects('nobody') $$);
 SELECT refused($$ SELECT gt_add_objects(NULL) $$);
+
+-- ---- The validation set of many rows is hardly larger than that of few: its share falls, in each segment alike ----
+
+CREATE TABLE li.share AS SELECT id, features, gold FROM li.item WHERE id <= 300;
+CREATE VIEW li.shares AS SELECT job_name, segment_no, s.object_count, s.validation_count, count(o.validation_no) AS there, round(s.validation_share::numeric, 4) AS share FROM gtlabel.segment s JOIN gt_jobs j USING (job_id)
+  LEFT JOIN gtlabel.object o ON o.job_id = s.job_id AND o.object_no >= first_row AND o.object_no < first_row + taken_count GROUP BY 1, 2, 3, 4, 6;
+SELECT gt_create_job('li share', 'li.share', ARRAY['c0', 'c1', 'c2'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', algorithm => 'softmax', seed => 5) > 0 AS created;
+SELECT gt_create_job('li fixed', 'li.share', ARRAY['c0', 'c1', 'c2'], key_column => 'id', schedule => 'eager', guarantee => 'confidence', algorithm => 'softmax', seed => 5, validation_share => 0.3) > 0 AS created;
+SELECT answer('li share', 90) AS answers;
+CREATE TEMP TABLE before AS SELECT object_no, validation_no FROM gtlabel.object JOIN gt_jobs USING (job_id) WHERE job_name = 'li share' AND validation_no IS NOT NULL;
+INSERT INTO li.share SELECT id, features, gold FROM li.item WHERE id BETWEEN 301 AND 1500;
+SELECT gt_add_objects('li share') AS added, gt_add_objects('li fixed') AS fixed;
+SELECT * FROM shares WHERE job_name IN ('li share', 'li fixed') ORDER BY 1, 2;
+SELECT detail FROM gt_events WHERE job_name = 'li share' AND event = 'objects_added';
+-- the last of the draw leave, whatever they were answered
+SELECT max(b.validation_no) FILTER (WHERE o.validation_no IS NOT NULL) < min(b.validation_no) FILTER (WHERE o.validation_no IS NULL) AS in_order, count(*) AS before
+  FROM before b JOIN gtlabel.object o USING (object_no) JOIN gt_jobs USING (job_id) WHERE job_name = 'li share';
+-- people are still asked about those of the open batch; then their labels train, and the others are for the machine
+SELECT run('li share'), counts('li share') ~ '^completed.* 0 [+] 0$' AS completed, wrong('li share') <= 0.05 AS kept, sound('li share');
+SELECT count(*) FILTER (WHERE l.human_annotated) >= 90 AS answers_stay FROM before b JOIN gtlabel.object o USING (object_no) JOIN gt_jobs j USING (job_id) JOIN gt_labels l USING (job_name, object_key) WHERE job_name = 'li share';
+SELECT training_count >= 50 AS train, validation_count FROM gt_rounds WHERE job_name = 'li share' ORDER BY round_no LIMIT 1;
+-- the owner can have more: those that left come first, and count in no certificate
+SELECT gt_alter_job('li share', validation_count => 320);
+SELECT * FROM shares WHERE job_name = 'li share' ORDER BY 2;
+SELECT count(*) AS again, bool_or(o.validation_active) AS any_active FROM before b JOIN gtlabel.object o USING (object_no) JOIN gt_jobs j USING (job_id) WHERE job_name = 'li share' AND o.validation_no >= 241;
+SELECT gt_resume_job('li share'), run('li share'), sound('li share');
+-- and what was set is what later rows go by
+INSERT INTO li.share SELECT id, features, gold FROM li.item WHERE id BETWEEN 1501 AND 1600;
+SELECT gt_add_objects('li share') AS added, gt_add_objects('li fixed') AS fixed;
+SELECT * FROM shares WHERE job_name IN ('li share', 'li fixed') ORDER BY 1, 2;
+SELECT run('li share'), wrong('li share') <= 0.05 AS kept, sound('li share'), drop_jobs('li fixed') AS dropped;
 
 -- ---- The validation set grows: the draw goes on in its order, also of a completed job ----------------------
 
