@@ -148,8 +148,8 @@ include $(PGXS)
 # PGXS has already used PG_CFLAGS up when a target-specific one would be read.
 $(LEARNING_OBJS): override CFLAGS += $(LEARNING_CFLAGS)
 
-# It holds the version.
-src/reports/check.o: gtlabel.control
+# They hold the version.
+src/reports/check.o src/data/in_place.o src/api/in_place.o: gtlabel.control
 
 -include $(OBJS:.o=.d)
 

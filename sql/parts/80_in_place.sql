@@ -205,6 +205,10 @@ COMMENT ON FUNCTION gtlabel.first_score IS 'Transition of gtlabel.only_score';
 CREATE AGGREGATE gtlabel.only_score(gt_score) (SFUNC = gtlabel.first_score, STYPE = gt_score, COMBINEFUNC = gtlabel.first_score, PARALLEL = SAFE);
 COMMENT ON AGGREGATE gtlabel.only_score(gt_score) IS 'The score of a group of one row: what postgres_fdw sends instead of an expression';
 
+CREATE FUNCTION gtlabel.same_version(key anyelement, version jsonb) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'gtl_sql_same_version' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION gtlabel.same_version IS 'An error if the version of gtlabel is not this one. It takes a row''s key, so that postgres_fdw has the server evaluate it that has the row';
+
 CREATE FUNCTION gtlabel.label_view_model(job_name text, model_id bigint) RETURNS bytea
     AS 'MODULE_PATHNAME', 'gtl_sql_label_view_model' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION gtlabel.label_view_model IS 'The model of a view of gt_create_label_view as bytes; NULL when the machine labels are withdrawn';

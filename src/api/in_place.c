@@ -28,6 +28,7 @@
 #include "tables/object.h"
 #include "tables/round.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
 #include <math.h>
@@ -222,6 +223,33 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	values[4] = machine.model == NULL ? (Datum) 0 : CStringGetTextDatum(machine.model->name);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	return (Datum) 0;
+}
+
+/* ---- gtlabel.same_version ---- */
+
+static char *
+read_version(Jsonb *value)
+{
+	JsonbValue	scalar;
+
+	if (!JB_ROOT_IS_SCALAR(value) || !JsonbExtractScalar(&value->root, &scalar) || scalar.type != jbvString)
+		gtl_error_setting("version", "must be a JSON string", NULL);
+	return pnstrdup(scalar.val.string.val, scalar.val.string.len);
+}
+
+/* Where the rows are, for one of them: has this server the version of gtlabel that the asking one has? */
+PG_FUNCTION_INFO_V1(gtl_sql_same_version);
+Datum
+gtl_sql_same_version(PG_FUNCTION_ARGS)
+{
+	char	   *asking = read_version(PG_GETARG_JSONB_P(1));
+
+	if (strcmp(asking, GTL_VERSION) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a server of the dataset has gtlabel " GTL_VERSION ", the labeling job's has gtlabel %s", asking),
+				 errhint("Install the same version on both.")));
+	PG_RETURN_BOOL(true);
 }
 
 /* ---- gt_audit_bound ---- */

@@ -8,7 +8,9 @@
 #include "api/in_place.h"
 #include "base/errors.h"
 #include "catalog/namespace.h"
+#include "data/in_place.h"
 #include "data/label_view.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "tables/round.h"
 #include "utils/builtins.h"
@@ -48,6 +50,7 @@ gtl_sql_create_label_view(PG_FUNCTION_ARGS)
 	name = view_name(name, &range, &schema);
 	check_promise(job);
 	gtl_in_place_machine_labels(job, &machine);
+	gtl_in_place_require_version(job, GetUserId());
 	if (machine.model == NULL)
 		gtl_label_view_create(job, name, 0, NULL, 0);
 	else

@@ -43,37 +43,35 @@ gtl_far_is(Oid relation)
 	return list_servers(relation) != NIL;
 }
 
-static void
-add_context(void *argument)
-{
-	errcontext("%s", (const char *) argument);
-}
-
-/* Made before the query: when that has failed, the catalogs may not be read any more. */
+/* In words; NULL: none.  Made before a query: when that has failed, the catalogs may not be read any more. */
 static char *
-describe(const GtlJob *job)
+describe_servers(Oid relation)
 {
 	StringInfoData text;
-	List	   *servers = list_servers(job->dataset);
+	List	   *servers = list_servers(relation);
 	ListCell   *cell;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "dataset %s of labeling job \"%s\"", job->dataset_name, job->name);
 	foreach(cell, servers)
-		appendStringInfo(&text, "%s\"%s\"", cell == list_head(servers) ? ", with rows on " : ", ",
-						 GetForeignServer(lfirst_oid(cell))->servername);
-	return text.data;
+		appendStringInfo(&text, "%s\"%s\"", cell == list_head(servers) ? "" : ", ", GetForeignServer(lfirst_oid(cell))->servername);
+	return servers == NIL ? NULL : text.data;
+}
+
+void
+gtl_far_begin(GtlFarWatch *watch, const GtlJob *job)
+{
+	gtl_far_watch_begin(watch, psprintf("dataset %s of labeling job \"%s\"", job->dataset_name, job->name), describe_servers(job->dataset));
 }
 
 uint64
 gtl_far_run_as(GtlResult *result, const GtlJob *job, Oid role, const char *sql, int nargs, const Oid *types,
 			   const Datum *values)
 {
-	ErrorContextCallback context = {error_context_stack, add_context, describe(job)};
+	GtlFarWatch watch;
 	uint64		count;
 
-	error_context_stack = &context;
+	gtl_far_begin(&watch, job);
 	count = gtl_query_run_as(result, role, sql, nargs, types, values);
-	error_context_stack = context.previous;
+	gtl_far_watch_end(&watch);
 	return count;
 }

@@ -5,6 +5,8 @@
  * postgres_fdw does not send an aggregate over several servers, so each partition has its own below a UNION ALL,
  * which asks all of them at the same time.  It sends functions of extensions that the server's options name, if they
  * are IMMUTABLE, but neither .column of a row nor array casts.  A transaction sees one snapshot of each server.
+ *
+ * Servers compute what this one would: each piece of work begins with a look at their version of gtlabel.
  */
 #include "data/in_place.h"
 
@@ -13,6 +15,7 @@
 #include "base/errors.h"
 #include "base/memory.h"
 #include "base/query.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "data/far.h"
 #include "lib/stringinfo.h"
@@ -113,6 +116,31 @@ gtl_in_place_score(const GtlJob *job, const char *schema, const char *model)
 	return sql.data;
 }
 
+/* A version that is a constant of a type without a collation: postgres_fdw sends no other one. */
+static char *
+version_literal(void)
+{
+	return psprintf("'\"%s\"'::pg_catalog.jsonb", GTL_VERSION);
+}
+
+void
+gtl_in_place_require_version(const GtlJob *job, Oid role)
+{
+	StringInfoData sql;
+	ListCell   *cell;
+	GtlResult	r;
+
+	initStringInfo(&sql);
+	foreach(cell, gtl_far_leaves(job->dataset))
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+			appendStringInfo(&sql, "%s(SELECT d.%s FROM %s d WHERE gtlabel.same_version(d.%s, %s) LIMIT 1)", sql.len == 0 ? "" : " UNION ALL ",
+							 quote_identifier(job->key_column), gtl_query_relation(lfirst_oid(cell)), quote_identifier(job->key_column), version_literal());
+	if (sql.len == 0)
+		return;
+	run_as(job, role, sql.data, NULL, &r);
+	gtl_query_end(&r);
+}
+
 void
 gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 {
@@ -123,6 +151,7 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 	GtlResult	r;
 	double		last;
 
+	gtl_in_place_require_version(job, GetUserId());
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT (m).count, (m).draws[pg_catalog.cardinality((m).draws)]"
 						   " FROM (SELECT %sgt_merge(p.part) AS m FROM (",
@@ -148,6 +177,7 @@ gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above)
 	GtlResult	r;
 	int64		count;
 
+	gtl_in_place_require_version(job, role);
 	memset(above, 0, sizeof(int64) * GTL_MARGIN_CELLS);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT (m).count, (m).above FROM (SELECT %sgt_merge(p.part) AS m FROM (", schema);
@@ -195,6 +225,7 @@ gtl_in_place_fingerprint(const GtlJob *job, Oid role, bytea *model, double margi
 	StringInfoData sql;
 	GtlResult	r;
 
+	gtl_in_place_require_version(job, role);
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.rows)::pg_catalog.int8, pg_catalog.bit_xor(p.digest) FROM (");
 	append_parts_above(&sql, job, gtl_in_place_schema(), "NULL::pg_catalog.int4", margin);
@@ -259,18 +290,16 @@ gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, char *cons
 	GtlResult	r;
 
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
-	append_parts(&sql, leaves, psprintf("pg_catalog.count(d.%s)", quote_identifier(target->label_column)));
-	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
-	append_parts(&sql, leaves, "pg_catalog.count(*)");
-	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8 FROM (");
+	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.part)::pg_catalog.int8, pg_catalog.sum(p.labeled)::pg_catalog.int8 FROM (");
+	append_parts(&sql, leaves, psprintf("pg_catalog.count(d.%s) AS labeled, pg_catalog.count(*)", quote_identifier(target->label_column)));
+	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8, NULL FROM (");
 	append_parts_where(&sql, leaves, "pg_catalog.count(*)",
 					   psprintf(" WHERE d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count)));
 	appendStringInfoString(&sql, ") p");
 	run(job, sql.data, NULL, &r);
-	counts->labeled = gtl_result_int64(&r, 0, 1);
-	counts->rows = gtl_result_int64(&r, 1, 1);
-	counts->human = gtl_result_int64(&r, 2, 1);
+	counts->rows = gtl_result_int64(&r, 0, 1);
+	counts->labeled = gtl_result_int64(&r, 0, 2);
+	counts->human = gtl_result_int64(&r, 1, 1);
 	gtl_query_end(&r);
 }
 

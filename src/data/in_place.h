@@ -14,6 +14,9 @@
 #include "learning/margin_cells.h"
 #include "tables/job.h"
 
+/* Error if a server of the dataset has another version of gtlabel. What follows in this file asks by itself where it begins a step. */
+extern void gtl_in_place_require_version(const GtlJob *job, Oid role);
+
 /* Counts the rows, job->dataset_count, and restricts the dataset to a random sample of job->sample_count of them. */
 extern void gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset);
 

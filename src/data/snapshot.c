@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/string_set.h"
+#include "data/far.h"
 #include "data/in_place.h"
 #include "catalog/pg_type.h"
 #include "data/neighbour_columns.h"
@@ -330,12 +331,15 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SnapshotState state;
+	GtlFarWatch watch;
 
 	if (job->placement == GTL_PLACEMENT_IN_PLACE)
 		gtl_in_place_restrict(job, dataset);
+	gtl_far_begin(&watch, job);
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
+	gtl_far_watch_end(&watch);
 	end_reading(&state, dataset);
 	require_objects(&state, dataset);
 	gtl_validation_begin(job, &state.segment, state.count);
@@ -378,6 +382,7 @@ add_segment(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool drawn, GtlSegme
 	int			count = gtl_segments_read(job->job_id, &segments);
 	GtlSegment *last = &segments[count - 1];
 	SnapshotState state;
+	GtlFarWatch watch;
 	bool		any;
 
 	Assert(count > 0);
@@ -385,6 +390,7 @@ add_segment(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool drawn, GtlSegme
 	state.segment.segment_no = last->segment_no + 1;
 	state.segment.lot_no = lot_no;
 	state.segment.first_row = gtl_segment_end(last) + last->given_count;
+	gtl_far_begin(&watch, job);
 	if (drawn)
 		read_dataset(&state, dataset);
 	else
@@ -392,6 +398,7 @@ add_segment(GtlJob *job, GtlDataset *dataset, int32 lot_no, bool drawn, GtlSegme
 		gtl_unknown_rows_only(dataset, job);
 		read_unknown(&state, dataset);
 	}
+	gtl_far_watch_end(&watch);
 	end_reading(&state, dataset);
 	require_numbers(&state);
 	any = state.count > 0 || state.segment.given_count > 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A job in place over three servers: what is sent to them; each of them killed in each step, which fails with their names, does
+# A job in place over three servers: what is sent to them; each of them killed in each step, which fails with its name, does
 # nothing by half and is done when it is called again; rounds do without them.  So does an audit, once its labels are fixed.  The labels are those of one table in the end.
 #
 # with-cluster:
@@ -27,7 +27,7 @@ answer() { # answer JOB TABLE: people, who know it from the table
 play_out() { while [ "$(value "SELECT gt_advance_job('$1')")" = in_progress ]; do answer "$1" things; done; }
 
 # killed_in SHARD STATEMENT [NAME]: the statement waits for a lock on the shard when that is killed; the error has that name in it,
-# by default the shard's
+# by default the shard's, and no other shard's
 killed_in() {
 	local log=$GTL_CLUSTER/killed.log code=0
 	shard_lock "$1"
@@ -38,7 +38,8 @@ killed_in() {
 	shard_kill "$1"
 	wait $statement || code=$?
 	[ $code -ne 0 ] || fail "succeeded without shard $1: $2"
-	grep -q "${3-shard_$1}" "$log" || fail "does not name shard $1: $(cat "$log")"
+	grep -q "${3-on server \"shard_$1\"}" "$log" || fail "does not name shard $1: $(cat "$log")"
+	if grep -q "shard_$((3 - $1))" "$log"; then fail "names another shard than $1: $(cat "$log")"; fi
 	grep -qE 'ERROR:  (08006|08003|57P0[12])' "$log" || fail "another error: $(cat "$log")"
 	shard_start "$1"
 	say "killed shard $1 in: ${2:0:60}"
@@ -77,7 +78,7 @@ for shard in 1 2; do same "labels of shard $shard after failures" 0 "$(shard_sql
 shard_sql 1 -c "ALTER ROLE postgres SET statement_timeout = '400ms'"
 shard_lock 1
 refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
-case $refusal in *57014*shard_1*) ;; *) fail "with a slow shard 1: $refusal" ;; esac
+case $refusal in *shard_2*) fail "names shard 2 for shard 1: $refusal" ;; *57014*'foreign table public.spread_1 on server "shard_1"'*) ;; *) fail "with a slow shard 1: $refusal" ;; esac
 shard_unlock 1
 shard_sql 1 -c "ALTER ROLE postgres RESET statement_timeout"
 same "labels of shard 2 after a time limit" 0 "$(shard_sql 2 -At -c "SELECT count(label) FROM rows_of")"
@@ -108,15 +109,16 @@ explained() { # explained STATEMENT: the plans of all statements in it
 	PGOPTIONS="$PGOPTIONS -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
 	-c auto_explain.log_verbose=on -c auto_explain.log_level=notice -c client_min_messages=notice" sql -c "$1" 2>&1
 }
+version=$(value "SELECT extversion FROM pg_extension WHERE extname = 'gtlabel'")
 plans=$(explained "$write")
 written=$(value "$write")
 remote=$(sed -n 's/^ *Remote SQL: //p' <<<"$plans")
 grep -q 'Async Foreign Scan' <<<"$plans" || fail "no server is asked while another one works: $plans"
-for wanted in 'SELECT public.gt_tail(public.gt_score($1::bytea, features), id, 0) FROM public.rows_of' 'SELECT count(label) FROM public.rows_of' 'SELECT count(*) FROM public.rows_of' \
-	'UPDATE public.rows_of SET label = (CASE WHEN (public.gt_margin(public.gt_score($1::bytea, features)) >= ' "UPDATE public.rows_of SET label = 'a'::text"; do
+for wanted in 'SELECT public.gt_tail(public.gt_score($1::bytea, features), id, 0) FROM public.rows_of' 'SELECT count(label), count(*) FROM public.rows_of' 'SELECT count(*) FROM public.rows_of' \
+	"SELECT id FROM public.rows_of WHERE (gtlabel.same_version(id, '\"$version\"'::jsonb)) LIMIT 1" 'UPDATE public.rows_of SET label = (CASE WHEN (public.gt_margin(public.gt_score($1::bytea, features)) >= ' "UPDATE public.rows_of SET label = 'a'::text"; do
 	grep -qF "$wanted" <<<"$remote" || fail "not sent: $wanted; sent was: $remote"
 done
-if grep -vE '^(UPDATE public.rows_of SET|SELECT (public.gt_tail|count)\()' <<<"$remote"; then fail "rows travel"; fi
+if grep -vE '^(UPDATE public.rows_of SET|SELECT (public.gt_tail|count)\(|SELECT id FROM public.rows_of WHERE \(gtlabel.same_version\()' <<<"$remote"; then fail "rows travel"; fi
 say "what is sent: $(cut -c1-60 <<<"$remote" | sort | uniq -c | tr -s ' ' | tr '\n' ';')"
 
 # ---- The same on one table
@@ -156,7 +158,7 @@ for wanted in 'SELECT public.gt_tail(public.gt_score($1::bytea, features), id, 0
 	'SELECT id, features FROM public.rows_of WHERE ((id = ANY ('; do
 	grep -qF "$wanted" <<<"$remote" || fail "not sent: $wanted; sent was: $remote"
 done
-same "statements that an audit sends" 6 "$(wc -l <<<"$remote")"
+same "statements that an audit sends" 8 "$(wc -l <<<"$remote")"
 same "the audit" open "$(value "SELECT state FROM gt_audits WHERE job_name = 'audited'")"
 shard_stop 2
 play_out audited
@@ -164,7 +166,7 @@ shard_start 2
 same "the audited job" "completed passed" "$(value "SELECT j.state || ' ' || a.state FROM gt_jobs j JOIN gt_audits a USING (job_name) WHERE job_name = 'audited'")"
 killed_in 2 "${write/spread/audited}"
 remote=$(explained "${write/spread/audited}" | sed -n 's/^ *Remote SQL: //p')
-if grep -vE '^(UPDATE public.rows_of SET|SELECT (bit_xor|sum|count)\()' <<<"$remote"; then fail "rows travel"; fi
+if grep -vE '^(UPDATE public.rows_of SET|SELECT (bit_xor|sum|count)\(|SELECT id FROM public.rows_of WHERE \(gtlabel.same_version\()' <<<"$remote"; then fail "rows travel"; fi
 proved=$(value "${write/spread/audited}")
 sql -c "SELECT ${audited//\'audited\', \'spread\'/\'audited one\', \'things\'}" >/dev/null
 play_out 'audited one'
@@ -172,9 +174,24 @@ same "audited labels of one table" "$proved" "$(value "${write/spread/audited on
 same "rows with other audited labels" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
 say "audited labels (people, machine, none): $proved"
 
+# ---- A server with another version of gtlabel: its functions come from a library that says it is another one
+library=$(value "SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'")/gtlabel.so
+shard_as_server mkdir "$GTL_CLUSTER/other"
+LC_ALL=C sed "s/$version/0.0.9/g" "$library" | shard_as_server tee "$GTL_CLUSTER/other/gtlabel.so" >/dev/null
+shard_sql 2 -c "UPDATE pg_proc SET probin = '$GTL_CLUSTER/other/gtlabel' WHERE probin = '\$libdir/gtlabel'"
+for statement in "$write" "${create/\'spread\'/\'another\'}" "SELECT gt_create_label_view('spread', 'seen')"; do
+	refusal=$(sql -v VERBOSITY=verbose -c "$statement" 2>&1 || true)
+	case $refusal in *shard_1*) fail "names shard 1 for shard 2: $refusal" ;; *"55000: a server of the dataset has gtlabel 0.0.9, the labeling job's has gtlabel $version"*'on server "shard_2"'*) ;;
+		*) fail "with another version on a shard: $statement: $refusal" ;; esac
+done
+same "jobs after a failed creation" 0 "$(value "SELECT count(*) FROM gtlabel.job WHERE job_name = 'another'")"
+shard_sql 2 -c "UPDATE pg_proc SET probin = '\$libdir/gtlabel' WHERE probin = '$GTL_CLUSTER/other/gtlabel'"
+same "labels with the same version" "$written" "$(value "$write")"
+say "another version: $(head -n 1 <<<"$refusal")"
+
 # ---- A server without gtlabel
 shard_sql 2 -c "DROP EXTENSION gtlabel"
 refusal=$(sql -v VERBOSITY=verbose -c "$write" 2>&1 || true)
-case $refusal in *42883*shard_2*) ;; *) fail "without gtlabel on a shard: $refusal" ;; esac
+case $refusal in *3F000*'on server "shard_2"'*) ;; *) fail "without gtlabel on a shard: $refusal" ;; esac
 shard_sql 2 -c "CREATE EXTENSION gtlabel"
 same "labels afterwards" "$written" "$(value "$write")"
