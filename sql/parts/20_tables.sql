@@ -83,6 +83,7 @@ CREATE TABLE gtlabel.job (
     featurizer_id                  bigint,
     proposal_inputs                integer NOT NULL,
     neighbours_id                  bigint,
+    neighbours_segments            integer,
     neighbours_reason              text,
     chosen_start                   boolean NOT NULL,
     CHECK (human_labeled + machine_labeled + failed <= object_count)
@@ -102,7 +103,8 @@ COMMENT ON COLUMN gtlabel.job.dimension IS 'Length of the feature vectors, with 
 COMMENT ON COLUMN gtlabel.job.proposal_inputs IS 'Inputs that the guesses in proposal_columns become; they stand behind the features';
 COMMENT ON COLUMN gtlabel.job.featurizer_id IS 'What makes its features of text; NULL: nothing';
 COMMENT ON COLUMN gtlabel.job.neighbours_id IS 'The map to its neighbourhood columns; NULL: it has none';
-COMMENT ON COLUMN gtlabel.job.neighbours_reason IS 'Why it has none although they are wanted';
+COMMENT ON COLUMN gtlabel.job.neighbours_segments IS 'The map was fitted to the rows of this many segments, the first ones, or none was made for them; with a third of the rows in later ones a new map is due. NULL: no map is ever made';
+COMMENT ON COLUMN gtlabel.job.neighbours_reason IS 'Why it has no map although it wants one, or has no newer one';
 COMMENT ON COLUMN gtlabel.job.chosen_start IS 'The objects of the validation set were chosen, one from each part of the dataset: they train, and are no evidence for a promise';
 COMMENT ON COLUMN gtlabel.job.word_vectors IS 'Name of the table at creation; what the job needs of it is in gtlabel.featurizer';
 COMMENT ON COLUMN gtlabel.job.given_count IS 'Rows of the dataset that came with a label: they train, and are no objects of the job';
@@ -513,6 +515,7 @@ CREATE TABLE gtlabel.round (
     guarantee_scope    text NOT NULL,
     segment_count      integer NOT NULL,
     withheld_from      integer,
+    neighbours_id      bigint,
     load_seconds       float8 NOT NULL,
     train_seconds      float8 NOT NULL,
     score_seconds      float8 NOT NULL,
@@ -534,6 +537,7 @@ COMMENT ON COLUMN gtlabel.round.auto_labeled IS 'Machine labels that stand after
 COMMENT ON COLUMN gtlabel.round.label_noise IS 'That of gtlabel.job at the time; where it is 1 - target_accuracy or more, nothing is labeled by machine';
 COMMENT ON COLUMN gtlabel.round.segment_count IS 'Segments of the job at the time: rows that joined later have yet to be decided on';
 COMMENT ON COLUMN gtlabel.round.withheld_from IS 'A drift alarm kept objects with this number and greater ones from the machine; NULL: none';
+COMMENT ON COLUMN gtlabel.round.neighbours_id IS 'The job''s map to neighbourhood columns at the time, which may be gone; a round with another one does not go on from the model of this one';
 COMMENT ON COLUMN gtlabel.round.alternatives IS 'What weaker promises would have admitted: an array of {guarantee, target_accuracy, admits}';
 
 CREATE TABLE gtlabel.certificate (

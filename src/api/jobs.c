@@ -258,6 +258,8 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 {
 	GtlJob	   *job = gtl_own_job(fcinfo);
 	bool		with_models = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	int64	   *maps;
+	int			nmaps;
 
 	/* no answer is in flight; a worker in mid-round finds the job gone and ends */
 	gtl_in_flight_require(job, "drop");
@@ -279,11 +281,14 @@ gtl_sql_drop_job(PG_FUNCTION_ARGS)
 	gtl_segment_delete(job->job_id);
 	gtl_change_delete(job->job_id);
 	gtl_event_delete(job->job_id);
+	nmaps = gtl_model_maps(job->job_id, &maps);
 	gtl_model_leave_job(job->job_id, with_models);
 	gtl_job_delete(job->job_id);
 	gtl_step_delete(job->job_id);	/* last: a worker may just have committed its mark */
 	gtl_featurizer_drop_unused(job->featurizer_id);
 	gtl_neighbour_map_drop_unused(job->neighbours_id);
+	for (int i = 0; i < nmaps; i++)
+		gtl_neighbour_map_drop_unused(maps[i]);
 	PG_RETURN_VOID();
 }
 

@@ -12,7 +12,6 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "miscadmin.h"
-#include "tables/feature_page.h"
 #include "tables/neighbour_map.h"
 #include "utils/memutils.h"
 
@@ -35,9 +34,8 @@ cut_rows(float *rows, int count, int width, int features)
 		memmove(rows + (Size) i * features, rows + (Size) i * width, sizeof(float) * features);
 }
 
-/* Why there are no columns for so many rows; NULL: there are. */
-static char *
-reason_against(int64 rows, int dimension)
+char *
+gtl_neighbour_columns_against(int64 rows, int dimension)
 {
 	Size		needed = dimension == 0 ? 0 : gtl_neighbours_fit_memory(rows, dimension);
 
@@ -130,14 +128,18 @@ gtl_neighbour_columns_write(GtlJob *job, const GtlSegment *segment, const GtlFea
 {
 	int64		known = job->neighbours_id;	/* of the job, or of the model that it starts from */
 	GtlFeatureStats features = features_only(stats);
-	char	   *reason = known != 0 ? NULL : reason_against(features.count, features.dimension);
+	char	   *reason = known != 0 ? NULL : gtl_neighbour_columns_against(features.count, features.dimension);
 	MemoryContext context;
 	GtlNeighbours *map;
 	GtlEnv		env;
 	Pages		pages;
 
 	job->neighbours_id = 0;
-	job->neighbours_reason = reason == NULL ? NULL : MemoryContextStrdup(GetMemoryChunkContext(job), reason);
+	if (known == 0)
+	{
+		job->neighbours_segments = segment->segment_no + 1;
+		job->neighbours_reason = reason == NULL ? NULL : MemoryContextStrdup(GetMemoryChunkContext(job), reason);
+	}
 	if (reason != NULL)
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel neighbours", ALLOCSET_DEFAULT_SIZES);
@@ -147,10 +149,20 @@ gtl_neighbour_columns_write(GtlJob *job, const GtlSegment *segment, const GtlFea
 	if (map->dimension == features.dimension)	/* else the model is refused, later */
 	{
 		write_pages(&pages, gtl_feature_writer_open(job->job_id, segment->segment_no, GTL_BLOCK_NEIGHBOURS), map, &env);
-		job->neighbours_id = known != 0 ? known : gtl_neighbour_map_insert(map);
+		job->neighbours_id = known != 0 ? known : gtl_neighbour_map_reserve();
+		if (known == 0)
+			gtl_neighbour_map_insert(job->neighbours_id, map);
 	}
 	gtl_feature_reader_close(pages.reader);
 	MemoryContextDelete(context);
+}
+
+GtlFeatureReader *
+gtl_neighbour_columns_reader(const GtlJob *job, const GtlModel *model, const GtlEnv *env)
+{
+	if (model->neighbours_id == 0 || model->neighbours_id == job->neighbours_id)
+		return gtl_feature_reader_open(job);
+	return gtl_feature_reader_open_mapped(job, gtl_neighbour_map_get(model->neighbours_id, env));
 }
 
 /* ---- Rows in memory or a temporary file ---------------------------------------------------- */
@@ -195,7 +207,7 @@ gtl_neighbour_columns_fit(const GtlLabeledSet *rows, const GtlFeatureStats *stat
 	GtlNeighbours *map;
 	Stored		stored;
 
-	*reason = reason_against(features.count, features.dimension);
+	*reason = gtl_neighbour_columns_against(features.count, features.dimension);
 	if (*reason != NULL)
 		return NULL;
 	stored = open_store(rows, features.dimension);

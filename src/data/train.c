@@ -85,7 +85,11 @@ gtl_train_model(const char *name, GtlMatrix *matrix, const GtlFeaturizer *featur
 	model.report = round.fit.full_report;
 	model.classifier = round.fit.full;
 	model.featurizer_id = featurizer != NULL ? gtl_featurizer_insert(featurizer) : 0;
-	model.neighbours_id = map != NULL && model.classifier.candidate.neighbours ? gtl_neighbour_map_insert(map) : 0;
+	if (map != NULL && model.classifier.candidate.neighbours)
+	{
+		model.neighbours_id = gtl_neighbour_map_reserve();
+		gtl_neighbour_map_insert(model.neighbours_id, map);
+	}
 	gtl_model_insert(&model);
 	return model.model_id;
 }

@@ -46,6 +46,9 @@
 
 #define SHARE_SLACK			1e-9
 
+/* The share of rows that came later, as one in so many, with which neighbourhood columns are made anew. */
+#define MAP_DIVISOR			3
+
 static int64_t
 smaller(int64_t a, int64_t b)
 {
@@ -127,6 +130,19 @@ gtl_schedule_calls_round(bool validation_batch, bool early_round)
 	return !validation_batch || early_round;
 }
 
+bool
+gtl_schedule_map_is_old(int64_t later, int64_t rows)
+{
+	return later > 0 && later * MAP_DIVISOR >= rows;
+}
+
+/* A round learns from columns that know the rows. */
+static GtlDue
+due_round(const GtlDueFacts *facts)
+{
+	return facts->map_old ? GTL_DUE_MAP : GTL_DUE_ROUND;
+}
+
 /* Nothing is left to label, or a limit is reached. */
 static GtlDue
 due_at_end(const GtlDueFacts *facts)
@@ -154,10 +170,10 @@ gtl_due(const GtlDueFacts *facts)
 	if (facts->recalled > 0)
 		return GTL_DUE_TRAINING_BATCH;
 	if (facts->unlabeled <= 0 && facts->rounds && facts->certificate_old)
-		return GTL_DUE_ROUND;
+		return due_round(facts);
 	if (facts->unlabeled <= 0)
 		return due_at_end(facts);
-	return facts->rounds && facts->round_pending ? GTL_DUE_ROUND : GTL_DUE_TRAINING_BATCH;
+	return facts->rounds && facts->round_pending ? due_round(facts) : GTL_DUE_TRAINING_BATCH;
 }
 
 const char *
@@ -288,6 +304,7 @@ gtl_plan_next(GtlPlanState *state, GtlPlanStep *step)
 		case GTL_DUE_STOP:
 		case GTL_DUE_INTAKE:
 		case GTL_DUE_CLOSE_BATCH:
+		case GTL_DUE_MAP:
 		case GTL_DUE_AUDIT:
 		case GTL_DUE_AUDIT_BATCH:
 		case GTL_DUE_COMPLETE:

@@ -74,6 +74,8 @@ typedef struct GtlDueFacts
 	bool		round_pending;	/* the last batch that was closed calls for a round (gtl_schedule_calls_round), and
 								 * has had none */
 	bool		certificate_old;	/* machine labels stand by a certificate of fewer validation objects than have labels now */
+	bool		map_old;		/* so many rows have joined since the map of neighbours was made (gtl_schedule_map_is_old)
+								 * that the next round wants a new one */
 	bool		audit_open;		/* the promise's audit has begun and is not over */
 	bool		audit_pending;	/* at the end, people are to check machine labels, and have not */
 } GtlDueFacts;
@@ -85,6 +87,7 @@ typedef enum GtlDue
 	GTL_DUE_INTAKE,				/* rows of the dataset join or leave */
 	GTL_DUE_CLOSE_BATCH,
 	GTL_DUE_VALIDATION_BATCH,
+	GTL_DUE_MAP,				/* a new map of neighbours, before a round */
 	GTL_DUE_ROUND,				/* which issues a training batch by itself */
 	GTL_DUE_TRAINING_BATCH,
 	GTL_DUE_AUDIT,				/* of the promise: its next batch, or its end */
@@ -99,6 +102,12 @@ extern GtlDue gtl_due(const GtlDueFacts *facts);
  * Does a batch call for a round when it is closed?  early_round: also the last batch of the validation set does, as it
  * does when there has been a round before. */
 extern bool gtl_schedule_calls_round(bool validation_batch, bool early_round);
+
+/*
+ * Of so many rows, these came after the map of neighbours was made: are the neighbourhood columns to be made anew?
+ * With a third of them, so that all maps of a job together cost a few times what one over all its rows would.
+ */
+extern bool gtl_schedule_map_is_old(int64_t later, int64_t rows);
 
 /* ---- Plans -------------------------------------------------------------------- */
 

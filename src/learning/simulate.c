@@ -461,6 +461,7 @@ run_job(Simulation *s)
 			case GTL_DUE_STOP:
 			case GTL_DUE_INTAKE:
 			case GTL_DUE_CLOSE_BATCH:
+			case GTL_DUE_MAP:	/* all rows are there from the start */
 			case GTL_DUE_AUDIT_BATCH:
 			case GTL_DUE_COMPLETE:
 				if (s->last.pool == NULL)

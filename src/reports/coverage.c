@@ -17,9 +17,9 @@
 #include "base/memory.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "data/neighbour_columns.h"
 #include "learning/engine.h"
 #include "miscadmin.h"
-#include "tables/feature_page.h"
 #include "tables/object.h"
 #include "tables/segment.h"
 #include "tables/model.h"
@@ -72,11 +72,11 @@ read_validation(const GtlJob *job, const GtlRound *round, ValidationSet *set)
 
 /* Scores the validation objects of one fold with the model that never saw them. */
 static void
-score_fold(const GtlJob *job, const ValidationSet *set, int fold, const GtlClassifier *classifier,
+score_fold(const GtlJob *job, const ValidationSet *set, int fold, const GtlModel *model,
 		   const GtlEnv *env, float *rows, Counts *counts)
 {
-	GtlScorer  *scorer = gtl_scorer_create(classifier, gtl_job_width(job), env);
-	GtlFeatureReader *reader = gtl_feature_reader_open(job);
+	GtlScorer  *scorer = gtl_scorer_create(&model->fold[fold], gtl_job_width(job), env);
+	GtlFeatureReader *reader = gtl_neighbour_columns_reader(job, model, env);
 	int32		objects[GTL_SCORE_BLOCK_ROWS];
 	int32		truth[GTL_SCORE_BLOCK_ROWS];
 	int32		best[GTL_SCORE_BLOCK_ROWS];
@@ -142,13 +142,13 @@ list_pool(const GtlJob *job, const GtlRound *round, int32 rows)
 
 /* Returns how many objects were scored. */
 static int64
-score_pool(const GtlJob *job, const bool *in_pool, int32 end, const GtlClassifier *classifier,
+score_pool(const GtlJob *job, const bool *in_pool, int32 end, const GtlModel *model,
 		   const GtlEnv *env, float *rows, Counts *counts)
 {
 	int64		blocks = ((int64) end + GTL_SCORE_BLOCK_ROWS - 1) / GTL_SCORE_BLOCK_ROWS;
 	int64		stride = (blocks + MOST_BLOCKS - 1) / MOST_BLOCKS * GTL_SCORE_BLOCK_ROWS;
-	GtlScorer  *scorer = gtl_scorer_create(classifier, gtl_job_width(job), env);
-	GtlFeatureReader *reader = gtl_feature_reader_open(job);
+	GtlScorer  *scorer = gtl_scorer_create(&model->classifier, gtl_job_width(job), env);
+	GtlFeatureReader *reader = gtl_neighbour_columns_reader(job, model, env);
 	double		margin[GTL_SCORE_BLOCK_ROWS];
 	int64		scored = 0;
 
@@ -217,9 +217,9 @@ gtl_coverage_read(const GtlJob *job, const GtlRound *round, GtlCoverage *coverag
 
 		read_validation(job, round, &set);
 		for (int fold = 0; fold < GTL_FOLDS; fold++)
-			score_fold(job, &set, fold, &model->fold[fold], &env, rows, validation);
+			score_fold(job, &set, fold, model, &env, rows, validation);
 		coverage->validation = set.count;
-		coverage->pool = score_pool(job, list_pool(job, round, end), end, &model->classifier, &env, rows, pool);
+		coverage->pool = score_pool(job, list_pool(job, round, end), end, model, &env, rows, pool);
 		if (coverage->validation > 0 && coverage->pool > 0)
 			accumulate(round, validation, pool, coverage);
 	}

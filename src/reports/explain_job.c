@@ -28,6 +28,7 @@
 #include "steps/promise_audit.h"
 #include "tables/certificate.h"
 #include "tables/job.h"
+#include "tables/segment.h"
 #include "tables/step.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -67,6 +68,8 @@ describe_step(GtlDue due)
 			return "the dataset has changed: rows that join or leave are due";
 		case GTL_DUE_VALIDATION_BATCH:
 			return "a batch of the validation set is due";
+		case GTL_DUE_MAP:
+			return "new neighbourhood columns are due, since a third of the rows or more joined after the last were made; then a round";
 		case GTL_DUE_ROUND:
 			return "a round is due";
 		case GTL_DUE_TRAINING_BATCH:
@@ -120,6 +123,7 @@ explain_state(GtlReport *report, const GtlJob *job, const GtlJobFacts *facts)
 		case GTL_DUE_STOP:
 		case GTL_DUE_INTAKE:
 		case GTL_DUE_VALIDATION_BATCH:
+		case GTL_DUE_MAP:
 		case GTL_DUE_ROUND:
 		case GTL_DUE_TRAINING_BATCH:
 		case GTL_DUE_AUDIT:
@@ -352,6 +356,24 @@ explain_last_round(GtlReport *report, const GtlJob *job, const GtlJobFacts *fact
 		explain_categories(report, job, round);
 }
 
+/* How well its columns know the rows that have joined; NULL: all the same. */
+static const char *
+explain_map(const GtlJob *job)
+{
+	int64		later;
+	int64		rows;
+
+	if (job->neighbours_segments == 0)
+		return NULL;
+	later = gtl_segments_rows_since(job->job_id, job->neighbours_segments, &rows);
+	if (job->neighbours_reason != NULL)
+		return psprintf("They stay as they are, though more rows have joined: %s.", job->neighbours_reason);
+	if (later == 0)
+		return NULL;
+	return psprintf("%s of the %s rows joined after the map to these columns was made; with a third a new one is made before the next round.",
+					gtl_format_count(later), gtl_format_count(rows));
+}
+
 static void
 explain_columns(GtlReport *report, const GtlJob *job)
 {
@@ -365,7 +387,7 @@ explain_columns(GtlReport *report, const GtlJob *job)
 					   psprintf("%d neighbourhood columns beside the %s features; %s",
 								GTL_NEIGHBOUR_COLUMNS, gtl_format_count(job->dimension),
 								job->chosen_start ? "people began with objects from all parts of the dataset" :
-								"people began with objects drawn at random"), NULL);
+								"people began with objects drawn at random"), explain_map(job));
 	else if (job->neighbours_reason != NULL)
 		gtl_report_add(report, "features", psprintf("without neighbourhood columns: %s", job->neighbours_reason), NULL);
 }

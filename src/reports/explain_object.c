@@ -10,12 +10,12 @@
 #include "base/memory.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "data/neighbour_columns.h"
 #include "learning/row_scorer.h"
 #include "reports/explain_drift.h"
 #include "reports/object_history.h"
 #include "reports/report.h"
 #include "tables/certificate.h"
-#include "tables/feature_page.h"
 #include "tables/job.h"
 #include "tables/model.h"
 #include "tables/round.h"
@@ -114,7 +114,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 	if (model == NULL)
 		return;
 	row = palloc(sizeof(float) * gtl_job_width(job));
-	reader = gtl_feature_reader_open(job);
+	reader = gtl_neighbour_columns_reader(job, model, &env);
 	gtl_feature_reader_rows(reader, object_no, 1, row);
 	gtl_feature_reader_close(reader);
 	scorer = gtl_row_scorer_create(&model->classifier, model->classifier.dimension, NULL, &env);

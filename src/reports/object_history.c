@@ -18,11 +18,11 @@
 #include "base/memory.h"
 #include "base/query.h"
 #include "catalog/pg_type.h"
+#include "data/neighbour_columns.h"
 #include "learning/classifier.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "tables/certificate.h"
-#include "tables/feature_page.h"
 #include "tables/model.h"
 #include "utils/memutils.h"
 
@@ -75,24 +75,36 @@ read_ending(const GtlJob *job, int32 object_no, Ending *ending)
 	gtl_query_end(&r);
 }
 
-/* Its block of feature rows; *place is its row in the block. */
-static float *
-read_block(const GtlJob *job, int32 object_no, int *count, int *place)
+/* Its block of feature rows, as models with one map of neighbours take them. */
+typedef struct Block
 {
-	int32		first = object_no - object_no % GTL_SCORE_BLOCK_ROWS;
-	float	   *rows = palloc(mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, gtl_job_width(job)));
-	GtlFeatureReader *reader = gtl_feature_reader_open(job);
+	int64		neighbours_id;	/* the map; -1: nothing has been read */
+	float	   *rows;
+	int			count;
+	int			place;			/* its row in the block */
+} Block;
 
-	*count = Min(GTL_SCORE_BLOCK_ROWS, gtl_feature_reader_end(reader) - first);
-	*place = object_no - first;
-	gtl_feature_reader_rows(reader, first, *count, rows);
+/* As this model takes them, if they were not read for another one that does. */
+static void
+read_block(const GtlJob *job, int32 object_no, const GtlModel *model, const GtlEnv *env, Block *block)
+{
+	int64		neighbours_id = model->neighbours_id == 0 ? job->neighbours_id : model->neighbours_id;
+	int32		first = object_no - object_no % GTL_SCORE_BLOCK_ROWS;
+	GtlFeatureReader *reader;
+
+	if (block->neighbours_id == neighbours_id)
+		return;
+	reader = gtl_neighbour_columns_reader(job, model, env);
+	block->neighbours_id = neighbours_id;
+	block->count = Min(GTL_SCORE_BLOCK_ROWS, gtl_feature_reader_end(reader) - first);
+	block->place = object_no - first;
+	gtl_feature_reader_rows(reader, first, block->count, block->rows);
 	gtl_feature_reader_close(reader);
-	return rows;
 }
 
 /* What the model of a round makes of the object, against the margin that got a label in it. */
 static void
-decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, bool withheld, const float *rows, int count, int place,
+decide(const GtlJob *job, int32 object_no, int32 round_no, int64 model_id, double needed, bool withheld, Block *block,
 	   Decision *decision)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel object history", ALLOCSET_DEFAULT_SIZES);
@@ -109,12 +121,13 @@ decide(const GtlJob *job, int32 round_no, int64 model_id, double needed, bool wi
 	{
 		GtlScorer  *scorer = gtl_scorer_create(&model->classifier, gtl_job_width(job), &env);
 
-		gtl_scorer_block(scorer, rows, count, best, margin, NULL);
+		read_block(job, object_no, model, &env, block);
+		gtl_scorer_block(scorer, block->rows, block->count, best, margin, NULL);
 		gtl_scorer_release(scorer, &env);
 		decision->has_model = true;
-		decision->class_no = best[place];
-		decision->margin = margin[place];
-		decision->needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round_no, best[place]) : needed;
+		decision->class_no = best[block->place];
+		decision->margin = margin[block->place];
+		decision->needed = job->per_class ? gtl_certificate_label_margin(job->job_id, round_no, decision->class_no) : needed;
 		decision->withheld = withheld && decision->margin >= decision->needed;
 		decision->labeled = decision->margin >= decision->needed && !withheld;
 	}
@@ -184,9 +197,7 @@ gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 	Phase		phases[2];		/* the one before, and the one at hand */
 	int			nphases = 0;
 	Ending		ending;
-	float	   *rows;
-	int			count;
-	int			place;
+	Block		block = {.neighbours_id = -1};
 	GtlResult	r;
 
 	read_ending(job, object_no, &ending);
@@ -197,15 +208,15 @@ gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 		gtl_report_add(report, "machine", "gt_purge_job has removed the features: what the rounds decided cannot be told any more", NULL);
 	else if (r.count > 0)
 	{
-		rows = read_block(job, object_no, &count, &place);
+		block.rows = palloc(mul_size(sizeof(float) * GTL_SCORE_BLOCK_ROWS, gtl_job_width(job)));
 		for (uint64 i = 0; i < r.count; i++)
 		{
 			int32		round_no = gtl_result_int32(&r, i, 1);
 			Decision	decision;
 
 			CHECK_FOR_INTERRUPTS();
-			decide(job, round_no, gtl_result_int64(&r, i, 2), gtl_result_float8(&r, i, 3),
-				   object_no >= gtl_result_int32(&r, i, 5), rows, count, place, &decision);
+			decide(job, object_no, round_no, gtl_result_int64(&r, i, 2), gtl_result_float8(&r, i, 3),
+				   object_no >= gtl_result_int32(&r, i, 5), &block, &decision);
 			decision.audited = gtl_result_bool(&r, i, 4);
 			if (nphases > 0 && same_outcome(&phases[1].decision, &decision))
 			{

@@ -26,6 +26,7 @@
 #include "steps/issue_batch.h"
 #include "steps/limits.h"
 #include "steps/promise_audit.h"
+#include "steps/renew_map.h"
 #include "steps/run_round.h"
 #include "tables/batch.h"
 #include "tables/job_state.h"
@@ -138,6 +139,7 @@ static const char *const step_names[] = {
 	[GTL_DUE_INTAKE] = "intake",
 	[GTL_DUE_CLOSE_BATCH] = "close_batch",
 	[GTL_DUE_VALIDATION_BATCH] = "issue_batch",
+	[GTL_DUE_MAP] = "map",
 	[GTL_DUE_ROUND] = "round",
 	[GTL_DUE_TRAINING_BATCH] = "issue_batch",
 	[GTL_DUE_AUDIT] = "audit",
@@ -186,6 +188,8 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 		case GTL_DUE_VALIDATION_BATCH:
 			issue_validation(job);
 			break;
+		case GTL_DUE_MAP:
+			return gtl_renew_map(job, transaction);
 		case GTL_DUE_ROUND:
 			return gtl_run_round(job, transaction);
 		case GTL_DUE_TRAINING_BATCH:
@@ -206,22 +210,33 @@ do_step(GtlJob *job, GtlDue due, GtlTransaction *transaction)
 }
 
 /*
- * Locks in the order of lock.h, then the job as it stands.  A round locks its row itself, after training: meanwhile
- * its owner can pause or alter the job.
+ * Locks in the order of lock.h, then the job as it stands.  A round locks its row itself, after training, and so does a
+ * new map: meanwhile its owner can pause or alter the job.
  */
 static GtlJob *
 lock_job(int64 job_id, bool *answers_locked, GtlTransaction *transaction)
 {
 	GtlJob	   *job = gtl_job_get(job_id);
+	GtlDue		due = job == NULL ? GTL_DUE_NOTHING : gtl_due_of(job);
 
-	if (job == NULL || gtl_due_of(job) == GTL_DUE_ROUND)
+	if (job == NULL || due == GTL_DUE_ROUND || due == GTL_DUE_MAP)
 		return job;
-	*answers_locked = may_close_early(job) || gtl_due_of(job) == GTL_DUE_INTAKE;
+	*answers_locked = may_close_early(job) || due == GTL_DUE_INTAKE;
 	if (*answers_locked && transaction->own)
 		transaction->busy = !(*answers_locked = gtl_lock_poll(GTL_LOCK_ANSWERS, job_id, GTL_WORKER_PATIENCE));
 	else if (*answers_locked)
 		gtl_in_flight_require(job, "advance");
 	return gtl_job_lock(job_id);
+}
+
+/* The map that was computed, if it still is what is due; NULL: the job is gone. */
+static GtlJob *
+write_map(const GtlMapState *map, GtlJob *job)
+{
+	job = gtl_job_lock(job->job_id);
+	if (job != NULL && gtl_map_holds(map, job))
+		gtl_map_write(map, job);
+	return job;
 }
 
 /*
@@ -244,46 +259,71 @@ mark_step(GtlJob *job, GtlDue *due, bool *look_again, GtlTransaction *transactio
 	return job;
 }
 
-/* A batch that is closed for what the round after it would learn from. */
+/* What was computed ahead of the steps that it follows. */
 typedef struct Ahead
 {
 	int64		job_id;
 	GtlTransaction *transaction;
-	GtlRoundState *round;		/* NULL: there is no such round */
+	GtlMapState *map;			/* NULL: none is due */
+	GtlRoundState *round;		/* likewise */
 } Ahead;
 
+/* The steps up to the next one that computes, whose rows are loaded. */
 static void
-load_after_batch(void *argument)
+load_next(void *argument)
 {
 	Ahead	   *ahead = argument;
 	bool		answers_locked = false;
 	bool		look_again;
 	GtlJob	   *job = lock_job(ahead->job_id, &answers_locked, ahead->transaction);
 
-	if (job == NULL || due_step(job, answers_locked, &look_again) != GTL_DUE_CLOSE_BATCH)
+	if (job == NULL)
 		return;
-	(void) do_step(job, GTL_DUE_CLOSE_BATCH, ahead->transaction);
-	if (gtl_due_of(job) == GTL_DUE_ROUND)
+	if (due_step(job, answers_locked, &look_again) == GTL_DUE_CLOSE_BATCH)
+		(void) do_step(job, GTL_DUE_CLOSE_BATCH, ahead->transaction);
+	if (gtl_due_of(job) == GTL_DUE_MAP && ahead->map == NULL)
+		ahead->map = gtl_map_load(job, ahead->transaction);
+	else if (gtl_due_of(job) == GTL_DUE_MAP)
+		job = write_map(ahead->map, job);
+	if (job != NULL && gtl_due_of(job) == GTL_DUE_ROUND)
 		ahead->round = gtl_round_load(job, ahead->transaction);
 }
 
 /*
  * In a caller's transaction the job's row stays locked from the first step that writes it.  So a batch whose end is
- * followed by a round is closed twice: here for what the round learns from, which is undone, then
- * the round trains without a lock, and gtl_advance closes the batch for good.  NULL: there is no such round.
+ * followed by a new map or a round is closed more than once: first for what the map is made of, then, with that map, for
+ * what the round learns from.  Both times it is undone, and what follows is computed without a lock; then gtl_advance
+ * closes the batch for good.
  */
-static GtlRoundState *
-train_ahead(int64 job_id, GtlTransaction *transaction)
+static void
+compute_ahead(Ahead *ahead)
 {
-	Ahead		ahead = {job_id, transaction, NULL};
-	GtlJob	   *job = gtl_job_get(job_id);
+	GtlJob	   *job = gtl_job_get(ahead->job_id);
+	GtlDue		due = job == NULL || !job->auto_label ? GTL_DUE_NOTHING : gtl_due_of(job);
 
-	if (job == NULL || !job->auto_label || gtl_due_of(job) != GTL_DUE_CLOSE_BATCH)
-		return NULL;
-	gtl_subtransaction_undo(load_after_batch, &ahead);
-	if (ahead.round != NULL)
-		gtl_round_train(ahead.round);
-	return ahead.round;
+	if (due != GTL_DUE_CLOSE_BATCH && due != GTL_DUE_MAP)
+		return;
+	gtl_subtransaction_undo(load_next, ahead);
+	if (ahead->map != NULL)
+	{
+		gtl_map_compute(ahead->map);
+		gtl_subtransaction_undo(load_next, ahead);
+	}
+	if (ahead->round != NULL)
+		gtl_round_train(ahead->round);
+}
+
+/* What was computed ahead, where it still is what is due. */
+static GtlJob *
+finish_ahead(Ahead *ahead, GtlJob *job)
+{
+	if (job != NULL && ahead->map != NULL)
+		job = write_map(ahead->map, job);
+	if (job != NULL && ahead->round != NULL && gtl_round_holds(ahead->round, job))
+		gtl_round_finish(ahead->round, job);
+	if (ahead->map != NULL)
+		gtl_map_end(ahead->map);
+	return job;
 }
 
 GtlJob *
@@ -295,11 +335,12 @@ gtl_advance(int64 job_id, GtlTransaction *transaction)
 		bool		look_again;
 		GtlJob	   *job;
 		GtlDue		due;
-		GtlRoundState *round;
+		Ahead		ahead = {job_id, transaction, NULL, NULL};
 
 		CHECK_FOR_INTERRUPTS();
 		transaction->busy = false;
-		round = transaction->own ? NULL : train_ahead(job_id, transaction);
+		if (!transaction->own)
+			compute_ahead(&ahead);
 		job = lock_job(job_id, &answers_locked, transaction);
 		if (job == NULL)
 			return NULL;
@@ -308,10 +349,9 @@ gtl_advance(int64 job_id, GtlTransaction *transaction)
 			return job;
 		if (transaction->own && due != GTL_DUE_NOTHING)
 			job = mark_step(job, &due, &look_again, transaction);
-		if (job != NULL)
+		if (job != NULL && (due != GTL_DUE_MAP || ahead.map == NULL))
 			job = do_step(job, due, transaction);
-		if (round != NULL && job != NULL && gtl_round_holds(round, job))
-			gtl_round_finish(round, job);
+		job = finish_ahead(&ahead, job);
 		if (job == NULL || job->state != GTL_JOB_FAILED || due != GTL_DUE_NOTHING)
 			gtl_step_delete(job_id);	/* a failed job keeps what it failed of */
 		if (job == NULL || (due == GTL_DUE_NOTHING && !look_again))

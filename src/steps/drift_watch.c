@@ -24,6 +24,7 @@
 
 #include "base/format.h"
 #include "base/memory.h"
+#include "data/neighbour_columns.h"
 #include "learning/random.h"
 #include "learning/select.h"
 #include "learning/sort.h"
@@ -56,13 +57,20 @@ half_delta(const GtlJob *job)
 }
 
 static void
-score(const Watch *watch, const GtlClassifier *classifier, const int32 *objects, int64 count, int32 *best, double *margin)
+score_rows(const Watch *watch, const GtlClassifier *classifier, GtlFeatureReader *reader, const int32 *objects, int64 count, int32 *best,
+		   double *margin)
 {
 	const GtlDriftLook *look = watch->look;
 
-	if (count > 0 && !gtl_pool_score(classifier, gtl_job_width(look->job), look->rows, objects, count, gtl_feature_reader_callback, look->reader,
+	if (count > 0 && !gtl_pool_score(classifier, gtl_job_width(look->job), look->rows, objects, count, gtl_feature_reader_callback, reader,
 									 look->env, best, margin))
 		gtl_computing_raise();
+}
+
+static void
+score(const Watch *watch, const GtlClassifier *classifier, const int32 *objects, int64 count, int32 *best, double *margin)
+{
+	score_rows(watch, classifier, watch->look->reader, objects, count, best, margin);
 }
 
 /* A random sample of them, ascending. */
@@ -276,6 +284,7 @@ look_at_errors(Watch *watch)
 	int32	   *best = gtl_memory_list(sizeof(int32), people);
 	double	   *margin = gtl_memory_list(sizeof(double), people);
 	int			count = 0;
+	GtlFeatureReader *reader;
 	GtlRound	last;
 
 	if (look->evidence->previous == NULL || !gtl_round_read_last(look->job->job_id, &last) || !(last.label_margin > 0))
@@ -286,7 +295,9 @@ look_at_errors(Watch *watch)
 			objects[count] = labels->object_no[i];
 			classes[count++] = labels->class_no[i];
 		}
-	score(watch, &look->evidence->previous->classifier, objects, count, best, margin);
+	reader = gtl_neighbour_columns_reader(look->job, look->evidence->previous, look->env);
+	score_rows(watch, &look->evidence->previous->classifier, reader, objects, count, best, margin);
+	gtl_feature_reader_close(reader);
 	for (int i = 0; i < count; i++)
 		if (margin[i] >= needed_margin(look->job, &last, best[i]))
 			count_error(look->job, &watch->record, watch->first_new, best[i] != classes[i],

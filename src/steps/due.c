@@ -8,6 +8,7 @@
 #include "steps/due.h"
 
 #include "base/settings.h"
+#include "learning/neighbours.h"
 #include "steps/audit.h"
 #include "steps/audit_in_place.h"
 #include "steps/limits.h"
@@ -94,6 +95,23 @@ any_recalled(const GtlJob *job)
 	return gtl_recall_next(job->job_id, 1, &objects);
 }
 
+/*
+ * Is a round to have a new map first?  A job without columns has none while there are too few rows, or too many, so that
+ * none is tried.
+ */
+static bool
+map_is_old(const GtlJob *job)
+{
+	int64		rows;
+	int64		later;
+
+	if (job->neighbours_segments == 0)
+		return false;
+	later = gtl_segments_rows_since(job->job_id, job->neighbours_segments, &rows);
+	return gtl_schedule_map_is_old(later, rows) &&
+		(job->neighbours_id != 0 || gtl_neighbours_offered(rows, job->dimension - job->proposal_inputs));
+}
+
 /* Facts that only count while no batch is open. */
 static void
 read_between_batches(const GtlJob *job, GtlDueFacts *facts)
@@ -105,6 +123,7 @@ read_between_batches(const GtlJob *job, GtlDueFacts *facts)
 	facts->rounds = job->auto_label && job->validation_count > 0 && job->human_labeled + job->failed < job->object_count;
 	facts->round_pending = facts->rounds && gtl_due_round_pending(job);
 	facts->certificate_old = facts->rounds && certificate_is_old(job);
+	facts->map_old = (facts->round_pending || facts->certificate_old) && map_is_old(job);
 	facts->audit_open = job->guarantee == GTL_GUARANTEE_AUDITED && gtl_promise_audit_is_open(job);
 	facts->audit_pending = gtl_audit_pending(job);
 }

@@ -130,6 +130,7 @@ void
 gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {
 	memset(evidence, 0, sizeof(*evidence));
+	evidence->neighbours_id = job->neighbours_id;
 	gtl_round_last(job->job_id, &evidence->last);
 	gtl_label_read_human(job->job_id, &evidence->labels);
 	evidence->engine.human_labeled = evidence->labels.count;
@@ -152,7 +153,8 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	if (evidence->initial != NULL)
 		evidence->engine.initial = &evidence->initial->classifier;
 	evidence->engine.chosen_initial = evidence->last.candidate == GTL_ENGINE_INITIAL;
-	if (evidence->previous != NULL)
+	/* other columns are other inputs: classifiers are compared anew, and start from nothing */
+	if (evidence->previous != NULL && evidence->last.neighbours_id == job->neighbours_id)
 	{
 		evidence->engine.previous = &evidence->previous->classifier;
 		if (evidence->previous->has_folds)
@@ -168,7 +170,7 @@ gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence)
 	GtlHumanLabels now;
 
 	gtl_label_read_human(job->job_id, &now);
-	return now.count == count &&
+	return job->neighbours_id == evidence->neighbours_id && now.count == count &&
 		memcmp(now.object_no, evidence->labels.object_no, sizeof(int32) * count) == 0 &&
 		memcmp(now.class_no, evidence->labels.class_no, sizeof(int32) * count) == 0;
 }

@@ -22,6 +22,7 @@ typedef struct GtlEvidence
 	int32		validation_active;
 	int			classes_seen;	/* with at least one label */
 	int32	   *class_counts;	/* [categories] */
+	int64		neighbours_id;	/* the job's map, of which the rows have their columns; 0: none */
 	GtlLastRound last;
 	GtlModel   *previous;		/* of the last round; NULL: none */
 	GtlModel   *initial;		/* the job's initial model; NULL: none, or dropped */
@@ -32,7 +33,7 @@ typedef struct GtlEvidence
 /* Loads everything into the current memory context, within the budget (training_set.h). */
 extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence);
 
-/* Are people's labels still those that the evidence was loaded from? */
+/* Are people's labels, and the columns of the rows, still those that the evidence was loaded from? */
 extern bool gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence);
 
 /* Bytes that a round on this many labeled rows needs at least. */

@@ -180,6 +180,7 @@ score_and_decide(GtlRoundState *state)
 	instr_time	start;
 
 	state->round.segment_count = gtl_segment_last(job->job_id).segment_no + 1;
+	state->round.neighbours_id = job->neighbours_id;
 	INSTR_TIME_SET_CURRENT(start);
 	watch_drift(state, reader, pool, count);
 	if (!gtl_engine_score(&state->settings, &state->evidence.engine, pool, count, gtl_feature_reader_callback, reader,

@@ -14,6 +14,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "base/bulk_insert.h"
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/snapshot.h"
 #include "base/table.h"
@@ -62,6 +63,16 @@ typedef struct BlockScan
 
 #define MOST_BLOCKS 2
 
+/* Columns that are made of the features that have been read. */
+typedef struct Mapper
+{
+	const GtlNeighbours *map;
+	GtlNeighbourScratch *scratch;
+	GtlEnv		env;
+	float	   *features;		/* [GTL_KMEANS_ROWS x map->dimension] */
+	float	   *columns;		/* [GTL_KMEANS_ROWS x GTL_NEIGHBOUR_COLUMNS] */
+} Mapper;
+
 struct GtlFeatureReader
 {
 	int64		job_id;
@@ -73,6 +84,7 @@ struct GtlFeatureReader
 	int			nsegments;
 	BlockScan	block[MOST_BLOCKS];
 	int			nblocks;
+	Mapper	   *mapper;			/* makes the last columns; NULL: they are read */
 };
 
 enum
@@ -174,8 +186,8 @@ open_block(GtlFeatureReader *reader, GtlFeatureBlock block, int columns)
 	reader->width += columns;
 }
 
-GtlFeatureReader *
-gtl_feature_reader_open(const GtlJob *job)
+static GtlFeatureReader *
+open_reader(const GtlJob *job)
 {
 	GtlFeatureReader *reader = palloc0(sizeof(GtlFeatureReader));
 
@@ -188,8 +200,33 @@ gtl_feature_reader_open(const GtlJob *job)
 		explain_missing_page(reader, 0);
 	reader->snapshot = RegisterSnapshot(gtl_snapshot());
 	open_block(reader, GTL_BLOCK_FEATURES, job->dimension);
+	return reader;
+}
+
+GtlFeatureReader *
+gtl_feature_reader_open(const GtlJob *job)
+{
+	GtlFeatureReader *reader = open_reader(job);
+
 	if (gtl_job_width(job) > job->dimension)
 		open_block(reader, GTL_BLOCK_NEIGHBOURS, gtl_job_width(job) - job->dimension);
+	return reader;
+}
+
+GtlFeatureReader *
+gtl_feature_reader_open_mapped(const GtlJob *job, const GtlNeighbours *map)
+{
+	GtlFeatureReader *reader = open_reader(job);
+	Mapper	   *mapper = palloc0(sizeof(Mapper));
+
+	Assert(map->dimension == job->dimension - job->proposal_inputs);
+	gtl_env_init(&mapper->env, CurrentMemoryContext);
+	mapper->map = map;
+	mapper->scratch = gtl_neighbours_scratch(map, &mapper->env);
+	mapper->features = palloc(mul_size(sizeof(float) * GTL_KMEANS_ROWS, map->dimension));
+	mapper->columns = palloc(sizeof(float) * GTL_KMEANS_ROWS * GTL_NEIGHBOUR_COLUMNS);
+	reader->mapper = mapper;
+	reader->width += GTL_NEIGHBOUR_COLUMNS;
 	return reader;
 }
 
@@ -269,7 +306,7 @@ read_segment_rows(GtlFeatureReader *reader, int segment, int64 first, int64 coun
 	for (int b = 0; b < reader->nblocks; b++)
 	{
 		BlockScan  *scan = &reader->block[b];
-		int64		together = reader->nblocks == 1 ? count : 1;
+		int64		together = scan->columns == reader->width ? count : 1;
 		int64		row_bytes = scan->columns * (int64) sizeof(float);
 
 		for (int64 i = 0; i < count; i += together)
@@ -298,8 +335,26 @@ find_segment(const GtlFeatureReader *reader, int64 row)
 	return low;
 }
 
-void
-gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
+/* A single row costs no block of them; its columns may differ in their last digits. */
+static void
+map_rows(const GtlFeatureReader *reader, int count, float *out)
+{
+	const Mapper *mapper = reader->mapper;
+	int			d = mapper->map->dimension;
+
+	for (int i = 0; i < count; i++)
+		memcpy(mapper->features + (Size) i * d, out + (Size) i * reader->width, sizeof(float) * d);
+	if (count == 1)
+		gtl_neighbours_row(mapper->map, mapper->scratch, mapper->features, mapper->columns);
+	else
+		gtl_neighbours_columns(mapper->map, mapper->scratch, mapper->features, count, mapper->columns);
+	for (int i = 0; i < count; i++)
+		memcpy(out + (Size) (i + 1) * reader->width - GTL_NEIGHBOUR_COLUMNS, mapper->columns + (Size) i * GTL_NEIGHBOUR_COLUMNS,
+			   sizeof(float) * GTL_NEIGHBOUR_COLUMNS);
+}
+
+static void
+read_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
 {
 	while (count > 0)
 	{
@@ -310,6 +365,17 @@ gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, floa
 		out += fits * reader->width;
 		first += fits;
 		count -= fits;
+	}
+}
+
+void
+gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
+{
+	read_rows(reader, first, count, out);
+	for (int64 i = 0; reader->mapper != NULL && i < count; i += GTL_KMEANS_ROWS)
+	{
+		CHECK_FOR_INTERRUPTS();
+		map_rows(reader, (int) Min(GTL_KMEANS_ROWS, count - i), out + i * reader->width);
 	}
 }
 
@@ -337,6 +403,13 @@ gtl_feature_reader_close(GtlFeatureReader *reader)
 	UnregisterSnapshot(reader->snapshot);
 	index_close(reader->index, AccessShareLock);
 	table_close(reader->table, AccessShareLock);
+	if (reader->mapper != NULL)
+	{
+		gtl_neighbours_scratch_release(reader->mapper->scratch, &reader->mapper->env);
+		pfree(reader->mapper->features);
+		pfree(reader->mapper->columns);
+		pfree(reader->mapper);
+	}
 	pfree(reader->segments);
 	pfree(reader);
 }
@@ -446,6 +519,15 @@ gtl_feature_page_take_next(int64 job_id)
 
 	gtl_query_do(&delete, values, NULL);
 	gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_feature_page_delete_neighbours(int64 job_id)
+{
+	static GtlStatement delete = {"DELETE FROM gtlabel.feature_page WHERE job_id = $1 AND block_no = 1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, values, NULL);
 }
 
 void

@@ -6,12 +6,14 @@
  * jobs the neighbourhood columns (learning/neighbours.h).  It is a byte stream cut into pieces of
  * GTL_FEATURE_PAGE_BYTES; piece page_no starts at byte page_no * GTL_FEATURE_PAGE_BYTES, and rows may
  * straddle pieces.  A full piece makes a tuple that fills a page of 8 kB, never toasted nor
- * compressed.  Pieces are written once; then only the rows of removed objects change, to zeros.
+ * compressed.  Pieces are written once, and then only the rows of removed
+ * objects change, to zeros; neighbourhood columns are written anew as a whole when the job has a new map.
  */
 #ifndef GTL_FEATURE_PAGE_H
 #define GTL_FEATURE_PAGE_H
 
 #include "base/compat.h"
+#include "learning/neighbours.h"
 #include "tables/job.h"
 
 #define GTL_FEATURE_PAGE_BYTES 8112
@@ -34,6 +36,12 @@ typedef struct GtlFeatureReader GtlFeatureReader;
 /* Rows of gtl_job_width(job) columns: all blocks that the job has, side by side. */
 extern GtlFeatureReader *gtl_feature_reader_open(const GtlJob *job);
 
+/*
+ * Rows of the features with the neighbourhood columns of another map than the job's behind them, which are made as they are read.
+ * The map must outlive the reader.
+ */
+extern GtlFeatureReader *gtl_feature_reader_open_mapped(const GtlJob *job, const GtlNeighbours *map);
+
 /* The number behind the last object. */
 extern int32 gtl_feature_reader_end(const GtlFeatureReader *reader);
 
@@ -53,6 +61,9 @@ extern void gtl_feature_page_erase(const GtlJob *job, const int32 *rows, int cou
 
 /* Features were written as GTL_BLOCK_NEXT: those of before go. */
 extern void gtl_feature_page_take_next(int64 job_id);
+
+/* The neighbourhood columns of all rows go. */
+extern void gtl_feature_page_delete_neighbours(int64 job_id);
 
 extern void gtl_feature_page_delete(int64 job_id);
 

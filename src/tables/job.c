@@ -48,6 +48,7 @@ static const GtlJobField facts[] = {
 	{"proposal_inputs", GTL_FIELD_INT32, AT(proposal_inputs), .required = true},
 	{"neighbours_id", GTL_FIELD_INT64, AT(neighbours_id)},
 	{"neighbours_reason", GTL_FIELD_TEXT, AT(neighbours_reason)},
+	{"neighbours_segments", GTL_FIELD_INT32, AT(neighbours_segments)},
 	{"chosen_start", GTL_FIELD_BOOL, AT(chosen_start)},
 	{"given_count", GTL_FIELD_INT32, AT(given_count), .required = true},
 	{"state", GTL_FIELD_WORD, AT(state), .words = gtl_job_state_words},
@@ -356,14 +357,14 @@ gtl_job_set_snapshot(GtlJob *job)
 	static GtlStatement update = {
 		"UPDATE gtlabel.job SET object_count = $2, validation_count = $3, dimension = $4, given_count = $5,"
 		" validation_share = $6, featurizer_id = NULLIF($7, 0), neighbours_id = NULLIF($8, 0), neighbours_reason = $9,"
-		" chosen_start = $10, dataset_count = NULLIF($11, 0) WHERE job_id = $1",
-		11, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID, INT8OID, TEXTOID, BOOLOID, INT8OID}
+		" chosen_start = $10, dataset_count = NULLIF($11, 0), neighbours_segments = NULLIF($12, 0) WHERE job_id = $1",
+		12, {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, FLOAT8OID, INT8OID, INT8OID, TEXTOID, BOOLOID, INT8OID, INT4OID}
 	};
-	Datum		v[11] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
+	Datum		v[12] = {Int64GetDatum(job->job_id), Int32GetDatum(job->object_count), Int32GetDatum(job->validation_count),
 		Int32GetDatum(job->dimension), Int32GetDatum(job->given_count), Float8GetDatum(job->validation_share),
 	Int64GetDatum(job->featurizer_id), Int64GetDatum(job->neighbours_id), (Datum) 0, BoolGetDatum(job->chosen_start),
-	Int64GetDatum(job->dataset_count)};
-	char		nulls[11];
+	Int64GetDatum(job->dataset_count), Int32GetDatum(job->neighbours_segments)};
+	char		nulls[12];
 
 	memset(nulls, ' ', sizeof(nulls));
 	nulls[5] = job->validation_share < 0 ? 'n' : ' ';

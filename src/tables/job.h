@@ -95,7 +95,8 @@ typedef struct GtlJob
 	int32		proposal_inputs;	/* those inputs (learning/proposals.h) */
 	int64		featurizer_id;	/* what makes them of text; 0: nothing */
 	int64		neighbours_id;	/* the map to their neighbourhood columns; 0: they have none ... */
-	char	   *neighbours_reason;	/* ... because of this; NULL: nobody wanted them, or they are there */
+	char	   *neighbours_reason;	/* ... because of this, or no newer ones; NULL: nobody wanted them, or they are there */
+	int32		neighbours_segments;	/* the first ones, whose rows that map was fitted to, or refused for; 0: none is ever made */
 	bool		chosen_start;	/* the validation set was chosen (learning/start.h), not drawn: no evidence */
 	int32		given_count;	/* rows that came with a label (segment.h) */
 

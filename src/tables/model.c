@@ -305,6 +305,23 @@ gtl_model_set_owner(int64 job_id, Oid owner)
 	gtl_query_do(&update, values, NULL);
 }
 
+int
+gtl_model_maps(int64 job_id, int64 **maps)
+{
+	static GtlStatement select = {
+		"SELECT DISTINCT neighbours_id FROM gtlabel.model WHERE job_id = $1 AND neighbours_id IS NOT NULL ORDER BY 1", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	int			count = (int) gtl_query_run(&r, &select, values, NULL);
+
+	*maps = palloc(sizeof(int64) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		(*maps)[i] = gtl_result_int64(&r, i, 1);
+	gtl_query_end(&r);
+	return count;
+}
+
 void
 gtl_model_leave_job(int64 job_id, bool delete_them)
 {

@@ -62,6 +62,9 @@ extern void gtl_model_delete(int64 model_id);
 extern void gtl_model_set_owner(int64 job_id, Oid owner);
 extern void gtl_model_drop_folds(int64 job_id);
 
+/* The maps of neighbours that models of the job take; palloc'd.  Returns how many. */
+extern int	gtl_model_maps(int64 job_id, int64 **maps);
+
 /* Models of a dropped job: they go, or stay as models outside any job. */
 extern void gtl_model_leave_job(int64 job_id, bool delete_them);
 

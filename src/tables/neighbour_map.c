@@ -10,27 +10,34 @@
 static GtlSharedBytes table = GTL_SHARED_BYTES("map of neighbours", "gtlabel.neighbours", "neighbours_id");
 
 int64
-gtl_neighbour_map_insert(const GtlNeighbours *map)
+gtl_neighbour_map_reserve(void)
+{
+	static GtlStatement select = {"SELECT nextval('gtlabel.neighbours_id_seq')", 0, {0}};
+
+	return gtl_query_int64(&select, NULL);
+}
+
+void
+gtl_neighbour_map_insert(int64 neighbours_id, const GtlNeighbours *map)
 {
 	static GtlStatement insert = {
-		"INSERT INTO gtlabel.neighbours (dimension, centres, data) VALUES ($1, $2, $3) RETURNING neighbours_id",
-		3, {INT4OID, INT4OID, BYTEAOID}
+		"INSERT INTO gtlabel.neighbours (neighbours_id, dimension, centres, data) VALUES ($1, $2, $3, $4)",
+		4, {INT8OID, INT4OID, INT4OID, BYTEAOID}
 	};
-	Datum		values[3];
+	Datum		values[4];
 	GtlEnv		env;
 	size_t		size;
 	uint8_t    *bytes;
-	int64		neighbours_id;
 
 	gtl_env_init(&env, CurrentMemoryContext);
 	bytes = gtl_neighbours_serialize(map, &env, &size);
-	values[0] = Int32GetDatum(map->dimension);
-	values[1] = Int32GetDatum(map->view[0].centres.count);
-	values[2] = gtl_bytea(bytes, size);
+	values[0] = Int64GetDatum(neighbours_id);
+	values[1] = Int32GetDatum(map->dimension);
+	values[2] = Int32GetDatum(map->view[0].centres.count);
+	values[3] = gtl_bytea(bytes, size);
 	pfree(bytes);
-	neighbours_id = gtl_query_int64(&insert, values);
-	pfree(DatumGetPointer(values[2]));
-	return neighbours_id;
+	gtl_query_do(&insert, values, NULL);
+	pfree(DatumGetPointer(values[3]));
 }
 
 GtlNeighbours *

@@ -10,8 +10,11 @@
 #include "base/compat.h"
 #include "learning/neighbours.h"
 
-/* A new row; returns its neighbours_id. */
-extern int64 gtl_neighbour_map_insert(const GtlNeighbours *map);
+/* A neighbours_id that no row has or gets, whatever becomes of the transaction. */
+extern int64 gtl_neighbour_map_reserve(void);
+
+/* A new row, under a neighbours_id that was reserved. */
+extern void gtl_neighbour_map_insert(int64 neighbours_id, const GtlNeighbours *map);
 
 /* From env. */
 extern GtlNeighbours *gtl_neighbour_map_get(int64 neighbours_id, const GtlEnv *env);

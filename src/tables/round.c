@@ -36,21 +36,21 @@ gtl_round_insert(const GtlRound *round)
 		" confidence_level, alpha, threshold, certificate_n, certificate_k, bound, best_threshold, best_n, best_k,"
 		" best_bound, best_admits, minimum, required, scored, auto_labeled, added, changed, withdrawn, selected, reason,"
 		" load_seconds, train_seconds, score_seconds, alternatives, label_noise, label_margin, guarantee_scope, segment_count,"
-		" withheld_from)"
+		" withheld_from, neighbours_id)"
 		" VALUES ($1, $2, $3, NULLIF($4, 0), $5, $6, $7, $8, $9, NULLIF($10, -1), $11, $12, $13, $14, $15, $16, $17, $18,"
-		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1), $39, $40, $41, NULLIF($42, 0))",
-		42,
+		" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37::jsonb, NULLIF($38, -1), $39, $40, $41, NULLIF($42, 0), NULLIF($43, 0))",
+		43,
 		{INT8OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID,
 			INT4OID, INT4OID, INT4OID, FLOAT8ARRAYOID, TEXTOID, FLOAT8OID,
 			FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID,
 			FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID, INT4OID, INT4OID}
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID, INT4OID, INT4OID, INT8OID}
 	};
 	const GtlCertificate *c = &round->certificate;
 	bool		trained = round->model_id != 0;
 	bool		evidence = trained && c->best_n > 0;
-	Datum		v[42];
-	char		nulls[42];
+	Datum		v[43];
+	char		nulls[43];
 	int			i = 0;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -97,6 +97,7 @@ gtl_round_insert(const GtlRound *round)
 	PUT(CStringGetTextDatum(gtl_scope_name(round->promise.scope)), true);
 	PUT(Int32GetDatum(round->segment_count), true);
 	PUT(Int32GetDatum(round->withheld_from), true);
+	PUT(Int64GetDatum(round->neighbours_id), true);
 #undef PUT
 	Assert(i == lengthof(v));
 	gtl_query_do(&insert, v, nulls);
@@ -110,7 +111,7 @@ gtl_round_last(int64 job_id, GtlLastRound *last)
 		" (SELECT s.training_count + s.validation_count FROM gtlabel.round s"
 		"   WHERE s.job_id = r.job_id AND s.candidate_log_loss IS NOT NULL ORDER BY s.round_no DESC LIMIT 1),"
 		" COALESCE((SELECT s.candidate FROM gtlabel.round s"
-		"   WHERE s.job_id = r.job_id AND s.candidate_log_loss IS NOT NULL ORDER BY s.round_no DESC LIMIT 1), -1), r.segment_count"
+		"   WHERE s.job_id = r.job_id AND s.candidate_log_loss IS NOT NULL ORDER BY s.round_no DESC LIMIT 1), -1), r.segment_count, COALESCE(r.neighbours_id, 0)"
 		" FROM gtlabel.round r WHERE r.job_id = $1 ORDER BY r.round_no DESC LIMIT 1",
 		1, {INT8OID}
 	};
@@ -128,6 +129,7 @@ gtl_round_last(int64 job_id, GtlLastRound *last)
 		last->selected_at = gtl_result_int32(&r, 0, 4);
 		last->candidate = gtl_result_int32(&r, 0, 5);
 		last->segment_count = gtl_result_int32(&r, 0, 6);
+		last->neighbours_id = gtl_result_int64(&r, 0, 7);
 	}
 	gtl_query_end(&r);
 }

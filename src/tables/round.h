@@ -44,6 +44,7 @@ typedef struct GtlRound
 	double		audit_expected; /* AUDITED: human labels that an audit now takes; likewise */
 	double		label_noise;	/* of the validation set, estimated; -1: unknown */
 	int32		segment_count;	/* segments of the job, when the pool was scored */
+	int64		neighbours_id;	/* the job's map of neighbours; 0: none */
 	int32		withheld_from;	/* objects with this number and greater ones were kept from the machine; 0: none */
 
 	double		load_seconds;
@@ -61,6 +62,7 @@ typedef struct GtlLastRound
 	int64		model_id;
 	int32		candidate;		/* that the last comparison chose; -1: none */
 	int32		segment_count;	/* segments whose rows it has seen */
+	int64		neighbours_id;	/* the job's map of neighbours then; 0: none */
 	int32		selected_at;	/* labeled objects when candidates were last compared; 0: never */
 } GtlLastRound;
 

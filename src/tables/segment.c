@@ -61,6 +61,25 @@ gtl_segments_read(int64 job_id, GtlSegment **segments)
 	return count;
 }
 
+int64
+gtl_segments_rows_since(int64 job_id, int32 segment_no, int64 *rows)
+{
+	static GtlStatement select = {
+		"SELECT COALESCE(sum(row_count) FILTER (WHERE segment_no >= $2), 0)::bigint, COALESCE(sum(row_count), 0)::bigint"
+		" FROM gtlabel.segment WHERE job_id = $1",
+		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(segment_no)};
+	GtlResult	r;
+	int64		later;
+
+	gtl_query_run(&r, &select, values, NULL);
+	later = gtl_result_int64(&r, 0, 1);
+	*rows = gtl_result_int64(&r, 0, 2);
+	gtl_query_end(&r);
+	return later;
+}
+
 GtlSegment
 gtl_segment_last(int64 job_id)
 {

@@ -31,6 +31,9 @@ extern void gtl_segment_insert(int64 job_id, const GtlSegment *segment, const Gt
 /* All segments of the job in their order; palloc'd.  Returns how many. */
 extern int	gtl_segments_read(int64 job_id, GtlSegment **segments);
 
+/* Rows with features in the segments from this one, and of the job in *rows. */
+extern int64 gtl_segments_rows_since(int64 job_id, int32 segment_no, int64 *rows);
+
 /* The newest segment. */
 extern GtlSegment gtl_segment_last(int64 job_id);
 

@@ -6,7 +6,7 @@
 
 predicted() {
 	value "SELECT string_agg(gt_predict('words', body) || gt_featurize('words', body)::text, ';' ORDER BY id) FROM text"
-	value "SELECT (SELECT md5(string_agg(md5(data), '' ORDER BY neighbours_id)) FROM gtlabel.neighbours), j.neighbours_id,
+	value "SELECT (SELECT md5(string_agg(md5(data), '' ORDER BY neighbours_id)) FROM gtlabel.neighbours), j.neighbours_id, j.neighbours_segments,
 		(SELECT md5(string_agg(data, '' ORDER BY page_no)) FROM gtlabel.feature_page p WHERE p.job_id = j.job_id AND block_no = 1)
 		FROM gtlabel.job j WHERE job_name = 'mapped'"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# SIGKILL in the middle of an intake and of a removal, at each table that they write: nothing is half there, and no change is
-# forgotten.
+# SIGKILL in the middle of an intake, of a removal and of a new map of neighbours, at each table that they write: nothing is
+# half there, and no change is forgotten.
 #
 # with-cluster: -c gtlabel.background=off
 . "$(dirname "$0")/lib.bash"
@@ -28,7 +28,8 @@ END $$;
 CREATE FUNCTION standing() RETURNS text LANGUAGE sql AS $$
     SELECT format('%s: %s objects, %s validation, revision %s; %s keys, %s pages of %s segments, %s changes', state, object_count, validation_count, revision,
         (SELECT count(*) FROM gtlabel.object), (SELECT count(*) FROM gtlabel.feature_page), (SELECT count(*) FROM gtlabel.segment),
-        (SELECT count(*) FROM gtlabel.change)) FROM gtlabel.job $$;
+        (SELECT count(*) FROM gtlabel.change)) || COALESCE('; map ' || neighbours_id || ' of ' || neighbours_segments || ', ' ||
+        (SELECT md5(string_agg(data, '' ORDER BY segment_no, page_no)) FROM gtlabel.feature_page WHERE block_no = 1), '') FROM gtlabel.job $$;
 CREATE FUNCTION wrong() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT finding FROM gt_check() WHERE severity = 'error'
     UNION ALL
@@ -86,4 +87,18 @@ done
 play grown
 check_job grown 1
 same "objects that are no rows" 0 "$(value 'SELECT apart()')"
+say "$(summary grown)"
+
+# A third of the rows is new: the map that was there is there until the new one is whole.
+sql -o /dev/null -c "SELECT gt_drop_job('grown', true)" -c "INSERT INTO things SELECT 20000 + id, features, gold FROM things" \
+	-c "SELECT gt_create_job('grown', 'things', ARRAY['a', 'b', 'c'], schedule => 'eager', algorithm => 'softmax', seed => $seed)" \
+	-c "INSERT INTO things SELECT 40000 + id, features, gold FROM things" -c "SELECT gt_add_objects('grown')" \
+	-c "SELECT gt_annotate('grown', array_agg(object_key), array_agg(gold)) FROM gt_tasks JOIN things ON id::text = object_key WHERE job_name = 'grown' AND state = 'available'"
+for table in neighbours feature_page job event; do
+	die "$table" "SELECT gt_advance_job('grown')"
+done
+play grown
+check_job grown 1
+same "maps that were made" 1 "$(value "SELECT count(*) FROM gt_events WHERE job_name = 'grown' AND event = 'map_renewed'")"
+same "wrong" '' "$(value 'SELECT wrong()')"
 say "$kills kills; $(summary grown)"

@@ -323,15 +323,26 @@ test_due(void)
 	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
 	facts.round_pending = true;
 	CHECK(gtl_due(&facts) == GTL_DUE_ROUND);
+	facts.map_old = true;		/* a round has columns that know the rows */
+	CHECK(gtl_due(&facts) == GTL_DUE_MAP);
+	facts.audit_open = true;	/* and the labels of an audit are fixed */
+	CHECK(gtl_due(&facts) == GTL_DUE_AUDIT);
+	facts.audit_open = false;
+	facts.round_pending = false;	/* without a round nobody needs it */
+	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
+	facts.round_pending = true;
 	facts.recalled = 3;			/* what the owner wants people to label comes before a round */
 	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
 	facts.recalled = 0;
-	facts.rounds = false;
+	CHECK(gtl_due(&facts) == GTL_DUE_MAP);
+	facts.map_old = facts.rounds = false;
 	CHECK(gtl_due(&facts) == GTL_DUE_TRAINING_BATCH);
 	facts.unlabeled = 0;
 	CHECK(gtl_due(&facts) == GTL_DUE_COMPLETE);
 	facts.rounds = facts.certificate_old = true;	/* more validation objects judge the machine labels that stand */
 	CHECK(gtl_due(&facts) == GTL_DUE_ROUND);
+	facts.map_old = true;
+	CHECK(gtl_due(&facts) == GTL_DUE_MAP);
 	facts.rounds = false;
 	facts.audit_pending = true;
 	CHECK(gtl_due(&facts) == GTL_DUE_AUDIT_BATCH);
@@ -352,6 +363,13 @@ test_due(void)
 	CHECK(gtl_due(&facts) == GTL_DUE_STOP);
 	facts.state = GTL_DUE_RESTS;
 	CHECK(gtl_due(&facts) == GTL_DUE_NOTHING);
+
+	CHECK(!gtl_schedule_map_is_old(0, 0));
+	CHECK(!gtl_schedule_map_is_old(0, 1000));
+	CHECK(!gtl_schedule_map_is_old(333, 1000));
+	CHECK(gtl_schedule_map_is_old(334, 1000));
+	CHECK(gtl_schedule_map_is_old(300, 900));
+	CHECK(gtl_schedule_map_is_old(INT32_MAX, INT32_MAX));
 
 	CHECK(!gtl_schedule_calls_round(true, false));
 	CHECK(gtl_schedule_calls_round(true, true));
