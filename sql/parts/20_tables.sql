@@ -55,6 +55,7 @@ CREATE TABLE gtlabel.job (
     task_availability_lifetime     interval NOT NULL,
     max_leases_per_annotator       integer,
     follow                         boolean NOT NULL,
+    ask_again_on_change            boolean NOT NULL,
     drift_alarm                    boolean NOT NULL,
     display_columns                text[],
     instructions                   text,
@@ -308,6 +309,21 @@ CREATE TABLE gtlabel.early_answer (
 );
 COMMENT ON TABLE gtlabel.early_answer IS 'Answers from elsewhere that wait for the turn of their object, when they become annotations. Written by src/tables/early_answer.c';
 
+CREATE TABLE gtlabel.former_answer (
+    job_id      bigint NOT NULL,
+    object_key  text NOT NULL,
+    annotator   text COLLATE "C" NOT NULL,
+    class_no    integer NOT NULL,
+    batch_no    integer,
+    answered_at timestamptz NOT NULL,
+    changed_at  timestamptz NOT NULL,
+    remark      text
+);
+CREATE INDEX former_answer_key_idx ON gtlabel.former_answer (job_id, object_key pg_catalog.text_pattern_ops);
+COMMENT ON TABLE gtlabel.former_answer IS 'Answers about rows as they were before they changed: history, which counts nowhere. Written by src/tables/former_answer.c';
+COMMENT ON COLUMN gtlabel.former_answer.batch_no IS 'NULL: the owner had decided the label';
+COMMENT ON COLUMN gtlabel.former_answer.changed_at IS 'When the job took in that the row is another one';
+
 CREATE TABLE gtlabel.exclusion (
     job_id      bigint NOT NULL,
     annotator   text COLLATE "C" NOT NULL,
@@ -378,11 +394,11 @@ COMMENT ON COLUMN gtlabel.correction.failure IS 'Why the object had failed befor
 CREATE TABLE gtlabel.recall (
     job_id    bigint NOT NULL,
     object_no integer NOT NULL,
-    margin    float4 NOT NULL,
+    margin    float4,
     PRIMARY KEY (job_id, object_no)
 );
-COMMENT ON TABLE gtlabel.recall IS 'Objects whose machine labels the owner has withdrawn for people to label. Written by src/tables/recall.c';
-COMMENT ON COLUMN gtlabel.recall.margin IS 'Of the machine label: the smallest are asked about first';
+COMMENT ON TABLE gtlabel.recall IS 'Objects that are for people to label: the owner has withdrawn their machine labels, or their rows have changed after people had answered. Written by src/tables/recall.c';
+COMMENT ON COLUMN gtlabel.recall.margin IS 'Of the machine label: the smallest are asked about first; NULL: the row has changed';
 
 CREATE TABLE gtlabel.failure (
     job_id    bigint NOT NULL,
@@ -718,6 +734,7 @@ SELECT pg_catalog.pg_extension_config_dump('gtlabel.open_objects', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.annotator_role', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.early_answer', '');
+SELECT pg_catalog.pg_extension_config_dump('gtlabel.former_answer', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.exclusion', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.invitation', '');
 SELECT pg_catalog.pg_extension_config_dump('gtlabel.label', '');

@@ -9,7 +9,7 @@
 GRANT SELECT ON gtlabel.job, gtlabel.object, gtlabel.gold, gtlabel.batch, gtlabel.task, gtlabel.annotation,
                 gtlabel.label, gtlabel.correction, gtlabel.recall, gtlabel.drift, gtlabel.failure, gtlabel.round, gtlabel.certificate, gtlabel.audit, gtlabel.audit_object, gtlabel.segment, gtlabel.given, gtlabel.change,
                 gtlabel.model, gtlabel.step,
-                gtlabel.event, gtlabel.consumer, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
+                gtlabel.event, gtlabel.consumer, gtlabel.annotator_role, gtlabel.early_answer, gtlabel.former_answer, gtlabel.exclusion, gtlabel.invitation, gtlabel.feature_page, gtlabel.featurizer,
                 gtlabel.neighbours, gtlabel.lease, gtlabel.open_objects TO PUBLIC;
 -- pg_dump reads them with the rights of whoever calls it
 GRANT SELECT ON gtlabel.job_id_seq, gtlabel.task_id_seq, gtlabel.model_id_seq, gtlabel.event_id_seq,
@@ -83,6 +83,10 @@ CREATE POLICY owner ON gtlabel.annotator_role FOR SELECT
 
 ALTER TABLE gtlabel.early_answer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON gtlabel.early_answer FOR SELECT
+    USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
+
+ALTER TABLE gtlabel.former_answer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON gtlabel.former_answer FOR SELECT
     USING (job_id IN (SELECT j.job_id FROM gtlabel.job j WHERE pg_catalog.pg_has_role(j.owner, 'MEMBER')));
 
 ALTER TABLE gtlabel.exclusion ENABLE ROW LEVEL SECURITY;

@@ -52,6 +52,7 @@ CREATE FUNCTION gt_create_job(
     sample_count integer DEFAULT 10000,
     validation_count integer DEFAULT NULL,
     drift_alarm boolean DEFAULT true,
+    ask_again_on_change boolean DEFAULT false,
     previous_job text DEFAULT NULL,
     if_not_exists boolean DEFAULT false
 ) RETURNS bigint
@@ -107,6 +108,7 @@ CREATE FUNCTION gt_alter_job(
     sample_count integer DEFAULT NULL,
     validation_count integer DEFAULT NULL,
     drift_alarm boolean DEFAULT NULL,
+    ask_again_on_change boolean DEFAULT NULL,
     previous_job text DEFAULT NULL
 ) RETURNS void
     AS 'MODULE_PATHNAME', 'gtl_sql_alter_job' LANGUAGE C VOLATILE;

@@ -289,7 +289,7 @@ CREATE FUNCTION gtlabel.portal_alter(job_name text, body jsonb) RETURNS json
             target_accuracy => (body->>'target_accuracy')::float8, confidence_level => (body->>'confidence_level')::float8,
             guarantee => body->>'guarantee', schedule => body->>'schedule', validation_share => (body->>'validation_share')::float8,
             validation_count => (body->>'validation_count')::integer,
-            drift_alarm => (body->>'drift_alarm')::boolean,
+            drift_alarm => (body->>'drift_alarm')::boolean, ask_again_on_change => (body->>'ask_again_on_change')::boolean,
             algorithm => body->>'algorithm', query_strategy => body->>'query_strategy', initial_model => body->>'initial_model',
             max_human_labeled_object_count => (body->>'max_human_labeled_object_count')::integer,
             max_percentage_of_input_dataset_labeled => (body->>'max_percentage_of_input_dataset_labeled')::integer,

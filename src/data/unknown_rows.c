@@ -254,8 +254,10 @@ gtl_unknown_rows_compare(const GtlDataset *dataset, const GtlJob *job, GtlKnownK
 	gtl_query_run_as(&r, GetUserId(),
 					 psprintf("SELECT k.key, EXISTS (SELECT FROM %s d WHERE d.%s::pg_catalog.text COLLATE pg_catalog.\"default\" = k.key)"
 							  " FROM (SELECT object_key AS key FROM gtlabel.object WHERE job_id = " INT64_FORMAT
-							  " UNION ALL SELECT row_key FROM gtlabel.given WHERE job_id = " INT64_FORMAT ") k",
-							  dataset->name, quote_identifier(dataset->key_column), job->job_id, job->job_id), 0, NULL, NULL);
+							  " UNION ALL SELECT row_key FROM gtlabel.given WHERE job_id = " INT64_FORMAT
+							  " UNION ALL SELECT DISTINCT f.object_key FROM gtlabel.former_answer f WHERE f.job_id = " INT64_FORMAT
+							  "   AND NOT EXISTS (SELECT FROM gtlabel.object o WHERE o.job_id = f.job_id AND o.object_key = f.object_key)) k",
+							  dataset->name, quote_identifier(dataset->key_column), job->job_id, job->job_id, job->job_id), 0, NULL, NULL);
 	memset(keys, 0, sizeof(*keys));
 	keys->there = gtl_memory_list(sizeof(char *), r.count);
 	keys->gone = gtl_memory_list(sizeof(char *), r.count);

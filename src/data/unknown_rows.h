@@ -23,7 +23,10 @@ extern void gtl_unknown_rows_others(GtlDataset *dataset, const GtlJob *job);
 /* How many rows the dataset has now. */
 extern int64 gtl_unknown_rows_count_all(const GtlDataset *dataset, const GtlJob *job);
 
-/* Keys that the job knows: those of rows that the dataset has now, and the others. */
+/*
+ * Keys that the job knows, also of rows that could not join again with other features: those of rows that the dataset
+ * has now, and the others.
+ */
 typedef struct GtlKnownKeys
 {
 	char	  **there;

@@ -334,7 +334,7 @@ run_job_checks(GtlCheck *check)
 	}
 
 static GtlStatement orphan_checks[] = {
-	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("segment"), ORPHANS("change"), ORPHANS("given"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"), ORPHANS("early_answer"),
+	ORPHANS("object"), ORPHANS("gold"), ORPHANS("feature_page"), ORPHANS("segment"), ORPHANS("change"), ORPHANS("given"), ORPHANS("batch"), ORPHANS("task"), ORPHANS("annotation"), ORPHANS("early_answer"), ORPHANS("former_answer"),
 	ORPHANS("label"), ORPHANS("failure"), ORPHANS("model"), ORPHANS("round"), ORPHANS("certificate"), ORPHANS("step"), ORPHANS("event")
 };
 

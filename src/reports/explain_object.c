@@ -175,8 +175,17 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 		2, {INT8OID, INT4OID}
 	};
 	static GtlStatement recall = {
-		"SELECT 'machine', format('a label with a margin of %s was withdrawn by the owner, for people to label', round(margin::numeric, 4))"
+		"SELECT 'machine', CASE WHEN margin IS NULL THEN 'the row has changed after people had answered: they are asked again'"
+		" ELSE format('a label with a margin of %s was withdrawn by the owner, for people to label', round(margin::numeric, 4)) END"
 		" FROM gtlabel.recall WHERE job_id = $1 AND object_no = $2",
+		2, {INT8OID, INT4OID}
+	};
+	static GtlStatement former = {
+		"SELECT 'former answer', format('%s: %s%s at %s, about the row as it was until %s', f.annotator, j.label_categories[f.class_no + 1],"
+		"   COALESCE(' (' || f.remark || ')', ''), f.answered_at, f.changed_at)"
+		" FROM (SELECT o.object_key FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = $2 OFFSET 0) o"
+		" CROSS JOIN LATERAL (SELECT * FROM gtlabel.former_answer f WHERE f.job_id = $1 AND f.object_key = o.object_key OFFSET 0) f"
+		" JOIN gtlabel.job j ON j.job_id = $1 ORDER BY f.answered_at, f.annotator",
 		2, {INT8OID, INT4OID}
 	};
 	int32		object_no;
@@ -184,6 +193,7 @@ gtl_explain_object(const GtlJob *job, const char *key, GtlReport *report)
 
 	gtl_report_begin(report);
 	object_no = find_object(report, job, key, &validation);
+	add_rows(report, &former, job, object_no);
 	add_rows(report, &tasks, job, object_no);
 	add_rows(report, &answers, job, object_no);
 	add_rows(report, &label, job, object_no);

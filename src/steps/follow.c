@@ -2,8 +2,9 @@
  * follow.c
  *		Jobs that follow their table: the step that takes in what their triggers have noted (follow_triggers.c).
  *
- * A row with other features leaves and joins again, with the features that it has now, unless people have answered about
- * it: then their answers stay, as does what they were given for.  After TRUNCATE rows that are not there again leave,
+ * A row with other features leaves and joins again, with the features that it has now.  If people have answered about
+ * it, their answers stay, as does what they were given for, unless the job is to ask again (ask_again_on_change): then the answers stay as
+ * history, and people get the object before others.  After TRUNCATE rows that are not there again leave,
  * and the others are as if they had other features.
  *
  * A row that cannot be taken in (its features are NULL, say) stops no job: it is passed over, which an event and gt_check tell, and
@@ -12,6 +13,7 @@
  */
 #include "steps/follow.h"
 
+#include "base/memory.h"
 #include "base/query.h"
 #include "base/subtransaction.h"
 #include "catalog/pg_type.h"
@@ -23,28 +25,40 @@
 #include "tables/event.h"
 #include "utils/acl.h"
 
-/* Keys of objects that people have not answered about. */
-static int
-without_answers(const GtlJob *job, char **keys, int count)
+/* Keys of objects that the job has, by what people have said. */
+typedef struct Stale
+{
+	char	  **answered;
+	int			nanswered;
+	char	  **others;
+	int			nothers;
+} Stale;
+
+static void
+sort_out(const GtlJob *job, char *const *keys, int count, Stale *stale)
 {
 	static GtlStatement select = {
-		"SELECT a.key FROM unnest($2) AS a (key) CROSS JOIN LATERAL (SELECT object_no FROM gtlabel.object WHERE job_id = $1"
-		" AND object_key = a.key OFFSET 0) o WHERE NOT EXISTS (SELECT FROM gtlabel.annotation n WHERE n.job_id = $1"
-		" AND n.object_no = o.object_no OFFSET 0) AND NOT EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1"
-		" AND l.object_no = o.object_no AND l.human OFFSET 0)",
+		"SELECT a.key, EXISTS (SELECT FROM gtlabel.annotation n WHERE n.job_id = $1 AND n.object_no = o.object_no OFFSET 0)"
+		" OR EXISTS (SELECT FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = o.object_no AND l.human OFFSET 0)"
+		" FROM unnest($2) AS a (key) CROSS JOIN LATERAL (SELECT object_no FROM gtlabel.object WHERE job_id = $1"
+		" AND object_key = a.key OFFSET 0) o",
 		2, {INT8OID, TEXTARRAYOID}
 	};
 	Datum		values[2] = {Int64GetDatum(job->job_id), gtl_array_text(keys, count)};
 	GtlResult	r;
-	int			n;
 
+	memset(stale, 0, sizeof(*stale));
 	if (count == 0)
-		return 0;
-	n = (int) gtl_query_run(&r, &select, values, NULL);
-	for (int i = 0; i < n; i++)
-		keys[i] = gtl_result_text(&r, i, 1);
+		return;
+	stale->answered = gtl_memory_list(sizeof(char *), count);
+	stale->others = gtl_memory_list(sizeof(char *), count);
+	gtl_query_run(&r, &select, values, NULL);
+	for (uint64 i = 0; i < r.count; i++)
+		if (gtl_result_bool(&r, i, 2))
+			stale->answered[stale->nanswered++] = gtl_result_text(&r, i, 1);
+		else
+			stale->others[stale->nothers++] = gtl_result_text(&r, i, 1);
 	gtl_query_end(&r);
-	return n;
 }
 
 /* What an intake works on. */
@@ -73,10 +87,13 @@ take_rows(void *argument)
 {
 	Intake	   *intake = argument;
 	GtlChanges *changes = intake->changes;
-	int			nstale = without_answers(intake->job, changes->stale, changes->nstale);
+	Stale		stale;
 
-	if (nstale > 0)
-		(void) gtl_remove(intake->job, changes->stale, nstale);
+	sort_out(intake->job, changes->stale, changes->nstale, &stale);
+	if (stale.nothers > 0)
+		(void) gtl_remove(intake->job, stale.others, stale.nothers);
+	if (intake->job->ask_again_on_change && stale.nanswered > 0)
+		(void) gtl_remove_changed(intake->job, stale.answered, stale.nanswered);
 	/* what was refused before may be in order now, whatever has changed */
 	if (changes->any_new || gtl_intake_refused(intake->job))
 		(void) gtl_intake(intake->job, true);

@@ -21,14 +21,18 @@
 #include "data/snapshot.h"
 #include "data/text_features.h"
 #include "miscadmin.h"
+#include "steps/answers.h"
 #include "steps/audit.h"
 #include "steps/follow.h"
 #include "tables/audit.h"
 #include "tables/change.h"
 #include "tables/event.h"
 #include "tables/featurizer.h"
+#include "tables/former_answer.h"
 #include "tables/job_state.h"
 #include "tables/label.h"
+#include "tables/object.h"
+#include "tables/recall.h"
 #include "utils/syscache.h"
 
 /* The lot of rows that join now. */
@@ -142,6 +146,33 @@ record_refused(const GtlJob *job, const GtlDataset *dataset)
 						 gtl_format_count(dataset->refused), unpack_sql_state(dataset->refused_code));
 }
 
+/*
+ * Of the objects that have joined, those that people had answered about before their rows changed are for people again.  They are in no
+ * certificate, as objects that a query has reached: neither the pool nor the sample that stands for it has them.
+ */
+static void
+ask_again(const GtlJob *job, const GtlSegment *added)
+{
+	int32	   *objects;
+	int32	   *validation;
+	int32	   *place;
+	int32	   *active;
+	int			count = gtl_former_answer_objects(job->job_id, added->first_row, &objects);
+	int			nvalidation = count == 0 ? 0 : gtl_object_validation(job->job_id, &validation, &place, &active);
+	int32	   *reached = gtl_memory_list(sizeof(int32), count);
+	int32	   *pool = gtl_memory_list(sizeof(int32), count);
+	int			nreached = 0;
+	int			npool = 0;
+
+	for (int i = 0; i < count; i++)
+		if (gtl_answers_find(validation, nvalidation, objects[i]) >= 0)
+			reached[nreached++] = objects[i];
+		else
+			pool[npool++] = objects[i];
+	gtl_object_deactivate(job->job_id, reached, nreached);
+	gtl_recall_changed(job->job_id, pool, npool);
+}
+
 int32
 gtl_intake(GtlJob *job, bool pass_over)
 {
@@ -173,6 +204,8 @@ gtl_intake(GtlJob *job, bool pass_over)
 			gtl_event_record(job, "objects_added", "0 objects of %s: its changes can be taken in again", job->dataset_name);
 		return 0;
 	}
+	if (job->ask_again_on_change)
+		ask_again(job, &added);
 	if (job->state == GTL_JOB_COMPLETED)
 		gtl_audit_reopen(job);
 	gtl_job_move(job, GTL_MOVE_ADD, describe_segment(job, &added, validation_before));

@@ -25,6 +25,7 @@
 #include "tables/correction.h"
 #include "tables/early_answer.h"
 #include "tables/event.h"
+#include "tables/former_answer.h"
 #include "tables/label.h"
 #include "tables/object.h"
 #include "tables/round.h"
@@ -78,6 +79,7 @@ renumber(const GtlJob *job, const int32 *map, int classes)
 {
 	gtl_annotation_renumber(job->job_id, map, classes);
 	gtl_early_answer_renumber(job->job_id, map, classes);
+	gtl_former_answer_renumber(job->job_id, map, classes);
 	gtl_label_renumber(job->job_id, map, classes);
 	gtl_correction_renumber(job->job_id, map, classes);
 	gtl_object_renumber(job->job_id, map, classes);

@@ -23,6 +23,7 @@
 #include "tables/early_answer.h"
 #include "tables/event.h"
 #include "tables/feature_page.h"
+#include "tables/former_answer.h"
 #include "tables/label.h"
 #include "tables/object.h"
 #include "tables/recall.h"
@@ -104,14 +105,19 @@ erase_features(const GtlJob *job, const int32 *rows, int count)
 		gtl_feature_page_erase(job, rows, count);
 }
 
-int32
-gtl_remove(GtlJob *job, char *const *keys, int count)
+/* Objects and rows that came with a label; with `changed` they are expected back. */
+static int32
+take_out(GtlJob *job, char *const *keys, int count, bool changed)
 {
 	int32	   *objects;
 	int32	   *given;
 	int			nobjects = gtl_object_find(job->job_id, keys, count, &objects);
 	int			ngiven = gtl_given_find(job->job_id, keys, count, &given);
 
+	if (changed)
+		gtl_former_answer_keep(job->job_id, objects, nobjects);
+	else
+		gtl_former_answer_remove(job->job_id, keys, count);
 	if (nobjects + ngiven == 0)
 		return 0;
 	erase_objects(job, objects, nobjects);
@@ -123,7 +129,23 @@ gtl_remove(GtlJob *job, char *const *keys, int count)
 	gtl_segments_forget_keys(job->job_id, keys, count);
 	gtl_job_revise(job);
 	gtl_job_set_snapshot(job);
-	gtl_event_record(job, "objects_removed", "%s object%s erased%s", gtl_format_count(nobjects), nobjects == 1 ? " is" : "s are",
-					 ngiven == 0 ? "" : psprintf(", and %s rows that came with a label", gtl_format_count(ngiven)));
+	if (changed)
+		gtl_event_record(job, "objects_changed", "%s object%s changed after people had answered: they join again, and people are asked again",
+						 gtl_format_count(nobjects), nobjects == 1 ? " has" : "s have");
+	else
+		gtl_event_record(job, "objects_removed", "%s object%s erased%s", gtl_format_count(nobjects), nobjects == 1 ? " is" : "s are",
+						 ngiven == 0 ? "" : psprintf(", and %s rows that came with a label", gtl_format_count(ngiven)));
 	return nobjects + ngiven;
+}
+
+int32
+gtl_remove(GtlJob *job, char *const *keys, int count)
+{
+	return take_out(job, keys, count, false);
+}
+
+int32
+gtl_remove_changed(GtlJob *job, char *const *keys, int count)
+{
+	return take_out(job, keys, count, true);
 }

@@ -15,4 +15,10 @@
  */
 extern int32 gtl_remove(GtlJob *job, char *const *keys, int count);
 
+/*
+ * Objects whose rows have changed leave, to join again.  The same, but what people have said about them stays as history
+ * (former_answer.h).
+ */
+extern int32 gtl_remove_changed(GtlJob *job, char *const *keys, int count);
+
 #endif							/* GTL_REMOVE_H */

@@ -16,6 +16,7 @@
 #include "tables/annotator_role.h"
 #include "tables/early_answer.h"
 #include "tables/exclusion.h"
+#include "tables/former_answer.h"
 #include "tables/invitation.h"
 #include "tables/task.h"
 #include "utils/builtins.h"
@@ -433,6 +434,7 @@ gtl_annotation_delete(int64 job_id)
 	gtl_query_do(&delete, values, NULL);
 	gtl_annotator_role_delete(job_id);
 	gtl_early_answer_delete(job_id);
+	gtl_former_answer_delete(job_id);
 	gtl_exclusion_delete(job_id);
 	gtl_invitation_delete(job_id);
 }

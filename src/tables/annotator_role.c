@@ -190,6 +190,7 @@ rename_everywhere(int64 job_id, const char *name, const char *new_name)
 		{"UPDATE gtlabel.lease SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.annotation SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.early_answer SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
+		{"UPDATE gtlabel.former_answer SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.exclusion SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.invitation SET annotator = $3 WHERE job_id = $1 AND annotator = $2", 3, {INT8OID, TEXTOID, TEXTOID}},
 		{"UPDATE gtlabel.correction SET reviewers = array_replace(reviewers, $2, $3) WHERE job_id = $1 AND $2 = ANY (reviewers)",

@@ -47,6 +47,7 @@ typedef struct GtlJob
 	char	   *instructions;	/* Markdown; NULL: none */
 	int32		max_leases;		/* of one annotator; 0: no limit */
 	bool		follow;			/* workers take in what changes in the dataset (steps/follow.h) */
+	bool		ask_again_on_change;	/* about rows that change after people have answered (steps/follow.c) */
 	bool		drift_alarm;	/* rows that join and are other than those before are kept from the machine (steps/drift_watch.h) */
 
 	/* settings */

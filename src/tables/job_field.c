@@ -120,6 +120,8 @@ const GtlJobField gtl_job_settings[] = {
 	.when_completed = true, .meaning = "tasks that one annotator can hold at once; NULL: no limit"},
 	{"follow", GTL_FIELD_BOOL, AT(follow), .initial = "false", .required = true, .when_completed = true,
 	.meaning = "true: rows that are inserted into the dataset later join the job, and rows that are deleted leave it; tables only"},
+	{"ask_again_on_change", GTL_FIELD_BOOL, AT(ask_again_on_change), .initial = "false", .required = true, .when_completed = true,
+	.meaning = "true: with follow, people are asked again about a row whose features or text change after they have answered; false: its label stays"},
 	{"drift_alarm", GTL_FIELD_BOOL, AT(drift_alarm), .initial = "true", .required = true, .when_completed = true, .revises = true,
 	.meaning = "true: when rows that join are other than those before, the machine labels no more of them until an audit passes or this is false"},
 	{"display_columns", GTL_FIELD_TEXTS, AT(display_columns), PLACE(ndisplay_columns), .when_finished = true,

@@ -39,12 +39,24 @@ gtl_recall_next(int64 job_id, int wanted, int32 **objects)
 		"SELECT r.object_no FROM gtlabel.recall r WHERE r.job_id = $1"
 		" AND (SELECT l.object_no FROM gtlabel.label l WHERE l.job_id = $1 AND l.object_no = r.object_no) IS NULL"
 		" AND (SELECT f.object_no FROM gtlabel.failure f WHERE f.job_id = $1 AND f.object_no = r.object_no) IS NULL"
-		" ORDER BY r.margin, r.object_no LIMIT $2",
+		" ORDER BY r.margin NULLS FIRST, r.object_no LIMIT $2",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(wanted)};
 
 	return gtl_query_lists(&select, values, 1, objects);
+}
+
+void
+gtl_recall_changed(int64 job_id, const int32 *objects, int count)
+{
+	static GtlStatement insert = {
+		"INSERT INTO gtlabel.recall (job_id, object_no) SELECT $1, a.object_no FROM unnest($2) AS a (object_no)", 2, {INT8OID, INT4ARRAYOID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), gtl_array_int32(objects, count)};
+
+	if (count > 0)
+		gtl_query_do(&insert, values, NULL);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * recall.h
- *		The table gtlabel.recall: objects whose machine labels the owner has withdrawn for people to label.
+ *		The table gtlabel.recall: objects that are for people to label, since the owner has withdrawn their machine labels, or
+ *		since their rows have changed after people had answered.
  *
  * A row stays when people have labeled the object.  Should their label go again, or their answers fail and be
  * retried, it is for people as before.
@@ -17,10 +18,13 @@ extern int	gtl_recall_count(int64 job_id, double below_margin);
 extern void gtl_recall_add(int64 job_id, double below_margin);
 
 /*
- * Those that have neither a label nor failed, smallest margins first, at most `wanted`; palloc'd.  Returns
+ * Those that have neither a label nor failed, first those whose rows have changed, then smallest margins first, at most `wanted`; palloc'd.  Returns
  * how many.
  */
 extern int	gtl_recall_next(int64 job_id, int wanted, int32 **objects);
+
+/* So are these, whose rows have changed. */
+extern void gtl_recall_changed(int64 job_id, const int32 *objects, int count);
 
 /* These objects leave the job. */
 extern void gtl_recall_remove(int64 job_id, const int32 *objects, int count);

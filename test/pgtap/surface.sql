@@ -101,7 +101,7 @@ SELECT is_empty($$ SELECT pg_temp.lacks('gt_events', 'job_name', 'at', 'event', 
 
 -- ---- Tables --------------------------------------------------------------------------------
 
-SELECT tables_are('gtlabel', ARRAY['job', 'segment', 'object', 'change', 'given', 'gold', 'feature_page', 'featurizer', 'neighbours', 'batch', 'task', 'lease', 'open_objects', 'annotation', 'annotator_role', 'early_answer', 'exclusion', 'invitation', 'label', 'correction', 'recall', 'drift', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event', 'consumer']);
+SELECT tables_are('gtlabel', ARRAY['job', 'segment', 'object', 'change', 'given', 'gold', 'feature_page', 'featurizer', 'neighbours', 'batch', 'task', 'lease', 'open_objects', 'annotation', 'annotator_role', 'early_answer', 'former_answer', 'exclusion', 'invitation', 'label', 'correction', 'recall', 'drift', 'failure', 'round', 'certificate', 'audit', 'audit_object', 'model', 'step', 'event', 'consumer']);
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind IN ('r', 'S') AND NOT oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'gtlabel')::oid[]) $$,
                 'every table and sequence is dumped with the user''s data');
 SELECT is_empty($$ SELECT oid::regclass FROM rel WHERE relkind = 'r' AND NOT relrowsecurity $$, 'every table has row-level security');

@@ -88,6 +88,49 @@ SELECT run('fo job'), check_counters('fo job');
 SELECT number('fo job', :machine) > :machine_no AS anew, number('fo job', :human) = :human_no AS same, number('fo job', 7) AS gone, number('fo job', 9007) IS NOT NULL AS taken;
 SELECT label FROM gt_labels WHERE job_name = 'fo job' AND object_key = :'machine';
 
+-- with ask_again_on_change people are asked again, and what they had said is history
+SELECT gt_alter_job('fo job', ask_again_on_change => true);
+CREATE VIEW fo.asked AS SELECT i.id, n.no AS object_no, l.label, l.human_annotated AS human, (SELECT count(*) FROM gt_annotations a WHERE a.job_name = 'fo job' AND a.object_key = i.id::text) AS answers,
+    (SELECT count(*) FROM gt_tasks t WHERE t.job_name = 'fo job' AND t.object_key = i.id::text AND t.state = 'available') AS open, (SELECT count(*) FROM gtlabel.former_answer f WHERE f.object_key = i.id::text) AS former
+  FROM item i CROSS JOIN LATERAL (SELECT number('fo job', i.id) AS no) n LEFT JOIN gt_labels l ON l.job_name = 'fo job' AND l.object_key = i.id::text;
+CREATE TEMP TABLE chosen AS SELECT id, object_no, label, subset FROM (SELECT a.*, s.subset, row_number() OVER (PARTITION BY s.subset ORDER BY a.id) AS place FROM asked a JOIN gt_labels s ON s.job_name = 'fo job' AND s.object_key = a.id::text
+  WHERE human AND answers = 1 AND a.id BETWEEN 610 AND 698) x WHERE place <= 2 + 3 * (subset = 'validation')::int;
+SELECT subset, count(*) FROM chosen GROUP BY 1 ORDER BY 1;
+SELECT gt_correct_labels('fo job', ARRAY[min(id)]::text[], ARRAY['c0']) AS decided, min(id) AS decided_id FROM chosen \gset
+UPDATE item i SET features = ARRAY[features[1], features[2] + 0.001], gold = 'c1' FROM chosen c WHERE i.id = c.id;
+SELECT gt_advance_job('fo job'), check_counters('fo job');
+SELECT count(*) AS rows, bool_and(a.object_no > c.object_no) AS other_numbers, bool_or(a.label IS NOT NULL) AS any_label, sum(a.answers) AS answers, sum(a.former) AS former FROM chosen c JOIN asked a USING (id);
+SELECT event, detail FROM gt_events WHERE job_name = 'fo job' AND event = 'objects_changed';
+-- all of them are for people: those of the validation set count in no certificate
+SELECT count(*) FILTER (WHERE r.object_no IS NOT NULL) + count(o.validation_no) AS for_people, bool_or(o.validation_active) AS any_active FROM chosen c JOIN asked a USING (id) JOIN gtlabel.object o ON o.object_key = c.id::text AND o.object_no = a.object_no
+  LEFT JOIN gtlabel.recall r ON r.job_id = o.job_id AND r.object_no = o.object_no AND r.margin IS NULL;
+SELECT topic, regexp_replace(finding, ' at .*, about', ' at ..., about') ~ '^[^ ]+: c\d at \.\.\., about the row as it was until' AS told FROM gt_explain_object('fo job', (SELECT max(id)::text FROM chosen)) WHERE topic = 'former answer';
+SELECT count(*) AS told_of_the_decided FROM gt_explain_object('fo job', :'decided_id') WHERE topic = 'former answer';
+SELECT run('fo job'), check_counters('fo job');
+SELECT count(*) AS rows, bool_and(human AND a.label = 'c1') AS answered_anew, sum(answers) AS answers, sum(former) AS former FROM chosen JOIN asked a USING (id);
+-- once more: the history grows; and a row that cannot join waits, with its history, until it can
+UPDATE item SET features = ARRAY[features[1], features[2] + 0.001] WHERE id IN (SELECT max(id) FROM chosen);
+UPDATE item SET features = NULL WHERE id = :decided_id;
+SELECT gt_advance_job('fo job');
+SELECT object_no IS NULL AS waits, former FROM asked WHERE id = :decided_id;
+UPDATE item SET features = '{1, 1}' WHERE id = :decided_id;
+SELECT run('fo job'), check_counters('fo job');
+SELECT id = :decided_id AS decided, human, former FROM asked WHERE id = :decided_id OR id = (SELECT max(id) FROM chosen) ORDER BY id;
+-- numbers of categories follow
+SELECT gt_add_category('fo job', 'first', place => 1);
+SELECT class_no, j.label_categories[class_no + 1] AS decided FROM gtlabel.former_answer JOIN gtlabel.job j USING (job_id) WHERE job_name = 'fo job' AND batch_no IS NULL;
+-- erasure erases history, too, also that of rows that could not join
+DELETE FROM item WHERE id IN (SELECT max(id) FROM chosen);
+UPDATE item SET features = NULL WHERE id = :decided_id;
+SELECT gt_advance_job('fo job');
+SELECT count(*) AS waits FROM gtlabel.former_answer WHERE object_key = :'decided_id';
+DELETE FROM item WHERE id = :decided_id;
+SELECT gt_advance_job('fo job');
+SELECT count(*) AS left_over FROM gtlabel.former_answer WHERE object_key = :'decided_id' OR object_key = (SELECT max(id)::text FROM chosen);
+SELECT count(*) > 0 AS others_stay FROM gtlabel.former_answer;
+SELECT gt_alter_job('fo job', ask_again_on_change => false);
+SELECT run('fo job'), check_counters('fo job');
+
 -- ---- Paused, off, on, dropped -----------------------------------------------------------------------------------
 
 SELECT put(801, 850), gt_advance_job('fo job');
