@@ -141,6 +141,17 @@ static GtlStatement job_checks[] = {
 		" FROM gtlabel.job j WHERE " MINE " AND j.state = 'failed' ORDER BY j.job_name",
 		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
 	},
+	/* what the owner has to look at */
+	{
+		"SELECT 'warning', 'job ' || quote_ident(j.job_name), format('drift alarm since %s: %s; the machine labels no objects that joined with segment %s or later%s',"
+		" date_trunc('second', d.alarmed_at), d.alarm, d.alarm_segment_no,"
+		" CASE WHEN j.state = 'completed' THEN '' ELSE format(', and %s objects have no label', j.object_count - j.human_labeled - j.machine_labeled - j.failed) END),"
+		" 'Look at the new rows. gt_alter_job(job_name, drift_alarm => false) lets the machine label them; true then watches anew.'"
+		" || CASE WHEN j.guarantee = 'audited' THEN ' An audit of them that passes ends the alarm, too.' ELSE '' END"
+		" FROM gtlabel.job j CROSS JOIN LATERAL (SELECT * FROM gtlabel.drift d WHERE d.job_id = j.job_id OFFSET 0) d"
+		" WHERE " MINE " AND d.alarm IS NOT NULL AND j.drift_alarm AND (" GOES_ON " OR j.state = 'completed') ORDER BY j.job_name",
+		3, {OIDOID, TIMESTAMPTZOID, BOOLOID}
+	},
 	/* what it depends on */
 	{
 		"SELECT 'error', 'job ' || quote_ident(j.job_name), 'its owner is no role here: it was dropped, or is missing since a restore',"

@@ -56,6 +56,7 @@ SELECT count(alarm) AS alarms FROM known WHERE job_name IN ('dr moved', 'dr clas
 SELECT words(alarm), alarm_segment_no, tests FROM known WHERE job_name = 'dr moved';
 SELECT event, words(detail) FROM gt_events WHERE job_name = 'dr moved' AND event = 'drift_alarm';
 SELECT words(finding), advice FROM gt_explain_job('dr moved') WHERE topic = 'drift';
+SELECT severity, subject, words(finding), remedy FROM gt_check() WHERE finding ~ 'drift';
 SELECT topic, words(finding) FROM gt_explain_object('dr moved', '1100') WHERE topic = 'drift' OR finding ~ 'drift alarm';
 SELECT count(*) AS not_the_old_ones FROM gt_explain_object('dr moved', '1000') WHERE topic = 'drift';
 SELECT gt_report('dr moved') ~ 'the machine labels no objects that joined with segment 2 or later' AS reported;
@@ -65,6 +66,7 @@ SELECT dr.join('moved', 1201, 1300), by_machine('moved', 1201, 1300) AS by_machi
 SELECT state, gt_alter_job('dr moved', drift_alarm => false) FROM gt_jobs WHERE job_name = 'dr moved';
 SELECT count(*) AS known FROM known WHERE job_name = 'dr moved';
 SELECT event, detail FROM gt_events WHERE job_name = 'dr moved' AND event = 'drift_alarm_over';
+SELECT count(*) AS still_checked FROM gt_check() WHERE finding ~ 'drift' AND subject = 'job "dr moved"';
 SELECT dr.join('moved', 1301, 1450, 0.8, 0, 0.3), by_machine('moved', 1301, 1450) > 50 AS by_machine, (SELECT count(*) FROM known WHERE job_name = 'dr moved') AS watched;
 -- and watched anew: what is there now is what later rows are compared with
 SELECT gt_alter_job('dr moved', reset => ARRAY['drift_alarm']);
