@@ -308,11 +308,13 @@ CREATE FUNCTION gt_simulate_job(
     word_vectors regclass DEFAULT NULL,
     guarantee_scope text DEFAULT 'machine_labels',
     neighbours boolean DEFAULT NULL,
-    proposal_columns text[] DEFAULT NULL
+    proposal_columns text[] DEFAULT NULL,
+    placement text DEFAULT 'copy',
+    sample_count integer DEFAULT 10000
 ) RETURNS TABLE (repetition integer, seed_used bigint, round_no integer, object_count integer, human_labeled integer,
                  machine_labeled integer, threshold float8, bound float8, accuracy float8, machine_error float8, final boolean)
     AS 'MODULE_PATHNAME', 'gtl_sql_simulate_job' LANGUAGE C VOLATILE ROWS 10;
-COMMENT ON FUNCTION gt_simulate_job IS 'Replays whole jobs on a table that is already labeled: each round and, final, the end; writes nothing. Each repetition has its own seed, seed_used, and does what a live job with that seed does. accuracy: of the round''s model on the validation set, as in gt_rounds; machine_error: share of the machine labels that are wrong';
+COMMENT ON FUNCTION gt_simulate_job IS 'Replays whole jobs on a table that is already labeled: each round and, final, the end; writes nothing. Each repetition has its own seed, seed_used, and does what a live job with that seed does. accuracy: of the round''s model on the validation set, as in gt_rounds; machine_error: share of the machine labels that are wrong. In place object_count and machine_labeled are of all rows, as gt_write_labels counts them';
 
 -- The arguments of gt_simulate_job, and what is varied.
 CREATE FUNCTION gt_simulate_summary(
@@ -342,6 +344,8 @@ CREATE FUNCTION gt_simulate_summary(
     guarantee_scope text DEFAULT 'machine_labels',
     neighbours boolean DEFAULT NULL,
     proposal_columns text[] DEFAULT NULL,
+    placement text DEFAULT 'copy',
+    sample_count integer DEFAULT 10000,
     vary jsonb DEFAULT '{}'
 ) RETURNS TABLE (settings jsonb, jobs integer, seed_used bigint, object_count integer, human_labeled numeric, human_spread numeric,
                  machine_labeled numeric, machine_share numeric, machine_error numeric, missed integer,

@@ -88,7 +88,7 @@ read_certified(const GtlJob *job, GtlMachineLabels *labels)
 	use_present_names(job, model);
 	bytes = gtl_model_package(model);
 	rows = gtl_in_place_tail(job, GetUserId(), bytes, above);
-	margin = gtl_in_place_margin_of(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));
+	margin = gtl_margin_cells_least(above, (int64) floor((double) round.certificate.n / round.validation_active * (double) rows));
 	if (isfinite(margin))
 		*labels = (GtlMachineLabels) {model, bytes, margin};
 }

@@ -110,7 +110,7 @@ gtl_sql_train(PG_FUNCTION_ARGS)
 	describe_dataset(fcinfo, &dataset);
 	featurizer = learn_from_texts(fcinfo, &dataset);
 	dataset.labeled_only = !neighbours;
-	gtl_matrix_read(&dataset, categories, ncategories, neighbours, &matrix);
+	gtl_matrix_read(&dataset, categories, ncategories, neighbours, false, &matrix);
 	map = neighbours ? add_neighbours(fcinfo, name, &matrix) : NULL;
 	PG_RETURN_INT64(gtl_train_model(name, &matrix, featurizer, map, &settings));
 }

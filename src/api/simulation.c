@@ -2,7 +2,9 @@
  * simulation.c
  *		What gt_simulate_job and gt_simulate_summary have in common: arguments, dataset, jobs, and how long they take.
  *
- * The dataset is read once for each group of settings, and nothing is written.
+ * The dataset is read once for each group of settings, and nothing is written.  A job in place works on a sample, and which one
+ * its seed says: what makes features of texts and neighbourhood columns are learned from it, so that all rows are read for each
+ * repetition.
  */
 #include "api/simulation.h"
 
@@ -10,12 +12,29 @@
 #include "api/job_settings.h"
 #include "api/text_settings.h"
 #include "base/errors.h"
+#include "data/far.h"
+#include "data/in_place.h"
+#include "learning/keyed_hash.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "steps/evidence.h"
 #include "tables/model.h"
 #include "tables/neighbour_map.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
+
+/* The column with the labels has the answers here; in a job it would have labels that are there before. */
+static void
+check_settings(const GtlJob *job)
+{
+	GtlJob		live = *job;
+
+	if (job->placement == GTL_PLACEMENT_IN_PLACE)
+		live.label_column = NULL;
+	gtl_job_settings_check(&live);
+	if (job->placement == GTL_PLACEMENT_IN_PLACE && job->categories == NULL)
+		gtl_error_setting("placement", "in_place needs label_categories", "gt_create_job wants them, too.");
+}
 
 void
 gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
@@ -32,7 +51,7 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 		gtl_argument_required(fcinfo, gtl_argument_place(fcinfo, "features_column"), "features_column");
 	gtl_job_settings_read(fcinfo, job);
 	job->features_column = gtl_text_features_column(fcinfo, job->text_column);
-	gtl_job_settings_check(job);
+	check_settings(job);
 	job->seed = gtl_argument_seed(fcinfo, gtl_argument_place(fcinfo, "seed"));
 	gtl_evidence_settings(job, &settings->engine);
 	settings->initial = initial;
@@ -44,8 +63,8 @@ gtl_simulation_read_settings(FunctionCallInfo fcinfo, GtlSimulation *s)
 		gtl_error_setting("annotator_error", "must be at least 0 and less than 1", NULL);
 }
 
-/* As the snapshot of a job does. */
-static void
+/* As the snapshot of a job does; NULL: there are none. */
+static const GtlNeighbours *
 add_neighbours(GtlJob *job, GtlMatrix *matrix)
 {
 	const GtlNeighbours *map = NULL;
@@ -56,21 +75,63 @@ add_neighbours(GtlJob *job, GtlMatrix *matrix)
 	{
 		map = gtl_neighbour_map_get(job->neighbours_id, &env);
 		if (map->dimension != gtl_stats_features(&matrix->stats))
-			return;				/* the model is refused, later */
+			return NULL;		/* the model is refused, later */
 	}
-	(void) gtl_matrix_add_neighbours(matrix, map, &job->neighbours_reason);
+	return gtl_matrix_add_neighbours(matrix, map, &job->neighbours_reason);
+}
+
+/* WHERE ..., for the rows that a job in place does not work on; NULL: there are none, or it is another job. */
+static char *
+restrict_to_sample(GtlJob *job, GtlDataset *dataset)
+{
+	if (job->placement != GTL_PLACEMENT_IN_PLACE)
+		return NULL;
+	job->key_column = dataset->key_column;
+	job->dataset_name = dataset->name;
+	return gtl_in_place_restrict(job, dataset, psprintf("d.%s::pg_catalog.text OPERATOR(pg_catalog.<>) ''", quote_identifier(job->label_column)));
+}
+
+/* The other rows, with what has been learned from the sample. */
+static void
+read_rest(GtlDataset *dataset, char *rest, const GtlNeighbours *map, GtlMatrix *matrix)
+{
+	if (rest == NULL)
+		return;
+	dataset->sample = rest;
+	dataset->read_before = false;
+	if (dataset->text_column == NULL)
+		dataset->inputs = gtl_stats_features(&matrix->stats);
+	gtl_matrix_read_more(dataset, map, matrix);
+}
+
+static void
+read_rows(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text, GtlMatrix *matrix)
+{
+	bool		in_place = job->placement == GTL_PLACEMENT_IN_PLACE;
+	char	   *rest = restrict_to_sample(job, dataset);
+	bool		neighbours = job->neighbours_id != 0 || gtl_job_wants_neighbours(job);
+	const GtlNeighbours *map = NULL;
+
+	if (dataset->text_column != NULL && dataset->maker == NULL)
+		(void) gtl_text_features_fit(dataset, text);
+	gtl_matrix_read(dataset, job->categories, job->ncategories, neighbours && !in_place, in_place, matrix);
+	if (neighbours)
+		map = add_neighbours(job, matrix);
+	matrix->sample = in_place ? matrix->set.rows : 0;
+	read_rest(dataset, rest, map, matrix);
 }
 
 static void
 read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 {
+	bool		in_place = job->placement == GTL_PLACEMENT_IN_PLACE;
 	GtlDataset	dataset;
 	GtlTextSettings text;
-	bool		neighbours;
+	GtlFarWatch watch;
 
 	if (job->categories != NULL)
 		gtl_check_categories(job->categories, job->ncategories);
-	gtl_dataset_describe(job->dataset, job->key_column, GTL_KEY_OPTIONAL, job->features_column, job->text_column,
+	gtl_dataset_describe(job->dataset, job->key_column, in_place ? GTL_KEY_REQUIRED : GTL_KEY_OPTIONAL, job->features_column, job->text_column,
 						 job->label_column, NULL, &dataset);
 	if (job->nproposal_columns > 0 && job->categories == NULL)
 		gtl_error_setting("proposal_columns", "needs label_categories", "They say what guesses there can be.");
@@ -80,12 +141,24 @@ read_matrix(FunctionCallInfo fcinfo, GtlJob *job, GtlMatrix *matrix)
 	gtl_text_settings_read(fcinfo, job->text_column, &text);
 	gtl_text_use_initial_model(job, &text, &dataset);
 	gtl_job_take_map(job);
-	if (dataset.text_column != NULL && dataset.maker == NULL)
-		(void) gtl_text_features_fit(&dataset, &text);
-	neighbours = job->neighbours_id != 0 || gtl_job_wants_neighbours(job);
-	gtl_matrix_read(&dataset, job->categories, job->ncategories, neighbours, matrix);
-	if (neighbours)
-		add_neighbours(job, matrix);
+	if (in_place)
+	{
+		job->dataset_name = dataset.name;
+		gtl_far_begin(&watch, job);
+	}
+	read_rows(job, &dataset, &text, matrix);
+	if (in_place)
+		gtl_far_watch_end(&watch);
+}
+
+/* gtl_keyed_draw of a row's key: gt_draw. */
+static double
+draw_row(void *context, int64_t row, uint64_t seed)
+{
+	Size		size;
+	const char *key = gtl_matrix_key(context, row, &size);
+
+	return gtl_keyed_draw(seed, key, size, 1);
 }
 
 /* The model that the simulated jobs start from; it has to fit the data. */
@@ -110,21 +183,41 @@ read_initial_model(const GtlJob *job, const GtlMatrix *matrix)
 	return &model->classifier;
 }
 
-void
-gtl_simulation_read(FunctionCallInfo fcinfo, GtlSimulation *s)
+/* The dataset, in the current memory context. */
+static void
+load(FunctionCallInfo fcinfo, GtlSimulation *s)
 {
 	GtlTrainingNeeds needs = {.grows = true,.row_bytes = GTL_SIMULATE_ROW_BYTES,.what = "simulating a labeling job"};
+	GtlJob		job = s->job;	/* what is learned of it is of these rows */
 
-	s->settings.initial = NULL;
-	gtl_simulation_read_settings(fcinfo, s);
-	read_matrix(fcinfo, &s->job, &s->matrix);
-	s->settings.initial = read_initial_model(&s->job, &s->matrix);
-	if (s->settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
+	read_matrix(fcinfo, &job, &s->matrix);
+	s->settings.initial = read_initial_model(&job, &s->matrix);
+	s->settings.sample = s->matrix.sample;
+	s->settings.draw = draw_row;
+	s->settings.draw_context = &s->matrix;
+	if (s->settings.sample > 0)
+		needs.row_bytes += GTL_SIMULATE_PLACED_BYTES;
+	else if (s->settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
 		needs.row_bytes += GTL_AUDIT_LABEL_BYTES;
 	needs.algorithm = s->settings.engine.algorithm;
 	needs.neighbours = s->matrix.stats.neighbours;
 	needs.initial = s->settings.initial;
 	gtl_training_set_finish(s->matrix.store, &s->matrix.set, &needs);
+}
+
+void
+gtl_simulation_read(FunctionCallInfo fcinfo, GtlSimulation *s)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	s->settings.initial = NULL;
+	gtl_simulation_read_settings(fcinfo, s);
+	s->fcinfo = fcinfo;
+	s->sample_of = 0;
+	s->rows = AllocSetContextCreate(caller, "gtlabel simulated rows", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(s->rows);
+	load(fcinfo, s);
+	MemoryContextSwitchTo(caller);
 	gtl_env_init(&s->env, AllocSetContextCreate(CurrentMemoryContext, "gtlabel simulation", ALLOCSET_DEFAULT_SIZES));
 	gtl_team_enable(&s->env);
 	s->env.progress = NULL;		/* the phases of all these rounds would say nothing */
@@ -136,10 +229,29 @@ gtl_simulation_seed(const GtlSimulation *s, int32 repetition)
 	return (int64) ((uint64) s->job.seed + (uint64) repetition);
 }
 
+/* In place the seed says which rows are the sample. */
+static void
+take_sample(GtlSimulation *s, int32 repetition)
+{
+	int64		seed = s->job.seed;
+	MemoryContext caller;
+
+	if (s->settings.sample == 0 || s->sample_of == repetition)
+		return;
+	MemoryContextReset(s->rows);
+	caller = MemoryContextSwitchTo(s->rows);
+	s->job.seed = gtl_simulation_seed(s, repetition);
+	load(s->fcinfo, s);
+	s->job.seed = seed;
+	s->sample_of = repetition;
+	MemoryContextSwitchTo(caller);
+}
+
 void
 gtl_simulation_run(GtlSimulation *s, int32 repetition, GtlSimulationReport report, void *context)
 {
 	CHECK_FOR_INTERRUPTS();
+	take_sample(s, repetition);
 	if (!gtl_simulate(&s->matrix.set, &s->matrix.stats, &s->settings, (uint64) gtl_simulation_seed(s, repetition), &s->env,
 					  report, context))
 		gtl_computing_raise();
@@ -207,6 +319,7 @@ run_trial(GtlSimulation *s, int32 rows, Trial *trial)
 	settings.engine.max_concurrent = TRIAL_BATCH;
 	settings.engine.limits = (GtlLimits) {.max_human = TRIAL_VALIDATION + TRIAL_BATCH + 1};
 	settings.validation_share = (TRIAL_VALIDATION + 0.5) / rows;
+	settings.sample = 0;
 	memset(trial, 0, sizeof(*trial));
 	INSTR_TIME_SET_CURRENT(trial->since);
 	if (!gtl_simulate(&set, &s->matrix.stats, &settings, 1, &s->env, note_trial_round, trial))
@@ -252,7 +365,7 @@ double
 gtl_simulation_seconds(const GtlSimulation *s, const GtlSimulationPace *pace)
 {
 	const GtlEngineSettings *engine = &s->settings.engine;
-	int64		objects = s->matrix.set.rows;
+	int64		objects = s->job.placement == GTL_PLACEMENT_IN_PLACE ? Min(s->job.sample_count, s->matrix.set.rows) : s->matrix.set.rows;
 	int64		human = 0;
 	int64		compared_at = 0;
 	double		seconds = 0;
@@ -276,7 +389,7 @@ gtl_simulation_seconds(const GtlSimulation *s, const GtlSimulationPace *pace)
 			seconds += pace->later * human;
 		if (human >= 2 * compared_at)
 			compared_at = human;
-		seconds += pace->score * (objects - human);
+		seconds += pace->score * (s->matrix.set.rows - human);
 	}
 	return seconds;
 }

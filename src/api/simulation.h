@@ -20,6 +20,9 @@ typedef struct GtlSimulation
 	GtlSimulationSettings settings;
 	GtlMatrix	matrix;
 	GtlEnv		env;
+	FunctionCallInfo fcinfo;	/* in place: each job has a sample of its own, which is read when it is run */
+	int32		sample_of;		/* in place: the repetition whose sample the matrix has */
+	MemoryContext rows;			/* in place: of the matrix */
 } GtlSimulation;
 
 /* Reads the arguments of the call and the dataset, in the current memory context. */

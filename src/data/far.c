@@ -60,7 +60,10 @@ describe_servers(Oid relation)
 void
 gtl_far_begin(GtlFarWatch *watch, const GtlJob *job)
 {
-	gtl_far_watch_begin(watch, psprintf("dataset %s of labeling job \"%s\"", job->dataset_name, job->name), describe_servers(job->dataset));
+	char	   *dataset = job->name == NULL ? psprintf("dataset %s", job->dataset_name) :
+		psprintf("dataset %s of labeling job \"%s\"", job->dataset_name, job->name);
+
+	gtl_far_watch_begin(watch, dataset, describe_servers(job->dataset));
 }
 
 uint64

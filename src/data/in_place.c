@@ -10,8 +10,6 @@
  */
 #include "data/in_place.h"
 
-#include <math.h>
-
 #include "base/errors.h"
 #include "base/memory.h"
 #include "base/query.h"
@@ -141,12 +139,13 @@ gtl_in_place_require_version(const GtlJob *job, Oid role)
 	gtl_query_end(&r);
 }
 
-void
-gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
+char *
+gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset, const char *among)
 {
 	List	   *leaves = gtl_far_leaves(job->dataset);
 	char	   *schema = gtl_in_place_schema();
 	const char *key = quote_identifier(job->key_column);
+	char	   *where = among == NULL ? "" : psprintf(" WHERE %s", among);
 	StringInfoData sql;
 	GtlResult	r;
 	double		last;
@@ -156,16 +155,19 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset)
 	appendStringInfo(&sql, "SELECT (m).count, (m).draws[pg_catalog.cardinality((m).draws)]"
 						   " FROM (SELECT %sgt_merge(p.part) AS m FROM (",
 					 schema);
-	append_parts(&sql, leaves, psprintf("%sgt_sample(d.%s, NULL::pg_catalog.int4, %d, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->sample_count, job->seed));
+	append_parts_where(&sql, leaves, psprintf("%sgt_sample(d.%s, NULL::pg_catalog.int4, %d, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->sample_count, job->seed), where);
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
 	run(job, sql.data, NULL, &r);
 	job->dataset_count = gtl_result_int64(&r, 0, 1);
 	last = gtl_result_float8(&r, 0, 2);
 	gtl_query_end(&r);
+	dataset->sample = where;
 	if (job->dataset_count <= job->sample_count)
-		return;					/* all of them; or none, which whoever reads them says */
-	dataset->sample = psprintf(" WHERE %sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8) <= '%.17g'::pg_catalog.float8",
-							   schema, key, job->seed, last);
+		return NULL;			/* all of them; or none, which whoever reads them says */
+	dataset->sample = psprintf(" WHERE %sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8) <= '%.17g'::pg_catalog.float8%s%s",
+							   schema, key, job->seed, last, among == NULL ? "" : " AND ", among == NULL ? "" : among);
+	return psprintf(" WHERE %sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8) > '%.17g'::pg_catalog.float8%s%s",
+					schema, key, job->seed, last, among == NULL ? "" : " AND ", among == NULL ? "" : among);
 }
 
 int64
@@ -190,15 +192,6 @@ gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above)
 		memcpy(above, ARR_DATA_PTR((ArrayType *) gtl_result_varlena(&r, 0, 2)), sizeof(int64) * GTL_MARGIN_CELLS);
 	gtl_query_end(&r);
 	return count;
-}
-
-double
-gtl_in_place_margin_of(const int64 *above, int64 wanted)
-{
-	for (int c = 0; c < GTL_MARGIN_CELLS; c++)
-		if (above[c] <= wanted)
-			return above[c] > 0 ? gtl_margin_cell_least(c) : INFINITY;
-	return INFINITY;
 }
 
 void

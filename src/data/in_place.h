@@ -17,14 +17,14 @@
 /* Error if a server of the dataset has another version of gtlabel. What follows in this file asks by itself where it begins a step. */
 extern void gtl_in_place_require_version(const GtlJob *job, Oid role);
 
-/* Counts the rows, job->dataset_count, and restricts the dataset to a random sample of job->sample_count of them. */
-extern void gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset);
+/*
+ * Counts the rows, job->dataset_count, and restricts the dataset to a random sample of job->sample_count of them.  among: a
+ * condition on the row d that they have to meet; NULL: none.  Returns WHERE ... for the rest of these rows; NULL: there is none.
+ */
+extern char *gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset, const char *among);
 
 /* How the margins of all rows lie, by the model of these bytes: above[c] have at least that of cell c.  Returns their number. */
 extern int64 gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above);
-
-/* The smallest margin that at most so many rows have, by those counts; infinity: none. */
-extern double gtl_in_place_margin_of(const int64 *above, int64 wanted);
 
 /* Restricts the dataset to the rows of these keys. */
 extern void gtl_in_place_restrict_to(const GtlJob *job, GtlDataset *dataset, char *const *keys, int count);

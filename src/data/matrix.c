@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/string_set.h"
 #include "data/neighbour_columns.h"
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #define FIRST_CAPACITY 1024
@@ -27,7 +28,13 @@ typedef struct MatrixState
 	GtlRowStore *store;			/* NULL: no row yet */
 	int64		capacity;		/* of labels */
 	int32	   *labels;
+	bool		keep_keys;
 	GtlEnv		env;
+
+	/* in gtl_matrix_read_more */
+	const GtlNeighbours *map;
+	GtlNeighbourScratch *scratch;
+	float	   *row;			/* with its columns */
 } MatrixState;
 
 static int32
@@ -44,14 +51,51 @@ find_class(MatrixState *state, const GtlDatasetRow *row)
 	return class_no;
 }
 
+static void *
+enlarge(void *list, Size bytes)
+{
+	return list == NULL ? palloc_extended(bytes, MCXT_ALLOC_HUGE) : repalloc_huge(list, bytes);
+}
+
 static void
 make_room(MatrixState *state)
 {
 	state->capacity = Max(FIRST_CAPACITY, state->capacity * 2);
-	if (state->labels == NULL)
-		state->labels = palloc_extended(mul_size(state->capacity, sizeof(int32)), MCXT_ALLOC_HUGE);
-	else
-		state->labels = repalloc_huge(state->labels, mul_size(state->capacity, sizeof(int32)));
+	state->labels = enlarge(state->labels, mul_size(state->capacity, sizeof(int32)));
+	if (state->keep_keys)
+		state->matrix->key_end = enlarge(state->matrix->key_end, mul_size(state->capacity, sizeof(int64)));
+}
+
+static void
+take_key(MatrixState *state, const char *key)
+{
+	GtlMatrix  *matrix = state->matrix;
+	int64		row = matrix->set.rows;
+	char	   *utf8 = GetDatabaseEncoding() == PG_SQL_ASCII ? unconstify(char *, key) : pg_server_to_any(key, (int) strlen(key), PG_UTF8);
+	Size		size = strlen(utf8);
+	Size		begin = row == 0 ? 0 : (Size) matrix->key_end[row - 1];
+
+	if (begin + size > matrix->key_capacity)
+	{
+		matrix->key_capacity = Max(2 * matrix->key_capacity, begin + size + FIRST_CAPACITY);
+		matrix->key_bytes = enlarge(matrix->key_bytes, matrix->key_capacity);
+	}
+	memcpy(matrix->key_bytes + begin, utf8, size);
+	matrix->key_end[row] = (int64) (begin + size);
+}
+
+/* The next labeled row, which is in the store already. */
+static void
+take_label(MatrixState *state, const GtlDatasetRow *row)
+{
+	GtlLabeledSet *set = &state->matrix->set;
+
+	if (set->rows == state->capacity)
+		make_room(state);
+	if (state->keep_keys)
+		take_key(state, row->key);
+	state->labels[set->rows] = find_class(state, row);
+	set->rows++;
 }
 
 /* Marks the next row. */
@@ -85,7 +129,6 @@ static void
 take_row(void *context, const GtlDatasetRow *row)
 {
 	MatrixState *state = context;
-	GtlLabeledSet *set = &state->matrix->set;
 
 	if (row->number % PROGRESS_ROWS == 0)
 		gtl_progress_update("loading", row->number, state->dataset->rows);
@@ -97,11 +140,8 @@ take_row(void *context, const GtlDatasetRow *row)
 		mark_row(state, row->label != NULL);
 	gtl_row_store_add(state->store, row->features);
 	gtl_stats_add(&state->matrix->stats, row->features, 1);
-	if (row->label == NULL)
-		return;
-	if (set->rows == state->capacity)
-		make_room(state);
-	state->labels[set->rows++] = find_class(state, row);
+	if (row->label != NULL)
+		take_label(state, row);
 }
 
 /* Renumber found categories in byte order. */
@@ -134,7 +174,8 @@ count_classes(GtlMatrix *matrix, const GtlDataset *dataset)
 }
 
 void
-gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too, GtlMatrix *matrix)
+gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool unlabeled_too, bool keep_keys,
+				GtlMatrix *matrix)
 {
 	MatrixState state;
 
@@ -144,6 +185,7 @@ gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool un
 	state.matrix = matrix;
 	state.open = categories == NULL;
 	state.unlabeled_too = unlabeled_too;
+	state.keep_keys = keep_keys;
 	state.names = gtl_strings_create();
 	gtl_env_init(&state.env, CurrentMemoryContext);
 	for (int i = 0; i < ncategories; i++)
@@ -160,6 +202,46 @@ gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool un
 	matrix->set.labels = state.labels;
 	count_classes(matrix, dataset);
 	matrix->store = state.store;
+}
+
+static void
+take_more(void *context, const GtlDatasetRow *row)
+{
+	MatrixState *state = context;
+	const float *features = row->features;
+
+	if (row->number % PROGRESS_ROWS == 0)
+		gtl_progress_update("loading", row->number, 0);
+	Assert(row->dimension == gtl_stats_features(&state->matrix->stats));
+	if (state->map != NULL)
+	{
+		memcpy(state->row, features, sizeof(float) * row->dimension);
+		gtl_neighbours_columns(state->map, state->scratch, features, 1, state->row + row->dimension);
+		features = state->row;
+	}
+	gtl_row_store_add(state->store, features);
+	take_label(state, row);
+}
+
+void
+gtl_matrix_read_more(GtlDataset *dataset, const GtlNeighbours *map, GtlMatrix *matrix)
+{
+	MatrixState state = {.dataset = dataset,.matrix = matrix,.store = matrix->store,.map = map};
+
+	state.names = gtl_strings_create();
+	for (int i = 0; i < matrix->ncategories; i++)
+		gtl_strings_add(state.names, matrix->categories[i]);
+	state.capacity = matrix->set.rows;
+	state.labels = unconstify(int32 *, matrix->set.labels);
+	state.keep_keys = matrix->key_end != NULL;
+	gtl_env_init(&state.env, CurrentMemoryContext);
+	if (map != NULL)
+	{
+		state.scratch = gtl_neighbours_scratch(map, &state.env);
+		state.row = gtl_memory_list(sizeof(float), matrix->set.dimension);
+	}
+	gtl_dataset_read(dataset, take_more, &state);
+	matrix->set.labels = state.labels;
 }
 
 const GtlNeighbours *

@@ -334,7 +334,7 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	GtlFarWatch watch;
 
 	if (job->placement == GTL_PLACEMENT_IN_PLACE)
-		gtl_in_place_restrict(job, dataset);
+		(void) gtl_in_place_restrict(job, dataset, NULL);
 	gtl_far_begin(&watch, job);
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);

@@ -37,3 +37,12 @@ gtl_margin_cell(double margin)
 		cell--;
 	return cell;
 }
+
+double
+gtl_margin_cells_least(const int64_t *above, int64_t wanted)
+{
+	for (int c = 0; c < GTL_MARGIN_CELLS; c++)
+		if (above[c] <= wanted)
+			return above[c] > 0 ? gtl_margin_cell_least(c) : INFINITY;
+	return INFINITY;
+}

@@ -10,11 +10,16 @@
 #ifndef GTL_MARGIN_CELLS_H
 #define GTL_MARGIN_CELLS_H
 
+#include <stdint.h>
+
 #define GTL_MARGIN_CELLS 1024
 
 extern double gtl_margin_cell_least(int cell);
 
 /* Of a margin from 0 to 1. */
 extern int	gtl_margin_cell(double margin);
+
+/* The smallest margin that at most so many objects have, when above[c] have at least that of cell c; infinity: none. */
+extern double gtl_margin_cells_least(const int64_t *above, int64_t wanted);
 
 #endif							/* GTL_MARGIN_CELLS_H */

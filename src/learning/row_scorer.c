@@ -62,6 +62,19 @@ gtl_row_scorer_create(const GtlClassifier *classifier, int features, const GtlNe
 	return scorer;
 }
 
+void
+gtl_row_scorer_release(GtlRowScorer *scorer, const GtlEnv *env)
+{
+	if (scorer->scratch != NULL)
+		gtl_neighbours_scratch_release(scorer->scratch, env);
+	gtl_env_release(env, scorer->complete);
+	gtl_env_release(env, scorer->scaled);
+	gtl_env_release(env, scorer->hidden);
+	gtl_env_release(env, scorer->score);
+	gtl_env_release(env, scorer->probability);
+	gtl_env_release(env, scorer);
+}
+
 float *
 gtl_row_scorer_proposals(GtlRowScorer *scorer)
 {

@@ -21,6 +21,8 @@ typedef struct GtlRowScorer GtlRowScorer;
 extern GtlRowScorer *gtl_row_scorer_create(const GtlClassifier *classifier, int features, const GtlNeighbours *map,
 										   const GtlEnv *env);
 
+extern void gtl_row_scorer_release(GtlRowScorer *scorer, const GtlEnv *env);
+
 /* Where the inputs of proposals of the next rows stand, behind their features; zeros: nobody has guessed. */
 extern float *gtl_row_scorer_proposals(GtlRowScorer *scorer);
 

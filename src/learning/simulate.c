@@ -4,8 +4,10 @@
  *
  * What comes next, gtl_due decides, as for a live job (steps/advance.c); here people answer a batch
  * as soon as it is issued.
+ *
+ * Of a job in place the objects are a sample of the rows: simulate_in_place.c.
  */
-#include "learning/simulate.h"
+#include "learning/simulate_state.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,49 +16,11 @@
 #include "learning/select.h"
 #include "learning/start.h"
 
-typedef struct Simulation
-{
-	const GtlLabeledSet *data;
-	const GtlFeatureStats *stats;
-	const GtlSimulationSettings *settings;
-	GtlEngineSettings engine;
-	const GtlEnv *env;
-	GtlSimulationReport report;
-	void	   *report_context;
-
-	int32_t    *answer;			/* [objects] people's label, -1: none */
-	int32_t    *validation_no;	/* [objects] place in the shuffle, -1: pool */
-	bool	   *active;			/* [objects] counts in the certificate */
-	int32_t    *validation;		/* [validation_count] in the order of the shuffle */
-	int64_t		validation_count;
-	int32_t    *machine_label;	/* [objects] of the newest round, -1: none */
-	bool	   *settled;		/* [objects] its machine label has passed an audit */
-	int64_t		human;
-	bool		round_pending;
-
-	/* the last round */
-	int			round_no;
-	int32_t    *pool;			/* that it scored */
-	GtlEngineRound last;
-	int64_t		selected_at;
-	bool		chosen_initial;
-	GtlAudit   *audit;			/* of its labels; NULL: none, or over */
-	int			audits;			/* that are over */
-	GtlAuditCarried carried;	/* from them */
-	double		settled_bound;
-	int64_t		machine;
-	double		machine_bound;
-	double		machine_error;
-	double		accuracy;		/* of the last round's model on the validation set; NaN: none */
-	int			classes_labeled;
-	int			classes_missed;
-} Simulation;
-
 /* A person's answer: the truth, or with probability annotator_error another class. */
 static int32_t
-ask(const Simulation *s, int32_t object)
+ask(const GtlSimulated *s, int32_t object)
 {
-	int32_t		truth = s->data->labels[object];
+	int32_t		truth = s->data->labels[gtl_simulated_row(s, object)];
 	uint64_t	other;
 
 	if (s->settings->annotator_error <= 0 || s->data->classes < 2 ||
@@ -66,61 +30,66 @@ ask(const Simulation *s, int32_t object)
 	return (int32_t) other < truth ? (int32_t) other : (int32_t) other + 1;
 }
 
-static void
-label_batch(Simulation *s, const int32_t *objects, int64_t count)
+void
+gtl_simulated_ask(GtlSimulated *s, const int32_t *objects, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++)
 		s->answer[objects[i]] = ask(s, objects[i]);
 	s->human += count;
 }
 
-static int64_t
-people_left(const Simulation *s)
+int64_t
+gtl_simulated_people_left(const GtlSimulated *s)
 {
 	bool		audited = s->engine.promise.guarantee == GTL_GUARANTEE_AUDITED;
 
 	/* what an audit has not passed counts for nothing, and the job ends with what it passes */
-	return gtl_schedule_people_left(&s->engine.limits, s->data->rows, s->human, audited ? 0 : s->machine);
+	return gtl_schedule_people_left(&s->engine.limits, gtl_simulated_objects(s), s->human, audited ? 0 : s->machine);
 }
 
 /* The objects that nobody has labeled, people or machine for good. */
 static int32_t *
-list_unlabeled(const Simulation *s, int64_t *count)
+list_unlabeled(const GtlSimulated *s, int64_t *count)
 {
 	int32_t    *objects = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) s->data->rows);
 
 	*count = 0;
-	for (int64_t o = 0; o < s->data->rows; o++)
+	for (int64_t o = 0; o < gtl_simulated_objects(s); o++)
 		if (s->answer[o] < 0 && !s->settled[o])
 			objects[(*count)++] = (int32_t) o;
 	return objects;
 }
 
 static int64_t
-validation_count(const Simulation *s)
+validation_count(const GtlSimulated *s)
 {
 	return gtl_schedule_validation_count(s->engine.schedule, &s->engine.promise, s->engine.per_class, s->data->classes,
-										 s->data->rows, s->settings->validation_share);
+										 gtl_simulated_objects(s), s->settings->validation_share);
 }
 
-/* A read that fails interrupts: the rows do not matter then. */
+/* Of objects.  A read that fails interrupts: the rows do not matter then. */
 static void
 read_rows(void *context, int64_t first, int count, float *rows)
 {
-	(void) gtl_labeled_rows((const GtlLabeledSet *) context, NULL, first, count, rows);
+	const GtlSimulated *s = context;
+
+	if (s->in_place)
+		(void) gtl_labeled_rows(s->data, s->placed.row + first, 0, count, rows);
+	else
+		(void) gtl_labeled_rows(s->data, NULL, first, count, rows);
 }
 
 /* Random ones, or those that tell the most of the rest; false: interrupted. */
 static bool
-draw_validation_set(Simulation *s)
+draw_validation_set(GtlSimulated *s)
 {
 	bool		going = true;
 
 	s->validation_count = validation_count(s);
 	s->validation = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) s->validation_count);
 	if (s->settings->chosen_start &&
-		gtl_start_offered(s->engine.promise.guarantee, s->stats->neighbours > 0, s->data->rows, s->validation_count))
-		going = gtl_start_choose(s->data->rows, s->stats->dimension, read_rows, (void *) s->data, s->validation_count,
+		gtl_start_offered(s->engine.promise.guarantee, s->stats.neighbours > 0, gtl_simulated_objects(s), s->validation_count))
+		going = gtl_start_choose(gtl_simulated_objects(s), s->stats.dimension, read_rows, s, s->validation_count,
 								 s->engine.seed, s->env, s->validation);
 	else
 	{
@@ -139,27 +108,27 @@ draw_validation_set(Simulation *s)
 }
 
 static void
-label_validation_batch(Simulation *s)
+label_validation_batch(GtlSimulated *s)
 {
-	int64_t		wanted = gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, s->data->rows, s->engine.max_concurrent,
+	int64_t		wanted = gtl_schedule_batch_count(GTL_SCHEDULE_STANDARD, gtl_simulated_objects(s), s->engine.max_concurrent,
 												  s->validation_count - s->human);
 
-	label_batch(s, s->validation + s->human, wanted < people_left(s) ? wanted : people_left(s));
+	gtl_simulated_ask(s, s->validation + s->human, wanted < gtl_simulated_people_left(s) ? wanted : gtl_simulated_people_left(s));
 	s->round_pending = gtl_schedule_calls_round(true, s->engine.schedule == GTL_SCHEDULE_EAGER || s->settings->initial != NULL);
 }
 
 /* At random: no round has chosen it. */
 static void
-label_training_batch(Simulation *s)
+label_training_batch(GtlSimulated *s)
 {
 	int64_t		rest;
 	int32_t    *objects = list_unlabeled(s, &rest);
-	int64_t		wanted = gtl_schedule_batch_count(s->engine.schedule, s->data->rows, s->engine.max_concurrent, rest);
+	int64_t		wanted = gtl_schedule_batch_count(s->engine.schedule, gtl_simulated_objects(s), s->engine.max_concurrent, rest);
 	int32_t    *chosen = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) wanted);
 
-	wanted = wanted < people_left(s) ? wanted : people_left(s);
+	wanted = wanted < gtl_simulated_people_left(s) ? wanted : gtl_simulated_people_left(s);
 	wanted = gtl_select_random(objects, rest, wanted, s->engine.seed, GTL_STREAM_FIRST_BATCH, s->env, chosen);
-	label_batch(s, chosen, wanted);
+	gtl_simulated_ask(s, chosen, wanted);
 	s->round_pending = gtl_schedule_calls_round(false, false);
 	if (s->round_no < 0)
 		s->round_no = 0;
@@ -172,6 +141,7 @@ typedef struct Rows
 {
 	GtlEngineEvidence evidence;
 	int32_t    *object;
+	int32_t    *place;			/* of the data */
 	int32_t    *labels;
 	bool	   *validation;
 	bool	   *active;
@@ -179,7 +149,7 @@ typedef struct Rows
 } Rows;
 
 static void
-gather(Simulation *s, Rows *rows)
+gather(GtlSimulated *s, Rows *rows)
 {
 	const GtlLabeledSet *data = s->data;
 	size_t		n = (size_t) s->human;
@@ -188,15 +158,17 @@ gather(Simulation *s, Rows *rows)
 
 	memset(rows, 0, sizeof *rows);
 	rows->object = gtl_env_alloc(s->env, n * sizeof(int32_t));
+	rows->place = gtl_env_alloc(s->env, n * sizeof(int32_t));
 	rows->labels = gtl_env_alloc(s->env, n * sizeof(int32_t));
 	rows->validation = gtl_env_alloc(s->env, n * sizeof(bool));
 	rows->active = gtl_env_alloc(s->env, n * sizeof(bool));
 	rows->fold = gtl_env_alloc(s->env, n);
-	for (int64_t o = 0; o < data->rows; o++)
+	for (int64_t o = 0; o < gtl_simulated_objects(s); o++)
 	{
 		if (s->answer[o] < 0)
 			continue;
 		rows->object[i] = (int32_t) o;
+		rows->place[i] = gtl_simulated_row(s, o);
 		rows->labels[i] = s->answer[o];
 		rows->validation[i] = s->validation_no[o] >= 0;
 		rows->active[i] = s->active[o];
@@ -211,11 +183,11 @@ gather(Simulation *s, Rows *rows)
 	{
 		.rows = i,.dimension = data->dimension,.classes = data->classes,
 			.features = data->features,.reader = data->reader,.streamed = data->streamed,
-			.place = rows->object,.labels = rows->labels
+			.place = rows->place,.labels = rows->labels
 	};
 	rows->evidence.set.validation = rows->validation;
 	rows->evidence.set.fold = rows->fold;
-	rows->evidence.set.stats = *s->stats;
+	rows->evidence.set.stats = s->stats;
 	rows->evidence.active = rows->active;
 	if (s->last.has_model)
 	{
@@ -231,9 +203,10 @@ gather(Simulation *s, Rows *rows)
 }
 
 static void
-release_rows(Simulation *s, Rows *rows)
+release_rows(GtlSimulated *s, Rows *rows)
 {
 	gtl_env_release(s->env, rows->object);
+	gtl_env_release(s->env, rows->place);
 	gtl_env_release(s->env, rows->labels);
 	gtl_env_release(s->env, rows->validation);
 	gtl_env_release(s->env, rows->active);
@@ -241,22 +214,26 @@ release_rows(Simulation *s, Rows *rows)
 }
 
 static void
-report(const Simulation *s, bool final)
+report(GtlSimulated *s, bool final)
 {
-	bool		labeled = s->machine > 0;
-	GtlSimulatedRound round = {
-		s->round_no, s->human, s->machine,
+	int64_t		machine = s->machine;
+	bool		labeled;
+	GtlSimulatedRound round;
+
+	if (s->in_place)
+		machine = gtl_simulated_count_rows(s);
+	labeled = machine > 0;
+	round = (GtlSimulatedRound) {
+		s->round_no, s->human, machine,
 		labeled && s->last.certificate.passed ? s->last.certificate.threshold : NAN,
 		labeled ? s->machine_bound : NAN,
 		labeled ? s->machine_error : NAN, s->accuracy, s->classes_labeled, s->classes_missed, final
 	};
-
 	s->report(s->report_context, &round);
 }
 
-/* The machine labels that stand, against the truth. */
-static void
-count_machine_labels(Simulation *s)
+void
+gtl_simulated_count(GtlSimulated *s)
 {
 	size_t		bytes = (size_t) s->data->classes * sizeof(int64_t);
 	int64_t    *count = gtl_env_alloc(s->env, bytes);
@@ -264,12 +241,12 @@ count_machine_labels(Simulation *s)
 	int64_t		all_wrong = 0;
 
 	s->machine = 0;
-	for (int64_t o = 0; o < s->data->rows; o++)
+	for (int64_t o = 0; o < gtl_simulated_objects(s); o++)
 		if (s->machine_label[o] >= 0)
 		{
 			s->machine++;
 			count[s->machine_label[o]]++;
-			wrong[s->machine_label[o]] += s->machine_label[o] != s->data->labels[o];
+			wrong[s->machine_label[o]] += s->machine_label[o] != s->data->labels[gtl_simulated_row(s, o)];
 		}
 	s->classes_labeled = s->classes_missed = 0;
 	for (int c = 0; c < s->data->classes; c++)
@@ -285,18 +262,18 @@ count_machine_labels(Simulation *s)
 
 /* The newest round's machine labels instead of those before. */
 static void
-set_machine_labels(Simulation *s)
+set_machine_labels(GtlSimulated *s)
 {
 	for (int64_t i = 0; i < s->last.pool_count; i++)
 		s->machine_label[s->last.pool[i]] = gtl_engine_covers(&s->last, i) ? s->last.best[i] : -1;
 	s->machine_bound = s->engine.promise.guarantee != GTL_GUARANTEE_AUDITED ? s->last.certificate.bound :
 		s->last.audit_due ? NAN : s->settled_bound;
-	count_machine_labels(s);
+	gtl_simulated_count(s);
 }
 
 /* The largest share of wrong labels of what has passed, by class if the promise is. */
 static double
-audit_bound(const Simulation *s, const GtlAudit *audit)
+audit_bound(const GtlSimulated *s, const GtlAudit *audit)
 {
 	bool		dataset = s->engine.promise.scope == GTL_SCOPE_DATASET;
 	double		bound = 0;
@@ -314,7 +291,7 @@ audit_bound(const Simulation *s, const GtlAudit *audit)
 
 /* How often the round's models are right on validation objects that they have not seen, as a live job counts it. */
 static double
-model_accuracy(const Simulation *s, const Rows *rows)
+model_accuracy(const GtlSimulated *s, const Rows *rows)
 {
 	int64_t		right = 0;
 
@@ -327,7 +304,7 @@ model_accuracy(const Simulation *s, const Rows *rows)
 
 /* What the audit has passed is final, the rest is open again. */
 static void
-end_audit(Simulation *s)
+end_audit(GtlSimulated *s)
 {
 	GtlAuditCarried carried;
 
@@ -347,18 +324,18 @@ end_audit(Simulation *s)
 	gtl_audit_release(s->audit, s->env);
 	s->audit = NULL;
 	s->round_pending = true;
-	count_machine_labels(s);
+	gtl_simulated_count(s);
 }
 
 /* People do what the audit asks for next, if anything. */
 static void
-do_audit(Simulation *s)
+do_audit(GtlSimulated *s)
 {
-	int64_t		most = people_left(s);
+	int64_t		most = gtl_simulated_people_left(s);
 	GtlAuditPlan plan;
 
 	gtl_audit_plan(s->audit, most < s->engine.max_concurrent ? most : s->engine.max_concurrent, s->env, &plan);
-	label_batch(s, plan.objects, plan.count);
+	gtl_simulated_ask(s, plan.objects, plan.count);
 	for (int64_t i = 0; i < plan.count; i++)
 	{
 		int32_t		object = plan.objects[i];
@@ -372,18 +349,50 @@ do_audit(Simulation *s)
 	gtl_env_release(s->env, plan.drawn);
 }
 
+/* ---- Rounds ---- */
+
 /* The labels of the newest round are checked by people, until they stand or are withdrawn. */
 static void
-begin_audit(Simulation *s, const GtlEngineEvidence *evidence)
+begin_audit(GtlSimulated *s, const GtlEngineEvidence *evidence)
 {
 	GtlAuditSetup setup = gtl_engine_audit_setup(&s->engine, evidence, &s->last);
 
+	if (s->in_place)
+	{
+		gtl_simulated_begin_audit(s, &setup);
+		return;
+	}
 	s->audit = gtl_audit_create(&setup, s->pool, s->last.best, s->last.margin, s->last.pool_count, s->env);
+}
+
+/* What the round labels, and the batch that it chooses; false: interrupted. */
+static bool
+decide_round(GtlSimulated *s, Rows *rows)
+{
+	s->round_no++;
+	if (s->last.compared)
+	{
+		s->selected_at = s->human;
+		s->chosen_initial = s->last.chosen == GTL_ENGINE_INITIAL;
+	}
+	gtl_engine_decide(&s->engine, &rows->evidence, s->env, &s->last);
+	s->accuracy = model_accuracy(s, rows);
+	set_machine_labels(s);
+	if (s->in_place && !gtl_simulated_score_rows(s))
+		return false;
+	for (int64_t i = 0; i < s->last.dropped_count; i++)
+		s->active[rows->object[s->last.dropped[i]]] = false;
+	report(s, false);
+	gtl_simulated_ask(s, s->last.selected, s->last.selected_count);
+	s->round_pending = s->last.selected_count > 0 && gtl_schedule_calls_round(false, false);
+	if (s->last.audit_due)
+		begin_audit(s, &rows->evidence);
+	return true;
 }
 
 /* One round and the batch it chooses; false: interrupted, or an optimizer got no memory. */
 static bool
-run_round(Simulation *s)
+run_round(GtlSimulated *s)
 {
 	int64_t		pool_count;
 	int32_t    *pool = list_unlabeled(s, &pool_count);
@@ -393,51 +402,34 @@ run_round(Simulation *s)
 
 	gather(s, &rows);
 	done = gtl_engine_train(&s->engine, &rows.evidence, s->env, &next) &&
-		gtl_engine_score(&s->engine, &rows.evidence, pool, pool_count, read_rows, (void *) s->data, s->env, &next);
+		gtl_engine_score(&s->engine, &rows.evidence, pool, pool_count, read_rows, s, s->env, &next);
 	gtl_engine_release(&s->last, s->env);
 	gtl_env_release(s->env, s->pool);
 	s->pool = pool;
 	s->last = next;
 	if (done)
-	{
-		s->round_no++;
-		if (next.compared)
-		{
-			s->selected_at = s->human;
-			s->chosen_initial = next.chosen == GTL_ENGINE_INITIAL;
-		}
-		gtl_engine_decide(&s->engine, &rows.evidence, s->env, &s->last);
-		s->accuracy = model_accuracy(s, &rows);
-		set_machine_labels(s);
-		for (int64_t i = 0; i < s->last.dropped_count; i++)
-			s->active[rows.object[s->last.dropped[i]]] = false;
-		report(s, false);
-		label_batch(s, s->last.selected, s->last.selected_count);
-		s->round_pending = s->last.selected_count > 0 && gtl_schedule_calls_round(false, false);
-		if (s->last.audit_due)
-			begin_audit(s, &rows.evidence);
-	}
+		done = decide_round(s, &rows);
 	release_rows(s, &rows);
 	return done;
 }
 
 static GtlDue
-next_step(const Simulation *s)
+next_step(const GtlSimulated *s)
 {
 	GtlDueFacts facts = {
-		.people_left = people_left(s),
+		.people_left = gtl_simulated_people_left(s),
 		.validation_left = s->validation_count > s->human ? s->validation_count - s->human : 0,
-		.unlabeled = s->data->rows - s->human - s->machine,
+		.unlabeled = s->passed ? 0 : gtl_simulated_objects(s) - s->human - s->machine,
 		.rounds = s->validation_count > 0,
 		.round_pending = s->round_pending,
-		.audit_open = s->audit != NULL
+		.audit_open = s->audit != NULL || s->uniform_open
 	};
 
 	return gtl_due(&facts);
 }
 
 static bool
-run_job(Simulation *s)
+run_job(GtlSimulated *s)
 {
 	if (!draw_validation_set(s))
 		return false;
@@ -455,7 +447,10 @@ run_job(Simulation *s)
 					return false;
 				break;
 			case GTL_DUE_AUDIT:
-				do_audit(s);
+				if (s->in_place)
+					gtl_simulated_audit(s);
+				else
+					do_audit(s);
 				break;
 			case GTL_DUE_NOTHING:
 			case GTL_DUE_STOP:
@@ -477,17 +472,20 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 			 const GtlSimulationSettings *settings, uint64_t seed, const GtlEnv *env,
 			 GtlSimulationReport report_round, void *report_context)
 {
-	Simulation	s;
+	GtlSimulated s;
 	bool		done;
 
 	memset(&s, 0, sizeof s);
 	s.data = data;
-	s.stats = stats;
+	s.stats = *stats;
 	s.settings = settings;
 	s.engine = settings->engine;
-	s.engine.objects = s.engine.lot_objects = s.engine.rows = data->rows;
-	s.engine.seed = seed;
 	s.env = env;
+	s.in_place = settings->sample > 0;
+	if (s.in_place)
+		gtl_simulated_place(&s);
+	s.engine.objects = s.engine.lot_objects = s.engine.rows = gtl_simulated_objects(&s);
+	s.engine.seed = seed;
 	s.report = report_round;
 	s.report_context = report_context;
 	s.round_no = -1;
@@ -509,6 +507,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	gtl_env_release(env, s.pool);
 	gtl_env_release(env, s.machine_label);
 	gtl_env_release(env, s.settled);
+	gtl_simulated_unplace(&s);
 	if (s.audit != NULL)
 		gtl_audit_release(s.audit, env);
 	return done;

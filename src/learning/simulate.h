@@ -12,6 +12,7 @@
 #define GTL_SIMULATE_H
 
 #include "learning/engine.h"
+#include "learning/placed_rows.h"
 
 typedef struct GtlSimulationSettings
 {
@@ -19,6 +20,10 @@ typedef struct GtlSimulationSettings
 	double		validation_share;	/* below 0: the service's rule */
 	const GtlClassifier *initial;	/* the job starts from this model; NULL: none */
 	bool		chosen_start;	/* people begin with the objects of start.h; the rows have neighbourhood columns */
+	int64_t		sample;			/* in place: the job's objects are the first so many rows, and all rows are labeled; the
+								 * statistics are those of the sample; 0: all rows are objects */
+	GtlRowDraw	draw;			/* in place: of the rows' keys, for an audit */
+	void	   *draw_context;
 	double		annotator_error;	/* share of people's answers that are wrong, each other
 									 * class alike; 0 .. 1 */
 } GtlSimulationSettings;
@@ -28,7 +33,7 @@ typedef struct GtlSimulatedRound
 {
 	int			round_no;		/* of the last round; -1: there was none */
 	int64_t		human_labeled;
-	int64_t		machine_labeled;
+	int64_t		machine_labeled;	/* in place: of all rows */
 	double		threshold;		/* NaN: nothing is labeled by machine */
 	double		bound;			/* NaN: the same */
 	double		machine_error;	/* share of machine labels that are wrong; NaN: none */
@@ -48,7 +53,10 @@ extern bool gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats
 						 const GtlSimulationSettings *settings, uint64_t seed, const GtlEnv *env,
 						 GtlSimulationReport report, void *report_context);
 
-/* Bytes that it allocates for each object, beyond those of cross-fitting them all. */
+/* Bytes that it allocates for each row, beyond those of cross-fitting them all. */
 #define GTL_SIMULATE_ROW_BYTES (7 * sizeof(int32_t) + 4 * sizeof(double))
+
+/* In place so many more. */
+#define GTL_SIMULATE_PLACED_BYTES (GTL_PLACED_ROW_BYTES + sizeof(int32_t) + 2 * sizeof(double))
 
 #endif							/* GTL_SIMULATE_H */

@@ -34,6 +34,16 @@
 static const double strategy_scale[STRATEGIES] = {1.0 / 3, 1, 3};
 static const double strategy_share[STRATEGIES] = {0.2, 0.6, 0.2};
 
+double
+gtl_uniform_audit_guess(const GtlAuditGuess *guess, const double *margins, int64_t count)
+{
+	double		sum = 0;
+
+	for (int64_t i = 0; i < count; i++)
+		sum += gtl_audit_guess(guess, margins[i]);
+	return sum / (count > 0 ? (double) count : 1);
+}
+
 static double
 bet(const GtlUniformAudit *audit, int strategy)
 {

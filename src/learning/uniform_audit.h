@@ -26,6 +26,9 @@ typedef struct GtlUniformAudit
 	const GtlDrawn *drawn;
 } GtlUniformAudit;
 
+/* The guess for labels of which some have these margins: their mean. */
+extern double gtl_uniform_audit_guess(const GtlAuditGuess *guess, const double *margins, int64_t count);
+
 /* The martingale at `wrong` wrong labels at the beginning, as a logarithm; infinity: there cannot be so many. */
 extern double gtl_uniform_audit_log_wealth(const GtlUniformAudit *audit, int64_t wrong);
 

@@ -49,11 +49,7 @@ typedef struct Step
 GtlAuditGuess
 gtl_audit_in_place_guess(const GtlAuditSetup *setup, const GtlEngineRound *decided)
 {
-	double		sum = 0;
-
-	for (int64 i = 0; i < decided->pool_count; i++)
-		sum += gtl_audit_guess(&setup->guess, decided->margin[i]);
-	return (GtlAuditGuess) {.scale = 0,.floor = sum / (double) Max(decided->pool_count, 1)};
+	return (GtlAuditGuess) {.scale = 0,.floor = gtl_uniform_audit_guess(&setup->guess, decided->margin, decided->pool_count)};
 }
 
 static GtlUniformAudit
@@ -200,7 +196,7 @@ fix_labels(Step *step)
 	model = gtl_model_get(round.model_id, &env);
 	bytes = gtl_model_package(model);
 	rows = gtl_in_place_tail(job, job->owner, bytes, above);
-	step->record.least_margin = gtl_in_place_margin_of(above, (int64) floor(share_of_sample(step) * (double) rows));
+	step->record.least_margin = gtl_margin_cells_least(above, (int64) floor(share_of_sample(step) * (double) rows));
 	if (!isfinite(step->record.least_margin))
 		return false;
 	draw(step, &round, model, bytes);
