@@ -16,6 +16,7 @@
 #include "api/in_place.h"
 #include "api/own_job.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/memory.h"
 #include "data/dataset_rows.h"
 #include "data/in_place.h"
@@ -191,6 +192,20 @@ check_hidden(const GtlJob *job, const GtlInPlaceTarget *target)
 					 errhint("Set display_columns without it with gt_alter_job, or write the labels when the job is completed.")));
 }
 
+/* The certificate is about the rows that could be drawn when the job was created; so large a share of others is worth a word. */
+#define OTHER_ROWS 0.1
+
+static void
+note_other_rows(const GtlJob *job, const GtlInPlaceCounts *counts)
+{
+	if (job->guarantee != GTL_GUARANTEE_AUDITED && fabs((double) (counts->rows - job->dataset_count)) > OTHER_ROWS * (double) job->dataset_count)
+		ereport(NOTICE,
+				(errmsg("dataset %s has %s rows to be labeled, and had %s when the sample of labeling job \"%s\" was drawn", job->dataset_name,
+						gtl_format_count(counts->rows), gtl_format_count(job->dataset_count), job->name),
+				 errdetail("What the job promises is about rows like those of its sample."),
+				 errhint("Where the rows that came or went are others, create a job, with initial_model.")));
+}
+
 PG_FUNCTION_INFO_V1(gtl_sql_write_labels);
 Datum
 gtl_sql_write_labels(PG_FUNCTION_ARGS)
@@ -215,6 +230,8 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	keys = write_human_labels(job, &target, &people);
 	gtl_in_place_write_machine(job, &target, machine.bytes, machine.margin, keys, people.count);
 	gtl_in_place_count(job, &target, keys, people.count, &counts);
+	if (machine.model != NULL)
+		note_other_rows(job, &counts);
 	values[0] = Int64GetDatum(counts.human);
 	values[1] = Int64GetDatum(counts.labeled - counts.human);
 	values[2] = Int64GetDatum(counts.rows - counts.labeled);

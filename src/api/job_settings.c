@@ -244,37 +244,55 @@ gtl_job_settings_alter(FunctionCallInfo fcinfo, GtlJob *job)
 	gtl_job_derive(job);
 }
 
-/* What a job in place cannot do. */
+/* What a job in place cannot do, and why. */
+typedef struct NotInPlace
+{
+	const char *setting;
+	const char *reason;
+	const char *hint;
+} NotInPlace;
+
+static const NotInPlace not_in_place[] = {
+	{"previous_job", "The labels of that job are here, and each server would need those of its rows.",
+	"Have gt_write_labels or an UPDATE write them into a column of the dataset, and name that as label_column."},
+	{"proposal_columns", "gt_score, which the servers are sent, takes features and texts only.", NULL},
+	{"follow", "Rows are read where they are when they are labeled: there is nothing that would have to follow.",
+	"gt_write_labels and views of gt_create_label_view label the rows that came since."},
+	{"guarantee_scope dataset", "People label some of the sample, next to nothing of the dataset: over all labels the promise would be that over the machine's.", NULL},
+	{"per_class", "Each category would have a margin of its own, and servers count the rows above one for all (gt_tail).", NULL},
+	{"audit_share", "The labels are written after the job, when gt_write_labels is called.",
+	"guarantee => 'audited' audits them before they are written; gt_sample and gt_audit_bound check written ones."},
+	{"auto_label false", "People would label the sample, and nobody the other rows.", NULL},
+	{"features_column NULL", "A machine has to label the rows that are not in the sample, by features or a text.", NULL},
+};
+
+/* The first that the job has; -1: none. */
+static int
+find_not_in_place(const GtlJob *job)
+{
+	bool		has[] = {
+		job->previous_job != NULL, job->nproposal_columns > 0, job->follow, job->scope == GTL_SCOPE_DATASET, job->per_class,
+		job->audit_share >= 0, !job->auto_label, job->features_column == NULL && job->text_column == NULL
+	};
+
+	StaticAssertStmt(lengthof(has) == lengthof(not_in_place), "each has its reason");
+	for (int i = 0; i < (int) lengthof(has); i++)
+		if (has[i])
+			return i;
+	return -1;
+}
+
 static void
 check_in_place(const GtlJob *job)
 {
-	const char *setting = NULL;
+	int			found = job->placement == GTL_PLACEMENT_IN_PLACE ? find_not_in_place(job) : -1;
 
-	if (job->placement != GTL_PLACEMENT_IN_PLACE)
-		return;
-	if (job->label_column != NULL)
-		setting = "label_column";
-	else if (job->previous_job != NULL)
-		setting = "previous_job";
-	else if (job->nproposal_columns > 0)
-		setting = "proposal_columns";
-	else if (job->follow)
-		setting = "follow";
-	else if (job->scope == GTL_SCOPE_DATASET)
-		setting = "guarantee_scope dataset";
-	else if (job->per_class)
-		setting = "per_class";
-	else if (job->audit_share >= 0)
-		setting = "audit_share";
-	else if (!job->auto_label)
-		setting = "auto_label false";
-	else if (job->features_column == NULL && job->text_column == NULL)
-		setting = "features_column NULL";
-	if (setting != NULL)
+	if (found >= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s is not supported with placement in_place", setting),
-				 errhint("placement => 'copy' has it.")));
+				 errmsg("%s is not supported with placement in_place", not_in_place[found].setting),
+				 errdetail("%s", not_in_place[found].reason),
+				 errhint("%s", not_in_place[found].hint != NULL ? not_in_place[found].hint : "placement => 'copy' has it.")));
 }
 
 static bool

@@ -20,18 +20,12 @@
 #include "steps/evidence.h"
 #include "tables/model.h"
 #include "tables/neighbour_map.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 
-/* The column with the labels has the answers here; in a job it would have labels that are there before. */
 static void
 check_settings(const GtlJob *job)
 {
-	GtlJob		live = *job;
-
-	if (job->placement == GTL_PLACEMENT_IN_PLACE)
-		live.label_column = NULL;
-	gtl_job_settings_check(&live);
+	gtl_job_settings_check(job);
 	if (job->placement == GTL_PLACEMENT_IN_PLACE && job->categories == NULL)
 		gtl_error_setting("placement", "in_place needs label_categories", "gt_create_job wants them, too.");
 }
@@ -88,7 +82,7 @@ restrict_to_sample(GtlJob *job, GtlDataset *dataset)
 		return NULL;
 	job->key_column = dataset->key_column;
 	job->dataset_name = dataset->name;
-	return gtl_in_place_restrict(job, dataset, psprintf("d.%s::pg_catalog.text OPERATOR(pg_catalog.<>) ''", quote_identifier(job->label_column)));
+	return gtl_in_place_restrict(job, dataset, gtl_in_place_labeled_rows(job));
 }
 
 /* The other rows, with what has been learned from the sample. */

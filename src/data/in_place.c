@@ -58,6 +58,48 @@ run(const GtlJob *job, const char *sql, bytea *model, GtlResult *r)
 	run_as(job, GetUserId(), sql, model, r);
 }
 
+/* ---- Which rows ---- */
+
+/* Is the label of the row d none, that is NULL or an empty text?  In words that postgres_fdw sends: it knows no NULLIF. */
+static char *
+label_condition(const GtlJob *job, bool labeled)
+{
+	const char *column = quote_identifier(job->label_column);
+	Oid			type = getBaseType(gtl_dataset_column_type(job->dataset, job->label_column, "The job reads it.", job->dataset_name));
+	bool		sent = type == TEXTOID || type == VARCHAROID || type == BPCHAROID || type == NAMEOID;
+	char		category;
+	bool		preferred;
+
+	get_type_category_preferred(type, &category, &preferred);
+	if (category != TYPCATEGORY_STRING)
+		return psprintf("d.%s IS %s", column, labeled ? "NOT NULL" : "NULL");
+	return psprintf(labeled ? "(d.%s IS NOT NULL AND d.%s%s OPERATOR(pg_catalog.<>) '')" : "(d.%s IS NULL OR d.%s%s OPERATOR(pg_catalog.=) '')",
+					column, column, sent ? "" : "::pg_catalog.text");
+}
+
+char *
+gtl_in_place_open_rows(const GtlJob *job)
+{
+	return job->label_column == NULL ? NULL : label_condition(job, false);
+}
+
+char *
+gtl_in_place_labeled_rows(const GtlJob *job)
+{
+	return label_condition(job, true);
+}
+
+/* " WHERE ...", of the rows that the job is about; condition NULL: all of them. */
+static char *
+where(const GtlJob *job, const char *condition)
+{
+	char	   *open = gtl_in_place_open_rows(job);
+
+	if (condition == NULL && open == NULL)
+		return "";
+	return psprintf(" WHERE %s%s%s", open == NULL ? "" : open, open == NULL || condition == NULL ? "" : " AND ", condition == NULL ? "" : condition);
+}
+
 /* "SELECT expression AS part FROM each leaf d condition", all of them below one another. */
 static void
 append_parts_where(StringInfo sql, List *leaves, const char *expression, const char *condition)
@@ -67,12 +109,6 @@ append_parts_where(StringInfo sql, List *leaves, const char *expression, const c
 	foreach(cell, leaves)
 		appendStringInfo(sql, "%sSELECT %s AS part FROM %s d%s", cell == list_head(leaves) ? "" : " UNION ALL ",
 						 expression, gtl_query_relation(lfirst_oid(cell)), condition);
-}
-
-static void
-append_parts(StringInfo sql, List *leaves, const char *expression)
-{
-	append_parts_where(sql, leaves, expression, "");
 }
 
 /* ---- Reading ---- */
@@ -183,8 +219,8 @@ gtl_in_place_tail(const GtlJob *job, Oid role, bytea *model, int64 *above)
 	memset(above, 0, sizeof(int64) * GTL_MARGIN_CELLS);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT (m).count, (m).above FROM (SELECT %sgt_merge(p.part) AS m FROM (", schema);
-	append_parts(&sql, leaves, psprintf("%sgt_tail(%s, d.%s, 0)", schema, gtl_in_place_score(job, schema, "$1"),
-										quote_identifier(job->key_column)));
+	append_parts_where(&sql, leaves, psprintf("%sgt_tail(%s, d.%s, 0)", schema, gtl_in_place_score(job, schema, "$1"),
+											  quote_identifier(job->key_column)), where(job, NULL));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
 	run_as(job, role, sql.data, model, &r);
 	count = gtl_result_int64(&r, 0, 1);
@@ -209,7 +245,7 @@ append_parts_above(StringInfo sql, const GtlJob *job, const char *schema, const 
 								schema, quote_identifier(job->key_column), score, more);
 
 	append_parts_where(sql, gtl_far_leaves(job->dataset), rows,
-					   psprintf(" WHERE %sgt_margin(%s) >= '%.17g'::pg_catalog.float8", schema, score, margin));
+					   where(job, psprintf("%sgt_margin(%s) >= '%.17g'::pg_catalog.float8", schema, score, margin)));
 }
 
 void
@@ -284,10 +320,11 @@ gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, char *cons
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT pg_catalog.sum(p.part)::pg_catalog.int8, pg_catalog.sum(p.labeled)::pg_catalog.int8 FROM (");
-	append_parts(&sql, leaves, psprintf("pg_catalog.count(d.%s) AS labeled, pg_catalog.count(*)", quote_identifier(target->label_column)));
+	append_parts_where(&sql, leaves, psprintf("pg_catalog.count(d.%s) AS labeled, pg_catalog.count(*)", quote_identifier(target->label_column)),
+					   where(job, NULL));
 	appendStringInfoString(&sql, ") p UNION ALL SELECT pg_catalog.sum(p.part)::pg_catalog.int8, NULL FROM (");
 	append_parts_where(&sql, leaves, "pg_catalog.count(*)",
-					   psprintf(" WHERE d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count)));
+					   where(job, psprintf("d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count))));
 	appendStringInfoString(&sql, ") p");
 	run(job, sql.data, NULL, &r);
 	counts->rows = gtl_result_int64(&r, 0, 1);
@@ -313,6 +350,7 @@ check_column(const GtlJob *job, const char *column, char category, const char *s
 	if (strcmp(column, job->key_column) == 0 ||
 		(job->features_column != NULL && strcmp(column, job->features_column) == 0) ||
 		(job->text_column != NULL && strcmp(column, job->text_column) == 0) ||
+		(job->label_column != NULL && strcmp(column, job->label_column) == 0) ||
 		(job->gold_column != NULL && strcmp(column, job->gold_column) == 0))
 		gtl_error_setting(setting, psprintf("must not be \"%s\", which the job reads", column), NULL);
 	get_type_category_preferred(getBaseType(get_atttype(job->dataset, attnum)), &found, &preferred);
@@ -335,16 +373,17 @@ gtl_in_place_check_target(const GtlJob *job, const GtlInPlaceTarget *target)
 		gtl_error_setting("confidence_column", "must not be the label_column", NULL);
 }
 
-/* " SET label = label, confidence = confidence WHERE (they differ)" */
+/* " SET label = label, confidence = confidence WHERE ... (they differ)" */
 static void
-append_assignment(StringInfo sql, const GtlInPlaceTarget *target, const char *label, const char *confidence)
+append_assignment(StringInfo sql, const GtlJob *job, const GtlInPlaceTarget *target, const char *label, const char *confidence)
 {
 	const char *label_column = quote_identifier(target->label_column);
+	char	   *open = where(job, NULL);
 
 	appendStringInfo(sql, " SET %s = %s", label_column, label);
 	if (target->confidence_column != NULL)
 		appendStringInfo(sql, ", %s = %s", quote_identifier(target->confidence_column), confidence);
-	appendStringInfo(sql, " WHERE (d.%s IS DISTINCT FROM %s", label_column, label);
+	appendStringInfo(sql, "%s (d.%s IS DISTINCT FROM %s", *open == '\0' ? " WHERE" : psprintf("%s AND", open), label_column, label);
 	if (target->confidence_column != NULL)
 		appendStringInfo(sql, " OR d.%s IS DISTINCT FROM %s", quote_identifier(target->confidence_column), confidence);
 	appendStringInfoChar(sql, ')');
@@ -360,7 +399,7 @@ gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *target, cons
 		return;
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(job->dataset));
-	append_assignment(&sql, target, psprintf("%s::pg_catalog.text", quote_literal_cstr(label)), "NULL::pg_catalog.float8");
+	append_assignment(&sql, job, target, psprintf("%s::pg_catalog.text", quote_literal_cstr(label)), "NULL::pg_catalog.float8");
 	appendStringInfo(&sql, " AND d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
 	run(job, sql.data, NULL, &r);
 	gtl_query_end(&r);
@@ -386,7 +425,7 @@ gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, by
 	}
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(job->dataset));
-	append_assignment(&sql, target, label, confidence);
+	append_assignment(&sql, job, target, label, confidence);
 	if (count > 0)
 		appendStringInfo(&sql, " AND d.%s <> ALL (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
 	run(job, sql.data, model, &r);

@@ -17,6 +17,10 @@
 /* Error if a server of the dataset has another version of gtlabel. What follows in this file asks by itself where it begins a step. */
 extern void gtl_in_place_require_version(const GtlJob *job, Oid role);
 
+/* Conditions on the row d of the dataset: those that the job is about, NULL: all; and those that came with a label. */
+extern char *gtl_in_place_open_rows(const GtlJob *job);
+extern char *gtl_in_place_labeled_rows(const GtlJob *job);
+
 /*
  * Counts the rows, job->dataset_count, and restricts the dataset to a random sample of job->sample_count of them.  among: a
  * condition on the row d that they have to meet; NULL: none.  Returns WHERE ... for the rest of these rows; NULL: there is none.

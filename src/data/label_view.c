@@ -32,6 +32,7 @@ typedef struct LabelView
 	const char *key;			/* quoted */
 	char	   *people;			/* keys and labels */
 	char	   *people_keys;	/* an array of the key's type */
+	char	   *open;			/* "... AND ", of the rows that the job is about; or nothing */
 	int64		model_id;
 	const char *model_name;		/* a literal */
 	double		margin;
@@ -42,8 +43,8 @@ static void
 append_people(StringInfo sql, const LabelView *view)
 {
 	appendStringInfo(sql, "SELECT d.%s, h.label, NULL::pg_catalog.float8 AS confidence, NULL::pg_catalog.text AS certificate"
-						  " FROM %s d JOIN (%s) h ON h.object_key = d.%s::pg_catalog.text WHERE d.%s = ANY (%s)",
-					 view->key, gtl_query_relation(view->job->dataset), view->people, view->key, view->key, view->people_keys);
+						  " FROM %s d JOIN (%s) h ON h.object_key = d.%s::pg_catalog.text WHERE %sd.%s = ANY (%s)",
+					 view->key, gtl_query_relation(view->job->dataset), view->people, view->key, view->open, view->key, view->people_keys);
 }
 
 /* Key and score of the other rows of a partition. */
@@ -53,7 +54,7 @@ scored_rows(const LabelView *view, Oid leaf)
 	char	   *model = psprintf("(SELECT gtlabel.label_view_model(%s, '" INT64_FORMAT "'::pg_catalog.int8))",
 								 quote_literal_cstr(view->job->name), view->model_id);
 	char	   *score = gtl_in_place_score(view->job, view->schema, model);
-	char	   *others = psprintf("d.%s <> ALL (%s)", view->key, view->people_keys);
+	char	   *others = psprintf("%sd.%s <> ALL (%s)", view->open, view->key, view->people_keys);
 
 	if (get_rel_relkind(leaf) == RELKIND_FOREIGN_TABLE)
 		return psprintf("SELECT d.%s, gtlabel.only_score(%s) AS score FROM %s d WHERE %s GROUP BY d.%s, (NULL::pg_catalog.xid)", view->key,
@@ -76,8 +77,8 @@ append_machine(StringInfo sql, const LabelView *view, Oid leaf)
 static void
 append_unlabeled(StringInfo sql, const LabelView *view)
 {
-	appendStringInfo(sql, " UNION ALL SELECT d.%s, NULL, NULL, NULL FROM %s d WHERE d.%s <> ALL (%s)", view->key,
-					 gtl_query_relation(view->job->dataset), view->key, view->people_keys);
+	appendStringInfo(sql, " UNION ALL SELECT d.%s, NULL, NULL, NULL FROM %s d WHERE %sd.%s <> ALL (%s)", view->key,
+					 gtl_query_relation(view->job->dataset), view->open, view->key, view->people_keys);
 }
 
 static void
@@ -94,7 +95,10 @@ describe(LabelView *view, const GtlJob *job)
 {
 	Oid			type = gtl_dataset_column_type(job->dataset, job->key_column, "The job reads it.", job->dataset_name);
 
+	char	   *open = gtl_in_place_open_rows(job);
+
 	view->job = job;
+	view->open = open == NULL ? "" : psprintf("%s AND ", open);
 	view->schema = gtl_in_place_schema();
 	view->key = quote_identifier(job->key_column);
 	view->people = psprintf("SELECT l.object_key, l.label FROM %sgt_labels l WHERE l.job_name = %s AND l.human_annotated",

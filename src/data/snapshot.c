@@ -325,6 +325,20 @@ end(SnapshotState *state, MemoryContext caller)
 	MemoryContextDelete(context);
 }
 
+/* In place: of the rows that came with a label as many train as the job has objects, drawn at random. */
+static void
+read_given(SnapshotState *state, GtlDataset *dataset)
+{
+	GtlJob		job = *state->job;
+
+	(void) gtl_in_place_restrict(&job, dataset, gtl_in_place_labeled_rows(&job));
+	dataset->read_before = false;	/* these are others */
+	if (dataset->text_column == NULL)
+		dataset->inputs = job.dimension;
+	dataset->rows = 0;
+	read_dataset(state, dataset);
+}
+
 void
 gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 {
@@ -334,11 +348,13 @@ gtl_snapshot_take(GtlJob *job, GtlDataset *dataset, const GtlTextSettings *text)
 	GtlFarWatch watch;
 
 	if (job->placement == GTL_PLACEMENT_IN_PLACE)
-		(void) gtl_in_place_restrict(job, dataset, NULL);
+		(void) gtl_in_place_restrict(job, dataset, gtl_in_place_open_rows(job));
 	gtl_far_begin(&watch, job);
 	learn_from_texts(job, dataset, text);
 	begin(&state, job);
 	read_dataset(&state, dataset);
+	if (job->placement == GTL_PLACEMENT_IN_PLACE && job->label_column != NULL)
+		read_given(&state, dataset);
 	gtl_far_watch_end(&watch);
 	end_reading(&state, dataset);
 	require_objects(&state, dataset);

@@ -139,16 +139,17 @@ static void
 explain_placement(GtlReport *report, const GtlJob *job)
 {
 	bool		audited = job->guarantee == GTL_GUARANTEE_AUDITED;
-	const char *rows = gtl_format_count(job->dataset_count);
+	char	   *rows = psprintf("%s rows of %s%s", gtl_format_count(job->dataset_count), job->dataset_name,
+								job->label_column == NULL ? "" : " without a label");
 	char	   *objects;
 
 	if (job->placement != GTL_PLACEMENT_IN_PLACE)
 		return;
 	if (job->dataset_count <= job->sample_count)
-		objects = psprintf("all %s rows of %s are objects", rows, job->dataset_name);
+		objects = psprintf("all %s are objects", rows);
 	else
-		objects = psprintf("%s objects were drawn at random from the %s rows of %s%s", gtl_format_count(job->sample_count), rows,
-						   job->dataset_name, audited ? "; an audit draws more" : "");
+		objects = psprintf("%s objects were drawn at random from the %s%s", gtl_format_count(job->sample_count), rows,
+						   audited ? "; an audit draws more" : "");
 	gtl_report_add(report, "placement", psprintf("in place: %s", objects), "gt_write_labels labels all rows, where they lie.");
 }
 

@@ -185,9 +185,10 @@ gtl_intake(GtlJob *job, bool pass_over)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("gt_add_objects is not supported with placement in_place"),
+				 errdetail("The job's objects are a random sample of the rows that were there when it was created; those that came since have had no chance to be drawn."),
 				 job->guarantee == GTL_GUARANTEE_AUDITED
 				 ? errhint("An audit is about the rows that were there when it fixed the labels. Create a job for those that came since.")
-				 : errhint("gt_write_labels also labels the rows that came since the sample was drawn.")));
+				 : errhint("gt_write_labels also labels the rows that came since the sample was drawn; where they are many or others, create a job with initial_model.")));
 	gtl_job_require_move(job, GTL_MOVE_ADD);
 	if (job->purged)
 		ereport(ERROR,

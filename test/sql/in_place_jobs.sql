@@ -113,9 +113,45 @@ SELECT detail FROM gt_events WHERE job_name = 'ij all' AND event = 'created' UNI
 SELECT count(*) FILTER (WHERE label <> gold) AS wrong FROM ij.note;
 SELECT refused($$ SELECT * FROM gt_write_labels('ij note', 'body') $$);
 
+-- ---- Rows that came with a label: they train, and nobody labels them -------------------------------------------
+
+CREATE TABLE ij.given AS SELECT id, features, gold, CASE WHEN id % 4 = 0 THEN gold WHEN id % 4 = 1 THEN '' END AS known, NULL::text AS label FROM ij.one;
+CREATE TABLE ij.given_there AS SELECT * FROM ij.given;
+CREATE FOREIGN TABLE ij.given_far (id integer, features float4[], gold text, known text, label text) SERVER ij_shard_1 OPTIONS (schema_name 'ij', table_name 'given_there');
+\set given 'ARRAY[:digits], key_column => ''id'', max_concurrent_task_count => 100, algorithm => ''softmax'', seed => 5, display_columns => ARRAY[''id''], label_column => ''known'', placement => ''in_place'''
+SELECT gt_create_job('ij given', 'ij.given', :given, validation_share => 0.35, sample_count => 600) > 0 AS created, gt_create_job('ij given far', 'ij.given_far', :given, validation_share => 0.35, sample_count => 600) > 0 AS created,
+       gt_create_job('ij given few', 'ij.given', :given, validation_share => 0.35, sample_count => 200) > 0 AS created, gt_create_job('ij given audited', 'ij.given', :given, sample_count => 600, schedule => 'eager', target_accuracy => 0.9) > 0 AS created;
+SELECT job_name, object_count, given_count, dataset_count FROM gtlabel.job WHERE job_name LIKE 'ij given%' ORDER BY 1;
+SELECT (SELECT count(*) FROM ij.given WHERE known <> '') AS given, count(*) FILTER (WHERE d.known <> '') AS objects_with_label, count(*) FILTER (WHERE d.known = '') > 50 AS empty_is_none
+  FROM gtlabel.object o JOIN gtlabel.job j USING (job_id) JOIN ij.given d ON d.id::text = o.object_key WHERE job_name = 'ij given';
+SELECT finding FROM gt_explain_job('ij given') WHERE topic = 'placement';
+UPDATE ij.given SET label = 'as it was' WHERE known <> '';
+SELECT run('ij given'), run('ij given far'), run('ij given audited');
+SELECT job_name, min(training_count) >= given_count AS they_train FROM gtlabel.job JOIN gt_rounds USING (job_name) WHERE job_name IN ('ij given', 'ij given far') GROUP BY job_name, given_count ORDER BY 1;
+SELECT count(DISTINCT (human, machine, unlabeled, least_margin)) AS kinds, bool_and(human + machine + unlabeled = dataset_count AND machine > 500) AS plausible
+  FROM gtlabel.job j, gt_write_labels(j.job_name, 'label') w WHERE job_name IN ('ij given', 'ij given far');
+SELECT count(*) AS differ FROM ij.given g JOIN ij.given_there t USING (id) WHERE CASE WHEN g.known <> '' THEN g.label <> 'as it was' OR t.label IS NOT NULL ELSE g.label IS DISTINCT FROM t.label END;
+SELECT gt_create_label_view('ij given far', 'ij.given_labels');
+SELECT count(*) AS rows, count(*) FILTER (WHERE v.label IS DISTINCT FROM t.label) AS differ FROM ij.given_labels v JOIN ij.given_there t USING (id);
+EXPLAIN (VERBOSE, COSTS off) SELECT gt_tail(gt_score('\x00'::bytea, d.features), d.id, 0) FROM ij.given_far d WHERE (d.known IS NULL OR d.known OPERATOR(pg_catalog.=) '');
+SELECT refused($$ SELECT * FROM gt_write_labels('ij given', 'known') $$);
+SELECT refused($$ SELECT gt_create_job('ij x', 'ij.given', ARRAY['0', '1'], key_column => 'id', label_column => 'known', display_columns => ARRAY['known'], placement => 'in_place') $$);
+-- a label that comes after the audit: its row is no longer one of those that the audit is about
+SELECT machine > 500 AS many FROM gt_write_labels('ij given audited', 'label');
+UPDATE ij.given SET known = gold WHERE id = (SELECT id FROM ij.given g WHERE label IS NOT NULL AND coalesce(known, '') = '' AND NOT EXISTS (SELECT FROM gt_labels l WHERE l.job_name = 'ij given audited' AND l.human_annotated AND l.object_key = g.id::text) ORDER BY id LIMIT 1);
+SELECT left(refused($$ SELECT * FROM gt_write_labels('ij given audited', 'label') $$), 70);
+-- all of them have one
+UPDATE ij.given SET known = gold;
+SELECT refused($$ SELECT gt_create_job('ij x', 'ij.given', ARRAY['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], key_column => 'id', label_column => 'known', placement => 'in_place') $$);
+-- many rows came since the sample was drawn
+SET client_min_messages = notice;
+INSERT INTO ij.given SELECT id + 2000000, features, gold, NULL, NULL FROM ij.one;
+SELECT machine > 500 AS many FROM gt_write_labels('ij given', 'label');
+SET client_min_messages = warning;
+
 -- ---- Refusals ----------------------------------------------------------------------------------------------
 
-SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', ARRAY[''a'', ''b''], placement => ''in_place'', %s)', other)) FROM unnest(ARRAY['label_column => ''label''', 'guarantee_scope => ''dataset''', 'per_class => true', 'audit_share => 0.1', 'auto_label => false', 'proposal_columns => ARRAY[''gold'']', 'follow => true', 'features_column => NULL', 'sample_count => 99', 'sample_count => NULL']) other;
+SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', ARRAY[''a'', ''b''], placement => ''in_place'', %s)', other)) FROM unnest(ARRAY['guarantee_scope => ''dataset''', 'per_class => true', 'audit_share => 0.1', 'auto_label => false', 'proposal_columns => ARRAY[''gold'']', 'follow => true', 'features_column => NULL', 'sample_count => 99', 'sample_count => NULL']) other;
 SELECT refused(format('SELECT gt_create_job(''ij x'', ''ij.one'', %L, placement => ''in_place'', previous_job => ''ij one'')', ARRAY[:digits]));
 SELECT refused($$ SELECT gt_create_job('ij x', 'ij.one', ARRAY['a', 'b'], placement => 'elsewhere') $$);
 CREATE TABLE ij.times AS SELECT now() + i * interval '1 s' AS id, ARRAY[i]::float4[] AS features FROM generate_series(1, 200) i;
