@@ -152,6 +152,7 @@ write_segment(const GtlNeighbourRenewal *renewal, const GtlJob *job, const GtlSe
 	{
 		float		columns[GTL_NEIGHBOUR_COLUMNS] = {0};
 
+		CHECK_FOR_INTERRUPTS();
 		if (*next < renewal->columns.rows && renewal->rows[*next] == row &&
 			!gtl_labeled_rows(&renewal->columns, NULL, (*next)++, 1, columns))
 			gtl_computing_raise();

@@ -683,6 +683,15 @@ wait_for_more(const GtlEngineSettings *settings, GtlEngineRound *round)
 		}
 }
 
+/* Are rows withheld of which people have labeled too few to say what the machine knows of them? */
+static bool
+withheld_are_unknown(const GtlEngineSettings *settings, int64_t withheld)
+{
+	int64_t		share = (withheld + settings->withheld_labeled) / GTL_WITHHELD_SHARE;
+
+	return withheld > 0 && settings->withheld_labeled < (share < GTL_WITHHELD_FEWEST ? share : GTL_WITHHELD_FEWEST);
+}
+
 /* Does an audit begin?  Then all of the pool are labeled by machine, until people have checked. */
 static void
 decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
@@ -690,14 +699,15 @@ decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 {
 	GtlAuditSetup setup;
 	int64_t		batch = gtl_schedule_batch_count(settings->schedule, settings->objects, settings->max_concurrent, round->pool_count);
+	bool		unknown = withheld_are_unknown(settings, round->pool_count - round->open_count);
 
 	gtl_certify_refuse(&round->certificate);
 	round->margin_covered = INFINITY;
 	round->audit_guess = calibrate_guess(settings, evidence, env, round);
 	setup = gtl_engine_audit_setup(settings, evidence, round);
 	round->audit_due = gtl_audit_due(&setup, round->best, round->margin, round->pool_count, batch, env, &round->audit_expected) &&
-		!gtl_engine_too_noisy(&settings->promise, evidence->label_noise);
-	if (settings->later_lot && round->audit_expected * GTL_LATER_LOT_PAYS > (double) round->pool_count)
+		!gtl_engine_too_noisy(&settings->promise, evidence->label_noise) && !unknown;
+	if (settings->later_lot && (unknown || round->audit_expected * GTL_LATER_LOT_PAYS > (double) round->pool_count))
 	{
 		round->audit_due = false;
 		wait_for_more(settings, round);

@@ -38,6 +38,14 @@ typedef enum GtlQueryStrategy
 /* An audit of a lot that joined later pays when it takes at most one answer for so many labels. */
 #define GTL_LATER_LOT_PAYS 5
 
+/*
+ * Where rows are withheld because they are other than those before, an audit waits until people have labeled so many of
+ * them, or one in so many: until then the machine is as sure of them as of the others, and what an audit would cost is
+ * unknown.
+ */
+#define GTL_WITHHELD_FEWEST 100
+#define GTL_WITHHELD_SHARE 4
+
 /* What stays the same over the rounds of a job. */
 typedef struct GtlEngineSettings
 {
@@ -47,6 +55,7 @@ typedef struct GtlEngineSettings
 	bool		later_lot;		/* the machine has labeled others before: an audit waits until there is enough for it */
 	int64_t		rows;			/* all objects have smaller numbers; there may be holes */
 	int64_t		withheld_from;	/* objects with this number and greater ones get no machine label but by an audit; 0: all may */
+	int64_t		withheld_labeled;	/* of those, people have labeled so many */
 	int64_t		max_concurrent;
 	GtlPromise	promise;
 	bool		per_class;		/* the promise holds for each class by itself */

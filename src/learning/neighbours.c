@@ -225,21 +225,21 @@ gtl_neighbours_row(const GtlNeighbours *map, GtlNeighbourScratch *scratch, const
 }
 
 void
-gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int64_t count)
+gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int width, int64_t count)
 {
 	size_t		d = (size_t) map->dimension;
-	size_t		width = d + GTL_NEIGHBOUR_COLUMNS;
+	size_t		columns = (size_t) width - GTL_NEIGHBOUR_COLUMNS;
 
 	for (int64_t first = 0; first < count; first += GTL_KMEANS_ROWS)
 	{
 		int			n = count - first < GTL_KMEANS_ROWS ? (int) (count - first) : GTL_KMEANS_ROWS;
-		float	   *block = rows + (size_t) first * width;
+		float	   *block = rows + (size_t) first * (size_t) width;
 
 		for (int i = 0; i < n; i++)
-			memcpy(scratch->rows + (size_t) i * d, block + (size_t) i * width, d * sizeof(float));
+			memcpy(scratch->rows + (size_t) i * d, block + (size_t) i * (size_t) width, d * sizeof(float));
 		memset(scratch->rows + (size_t) n * d, 0, (GTL_KMEANS_ROWS - (size_t) n) * d * sizeof(float));
 		for (int v = 0; v < GTL_NEIGHBOUR_VIEWS; v++)
-			view_columns(&map->view[v], scratch, n, block + d + v * GTL_NEIGHBOUR_VECTORS, width);
+			view_columns(&map->view[v], scratch, n, block + columns + v * GTL_NEIGHBOUR_VECTORS, (size_t) width);
 	}
 }
 

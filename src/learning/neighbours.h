@@ -71,8 +71,9 @@ extern void gtl_neighbours_scratch_release(GtlNeighbourScratch *scratch, const G
 extern void gtl_neighbours_columns(const GtlNeighbours *map, GtlNeighbourScratch *scratch, const float *rows,
 								   int count, float *columns);
 
-/* The same behind the features, in rows[count x (dimension + GTL_NEIGHBOUR_COLUMNS)]; any count. */
-extern void gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int64_t count);
+/* The same as the last columns of rows[count x width], which begin with the features; any count. */
+extern void gtl_neighbours_complete(const GtlNeighbours *map, GtlNeighbourScratch *scratch, float *rows, int width,
+									int64_t count);
 
 /* The columns of one row, as one that was not there when the map was fitted needs them; they may differ in their last digits. */
 extern void gtl_neighbours_row(const GtlNeighbours *map, GtlNeighbourScratch *scratch, const float *row, float *columns);

@@ -389,12 +389,19 @@ gtl_drift_look(const GtlDriftLook *look, char **words)
 	return gtl_drift_withheld_from(look->job, &watch.record);
 }
 
-void
+int
 gtl_drift_withhold(GtlEvidence *evidence, int32 withheld_from)
 {
+	int			people = evidence->labels.count - evidence->given_count;
+	int			labeled = 0;
+
 	for (int i = 0; i < evidence->labels.count && withheld_from > 0; i++)
 		if (evidence->labels.object_no[i] >= withheld_from)
+		{
 			evidence->labels.active[i] = false;
+			labeled += i < people;
+		}
+	return labeled;
 }
 
 void

@@ -32,8 +32,8 @@ extern void gtl_drift_prepare(const GtlJob *job, GtlEvidence *evidence);
  */
 extern int32 gtl_drift_look(const GtlDriftLook *look, char **words);
 
-/* Of those that are withheld none counts in a certificate of the others. */
-extern void gtl_drift_withhold(GtlEvidence *evidence, int32 withheld_from);
+/* Of those that are withheld none counts in a certificate of the others.  Returns how many of them people have labeled. */
+extern int	gtl_drift_withhold(GtlEvidence *evidence, int32 withheld_from);
 
 /*
  * People have checked machine labels that were drawn from those of rows that joined later; arguments of

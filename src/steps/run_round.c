@@ -166,7 +166,7 @@ watch_drift(GtlRoundState *state, GtlFeatureReader *reader, const int32 *pool, i
 
 	state->round.withheld_from = gtl_drift_look(&look, &state->drift);
 	state->settings.withheld_from = state->round.withheld_from;
-	gtl_drift_withhold(&state->evidence, state->round.withheld_from);
+	state->settings.withheld_labeled = gtl_drift_withhold(&state->evidence, state->round.withheld_from);
 }
 
 static void

@@ -69,8 +69,6 @@ typedef struct Mapper
 	const GtlNeighbours *map;
 	GtlNeighbourScratch *scratch;
 	GtlEnv		env;
-	float	   *features;		/* [GTL_KMEANS_ROWS x map->dimension] */
-	float	   *columns;		/* [GTL_KMEANS_ROWS x GTL_NEIGHBOUR_COLUMNS] */
 } Mapper;
 
 struct GtlFeatureReader
@@ -223,8 +221,6 @@ gtl_feature_reader_open_mapped(const GtlJob *job, const GtlNeighbours *map)
 	gtl_env_init(&mapper->env, CurrentMemoryContext);
 	mapper->map = map;
 	mapper->scratch = gtl_neighbours_scratch(map, &mapper->env);
-	mapper->features = palloc(mul_size(sizeof(float) * GTL_KMEANS_ROWS, map->dimension));
-	mapper->columns = palloc(sizeof(float) * GTL_KMEANS_ROWS * GTL_NEIGHBOUR_COLUMNS);
 	reader->mapper = mapper;
 	reader->width += GTL_NEIGHBOUR_COLUMNS;
 	return reader;
@@ -337,20 +333,15 @@ find_segment(const GtlFeatureReader *reader, int64 row)
 
 /* A single row costs no block of them; its columns may differ in their last digits. */
 static void
-map_rows(const GtlFeatureReader *reader, int count, float *out)
+map_rows(const Mapper *mapper, int width, int64 count, float *out)
 {
-	const Mapper *mapper = reader->mapper;
-	int			d = mapper->map->dimension;
-
-	for (int i = 0; i < count; i++)
-		memcpy(mapper->features + (Size) i * d, out + (Size) i * reader->width, sizeof(float) * d);
 	if (count == 1)
-		gtl_neighbours_row(mapper->map, mapper->scratch, mapper->features, mapper->columns);
-	else
-		gtl_neighbours_columns(mapper->map, mapper->scratch, mapper->features, count, mapper->columns);
-	for (int i = 0; i < count; i++)
-		memcpy(out + (Size) (i + 1) * reader->width - GTL_NEIGHBOUR_COLUMNS, mapper->columns + (Size) i * GTL_NEIGHBOUR_COLUMNS,
-			   sizeof(float) * GTL_NEIGHBOUR_COLUMNS);
+		gtl_neighbours_row(mapper->map, mapper->scratch, out, out + width - GTL_NEIGHBOUR_COLUMNS);
+	for (int64 i = 0; count > 1 && i < count; i += GTL_KMEANS_ROWS)
+	{
+		CHECK_FOR_INTERRUPTS();
+		gtl_neighbours_complete(mapper->map, mapper->scratch, out + i * width, width, Min(GTL_KMEANS_ROWS, count - i));
+	}
 }
 
 static void
@@ -372,11 +363,8 @@ void
 gtl_feature_reader_rows(GtlFeatureReader *reader, int64 first, int64 count, float *out)
 {
 	read_rows(reader, first, count, out);
-	for (int64 i = 0; reader->mapper != NULL && i < count; i += GTL_KMEANS_ROWS)
-	{
-		CHECK_FOR_INTERRUPTS();
-		map_rows(reader, (int) Min(GTL_KMEANS_ROWS, count - i), out + i * reader->width);
-	}
+	if (reader->mapper != NULL)
+		map_rows(reader->mapper, reader->width, count, out);
 }
 
 void
@@ -406,8 +394,6 @@ gtl_feature_reader_close(GtlFeatureReader *reader)
 	if (reader->mapper != NULL)
 	{
 		gtl_neighbours_scratch_release(reader->mapper->scratch, &reader->mapper->env);
-		pfree(reader->mapper->features);
-		pfree(reader->mapper->columns);
 		pfree(reader->mapper);
 	}
 	pfree(reader->segments);

@@ -50,7 +50,7 @@ SELECT set_eq($$ SELECT setting FROM setting $$,
                                         'featurizer_id', 'former_categories', 'given_count', 'state', 'failure_reason',
                                         'open_batch_no', 'human_labeled', 'machine_labeled', 'failed', 'audit_count', 'audit_wrong',
                                         'audit_verdict', 'label_noise', 'created_at', 'last_modified_at', 'finished_at', 'purged_at', 'revision', 'stop_requested', 'consolidation_owner',
-                                        'proposal_inputs', 'neighbours_id', 'neighbours_reason', 'chosen_start') $$,
+                                        'proposal_inputs', 'neighbours_id', 'neighbours_segments', 'neighbours_reason', 'chosen_start') $$,
               'every setting has a column, and every other column of gtlabel.job is a fact');
 SELECT is_empty($$ SELECT setting FROM setting WHERE description IS NULL OR description = '' OR description LIKE '%.' $$,
                 'every setting has a description, without a full stop');

@@ -99,6 +99,9 @@ SELECT event, words(detail) FROM gt_events WHERE job_name = 'dr audited' AND eve
 -- no provisional label of theirs until then
 SELECT count(*) > 0 AS rounds, bool_and(withheld_from = 1000 OR round_no IN (SELECT a.round_no FROM gtlabel.audit a WHERE a.job_id = j.job_id)) AS withheld FROM gtlabel.round r JOIN gt_jobs j USING (job_id), LATERAL (SELECT min(at) AS begun, max(at) AS over FROM gt_events e WHERE e.job_name = j.job_name AND event ~ 'drift') e
  WHERE job_name = 'dr audited' AND r.finished_at BETWEEN e.begun AND e.over;
+-- and no audit of theirs before people have labeled some
+SELECT count(*) >= 100 AS some FROM gtlabel.label l JOIN gtlabel.audit a USING (job_id) JOIN gtlabel.round r ON r.job_id = a.job_id AND r.round_no = a.round_no JOIN gt_jobs j ON j.job_id = l.job_id
+ WHERE job_name = 'dr audited' AND a.audit_no = 2 AND l.human AND l.batch_no <= r.batch_no AND l.object_no >= 1000;
 SELECT avg((l.label <> i.gold)::int) <= 0.1 AS kept, count(*) > 300 AS by_machine FROM gt_labels l JOIN dr.audited i ON i.id::text = l.object_key WHERE job_name = 'dr audited' AND NOT human_annotated AND i.id > 1000;
 SELECT count(*) AS known, check_counters('dr audited') FROM known WHERE job_name = 'dr audited';
 

@@ -388,7 +388,7 @@ join_columns(const Data *data, Joined *joined)
 	for (int64_t i = 0; i < data->set.rows; i++)
 		memcpy(joined->rows + (size_t) i * joined->width, data->features + (size_t) i * d, d * sizeof(float));
 	scratch = gtl_neighbours_scratch(&map, &env);
-	gtl_neighbours_complete(&map, scratch, joined->rows, data->set.rows);
+	gtl_neighbours_complete(&map, scratch, joined->rows, (int) joined->width, data->set.rows);
 	gtl_neighbours_scratch_release(scratch, &env);
 	gtl_neighbours_release(&map, &env);
 }

@@ -440,7 +440,7 @@ add_neighbours(Data *data)
 	scratch = gtl_neighbours_scratch(&map, &env);
 	for (int64_t i = 0; i < data->set.rows; i++)
 		memcpy(rows + (size_t) i * width, data->features + (size_t) i * d, d * sizeof(float));
-	gtl_neighbours_complete(&map, scratch, rows, data->set.rows);
+	gtl_neighbours_complete(&map, scratch, rows, data->set.dimension + GTL_NEIGHBOUR_COLUMNS, data->set.rows);
 	gtl_neighbours_scratch_release(scratch, &env);
 	gtl_neighbours_release(&map, &env);
 	gtl_env_release(&env, data->features);
