@@ -50,28 +50,33 @@ compare() { # what, table, algorithm, settings of a, settings of b
 }
 alone='SET gtlabel.max_parallel_workers = 0' helped='SET gtlabel.max_parallel_workers = 1'
 
-# A round's scoring: the first round of a job over many made-up objects.
-score() { # what, algorithm
+# A round's scoring: the first round of a job over many made-up objects.  Its labels are compared, and whom people see
+# next; there must be such labels, where no audit comes before them, and such people's tasks.
+score() { # what, algorithm, guarantee
+	local least=2
+	[ "$3" != audited ] || least=1
 	for _ in $(seq "$runs"); do
 		for who in a b; do
 			sql >> "$work/$who" <<-SQL
 				SET maintenance_work_mem = '1GB';
 				SET gtlabel.max_parallel_workers = $([ $who = a ] && echo 0 || echo 1);
 				SET client_min_messages = error;
-				SELECT gt_create_job('bench', 'million', '{a,b,c,d,e,f,g,h,i,j}', schedule => 'eager', guarantee => 'confidence', validation_share => 0.001, algorithm => '$2',
-				                     max_concurrent_task_count => 1000, seed => 1) \g /dev/null
+				SELECT gt_create_job('bench', 'million', '{a,b,c,d,e,f,g,h,i,j}', schedule => 'eager', guarantee => '$3', validation_share => 0.001, algorithm => '$2',
+				                     max_concurrent_task_count => 1000, seed => 1, neighbours => 'off') \g /dev/null
 				SELECT gt_annotate('bench', array_agg(t.object_key), array_agg(d.label)) FROM gt_tasks t JOIN million d ON d.id = t.object_key::bigint
 				 WHERE t.job_name = 'bench' \g /dev/null
 				SELECT gt_advance_job('bench') \g /dev/null
 				SELECT score_seconds FROM gtlabel.round ORDER BY round_no DESC LIMIT 1;
 				\o $work/same.$who
 				SELECT md5(string_agg(object_key || label || confidence, ',' ORDER BY object_key COLLATE "C")) FROM gt_labels WHERE NOT human_annotated;
+				SELECT md5(string_agg(object_key, ',' ORDER BY object_key COLLATE "C")) FROM gt_tasks WHERE job_name = 'bench';
 				\o
 				SELECT gt_drop_job('bench', true) \g /dev/null
 				TRUNCATE gtlabel.object, gtlabel.segment, gtlabel.feature_page, gtlabel.task;
 				CHECKPOINT;
 			SQL
 		done
+		[ "$(grep -c . "$work/same.a")" -ge "$least" ] || { echo "the round has decided nothing: there is nothing to compare" >&2; exit 1; }
 		cmp -s "$work/same.a" "$work/same.b" || { echo "the labels differ" >&2; exit 1; }
 	done
 	line "$1"
@@ -99,13 +104,16 @@ for part in "$@"; do
 	score)
 		sql <<-SQL
 			CREATE TABLE million (id bigint PRIMARY KEY, features float4[] NOT NULL, label text NOT NULL);
-			INSERT INTO million SELECT i, ARRAY(SELECT (random() * 4 + (d * (i % 10)) % 5)::float4 FROM generate_series(1, 64) d),
+			SELECT setseed(0.5) \g /dev/null
+			INSERT INTO million SELECT i, ARRAY(SELECT (random() * 20 + (d * (i % 10)) % 11)::float4 FROM generate_series(1, 64) d),
 			       chr(97 + (i % 10)::integer) FROM generate_series(1, 1000000) i;
 			VACUUM ANALYZE million;
 			CHECKPOINT;
 		SQL
-		score 'scoring 1,000,000 x 64 of a job, softmax, 10 classes' softmax
-		score 'scoring 1,000,000 x 64 of a job, mlp, 10 classes' mlp
+		score 'scoring 1,000,000 x 64, 10 classes, softmax, one model' softmax audited
+		score 'the same, six models' softmax confidence
+		score 'scoring 1,000,000 x 64, 10 classes, mlp, one model' mlp audited
+		score 'the same, six models' mlp confidence
 		;;
 	*) echo "no such part: $part" >&2; exit 2 ;;
 	esac

@@ -195,7 +195,7 @@ gtl_audit_forecast(const GtlAuditSetup *setup, const double *p, int64_t n, doubl
 void
 gtl_audit_sort_descending(double *guesses, int64_t count, const GtlEnv *env)
 {
-	(void) gtl_sort(guesses, count, sizeof(double), gtl_compare_double_down, env);
+	(void) gtl_sort_down(guesses, count, env);
 }
 
 /* Human labels when the d likeliest wrong are labeled first; what cannot pass is all labeled by people. */

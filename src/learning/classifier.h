@@ -140,6 +140,9 @@ extern void gtl_scorer_release(GtlScorer *scorer, const GtlEnv *env);
 extern void gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
 							 int32_t *best, double *margin, float *probability);
 
+/* The same rows as those that `first` has scored last; both classifiers have the same scaler. */
+extern void gtl_scorer_again(GtlScorer *scorer, const GtlScorer *first, int nrows, int32_t *best, double *margin);
+
 /*
  * Byte format of a classifier (documented at the head of model_bytes.c):
  * little-endian, versioned, with a checksum.  bytes tells how many there are (SIZE_MAX on

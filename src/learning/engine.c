@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learning/kernels.h"
 #include "learning/proposals.h"
 #include "learning/random.h"
 #include "learning/select.h"
@@ -483,6 +484,7 @@ fold_counts(const GtlTransfer *transfer, int fold)
 	return false;
 }
 
+/* Pool objects above the thresholds that this fold's model has validation objects above: no other number counts. */
 static void
 count_pool(GtlTransfer *transfer, int fold, const int32_t *best, const double *margin, int64_t count)
 {
@@ -490,9 +492,11 @@ count_pool(GtlTransfer *transfer, int fold, const int32_t *best, const double *m
 	{
 		Cut		   *cuts = transfer->cut + t * transfer->classes;
 
-		for (int64_t i = 0; i < count; i++)
+		if (transfer->classes == 1 && cuts->validation[fold] > 0)
+			cuts->pool[fold] += gtl_kernel_count_from(margin, count, cuts->threshold);
+		for (int64_t i = 0; transfer->classes > 1 && i < count; i++)
 		{
-			Cut		   *cut = &cuts[transfer->classes > 1 ? best[i] : 0];
+			Cut		   *cut = &cuts[best[i]];
 
 			cut->pool[fold] += margin[i] >= cut->threshold;
 		}
@@ -514,14 +518,34 @@ gtl_engine_transferred(const int64_t *validation, const int64_t *pool)
 }
 
 double
-gtl_engine_smallest_covered(double *margins, int64_t count, int64_t wanted)
+gtl_engine_smallest_covered(const double *margins, int64_t count, int64_t wanted, const GtlEnv *env, int64_t *covered)
 {
-	qsort(margins, (size_t) count, sizeof(double), gtl_compare_double_down);
-	if (wanted >= count)
-		return count > 0 ? margins[count - 1] : INFINITY;
-	while (wanted > 0 && margins[wanted - 1] == margins[wanted])
-		wanted--;
-	return wanted > 0 ? margins[wanted - 1] : INFINITY;
+	double	   *scratch;
+	double		bar;
+	double		above = INFINITY;	/* the smallest margin above the bar */
+	int64_t		larger = 0;
+
+	*covered = 0;
+	if (wanted <= 0 || count <= 0)
+		return INFINITY;
+	if (wanted > count)
+		wanted = count;
+	scratch = gtl_env_alloc(env, sizeof(double) * (size_t) count);
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, (size_t) count, env);)
+		memcpy(scratch + p.from, margins + p.from, (p.to - p.from) * sizeof(double));
+	bar = gtl_select_largest(scratch, count, wanted, env);
+	gtl_env_release(env, scratch);
+	*covered = gtl_kernel_count_from(margins, count, bar);
+	if (*covered <= wanted)
+		return bar;
+	for (int64_t i = 0; i < count; i++)
+		if (margins[i] > bar)
+		{
+			larger++;
+			above = margins[i] < above ? margins[i] : above;
+		}
+	*covered = larger;
+	return above;
 }
 
 /* The pool is ascending. */
@@ -535,12 +559,56 @@ count_open(const GtlEngineSettings *settings, const int32_t *pool, int64_t pool_
 	return count;
 }
 
+/* The models that score the pool. */
+typedef struct Scoring
+{
+	GtlEngineRound *round;
+	int			count;
+	int			first;			/* of those that are scoring now */
+	const GtlClassifier *model[GTL_FOLDS + 1];
+	int			fold[GTL_FOLDS + 1];	/* GTL_FOLDS: the full model */
+} Scoring;
+
+_Static_assert(GTL_FOLDS + 1 <= GTL_POOL_MODELS, "a round's models do not fit into one reading");
+
+/* The models that the round needs the scores of; the full one last. */
+static void
+list_models(GtlEngineRound *round, Scoring *scoring)
+{
+	for (int j = 0; j <= GTL_FOLDS; j++)
+		if (j == GTL_FOLDS || (round->transfer != NULL && fold_counts(round->transfer, j)))
+		{
+			scoring->model[scoring->count] = j == GTL_FOLDS ? &round->fit.full : &round->fit.fold[j];
+			scoring->fold[scoring->count++] = j;
+		}
+}
+
+/* The answers of the folds are counted, those of the full model kept. */
+static void
+take_scores(void *context, int model, int64_t first, int64_t count, const int32_t *best, const double *margin)
+{
+	const Scoring *scoring = context;
+	GtlEngineRound *round = scoring->round;
+	int			fold = scoring->fold[scoring->first + model];
+	int64_t		open = round->open_count - first < count ? round->open_count - first : count;
+
+	if (fold < GTL_FOLDS)
+	{
+		if (open > 0)
+			count_pool(round->transfer, fold, best, margin, open);
+		return;
+	}
+	memcpy(round->best + first, best, sizeof(int32_t) * (size_t) count);
+	memcpy(round->margin + first, margin, sizeof(double) * (size_t) count);
+}
+
 bool
 gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				 const int32_t *pool, int64_t pool_count,
 				 GtlReadRows read_rows, void *read_context, const GtlEnv *env, GtlEngineRound *round)
 {
-	int			width = evidence->set.labeled.dimension;
+	Scoring		scoring = {.round = round};
+	int			together;
 
 	round->pool = pool;
 	round->pool_count = pool_count;
@@ -550,20 +618,18 @@ gtl_engine_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 	round->best = gtl_env_alloc(env, sizeof(int32_t) * (size_t) pool_count);
 	round->margin = gtl_env_alloc(env, sizeof(double) * (size_t) pool_count);
 	if (settings->promise.guarantee != GTL_GUARANTEE_AUDITED)
-	{
 		round->transfer = begin_transfer(settings, evidence, env, round);
-		/* the full model's place serves the folds first */
-		for (int j = 0; j < GTL_FOLDS; j++)
-			if (fold_counts(round->transfer, j))
-			{
-				if (!gtl_pool_score(&round->fit.fold[j], width, settings->rows, pool, pool_count, read_rows,
-									read_context, env, round->best, round->margin))
-					return false;
-				count_pool(round->transfer, j, round->best, round->margin, round->open_count);
-			}
+	list_models(round, &scoring);
+	together = gtl_pool_together(&round->fit.full);
+	for (; scoring.first < scoring.count; scoring.first += together)
+	{
+		int			left = scoring.count - scoring.first;
+
+		if (!gtl_pool_score(scoring.model + scoring.first, left < together ? left : together, evidence->set.labeled.dimension,
+							settings->rows, pool, pool_count, read_rows, read_context, take_scores, &scoring, env))
+			return false;
 	}
-	return gtl_pool_score(&round->fit.full, width, settings->rows, pool, pool_count, read_rows, read_context, env,
-						  round->best, round->margin);
+	return true;
 }
 
 /* How many pool objects get a label of this class (all: 0, without per_class) in a try. */
@@ -575,21 +641,38 @@ transferred(const GtlTransfer *transfer, int try, int class_no)
 	return gtl_engine_transferred(cut->validation, cut->pool);
 }
 
+/* The full model's margins of the open objects that it gives this class; returns how many. */
+static int64_t
+margins_of_class(const GtlEngineRound *round, int class_no, const GtlEnv *env, double **margins)
+{
+	int64_t		count = 0;
+	int64_t		n = 0;
+
+	for (int64_t i = 0; i < round->open_count; i++)
+		count += round->best[i] == class_no;
+	*margins = gtl_env_alloc(env, sizeof(double) * (size_t) count);
+	for (int64_t i = 0; i < round->open_count; i++)
+		if (round->best[i] == class_no)
+			(*margins)[n++] = round->margin[i];
+	return n;
+}
+
 /* The full model's smallest margin that gets a label; covered: how many are at or above it. */
 static double
 cover(const GtlEngineRound *round, int class_no, const GtlEnv *env, int64_t *covered)
 {
-	const GtlTransfer *transfer = round->transfer;
-	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) round->pool_count);
-	int64_t		n = 0;
+	int64_t		wanted = transferred(round->transfer, TRY_PROMISE, class_no);
+	double	   *margins;
+	int64_t		count;
 	double		smallest;
 
-	for (int64_t i = 0; i < round->open_count; i++)
-		if (transfer->classes == 1 || round->best[i] == class_no)
-			margins[n++] = round->margin[i];
-	smallest = gtl_engine_smallest_covered(margins, n, transferred(transfer, TRY_PROMISE, class_no));
-	for (*covered = 0; *covered < n && margins[*covered] >= smallest;)
-		(*covered)++;
+	if (round->transfer->classes == 1)
+		return gtl_engine_smallest_covered(round->margin, round->open_count, wanted, env, covered);
+	*covered = 0;
+	if (wanted <= 0)
+		return INFINITY;
+	count = margins_of_class(round, class_no, env, &margins);
+	smallest = gtl_engine_smallest_covered(margins, count, wanted, env, covered);
 	gtl_env_release(env, margins);
 	return smallest;
 }

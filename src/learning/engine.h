@@ -236,8 +236,11 @@ extern bool gtl_engine_covers(const GtlEngineRound *round, int64_t i);
  */
 extern int64_t gtl_engine_transferred(const int64_t *validation, const int64_t *pool);
 
-/* The smallest of the `wanted` largest margins, fewer if equal ones would be divided; sorts them. */
-extern double gtl_engine_smallest_covered(double *margins, int64_t count, int64_t wanted);
+/*
+ * The smallest of the `wanted` largest margins, of fewer if equal ones would be divided; infinite if there is none.  covered:
+ * how many are at or above it.  Whoever acts on it asks env whether to stop.
+ */
+extern double gtl_engine_smallest_covered(const double *margins, int64_t count, int64_t wanted, const GtlEnv *env, int64_t *covered);
 
 /* Everything the round has allocated, its models included. */
 extern void gtl_engine_release(GtlEngineRound *round, const GtlEnv *env);

@@ -292,6 +292,16 @@ gtl_kernel_accumulate(const float *x, double *total, size_t n)
 		total[i] += x[i];
 }
 
+GTL_CLONES int64_t
+gtl_kernel_count_from(const double *x, int64_t n, double least)
+{
+	int64_t		count = 0;
+
+	for (int64_t i = 0; i < n; i++)
+		count += x[i] >= least;
+	return count;
+}
+
 GTL_CLONES void
 gtl_kernel_round(const double *in, float *out, size_t n)
 {

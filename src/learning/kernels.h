@@ -109,6 +109,9 @@ extern void gtl_kernel_multiply_lines(const double *lines, int nlines, const dou
 extern double gtl_kernel_dot(const double *x, const double *y, size_t n);
 extern void gtl_kernel_add(double share, const double *x, double *y, size_t n);
 
+/* How many are at least `least`. */
+extern int64_t gtl_kernel_count_from(const double *x, int64_t n, double least);
+
 /* out = (float) in */
 extern void gtl_kernel_round(const double *in, float *out, size_t n);
 

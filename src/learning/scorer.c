@@ -24,7 +24,8 @@ struct GtlScorer
 	int			width;			/* of the rows that come */
 	GtlShape	shape;
 	GtlScratch	scratch;
-	float	   *rows;			/* [GTL_SCORE_BLOCK_ROWS x dimension], scaled */
+	const GtlEnv *env;
+	float	   *rows;			/* [GTL_SCORE_BLOCK_ROWS x dimension], scaled; NULL: none yet */
 	float	   *second;			/* [GTL_SCORE_BLOCK_ROWS] */
 	int32_t    *best;			/* [GTL_SCORE_BLOCK_ROWS] */
 };
@@ -36,9 +37,9 @@ gtl_scorer_create(const GtlClassifier *classifier, int width, const GtlEnv *env)
 
 	scorer->classifier = classifier;
 	scorer->width = width;
+	scorer->env = env;
 	scorer->shape = gtl_shape(&classifier->candidate, classifier->dimension, classifier->classes);
 	gtl_scratch_init(&scorer->scratch, &scorer->shape, GTL_SCORE_BLOCK_ROWS, false, env);
-	scorer->rows = gtl_env_alloc(env, (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension * sizeof(float));
 	scorer->second = gtl_env_alloc(env, GTL_SCORE_BLOCK_ROWS * sizeof(float));
 	scorer->best = gtl_env_alloc(env, GTL_SCORE_BLOCK_ROWS * sizeof(int32_t));
 	return scorer;
@@ -77,20 +78,27 @@ write_probabilities(const float *scores, int classes, int nrows, float *probabil
 			probability[(size_t) i * classes + c] = scores[(size_t) c * GTL_SCORE_BLOCK_ROWS + i];
 }
 
-void
-gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
-				 int32_t *best, double *margin, float *probability)
+/* Scaled, and zeros behind them. */
+static void
+scale_rows(GtlScorer *scorer, const float *rows, int nrows)
 {
 	const GtlClassifier *classifier = scorer->classifier;
-	const GtlModelKind *kind = gtl_shape_kind(&scorer->shape);
-	GtlScratch *scratch = &scorer->scratch;
 	size_t		used = (size_t) nrows * classifier->dimension;
 	size_t		all = (size_t) GTL_SCORE_BLOCK_ROWS * classifier->dimension;
 
+	if (scorer->rows == NULL)
+		scorer->rows = gtl_env_alloc(scorer->env, all * sizeof(float));
 	gtl_scaler_apply(&classifier->scaler, rows, scorer->width, scorer->rows, nrows);
 	memset(scorer->rows + used, 0, (all - used) * sizeof(float));
-	kind->forward(&scorer->shape, classifier->weights, scorer->rows, GTL_SCORE_BLOCK_ROWS, scratch, NULL);
+}
 
+static void
+score_scaled(GtlScorer *scorer, const float *rows, int nrows, int32_t *best, double *margin, float *probability)
+{
+	const GtlClassifier *classifier = scorer->classifier;
+	GtlScratch *scratch = &scorer->scratch;
+
+	gtl_shape_kind(&scorer->shape)->forward(&scorer->shape, classifier->weights, rows, GTL_SCORE_BLOCK_ROWS, scratch, NULL);
 	gtl_kernel_top_two(scratch->scores, classifier->classes, GTL_SCORE_BLOCK_ROWS,
 					   scorer->best, scratch->largest, scorer->second);
 	if (best != NULL)
@@ -104,4 +112,18 @@ gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
 		write_margins(scorer, nrows, margin);
 	if (probability != NULL)
 		write_probabilities(scratch->scores, classifier->classes, nrows, probability);
+}
+
+void
+gtl_scorer_block(GtlScorer *scorer, const float *rows, int nrows,
+				 int32_t *best, double *margin, float *probability)
+{
+	scale_rows(scorer, rows, nrows);
+	score_scaled(scorer, scorer->rows, nrows, best, margin, probability);
+}
+
+void
+gtl_scorer_again(GtlScorer *scorer, const GtlScorer *first, int nrows, int32_t *best, double *margin)
+{
+	score_scaled(scorer, first->rows, nrows, best, margin, NULL);
 }

@@ -17,7 +17,9 @@
  *	  every set of `wanted` objects is equally likely over seeds, and each further
  *	  object leaves the relative order of the others alone.
  *
- * Interrupts are looked for after each 65,536 entries passed, whatever is done with them.
+ * The nth largest score comes by digits (sort.h), from the highest on: at most six passes, whatever the scores.
+ *
+ * Interrupts are looked for after each 65,536 entries passed, whatever is done with them, or half a million scores.
  */
 #include "learning/select.h"
 
@@ -73,19 +75,6 @@ entry_swap(Entry *a, Entry *b)
 
 	*a = *b;
 	*b = t;
-}
-
-/* Bits that compare as unsigned numbers the way the doubles compare. */
-static uint64_t
-score_key(double score)
-{
-	const uint64_t sign = UINT64_C(1) << 63;
-	uint64_t	bits;
-
-	memcpy(&bits, &score, sizeof(bits));
-	if (bits == sign)			/* -0.0 is 0.0 */
-		bits = 0;
-	return (bits & sign) != 0 ? ~bits : bits | sign;
 }
 
 /* Order the first, middle and last entry, and return the median. */
@@ -247,7 +236,7 @@ gtl_select_lowest(const int32_t *objects, const double *scores, int64_t n,
 		return 0;
 	sieve_init(&sieve, n, wanted, env);
 	for (int64_t i = 0; i < n; i++)
-		if (!sieve_add(&sieve, score_key(scores[i]), objects[i], i))
+		if (!sieve_add(&sieve, gtl_sort_key(scores[i]), objects[i], i))
 			break;
 	wanted = sieve_finish(&sieve);
 	for (int64_t i = 0; i < wanted; i++)
@@ -280,4 +269,39 @@ gtl_select_random(const int32_t *objects, int64_t n, int64_t wanted,
 		chosen[i] = sieve.entries[i].object;
 	gtl_env_release(env, sieve.entries);
 	return wanted;
+}
+
+/* ---- The nth largest ---- */
+
+/* Keeps the scores with this digit, in their order; returns how many. */
+static int64_t
+keep_digit(double *scores, int64_t n, int shift, int digit, const GtlEnv *env)
+{
+	int64_t		kept = 0;
+
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, (size_t) n, env);)
+		for (size_t i = p.from; i < p.to; i++)
+			if (gtl_sort_digit(scores[i], shift) == digit)
+				scores[kept++] = scores[i];
+	return kept;
+}
+
+/* By their digits from the first on: what is left has the digits of the nth so far. */
+double
+gtl_select_largest(double *scores, int64_t n, int64_t nth, const GtlEnv *env)
+{
+	for (int shift = GTL_SORT_LAST_SHIFT; shift >= 0 && n > 1; shift -= GTL_SORT_DIGIT_BITS)
+	{
+		int64_t		count[GTL_SORT_DIGITS] = {0};
+		int			digit = GTL_SORT_DIGITS - 1;
+
+		for (GtlPiece p = {0, 0}; gtl_piece_next(&p, (size_t) n, env);)
+			for (size_t i = p.from; i < p.to; i++)
+				count[gtl_sort_digit(scores[i], shift)]++;
+		while (digit > 0 && nth > count[digit])
+			nth -= count[digit--];
+		if (count[digit] < n)
+			n = keep_digit(scores, n, shift, digit, env);
+	}
+	return scores[0];
 }

@@ -28,4 +28,10 @@ extern int64_t gtl_select_lowest(const int32_t *objects, const double *scores, i
 extern int64_t gtl_select_random(const int32_t *objects, int64_t n, int64_t wanted,
 								 uint64_t seed, int stream, const GtlEnv *env, int32_t *chosen);
 
+/*
+ * The nth largest of n scores, 1 <= nth <= n, none of them below 0 or not a number; leaves them in no order.  A score that
+ * means nothing when it is interrupted.
+ */
+extern double gtl_select_largest(double *scores, int64_t n, int64_t nth, const GtlEnv *env);
+
 #endif							/* GTL_SELECT_H */

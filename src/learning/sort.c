@@ -1,9 +1,12 @@
 /*
  * sort.c
- *		Sorting that can be interrupted: a merge sort from below.
+ *		Sorting that can be interrupted: a merge sort from below, and one by digits.
  *
  * Runs are sorted by insertion, then merged in pairs, the whole length once in each pass.  Interrupts are
  * looked for after each POLL_ENTRIES entries of a pass, which take some milliseconds.
+ *
+ * Numbers are sorted by the digits, in base 2048, of bits that compare as they do, from the lowest digit on: six passes
+ * without a comparison.  A digit that is the same in all takes none.
  */
 #include "learning/sort.h"
 
@@ -150,4 +153,54 @@ int
 gtl_compare_double_down(const void *a, const void *b)
 {
 	return gtl_compare_double(b, a);
+}
+
+/* ---- Numbers, by their digits ---- */
+
+/* Numbers with larger digits stand before those of a digit: how many, for each digit.  False: all have the same one. */
+static bool
+count_larger(const double *numbers, int64_t count, int shift, const GtlEnv *env, int64_t *larger)
+{
+	int64_t		sum = 0;
+
+	memset(larger, 0, GTL_SORT_DIGITS * sizeof(int64_t));
+	for (GtlPiece p = {0, 0}; gtl_piece_next(&p, (size_t) count, env);)
+		for (size_t i = p.from; i < p.to; i++)
+			larger[gtl_sort_digit(numbers[i], shift)]++;
+	for (int digit = GTL_SORT_DIGITS - 1; digit >= 0; digit--)
+	{
+		int64_t		these = larger[digit];
+
+		if (these == count)
+			return false;
+		larger[digit] = sum;
+		sum += these;
+	}
+	return true;
+}
+
+bool
+gtl_sort_down(double *numbers, int64_t count, const GtlEnv *env)
+{
+	int64_t		place[GTL_SORT_DIGITS];
+	double	   *other = count < 2 ? NULL : gtl_env_alloc(env, (size_t) count * sizeof(double));
+	double	   *from = numbers;
+	double	   *to = other;
+
+	for (int shift = 0; count > 1 && shift <= GTL_SORT_LAST_SHIFT && !gtl_env_interrupted(env); shift += GTL_SORT_DIGIT_BITS)
+	{
+		double	   *swap = from;
+
+		if (!count_larger(from, count, shift, env, place))
+			continue;
+		for (GtlPiece p = {0, 0}; gtl_piece_next(&p, (size_t) count, env);)
+			for (size_t i = p.from; i < p.to; i++)
+				to[place[gtl_sort_digit(from[i], shift)]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != numbers)
+		memcpy(numbers, from, (size_t) count * sizeof(double));
+	gtl_env_release(env, other);
+	return !gtl_env_interrupted(env);
 }

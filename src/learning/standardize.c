@@ -24,6 +24,7 @@
 #include "learning/standardize.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "learning/kernels.h"
 #include "learning/neighbours.h"
@@ -143,6 +144,15 @@ gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours, bool pro
 		}
 	}
 	scale_neighbours(scaler, stats);
+}
+
+bool
+gtl_scaler_same(const GtlScaler *a, const GtlScaler *b)
+{
+	size_t		bytes = (size_t) a->dimension * sizeof(double);
+
+	return a == b || (a->dimension == b->dimension && memcmp(a->mean, b->mean, bytes) == 0 &&
+					  memcmp(a->factor, b->factor, bytes) == 0);
 }
 
 GTL_CLONES static void

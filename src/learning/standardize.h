@@ -67,6 +67,9 @@ typedef struct GtlScaler
 extern void gtl_scaler_init(GtlScaler *scaler, GtlScaling scaling, bool neighbours, bool proposals,
 							const GtlFeatureStats *stats, const GtlEnv *env);
 
+/* Do both make the same of every row? */
+extern bool gtl_scaler_same(const GtlScaler *a, const GtlScaler *b);
+
 /*
  * The first columns of in[nrows x width] to out[nrows x dimension].  out may be in if the width is
  * the dimension.

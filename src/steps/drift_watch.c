@@ -62,7 +62,7 @@ score_rows(const Watch *watch, const GtlClassifier *classifier, GtlFeatureReader
 {
 	const GtlDriftLook *look = watch->look;
 
-	if (count > 0 && !gtl_pool_score(classifier, gtl_job_width(look->job), look->rows, objects, count, gtl_feature_reader_callback, reader,
+	if (count > 0 && !gtl_pool_score_one(classifier, gtl_job_width(look->job), look->rows, objects, count, gtl_feature_reader_callback, reader,
 									 look->env, best, margin))
 		gtl_computing_raise();
 }

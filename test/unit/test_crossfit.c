@@ -307,6 +307,82 @@ train_and_score(const GtlEngineSettings *settings, const GtlEngineEvidence *evid
 	CHECK(gtl_engine_score(settings, evidence, pool, pool_count, read_data, data, with, round));
 }
 
+/* The scores of several models, and of each by itself. */
+typedef struct Scores
+{
+	int32_t		best[GTL_POOL_MODELS][300];
+	double		margin[GTL_POOL_MODELS][300];
+	int64_t		taken;
+} Scores;
+
+static void
+take_scores(void *context, int model, int64_t first, int64_t count, const int32_t *best, const double *margin)
+{
+	Scores	   *scores = context;
+
+	memcpy(scores->best[model] + first, best, (size_t) count * sizeof(int32_t));
+	memcpy(scores->margin[model] + first, margin, (size_t) count * sizeof(double));
+	scores->taken += count;
+}
+
+/* Models that share a scaler, and one that does not, by one reading and by one each. */
+static void
+test_pool_score_models(void)
+{
+	Data		data;
+	GtlFeatureStats stats;
+	GtlEnv		team = env;
+	GtlClassifier model[GTL_POOL_MODELS];
+	const GtlClassifier *models[GTL_POOL_MODELS];
+	int32_t		pool[300];
+
+	team.team = &test_team;
+	data_clouds(&data, 1200, 6, 3, 1.5, 17);
+	gtl_stats_init(&stats, 6, &env);
+	gtl_stats_add(&stats, data.features, 1200);
+	for (int i = 0; i < 300; i++)
+		pool[i] = i < 200 ? 4 * i : 800 + i;
+	for (int m = 0; m < GTL_POOL_MODELS; m++)
+	{
+		GtlFitRequest request = {.set = &data.set,.stats = &stats,.seed = (uint64_t) m,
+		.candidate = {m == 4 ? GTL_MLP : GTL_SOFTMAX, m == 2 ? GTL_SCALING_COLUMN : GTL_SCALING_GLOBAL, 0.1 * (1 + m), m == 4 ? 8 : 0}};
+		GtlFitReport report;
+
+		gtl_classifier_fit(&request, &env, &model[m], &report);
+		models[m] = &model[m];
+	}
+	CHECK(gtl_pool_together(models[0]) == GTL_POOL_MODELS);
+	for (int with = 0; with < 2; with++)
+	{
+		Scores		together = {.taken = 0};
+		Scores		alone = {.taken = 0};
+
+		CHECK(gtl_pool_score(models, GTL_POOL_MODELS, 6, 1200, pool, 300, read_data, &data, take_scores, &together,
+							 with == 0 ? &env : &team));
+		CHECK(together.taken == 300 * GTL_POOL_MODELS);
+		for (int m = 0; m < GTL_POOL_MODELS; m++)
+			CHECK(gtl_pool_score_one(models[m], 6, 1200, pool, 300, read_data, &data, &env, alone.best[m], alone.margin[m]));
+		CHECK(memcmp(together.best, alone.best, sizeof alone.best) == 0);
+		CHECK(memcmp(together.margin, alone.margin, sizeof alone.margin) == 0);
+	}
+	for (int m = 0; m < GTL_POOL_MODELS; m++)
+		gtl_classifier_release(&model[m], &env);
+	gtl_env_release(&env, stats.mean);
+	gtl_env_release(&env, stats.squares);
+	data_release(&data);
+}
+
+/* Models whose bytes do not fit beside others are read for one by one. */
+static void
+test_pool_together(void)
+{
+	GtlClassifier model = {.candidate = {.algorithm = GTL_SOFTMAX,.c = 1.0},.dimension = 1000,.classes = 1000};
+
+	CHECK(gtl_pool_together(&model) == 2);
+	model.classes = 10000;
+	CHECK(gtl_pool_together(&model) == 1);
+}
+
 /*
  * Rounds by this process alone, and by a team that has the rows from a reader; the second
  * round starts from the first one's models.
@@ -364,8 +440,12 @@ test_crossfit_team(void)
 					  alone[r].fit.margin[i] == together[r].fit.margin[i]);
 		CHECK(memcmp(alone[r].best, together[r].best, sizeof pool) == 0);
 		CHECK(memcmp(alone[r].margin, together[r].margin, 300 * sizeof(double)) == 0);
+		gtl_engine_decide(&settings, &evidence, &env, &alone[r]);
+		gtl_engine_decide(&settings, &evidence, &team, &together[r]);
+		CHECK(alone[r].covered > 0 && alone[r].covered == together[r].covered);
+		CHECK(alone[r].margin_covered == together[r].margin_covered);
 	}
-	CHECK(sections == 1 + 2 + 2 * (GTL_FOLDS + 1));	/* compare once, fit twice, score by each model */	/* selection once */
+	CHECK(sections == 1 + 2 + 2);	/* compare once, fit twice, score twice by all models */
 	for (int r = 0; r < 2; r++)
 	{
 		gtl_engine_release(&alone[r], &env);
@@ -383,6 +463,8 @@ main(void)
 	test_single_examples();
 	test_sample();
 	test_crossfit_team();
+	test_pool_score_models();
+	test_pool_together();
 	if (!under_valgrind())		/* 60 fits */
 	{
 		CHECK(selected(true) == GTL_SOFTMAX);

@@ -15,6 +15,7 @@
 #include "learning/engine.h"
 #include "learning/schedule.h"
 #include "learning/select.h"
+#include "learning/sort.h"
 
 #define COUNT_OF(a) ((int) (sizeof(a) / sizeof((a)[0])))
 
@@ -1193,7 +1194,9 @@ test_count_transfer(void)
 	const int64_t but_one[] = {0, 7, 7, 7, 7};
 	const int64_t none[] = {0, 0, 0, 0, 0};
 	const int64_t heavy[] = {10, 0, 0, 0, 1};
-	double		margins[] = {0.1, 0.9, 0.5, 0.5, 0.5, 0.7, 0.9};
+	const double margins[] = {0.1, 0.9, 0.5, 0.5, 0.5, 0.7, 0.9};
+	const double smallest[] = {INFINITY, INFINITY, 0.9, 0.7, 0.7, 0.7, 0.5, 0.1, 0.1};
+	const int64_t count[] = {0, 0, 2, 3, 3, 3, 6, 7, 7};
 
 	CHECK(gtl_engine_transferred(equal, covered) == 14);
 	CHECK(gtl_engine_transferred(but_one, covered) == 15);
@@ -1201,15 +1204,95 @@ test_count_transfer(void)
 	CHECK(gtl_engine_transferred(heavy, covered) == 10);	/* 118/11, truncated */
 
 	/* sorted: .9 .9 .7 .5 .5 .5 .1; a block that would be divided stays out */
-	CHECK(gtl_engine_smallest_covered(margins, 7, 0) == INFINITY);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 1) == INFINITY);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 2) == 0.9);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 3) == 0.7);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 4) == 0.7);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 5) == 0.7);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 6) == 0.5);
-	CHECK(gtl_engine_smallest_covered(margins, 7, 7) == 0.1);
-	CHECK(gtl_engine_smallest_covered(margins, 0, 0) == INFINITY);
+	for (int wanted = 0; wanted < COUNT_OF(count); wanted++)
+	{
+		int64_t		got;
+
+		CHECK(gtl_engine_smallest_covered(margins, 7, wanted, &env, &got) == smallest[wanted] && got == count[wanted]);
+	}
+	for (int wanted = 0; wanted < 2; wanted++)
+	{
+		int64_t		got;
+
+		CHECK(gtl_engine_smallest_covered(margins, 0, wanted, &env, &got) == INFINITY && got == 0);
+	}
+}
+
+/* A margin as models give them: near 1, of any size, the same as another, 0 with either sign. */
+static double
+any_margin(const double *others, int count)
+{
+	switch (below(5))
+	{
+		case 0:
+			return 1.0 - uniform() * 1e-9;
+		case 1:
+			return uniform();
+		case 2:
+			return exp(-700.0 * uniform());
+		case 3:
+			return count > 0 ? others[below(count)] : 1.0;
+		default:
+			return below(8) > 0 ? uniform() : below(2) > 0 ? 0.0 : -0.0;
+	}
+}
+
+/* By sorting, as the definition says it. */
+static double
+naive_smallest_covered(const double *sorted, int count, int wanted)
+{
+	if (wanted >= count)
+		return count > 0 ? sorted[count - 1] : INFINITY;
+	while (wanted > 0 && sorted[wanted - 1] == sorted[wanted])
+		wanted--;
+	return wanted > 0 ? sorted[wanted - 1] : INFINITY;
+}
+
+/* By digits and by comparisons. */
+static void
+test_sort_down(void)
+{
+	double		numbers[3000];
+	double		sorted[3000];
+
+	for (int t = 0; t < simulations(300); t++)
+	{
+		int			count = t < 4 ? t : below(3000);
+
+		for (int i = 0; i < count; i++)
+			numbers[i] = sorted[i] = (t % 2 == 0 ? 1.0 : uniform() - 0.5) * any_margin(numbers, i);
+		if (count > 1 && t % 3 == 0)
+			numbers[1] = sorted[1] = below(2) > 0 ? INFINITY : -INFINITY;
+		qsort(sorted, (size_t) count, sizeof(double), gtl_compare_double_down);
+		CHECK(gtl_sort_down(numbers, count, &env));
+		for (int i = 0; i < count; i++)
+			CHECK(numbers[i] == sorted[i]);
+	}
+}
+
+static void
+test_smallest_covered(void)
+{
+	double		margins[300];
+	double		sorted[300];
+
+	for (int t = 0; t < simulations(3000); t++)
+	{
+		int			count = below(300);
+		int			wanted = below(count + 3);
+		int64_t		covered = 0;
+		int64_t		got;
+		double		smallest;
+
+		for (int i = 0; i < count; i++)
+			margins[i] = sorted[i] = any_margin(margins, i);
+		qsort(sorted, (size_t) count, sizeof(double), gtl_compare_double_down);
+		smallest = wanted == 0 ? INFINITY : naive_smallest_covered(sorted, count, wanted);
+		for (int i = 0; i < count; i++)
+			covered += margins[i] >= smallest;
+		CHECK(gtl_engine_smallest_covered(margins, count, wanted, &env, &got) == smallest);
+		CHECK(got == covered);
+	}
 }
 
 /* ---- The dataset's promise ---- */
@@ -1514,6 +1597,8 @@ main(void)
 	test_strict_calibration();
 	test_halvings();
 	test_count_transfer();
+	test_smallest_covered();
+	test_sort_down();
 	test_hypergeometric();
 	test_dataset_level();
 	test_guarantees_compared();
