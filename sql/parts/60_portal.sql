@@ -156,6 +156,11 @@ CREATE FUNCTION gtlabel.portal_job(job_name text) RETURNS json
                                 FROM (SELECT o.round_no, GREATEST(o.training_count + o.validation_count - j.given_count, 0) AS human_labeled, o.auto_labeled AS machine_labeled,
                                              o.bound, o.accuracy, o.reason, o.finished_at
                                         FROM gt_rounds o WHERE o.job_name = portal_job.job_name) d),
+                   'drift', (SELECT pg_catalog.row_to_json(d) FROM (SELECT a.alarm, a.alarm_segment_no FROM gtlabel.drift a WHERE a.job_id = j.job_id AND a.alarm IS NOT NULL) d),
+                   'segment_count', (SELECT pg_catalog.count(*) FROM gtlabel.segment s WHERE s.job_id = j.job_id),
+                   'segments', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(s) ORDER BY s.segment_no DESC), '[]')
+                                  FROM (SELECT n.segment_no, n.added_at, n.object_count, n.validation_count FROM gtlabel.segment n
+                                         WHERE n.job_id = j.job_id ORDER BY n.segment_no DESC LIMIT 20) s),
                    'explanation', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(e)), '[]') FROM gt_explain_job(portal_job.job_name) e),
                    'queue', (SELECT pg_catalog.row_to_json(q)
                                FROM (SELECT b.batch_no, b.subset, b.object_count, b.issued_at, b.expires_at, t.tasks, t.held
@@ -175,7 +180,7 @@ CREATE FUNCTION gtlabel.portal_job(job_name text) RETURNS json
                                 THEN (SELECT pg_catalog.json_agg(pg_catalog.row_to_json(p)) FROM gt_plan_job(portal_job.job_name) p) END)
           FROM gt_jobs j WHERE j.job_name = portal_job.job_name;
     END;
-COMMENT ON FUNCTION gtlabel.portal_job IS 'Portal: one job: counters, rounds, what to do next, the open batch, the plan';
+COMMENT ON FUNCTION gtlabel.portal_job IS 'Portal: one job: counters, rounds, what to do next, what joined last, the open batch, the plan';
 
 CREATE FUNCTION gtlabel.portal_report(job_name text) RETURNS text
     VOLATILE PARALLEL UNSAFE

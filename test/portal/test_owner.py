@@ -259,6 +259,19 @@ def test_categories():
        sql("SELECT value FROM gt_job_settings WHERE job_name = 'disputed' AND setting = 'follow';") == 'true')
 
 
+def test_rows_that_join():
+    b.go('/#/jobs/others')
+    ok('nothing has joined', b.wait_text('Where it stands') and 'Rows that joined' not in b.text())
+    sql("INSERT INTO message SELECT n, text_of(n), 'mail', ARRAY[1, 2, n % 7] FROM generate_series(601, 620) n; SELECT gt_add_objects('others');")
+    ok('segments', b.wait_text('Rows that joined', seconds=20) and '2 segments' in b.text() and b.js(
+        "[...document.querySelectorAll('table')].some(t => /^1\\s/.test(t.querySelector('tbody tr')?.innerText) && /\\s20\\s/.test(t.querySelector('tbody tr').innerText))"))
+    sql("""INSERT INTO gtlabel.drift (job_id, answers, wrong, wealth, tests, places, alarm, alarm_segment_no, alarmed_at)
+           SELECT job_id, 0, 0, 1, 1, '{}', 'they are <b>others</b>', 1, now() FROM gt_jobs WHERE job_name = 'others';""")
+    b.driver.refresh()
+    ok('a drift alarm', b.wait_text('Drift alarm: they are <b>others</b>. The machine labels no objects that joined with segment 1 or later', '.promise.broken'))
+    sql("DELETE FROM gtlabel.drift;")
+
+
 def test_hostile_names():
     b.go('/#/jobs/' + quote(HOSTILE, safe=''))
     ok('the page of a job with a hostile name', b.wait_text('Where it stands') and b.text('h1').strip() == HOSTILE.replace('_', ' '))
@@ -296,6 +309,6 @@ def test_console():
 
 try:
     checks.run([test_sign_in, test_create, test_create_from_texts, test_steer, test_keeps_the_place, test_people, test_settings, test_rounds_and_report, test_review, test_accessible, test_exclude, test_categories,
-                test_hostile_names, test_stop, test_others_see_nothing, test_console])
+                test_rows_that_join, test_hostile_names, test_stop, test_others_see_nothing, test_console])
 finally:
     b.close()
