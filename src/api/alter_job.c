@@ -14,7 +14,9 @@
 #include "api/own_job.h"
 #include "background/worker.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "data/dataset_rows.h"
+#include "data/validation_set.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "steps/custom_consolidation.h"
@@ -148,6 +150,24 @@ check_validation(const GtlJob *old, const GtlJob *new)
 		gtl_error_setting("validation_count", psprintf("must be at least %d: so many are drawn", old->validation_count), NULL);
 }
 
+/* A certificate wants the same share of each lot of rows; under an audited promise they were drawn as there was need. */
+static void
+become_certified(GtlJob *job, Changes *changes)
+{
+	int32		left = gtl_validation_equalize(job);
+
+	if (left == 0)
+		return;
+	if (job->validation_count == 0 && job->auto_label && job->validation_wanted == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot alter the guarantee of labeling job \"%s\"", job->name),
+				 errdetail("Rows that joined later are not in its validation set, and a certificate needs a sample of all."),
+				 errhint("Set validation_count in the same call: so many objects are then drawn from all rows alike.")));
+	gtl_job_set_snapshot(job);
+	appendStringInfo(&changes->words, "; %s objects leave the validation set, for the same share of it in all rows", gtl_format_count(left));
+}
+
 static void
 check_state(const GtlJob *job, const Changes *changes)
 {
@@ -193,6 +213,8 @@ gtl_sql_alter_job(PG_FUNCTION_ARGS)
 		gtl_promise_audit_end(job, false, "the job has another guarantee now");
 		gtl_batch_end_audit(job);
 	}
+	if (old.guarantee == GTL_GUARANTEE_AUDITED && job->guarantee != GTL_GUARANTEE_AUDITED)
+		become_certified(job, &changes);
 	if (job->validation_wanted != old.validation_wanted)
 		(void) gtl_grow_validation(job, job->validation_wanted);
 	if (job->drift_alarm != old.drift_alarm)

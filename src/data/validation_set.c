@@ -9,7 +9,8 @@
  * them.  Their labels go on to train.  That the share never rises by itself keeps people from being asked about old rows again;
  * grow_validation.c raises it for the owner.  Where no object is left, the set begins anew.
  *
- * For an audited promise the set is no evidence, and grows as it would be for so many objects.
+ * For an audited promise the set is no evidence, and grows as it would be for so many objects.  A job that gets another promise
+ * makes the shares equal first.
  */
 #include "data/validation_set.h"
 
@@ -110,12 +111,29 @@ share_for(const GtlJob *job, double before, int64 objects)
 static void
 join_certified(GtlJob *job, const GtlSegment *before, int nbefore, GtlSegment *segment, int64 objects)
 {
-	double		share = gtl_segments_validation_share(job->job_id);
+	double		least;
+	double		most;
 
-	segment->validation_share = share_for(job, share, job->object_count + objects);
+	gtl_segments_validation_shares(job->job_id, &least, &most);
+	segment->validation_share = share_for(job, least, job->object_count + objects);
 	segment->validation_count = count_of(job, segment->segment_no, segment->validation_share, objects);
-	if (segment->validation_share < share)
+	if (segment->validation_share < most)
 		thin(job, before, nbefore, segment->validation_share);
+}
+
+int32
+gtl_validation_equalize(GtlJob *job)
+{
+	int32		before = job->validation_count;
+	GtlSegment *segments;
+	int			count = gtl_segments_read(job->job_id, &segments);
+	double		least;
+	double		most;
+
+	gtl_segments_validation_shares(job->job_id, &least, &most);
+	if (least < most)
+		thin(job, segments, count, least);
+	return before - job->validation_count;
 }
 
 void

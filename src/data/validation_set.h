@@ -19,6 +19,9 @@ extern void gtl_validation_begin(const GtlJob *job, GtlSegment *segment, int64 o
  */
 extern void gtl_validation_join(GtlJob *job, const GtlSegment *before, int nbefore, GtlSegment *segment, int64 objects);
 
+/* The segments have the smallest share of any; returns how many objects leave the set.  job->validation_count follows. */
+extern int32 gtl_validation_equalize(GtlJob *job);
+
 /*
  * The place in the validation set of each object of the segment, or -1; palloc'd.  Places go on from first_place, in the order
  * of the draw.

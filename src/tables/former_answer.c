@@ -32,8 +32,9 @@ int
 gtl_former_answer_objects(int64 job_id, int32 first_no, int32 **objects)
 {
 	static GtlStatement select = {
-		"SELECT DISTINCT o.object_no FROM gtlabel.former_answer f CROSS JOIN LATERAL (SELECT object_no FROM gtlabel.object"
-		" WHERE job_id = $1 AND object_key = f.object_key OFFSET 0) o WHERE f.job_id = $1 AND o.object_no >= $2 ORDER BY 1",
+		"SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no >= $2"
+		" AND (SELECT true FROM gtlabel.former_answer WHERE job_id = $1 LIMIT 1)"
+		" AND EXISTS (SELECT FROM gtlabel.former_answer f WHERE f.job_id = $1 AND f.object_key = o.object_key OFFSET 0) ORDER BY 1",
 		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(first_no)};

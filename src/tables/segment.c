@@ -161,18 +161,21 @@ gtl_segments_count_validation(int64 job_id, double share)
 	gtl_query_do(&update, values, NULL);
 }
 
-double
-gtl_segments_validation_share(int64 job_id)
+void
+gtl_segments_validation_shares(int64 job_id, double *least, double *most)
 {
-	static GtlStatement select = {"SELECT min(validation_share) FROM gtlabel.segment WHERE job_id = $1 AND object_count > 0", 1, {INT8OID}};
+	static GtlStatement select = {
+		"SELECT COALESCE(min(validation_share), 1), COALESCE(max(validation_share), 1) FROM gtlabel.segment"
+		" WHERE job_id = $1 AND object_count > 0",
+		1, {INT8OID}
+	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 	GtlResult	r;
-	double		share;
 
 	gtl_query_run(&r, &select, values, NULL);
-	share = gtl_result_isnull(&r, 0, 1) ? 1 : gtl_result_float8(&r, 0, 1);
+	*least = gtl_result_float8(&r, 0, 1);
+	*most = gtl_result_float8(&r, 0, 2);
 	gtl_query_end(&r);
-	return share;
 }
 
 void

@@ -52,8 +52,8 @@ extern void gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count
 /* Objects have joined the validation set, so that each segment has this share: how many of them the segments have. */
 extern void gtl_segments_count_validation(int64 job_id, double share);
 
-/* The share of the validation set in the segments: the smallest, where they differ; 1: no object is left. */
-extern double gtl_segments_validation_share(int64 job_id);
+/* The smallest share of the validation set in a segment, and the largest; 1: no object is left. */
+extern void gtl_segments_validation_shares(int64 job_id, double *least, double *most);
 
 /* The segments, in their order, have this share and so many objects in the validation set. */
 extern void gtl_segments_set_validation(int64 job_id, double share, const int32 *counts, int count);

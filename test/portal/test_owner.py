@@ -274,7 +274,7 @@ def test_rows_that_join():
 
 def test_hostile_names():
     b.go('/#/jobs/' + quote(HOSTILE, safe=''))
-    ok('the page of a job with a hostile name', b.wait_text('Where it stands') and b.text('h1').strip() == HOSTILE.replace('_', ' '))
+    ok('the page of a job with a hostile name', b.wait(lambda: b.text('h1').strip() == HOSTILE.replace('_', ' ')) and b.wait_text('Where it stands'))
     for page in ('people', 'review/machine', 'review/remarks'):
         b.go('/#/jobs/' + quote(HOSTILE, safe='') + '/' + page)
         b.wait(lambda: b.find('h1'))

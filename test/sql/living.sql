@@ -169,6 +169,19 @@ SELECT gt_add_objects('li share') AS added, gt_add_objects('li fixed') AS fixed;
 SELECT * FROM shares WHERE job_name IN ('li share', 'li fixed') ORDER BY 1, 2;
 SELECT run('li share'), wrong('li share') <= 0.05 AS kept, sound('li share'), drop_jobs('li fixed') AS dropped;
 
+-- a job that was audited has a certificate from now on: of a sample of all rows alike
+CREATE TABLE li.turned AS SELECT id, features, gold FROM li.item WHERE id <= 600;
+SELECT gt_create_job('li turned', 'li.turned', ARRAY['c0', 'c1', 'c2'], key_column => 'id', schedule => 'eager', neighbours => false, algorithm => 'softmax', seed => 5) > 0 AS created;
+SELECT answer('li turned') AS answers, gt_advance_job('li turned');
+INSERT INTO li.turned SELECT id, features, gold FROM li.item WHERE id BETWEEN 601 AND 1000;
+SELECT gt_add_objects('li turned') AS added;
+SELECT * FROM shares WHERE job_name = 'li turned' ORDER BY 2;
+SELECT refused($$ SELECT gt_alter_job('li turned', guarantee => 'confidence') $$);
+SELECT gt_alter_job('li turned', guarantee => 'confidence', validation_count => 150);
+SELECT * FROM shares WHERE job_name = 'li turned' ORDER BY 2;
+SELECT detail FROM gt_events WHERE job_name = 'li turned' AND event = 'altered';
+SELECT run('li turned'), counts('li turned') ~ '^completed.* 0 [+] 0$' AS completed, wrong('li turned') <= 0.05 AS kept, sound('li turned');
+
 -- ---- The validation set grows: the draw goes on in its order, also of a completed job ----------------------
 
 CREATE TABLE li.grow AS SELECT id, features, gold FROM li.item WHERE id <= 900;
