@@ -109,6 +109,32 @@ SELECT bool_and(columns = decode(repeat('00', 256), 'hex')) AS zeros FROM
    WHERE job_name = 'nr holes' AND block_no = 1 AND segment_no = 0 GROUP BY n) removed;
 SELECT run('nr holes'), wrong('nr holes') <= 0.05 AS kept, check_counters('nr holes'), (SELECT count(*) FROM maps('nr holes')) AS maps;
 
+-- ---- A worker's map is that of gt_advance_job ---------------------------------------------------------------------
+
+CREATE PROCEDURE nr.answer_until_completed(named text) LANGUAGE plpgsql AS $$
+DECLARE
+    reached boolean;
+BEGIN
+    FOR turn IN 1 .. 600 LOOP
+        IF EXISTS (SELECT FROM gt_tasks WHERE job_name = named AND state = 'available') THEN
+            PERFORM answer(named);
+        ELSE
+            CALL gt_wait_job(named, 'completed', '100 ms', reached);
+            EXIT WHEN reached;
+        END IF;
+        COMMIT;
+    END LOOP;
+END $$;
+DELETE FROM item;
+SELECT put(1, 900), nr.create('nr hand') AS columns, nr.create('nr worker') AS columns;
+SELECT put(901, 1500), gt_add_objects('nr hand'), gt_add_objects('nr worker'), run('nr hand');
+SET gtlabel.background = on;
+CALL answer_until_completed('nr worker');
+SET gtlabel.background = off;
+SELECT (SELECT count(*) FROM maps('nr worker')) AS maps, columns('nr worker') = columns('nr hand') AS same_columns,
+       (SELECT md5(string_agg((l.object_key, l.label, l.human_annotated, l.margin)::text, ',' ORDER BY l.object_key)) FROM gt_labels l WHERE job_name = 'nr worker') =
+       (SELECT md5(string_agg((l.object_key, l.label, l.human_annotated, l.margin)::text, ',' ORDER BY l.object_key)) FROM gt_labels l WHERE job_name = 'nr hand') AS same_labels;
+
 -- ---- A map that is refused is not tried at every round, and the job goes on with the one that it has ---------------
 
 DELETE FROM item;
