@@ -17,7 +17,11 @@
 #include "tables/neighbour_map.h"
 #include "tables/object.h"
 #include "tables/segment.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+
+/* So often rows may leave just between two statements. */
+#define MOST_TRIES 20
 
 struct GtlNeighbourRenewal
 {
@@ -46,6 +50,32 @@ store_limit(const GtlNeighbourRenewal *renewal)
 	return fit < gtl_memory_budget() ? (gtl_memory_budget() - fit) / 2 : 0;
 }
 
+/* What a store of so many floats a row has in a temporary file. */
+static Size
+file_bytes(const GtlNeighbourRenewal *renewal, int columns)
+{
+	Size		bytes = mul_size(sizeof(float) * columns, renewal->stats.count);
+
+	return bytes > store_limit(renewal) ? bytes : 0;
+}
+
+/* Why there is no map; NULL: there is. */
+static char *
+reason_against(const GtlNeighbourRenewal *renewal)
+{
+	int			features = gtl_stats_features(&renewal->stats);
+	char	   *reason = gtl_neighbour_columns_against(renewal->stats.count, features);
+	Size		bytes;
+
+	if (reason != NULL)
+		return reason;
+	bytes = add_size(file_bytes(renewal, features), file_bytes(renewal, GTL_NEIGHBOUR_COLUMNS));
+	if (temp_file_limit >= 0 && bytes > (Size) temp_file_limit * 1024)
+		return psprintf("they need %zu MB in temporary files, and temp_file_limit is %d MB", bytes / (1024 * 1024) + 1,
+						temp_file_limit / 1024);
+	return NULL;
+}
+
 static void
 read_features(GtlNeighbourRenewal *renewal, const GtlJob *job)
 {
@@ -71,6 +101,24 @@ read_features(GtlNeighbourRenewal *renewal, const GtlJob *job)
 	gtl_row_store_finish(store, &renewal->features);
 }
 
+/* The rows and their statistics, which others may be changing: until both are of the same state. */
+static void
+read_rows(GtlNeighbourRenewal *renewal, const GtlJob *job)
+{
+	for (int try = 0;; try++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		gtl_segment_stats(job->job_id, job->dimension, renewal->env, &renewal->stats);
+		renewal->stats.proposals = job->proposal_inputs;
+		if (gtl_object_rows(job->job_id, 0, PG_INT32_MAX, &renewal->rows) == renewal->stats.count)
+			return;
+		if (try == MOST_TRIES)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("statistics of labeling job \"%s\" are not those of its rows", job->name)));
+	}
+}
+
 GtlNeighbourRenewal *
 gtl_neighbour_renewal_load(const GtlJob *job, const GtlEnv *env)
 {
@@ -82,13 +130,10 @@ gtl_neighbour_renewal_load(const GtlJob *job, const GtlEnv *env)
 	renewal->known_segments = job->neighbours_segments;
 	renewal->later = gtl_segments_rows_since(job->job_id, job->neighbours_segments, &rows);
 	renewal->nsegments = gtl_segments_read(job->job_id, &renewal->segments);
-	gtl_segment_stats(job->job_id, job->dimension, env, &renewal->stats);
-	renewal->stats.proposals = job->proposal_inputs;
-	renewal->reason = gtl_neighbour_columns_against(renewal->stats.count, gtl_stats_features(&renewal->stats));
+	read_rows(renewal, job);
+	renewal->reason = reason_against(renewal);
 	if (renewal->reason != NULL)
 		return renewal;
-	if (gtl_object_rows(job->job_id, 0, PG_INT32_MAX, &renewal->rows) != renewal->stats.count)
-		elog(ERROR, "statistics of labeling job \"%s\" are not those of its rows", job->name);
 	renewal->neighbours_id = gtl_neighbour_map_reserve();
 	read_features(renewal, job);
 	return renewal;

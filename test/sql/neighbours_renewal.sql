@@ -152,6 +152,18 @@ SELECT put(1401, 2200), gt_add_objects('nr poor'), run('nr poor'), map('nr poor'
 SELECT * FROM maps('nr poor');
 SELECT neighbours_reason FROM gtlabel.job WHERE job_name = 'nr poor';
 
+-- rows that do not fit into memory are read from temporary files, as far as those may be
+DELETE FROM item;
+SELECT put(1, 900), nr.create('nr memory') AS columns, nr.create('nr file') AS columns, nr.create('nr disk') AS columns;
+SELECT put(901, 1400), gt_add_objects('nr memory'), gt_add_objects('nr file'), gt_add_objects('nr disk');
+SELECT until_map('nr memory');
+SET maintenance_work_mem = '3MB';
+SELECT until_map('nr file'), columns('nr file') = columns('nr memory') AS same;
+SET temp_file_limit = '100kB';
+SELECT until_map('nr disk');
+RESET temp_file_limit;
+RESET maintenance_work_mem;
+
 -- ---- A job that had too few rows has columns when it has enough; one with a model's map keeps it --------------------
 
 DELETE FROM item;
