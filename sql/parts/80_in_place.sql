@@ -191,10 +191,10 @@ COMMENT ON AGGREGATE gt_merge(gt_feature_stats) IS 'The statistics of all rows f
 
 -- ---- Labels of a job in place ----------------------------------------------------
 
-CREATE FUNCTION gt_write_labels(job_name text, label_column name, confidence_column name DEFAULT NULL)
+CREATE FUNCTION gt_write_labels(job_name text, label_column name, confidence_column name DEFAULT NULL, partition regclass DEFAULT NULL)
     RETURNS TABLE (human bigint, machine bigint, unlabeled bigint, least_margin float8, model_name text)
     AS 'MODULE_PATHNAME', 'gtl_sql_write_labels' LANGUAGE C VOLATILE ROWS 1;
-COMMENT ON FUNCTION gt_write_labels IS 'Writes the labels of a job in place into a column of its dataset, where the rows lie: people''s, and the machine''s above the margin that the newest certificate allows; whatever else is in the column goes';
+COMMENT ON FUNCTION gt_write_labels IS 'Writes the labels of a job in place into a column of its dataset, where the rows lie: people''s, and the machine''s above the margin that the newest certificate allows; whatever else is in the column goes. partition: its rows only, so that several sessions can write at the same time';
 
 CREATE FUNCTION gt_create_label_view(job_name text, view_name text) RETURNS regclass
     AS 'MODULE_PATHNAME', 'gtl_sql_create_label_view' LANGUAGE C VOLATILE;

@@ -223,6 +223,7 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	gtl_argument_required(fcinfo, 1, "label_column");
 	target.label_column = gtl_argument_name_or_null(fcinfo, 1);
 	job = gtl_in_place_job(fcinfo);
+	target.relation = PG_ARGISNULL(3) ? job->dataset : PG_GETARG_OID(3);
 	InitMaterializedSRF(fcinfo, 0);
 	gtl_in_place_check_target(job, &target);
 	check_hidden(job, &target);
@@ -230,7 +231,7 @@ gtl_sql_write_labels(PG_FUNCTION_ARGS)
 	keys = write_human_labels(job, &target, &people);
 	gtl_in_place_write_machine(job, &target, machine.bytes, machine.margin, keys, people.count);
 	gtl_in_place_count(job, &target, keys, people.count, &counts);
-	if (machine.model != NULL)
+	if (machine.model != NULL && target.relation == job->dataset)
 		note_other_rows(job, &counts);
 	values[0] = Int64GetDatum(counts.human);
 	values[1] = Int64GetDatum(counts.labeled - counts.human);

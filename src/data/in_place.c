@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/query.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "data/far.h"
 #include "lib/stringinfo.h"
@@ -314,7 +315,7 @@ gtl_in_place_draw(const GtlJob *job, Oid role, bytea *model, double margin, char
 void
 gtl_in_place_count(const GtlJob *job, const GtlInPlaceTarget *target, char *const *keys, int count, GtlInPlaceCounts *counts)
 {
-	List	   *leaves = gtl_far_leaves(job->dataset);
+	List	   *leaves = gtl_far_leaves(target->relation);
 	StringInfoData sql;
 	GtlResult	r;
 
@@ -362,9 +363,19 @@ check_column(const GtlJob *job, const char *column, char category, const char *s
 				 errdetail("%s.", wanted)));
 }
 
+static void
+check_partition(const GtlJob *job, Oid partition)
+{
+	if (partition != job->dataset && !list_member_oid(find_all_inheritors(job->dataset, AccessShareLock, NULL), partition))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is no partition of dataset %s", gtl_query_relation(partition), job->dataset_name)));
+}
+
 void
 gtl_in_place_check_target(const GtlJob *job, const GtlInPlaceTarget *target)
 {
+	check_partition(job, target->relation);
 	check_column(job, target->label_column, TYPCATEGORY_STRING, "label_column", "A label is a text");
 	if (target->confidence_column == NULL)
 		return;
@@ -398,7 +409,7 @@ gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *target, cons
 	if (count == 0)
 		return;
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(job->dataset));
+	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(target->relation));
 	append_assignment(&sql, job, target, psprintf("%s::pg_catalog.text", quote_literal_cstr(label)), "NULL::pg_catalog.float8");
 	appendStringInfo(&sql, " AND d.%s = ANY (%s)", quote_identifier(job->key_column), key_array(job, keys, count));
 	run(job, sql.data, NULL, &r);
@@ -424,7 +435,7 @@ gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, by
 		confidence = psprintf("%s %sgt_probability(%s) END", when, schema, score);
 	}
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(job->dataset));
+	appendStringInfo(&sql, "UPDATE %s d", gtl_query_relation(target->relation));
 	append_assignment(&sql, job, target, label, confidence);
 	if (count > 0)
 		appendStringInfo(&sql, " AND d.%s <> ALL (%s)", quote_identifier(job->key_column), key_array(job, keys, count));

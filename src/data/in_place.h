@@ -66,11 +66,12 @@ extern char *gtl_in_place_score(const GtlJob *job, const char *schema, const cha
 /* Where labels are written to. */
 typedef struct GtlInPlaceTarget
 {
+	Oid			relation;		/* the dataset, or one of its partitions */
 	char	   *label_column;
 	char	   *confidence_column;	/* NULL: none */
 } GtlInPlaceTarget;
 
-/* Error if these are no columns that labels can be written to. */
+/* Error if these are no columns that labels can be written to, or it is no partition. */
 extern void gtl_in_place_check_target(const GtlJob *job, const GtlInPlaceTarget *target);
 
 /* Labels of objects, by key; whoever has another label gets it. */
@@ -78,13 +79,13 @@ extern void gtl_in_place_write_class(const GtlJob *job, const GtlInPlaceTarget *
 									 char *const *keys, int count);
 
 /*
- * All rows but those of these keys get the model's label if their margin is at least that, else none.  model NULL: none
+ * All rows there but those of these keys get the model's label if their margin is at least that, else none.  model NULL: none
  * does.
  */
 extern void gtl_in_place_write_machine(const GtlJob *job, const GtlInPlaceTarget *target, bytea *model, double margin,
 									   char *const *keys, int count);
 
-/* Rows of the dataset, those that have a label, and those of the keys that are given: people's, as far as they are still there. */
+/* Rows of the target, those that have a label, and those of the keys that are given: people's, as far as they are still there. */
 typedef struct GtlInPlaceCounts
 {
 	int64		human;

@@ -174,6 +174,17 @@ same "audited labels of one table" "$proved" "$(value "${write/spread/audited on
 same "rows with other audited labels" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
 say "audited labels (people, machine, none): $proved"
 
+# ---- Sessions write a partition each, at the same time
+sql -c "UPDATE spread SET label = NULL, confidence = NULL"
+writers=()
+for part in 0 1 2; do
+	value "SELECT human, machine, unlabeled FROM gt_write_labels('audited', 'label', 'confidence', 'spread_$part')" >"$GTL_CLUSTER/part_$part" &
+	writers+=($!)
+done
+for writer in "${writers[@]}"; do wait "$writer" || fail "a partition is not written"; done
+same "labels of all partitions" "$proved" "$(cat "$GTL_CLUSTER"/part_? | awk -F '|' '{ h += $1; m += $2; u += $3 } END { print h "|" m "|" u }')"
+same "rows with other labels, written partition by partition" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
+
 # ---- A server with another version of gtlabel: its functions come from a library that says it is another one
 library=$(value "SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'")/gtlabel.so
 shard_as_server mkdir "$GTL_CLUSTER/other"

@@ -77,6 +77,17 @@ SELECT count(*) FILTER (WHERE confidence IS NOT NULL AND label <> gold) < 0.05 *
 CREATE TEMP TABLE before AS SELECT id, ctid AS place FROM ij.one;
 SELECT human = (SELECT human FROM written WHERE name = 'one') AS same FROM gt_write_labels('ij one', 'label', 'confidence');
 SELECT count(*) AS moved FROM ij.one o JOIN before b USING (id) WHERE o.ctid <> b.place;
+-- partition by partition: what several sessions do at the same time
+UPDATE ij.far_2 SET label = NULL, confidence = NULL;
+SELECT p.human > 100 AND p.machine > 200 AND p.least_margin = w.least_margin AS plausible, p.human + p.machine + p.unlabeled = (SELECT count(*) FROM ij.data_2_1) AS all_of_them, (SELECT count(label) FROM ij.data_2_2) AS of_the_other
+  FROM gt_write_labels('ij far_2', 'label', 'confidence', 'ij.far_2_1') p, written w WHERE name = 'far_2';
+SELECT sum(human) > 200 AS more FROM gt_write_labels('ij far_2', 'label', 'confidence', partition => 'ij.far_2_2');
+SELECT count(*) AS differ FROM ij.far_2 f JOIN ij.one o USING (id) WHERE (f.label, f.confidence) IS DISTINCT FROM (o.label, o.confidence);
+UPDATE ij.local SET label = NULL, confidence = NULL;
+SELECT machine > 200 AS many FROM gt_write_labels('ij local', 'label', 'confidence', 'ij.local_1');
+SELECT machine > 200 AS many FROM gt_write_labels('ij local', 'label', 'confidence', 'ij.local_0');
+SELECT count(*) AS differ FROM ij.local f JOIN ij.one o USING (id) WHERE (f.label, f.confidence) IS DISTINCT FROM (o.label, o.confidence);
+SELECT refused($$ SELECT gt_write_labels('ij far_2', 'label', 'confidence', 'ij.local_1') $$), refused($$ SELECT gt_write_labels('ij one', 'label', 'confidence', 'ij.far_2_1') $$), refused($$ SELECT gt_write_labels('ij one', 'label', 'confidence', 4294967290) $$);
 -- a row is judged as it is when it is read; one without features gets no label; new ones do
 UPDATE ij.far_4 SET features = (SELECT features FROM ij.one WHERE confidence > 0.9 AND gold = '3' ORDER BY id LIMIT 1) WHERE id = (SELECT id FROM ij.one WHERE confidence IS NOT NULL AND label = '8' ORDER BY id LIMIT 1);
 UPDATE ij.data_4_1 SET features = NULL WHERE id = (SELECT id FROM ij.far_4_1 WHERE confidence IS NOT NULL ORDER BY id LIMIT 1);
