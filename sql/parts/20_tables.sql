@@ -139,7 +139,7 @@ COMMENT ON COLUMN gtlabel.segment.first_row IS 'Number of its first object';
 COMMENT ON COLUMN gtlabel.segment.taken_count IS 'Objects that came in; their numbers stay taken when they are removed';
 COMMENT ON COLUMN gtlabel.segment.object_count IS 'Of them, those that are still there';
 COMMENT ON COLUMN gtlabel.segment.validation_count IS 'Of those, those in the validation set';
-COMMENT ON COLUMN gtlabel.segment.validation_share IS 'The share by which these were drawn; for a certificate that of all segments is the same';
+COMMENT ON COLUMN gtlabel.segment.validation_share IS 'The share of the validation set in all segments when this one joined, or has been made equal; the smallest holds';
 COMMENT ON COLUMN gtlabel.segment.given_count IS 'Rows that came with a label (gtlabel.given); their numbers and features follow those of the objects';
 COMMENT ON COLUMN gtlabel.segment.last_key IS 'The greatest of its keys: rows behind all of these are new; NULL: not known any more';
 COMMENT ON COLUMN gtlabel.segment.row_count IS 'Rows in the statistics';

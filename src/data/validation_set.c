@@ -6,7 +6,7 @@
  * up or down by chance.  That share is what a job takes that is created over all rows that are there now: it
  * falls as rows join, since a promise about many rows needs hardly more validation objects than one about few.  When it falls, objects of
  * earlier segments leave the set, the last of each segment's random order first, whatever people have said about
- * them.  Their labels go on to train.  That the share never rises by itself keeps people from being asked about old rows again;
+ * them.  Their labels go on to train.  The share that holds is the smallest in gtlabel.segment, which is that of the newest one.  That the share never rises by itself keeps people from being asked about old rows again;
  * grow_validation.c raises it for the owner.  Where no object is left, the set begins anew.
  *
  * For an audited promise the set is no evidence, and grows as it would be for so many objects.  A job that gets another promise
@@ -65,7 +65,7 @@ compare_places(const void *a, const void *b)
 	return ((const Member *) a)->place < ((const Member *) b)->place ? -1 : 1;
 }
 
-/* The share of the segments falls; the last of each leave the set. */
+/* The share of the segments falls; the last of each leave the set.  There can be many segments, of which few lose one. */
 static void
 thin(GtlJob *job, const GtlSegment *segments, int nsegments, double share)
 {
@@ -75,8 +75,10 @@ thin(GtlJob *job, const GtlSegment *segments, int nsegments, double share)
 	int			nobjects = gtl_object_validation(job->job_id, &objects, &place, &active);
 	Member	   *members = gtl_memory_list(sizeof(Member), nobjects);
 	int32	   *leaving = gtl_memory_list(sizeof(int32), nobjects);
+	int32	   *numbers = gtl_memory_list(sizeof(int32), nsegments);
 	int32	   *counts = gtl_memory_list(sizeof(int32), nsegments);
 	int			nleaving = 0;
+	int			nchanged = 0;
 	int			begin = 0;
 
 	for (int i = 0; i < nobjects; i++)
@@ -88,15 +90,18 @@ thin(GtlJob *job, const GtlSegment *segments, int nsegments, double share)
 
 		while (end < nobjects && objects[end] < gtl_segment_end(&segments[s]))
 			end++;
-		counts[s] = Min(keep, end - begin);
-		if (counts[s] < end - begin)
+		if (keep < end - begin)
+		{
 			qsort(members + begin, end - begin, sizeof(Member), compare_places);
-		for (int i = begin + counts[s]; i < end; i++)
-			leaving[nleaving++] = members[i].object_no;
+			for (int i = begin + keep; i < end; i++)
+				leaving[nleaving++] = members[i].object_no;
+			numbers[nchanged] = segments[s].segment_no;
+			counts[nchanged++] = keep;
+		}
 		begin = end;
 	}
 	gtl_object_leave_validation(job->job_id, leaving, nleaving);
-	gtl_segments_set_validation(job->job_id, share, counts, nsegments);
+	gtl_segments_set_validation(job->job_id, numbers, counts, nchanged);
 	job->validation_count -= nleaving;
 }
 
@@ -111,13 +116,14 @@ share_for(const GtlJob *job, double before, int64 objects)
 static void
 join_certified(GtlJob *job, const GtlSegment *before, int nbefore, GtlSegment *segment, int64 objects)
 {
-	double		least;
-	double		most;
+	double		share;
 
-	gtl_segments_validation_shares(job->job_id, &least, &most);
-	segment->validation_share = share_for(job, least, job->object_count + objects);
+	if (job->object_count == 0)
+		gtl_segments_set_share(job->job_id, 1);
+	share = gtl_segments_validation_share(job->job_id);
+	segment->validation_share = share_for(job, share, Max(job->object_count + objects, 1));
 	segment->validation_count = count_of(job, segment->segment_no, segment->validation_share, objects);
-	if (segment->validation_share < most)
+	if (segment->validation_share < share)
 		thin(job, before, nbefore, segment->validation_share);
 }
 
@@ -132,7 +138,10 @@ gtl_validation_equalize(GtlJob *job)
 
 	gtl_segments_validation_shares(job->job_id, &least, &most);
 	if (least < most)
+	{
 		thin(job, segments, count, least);
+		gtl_segments_set_share(job->job_id, least);
+	}
 	return before - job->validation_count;
 }
 

@@ -94,10 +94,10 @@ const GtlJobField gtl_job_settings[] = {
 	"set is labeled, and batches of at most 2 % of the objects (at least 50)"},
 	{"validation_share", GTL_FIELD_FLOAT8, AT(validation_share), .none = -1, .high = 1, .decided = true,
 	.fixed = "the validation set was drawn when the job was created; validation_count can be raised",
-	.meaning = "share of the objects in the validation set; NULL: 20 % below 5,000 objects, else 10 %, under the standard schedule; "
-	"what the promise needs under the eager one"},
+	.meaning = "share of the objects in the validation set, also of those that join later; NULL: 20 % below 5,000 objects, else 10 %, under the "
+	"standard schedule; what the promise needs under the eager one; so it falls as rows join"},
 	{"validation_wanted", GTL_FIELD_INT32, AT(validation_wanted), .setting = "validation_count", .low = 1, .when_completed = true, .revises = true,
-	.meaning = "objects in the validation set, instead of validation_share; can be raised later: more are then drawn at random"},
+	.meaning = "objects in the validation set, instead of validation_share, however many rows join; can be raised later: more are then drawn at random"},
 	{"audit_share", GTL_FIELD_FLOAT8, AT(audit_share), .none = -1, .high = 1, .high_too = true,
 	.when_completed = true, .meaning = "share of the machine labels that people check at the end; NULL: none"},
 	{"algorithm", GTL_FIELD_WORD, AT(algorithm), .words = gtl_algorithm_words, .initial = "auto", .required = true,

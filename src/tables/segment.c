@@ -161,6 +161,20 @@ gtl_segments_count_validation(int64 job_id, double share)
 	gtl_query_do(&update, values, NULL);
 }
 
+double
+gtl_segments_validation_share(int64 job_id)
+{
+	static GtlStatement select = {"SELECT min(validation_share) FROM gtlabel.segment WHERE job_id = $1", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+	GtlResult	r;
+	double		share;
+
+	gtl_query_run(&r, &select, values, NULL);
+	share = gtl_result_float8(&r, 0, 1);
+	gtl_query_end(&r);
+	return share;
+}
+
 void
 gtl_segments_validation_shares(int64 job_id, double *least, double *most)
 {
@@ -179,17 +193,26 @@ gtl_segments_validation_shares(int64 job_id, double *least, double *most)
 }
 
 void
-gtl_segments_set_validation(int64 job_id, double share, const int32 *counts, int count)
+gtl_segments_set_share(int64 job_id, double share)
 {
-	static GtlStatement update = {
-		"UPDATE gtlabel.segment s SET validation_count = a.count, validation_share = $2 FROM unnest($3) WITH ORDINALITY AS a (count, place),"
-		" (SELECT segment_no, row_number() OVER (ORDER BY segment_no) AS place FROM gtlabel.segment WHERE job_id = $1) n"
-		" WHERE s.job_id = $1 AND s.segment_no = n.segment_no AND n.place = a.place",
-		3, {INT8OID, FLOAT8OID, INT4ARRAYOID}
-	};
-	Datum		values[3] = {Int64GetDatum(job_id), Float8GetDatum(share), gtl_array_int32(counts, count)};
+	static GtlStatement update = {"UPDATE gtlabel.segment SET validation_share = $2 WHERE job_id = $1", 2, {INT8OID, FLOAT8OID}};
+	Datum		values[2] = {Int64GetDatum(job_id), Float8GetDatum(share)};
 
 	gtl_query_do(&update, values, NULL);
+}
+
+void
+gtl_segments_set_validation(int64 job_id, const int32 *segment_nos, const int32 *counts, int count)
+{
+	static GtlStatement update = {
+		"UPDATE gtlabel.segment s SET validation_count = a.count FROM unnest($2, $3) AS a (segment_no, count)"
+		" WHERE s.job_id = $1 AND s.segment_no = a.segment_no",
+		3, {INT8OID, INT4ARRAYOID, INT4ARRAYOID}
+	};
+	Datum		values[3] = {Int64GetDatum(job_id), gtl_array_int32(segment_nos, count), gtl_array_int32(counts, count)};
+
+	if (count > 0)
+		gtl_query_do(&update, values, NULL);
 }
 
 int32

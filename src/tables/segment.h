@@ -21,7 +21,7 @@ typedef struct GtlSegment
 	int32		given_count;	/* rows that came with a label; they follow the objects */
 	int32		object_count;	/* objects that are still there */
 	int32		validation_count;	/* of those, in the validation set */
-	double		validation_share;	/* by which they were drawn; gtl_segments_read leaves it 0 */
+	double		validation_share;	/* of its rows when it joined; gtl_segments_read leaves it 0 */
 	char	   *last_key;		/* the greatest of its keys, for gtl_segment_insert; NULL: unknown */
 } GtlSegment;
 
@@ -52,11 +52,17 @@ extern void gtl_segment_next_lot(int64 job_id, int32 lot_no, int32 segment_count
 /* Objects have joined the validation set, so that each segment has this share: how many of them the segments have. */
 extern void gtl_segments_count_validation(int64 job_id, double share);
 
-/* The smallest share of the validation set in a segment, and the largest; 1: no object is left. */
+/* The share of the validation set that holds: the smallest, also of segments whose objects are gone. */
+extern double gtl_segments_validation_share(int64 job_id);
+
+/* The smallest of a segment that has objects, and the largest; 1: no object is left. */
 extern void gtl_segments_validation_shares(int64 job_id, double *least, double *most);
 
-/* The segments, in their order, have this share and so many objects in the validation set. */
-extern void gtl_segments_set_validation(int64 job_id, double share, const int32 *counts, int count);
+/* All segments have this one. */
+extern void gtl_segments_set_share(int64 job_id, double share);
+
+/* So many objects of these segments are in the validation set. */
+extern void gtl_segments_set_validation(int64 job_id, const int32 *segment_nos, const int32 *counts, int count);
 
 /* The number behind a segment's last object; of the newest: all objects of the job have smaller ones. */
 extern int32 gtl_segment_end(const GtlSegment *segment);

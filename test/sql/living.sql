@@ -167,7 +167,18 @@ SELECT gt_resume_job('li share'), run('li share'), sound('li share');
 INSERT INTO li.share SELECT id, features, gold FROM li.item WHERE id BETWEEN 1501 AND 1600;
 SELECT gt_add_objects('li share') AS added, gt_add_objects('li fixed') AS fixed;
 SELECT * FROM shares WHERE job_name IN ('li share', 'li fixed') ORDER BY 1, 2;
+-- the share holds when the newest rows are gone, and the set begins anew where none is left
+SELECT gt_remove_objects('li share', ARRAY(SELECT id::text FROM li.item WHERE id BETWEEN 1501 AND 1600)) AS gone;
+DELETE FROM li.share WHERE id BETWEEN 1501 AND 1600;
+INSERT INTO li.share SELECT id, features, gold FROM li.item WHERE id BETWEEN 1601 AND 1620;
+SELECT gt_add_objects('li share') AS added;
+SELECT * FROM shares WHERE job_name = 'li share' ORDER BY 2;
 SELECT run('li share'), wrong('li share') <= 0.05 AS kept, sound('li share'), drop_jobs('li fixed') AS dropped;
+SELECT gt_alter_job('li share', reset => ARRAY['validation_count']);
+SELECT gt_remove_objects('li share', array_agg(id::text)) AS gone FROM li.share;
+DELETE FROM li.share WHERE id > 100;
+SELECT gt_add_objects('li share') AS added, sound('li share');
+SELECT * FROM shares WHERE job_name = 'li share' AND object_count > 0 ORDER BY 2;
 
 -- a job that was audited has a certificate from now on: of a sample of all rows alike
 CREATE TABLE li.turned AS SELECT id, features, gold FROM li.item WHERE id <= 600;
