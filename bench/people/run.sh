@@ -62,7 +62,7 @@ cell() {
 }
 
 plain=neighbours=0 columns=neighbours=1 chosen="neighbours=1 start=chosen"
-noisy="error=0.05" classes="per_class=1"
+noisy="error=0.02" classes="per_class=1"
 three() { for variant in "$plain" "$columns" "$chosen"; do cell "$1" "$2" audited "$3" "$4" "$variant"; done; }
 small="digits optdigits sms_spam shuttle"
 
@@ -134,7 +134,7 @@ print_all() {
 	table "$columns;$columns proposals=0.9;$columns proposals=0.7;$columns proposals=0.8,copy,copy;$columns proposals=random;$columns proposals=wrong" \
 		"none | 90 % | 70 % | 80 %, copied twice | random | never right"
 	echo
-	echo "Where 5 % of the answers are wrong, one annotator an object:"
+	echo "Where 2 % of the answers are wrong, one annotator an object:"
 	echo
 	table "$plain $noisy;$chosen $noisy" "without | with columns and a chosen start"
 	echo
