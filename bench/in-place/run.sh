@@ -58,6 +58,17 @@ step() { # step SERVERS NAME psql arguments...
 	sql "$@" >/dev/null
 	printf '%s\t%s\t%.2f\t%s\n' "$servers" "$name" "$(echo "$(date +%s.%N) - $start" | bc)" "$(bytes)"
 }
+step_at_once() { # step_at_once SERVERS NAME: one session for each partition
+	local shard start sessions=()
+	bytes >/dev/null
+	start=$(date +%s.%N)
+	for ((shard = 1; shard <= $1; shard++)); do
+		sql -c "SELECT * FROM gt_write_labels('in place $1', 'label', 'confidence', partition => 'rows_$1_$shard')" >/dev/null &
+		sessions+=($!)
+	done
+	for shard in "${sessions[@]}"; do wait "$shard"; done
+	printf '%s\t%s\t%.2f\t%s\n' "$1" "$2" "$(echo "$(date +%s.%N) - $start" | bc)" "$(bytes)"
+}
 play() {
 	sql >/dev/null <<-END
 		DO \$\$ BEGIN
@@ -77,6 +88,10 @@ for servers in ${SERVERS-1 2 4}; do
 	step $servers 'score all rows (gt_tail)' -c "SELECT (gt_merge(t)).count FROM ($parts) p"
 	step $servers 'write the labels' -c "SELECT * FROM gt_write_labels('in place $servers', 'label', 'confidence')"
 	step $servers 'write them again' -c "SELECT * FROM gt_write_labels('in place $servers', 'label', 'confidence')"
+	for ((shard = 1; shard <= servers; shard++)); do
+		shard_sql $shard -c "UPDATE rows_$servers SET label = NULL, confidence = NULL" -c "VACUUM rows_$servers"
+	done
+	step_at_once $servers 'write them, a session a server'
 done
 for shard in 1 2 3 4; do shard_stop $shard; done 2>/dev/null
 sql -c "CREATE TABLE copied AS $generate" -c "ALTER TABLE copied ADD PRIMARY KEY (id)"
