@@ -65,44 +65,59 @@ compare_places(const void *a, const void *b)
 	return ((const Member *) a)->place < ((const Member *) b)->place ? -1 : 1;
 }
 
-/* The share of the segments falls; the last of each leave the set.  There can be many segments, of which few lose one. */
+/* Who leaves the set, and what that makes of the segments; there can be many, of which few lose one. */
+typedef struct Leaving
+{
+	int32	   *objects;
+	int			count;
+	int32	   *segment_nos;
+	int32	   *counts;
+	int			nsegments;
+} Leaving;
+
+/* All but the first `keep` of a segment. */
+static void
+cut(Member *members, int count, int32 keep, int32 segment_no, Leaving *leaving)
+{
+	if (keep >= count)
+		return;
+	qsort(members, count, sizeof(Member), compare_places);
+	for (int i = keep; i < count; i++)
+		leaving->objects[leaving->count++] = members[i].object_no;
+	leaving->segment_nos[leaving->nsegments] = segment_no;
+	leaving->counts[leaving->nsegments++] = keep;
+}
+
+/* The share of the segments falls. */
 static void
 thin(GtlJob *job, const GtlSegment *segments, int nsegments, double share)
 {
 	int32	   *objects;
 	int32	   *place;
 	int32	   *active;
-	int			nobjects = gtl_object_validation(job->job_id, &objects, &place, &active);
-	Member	   *members = gtl_memory_list(sizeof(Member), nobjects);
-	int32	   *leaving = gtl_memory_list(sizeof(int32), nobjects);
-	int32	   *numbers = gtl_memory_list(sizeof(int32), nsegments);
-	int32	   *counts = gtl_memory_list(sizeof(int32), nsegments);
-	int			nleaving = 0;
-	int			nchanged = 0;
+	int			count = gtl_object_validation(job->job_id, &objects, &place, &active);
+	Member	   *members = gtl_memory_list(sizeof(Member), count);
+	Leaving		leaving = {
+		.objects = gtl_memory_list(sizeof(int32), count),.segment_nos = gtl_memory_list(sizeof(int32), nsegments),
+		.counts = gtl_memory_list(sizeof(int32), nsegments)
+	};
 	int			begin = 0;
 
-	for (int i = 0; i < nobjects; i++)
+	for (int i = 0; i < count; i++)
 		members[i] = (Member) {objects[i], place[i]};
 	for (int s = 0; s < nsegments; s++)
 	{
-		int32		keep = count_of(job, segments[s].segment_no, share, segments[s].object_count);
 		int			end = begin;
 
-		while (end < nobjects && objects[end] < gtl_segment_end(&segments[s]))
+		while (end < count && objects[end] < gtl_segment_end(&segments[s]))
 			end++;
-		if (keep < end - begin)
-		{
-			qsort(members + begin, end - begin, sizeof(Member), compare_places);
-			for (int i = begin + keep; i < end; i++)
-				leaving[nleaving++] = members[i].object_no;
-			numbers[nchanged] = segments[s].segment_no;
-			counts[nchanged++] = keep;
-		}
+		cut(members + begin, end - begin, count_of(job, segments[s].segment_no, share, segments[s].object_count),
+			segments[s].segment_no, &leaving);
 		begin = end;
 	}
-	gtl_object_leave_validation(job->job_id, leaving, nleaving);
-	gtl_segments_set_validation(job->job_id, numbers, counts, nchanged);
-	job->validation_count -= nleaving;
+	gtl_object_leave_validation(job->job_id, leaving.objects, leaving.count);
+	gtl_segments_set_validation(job->job_id, leaving.segment_nos, leaving.counts, leaving.nsegments);
+	job->validation_count -= leaving.count;
 }
 
 /* Rounded up: counts are rounded down, and the share is not to fall for that. */
