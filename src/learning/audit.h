@@ -27,19 +27,12 @@ typedef struct GtlAuditGuess
 	double		floor;
 } GtlAuditGuess;
 
-/* What audits that are over say of the guess: factors of both; {1, 1} before the first. */
-typedef struct GtlAuditCarried
-{
-	double		scale;
-	double		floor;
-} GtlAuditCarried;
-
 /*
- * From validation objects, each scored by a model that never saw it.  carried: the products of what
- * the audits that are over say.
+ * From validation objects, each scored by a model that never saw it.  carried: the product of what
+ * the audits that are over say (gtl_audit_carried); 1 before the first.
  */
 extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count,
-										 double target_error, GtlAuditCarried carried);
+										 double target_error, double carried);
 extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
 
 /* What an audit is made of, but for the labels. */
@@ -151,6 +144,6 @@ extern double gtl_audit_weight(const GtlAudit *audit, int64_t place);
 extern void gtl_audit_draws(GtlAudit *audit, int32_t class_no, int64_t count, const GtlEnv *env, GtlAuditPlan *plan);
 
 /* The ratio of found to expected errors, for the guess of the next audit; at least 1. */
-extern GtlAuditCarried gtl_audit_carried(const GtlAudit *audit);
+extern double gtl_audit_carried(const GtlAudit *audit);
 
 #endif							/* GTL_AUDIT_LEARNING_H */

@@ -49,7 +49,7 @@ doubt(double margin)
 }
 
 GtlAuditGuess
-gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, GtlAuditCarried carried)
+gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, double carried)
 {
 	double		base = fmax(GUESS_FLOOR * target_error, GUESS_FLOOR_LEAST);
 	double		seen = GUESS_PRIOR;
@@ -61,11 +61,8 @@ gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, dou
 		seen += wrong[i];
 		guessed += doubt(margins[i]) + base;
 	}
-	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE);
-	return (GtlAuditGuess)
-	{
-		.scale = scale * carried.scale,.floor = fmin(fmax(scale, 1) * base * carried.floor, target_error)
-	};
+	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE) * carried;
+	return (GtlAuditGuess) {.scale = scale,.floor = fmin(fmax(scale, 1) * base, target_error)};
 }
 
 double

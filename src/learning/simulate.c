@@ -306,8 +306,6 @@ model_accuracy(const GtlSimulated *s, const Rows *rows)
 static void
 end_audit(GtlSimulated *s)
 {
-	GtlAuditCarried carried;
-
 	s->machine_bound = s->settled_bound = fmax(s->settled_bound, audit_bound(s, s->audit));
 	for (int64_t i = 0; i < s->last.pool_count; i++)
 	{
@@ -318,9 +316,7 @@ end_audit(GtlSimulated *s)
 			s->machine_label[object] = -1;
 	}
 	s->audits++;
-	carried = gtl_audit_carried(s->audit);
-	s->carried.scale *= carried.scale;
-	s->carried.floor *= carried.floor;
+	s->carried *= gtl_audit_carried(s->audit);
 	gtl_audit_release(s->audit, s->env);
 	s->audit = NULL;
 	s->round_pending = true;
@@ -490,7 +486,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.report_context = report_context;
 	s.round_no = -1;
 	s.accuracy = NAN;
-	s.carried = (GtlAuditCarried) {1, 1};
+	s.carried = 1;
 	s.answer = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.validation_no = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.active = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);

@@ -162,8 +162,7 @@ end_uniform_audit(GtlSimulated *s, const GtlAuditFigures *figures)
 	}
 	s->machine_bound = s->passed && figures->left > 0 ? (double) figures->most_wrong / (double) figures->left : NAN;
 	s->audits++;
-	s->carried.scale *= carried;
-	s->carried.floor *= carried;
+	s->carried *= carried;
 	s->uniform_open = false;
 	s->round_pending = s->calls_round;
 	gtl_simulated_count(s);

@@ -332,7 +332,7 @@ end(Step *step, const char *why)
 	withdrawn = settle(step);
 	gtl_correction_forget(step->job->job_id, false);
 	carried = gtl_uniform_audit_carried(&step->audit);
-	step->record.carried = (GtlAuditCarried) {carried, carried};
+	step->record.carried = carried;
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_put_back(&step->record);
 	gtl_audit_objects_forget(&step->record);

@@ -26,7 +26,7 @@ typedef struct GtlAuditRecord
 	GtlPromise	promise;		/* at the last look */
 	bool		per_class;
 	GtlAuditGuess guess;
-	GtlAuditCarried carried;	/* when it is over: gtl_audit_carried */
+	double		carried;	/* when it is over: gtl_audit_carried */
 	GtlAuditFigures figures;	/* at the last look; state too */
 
 	/* of a job in place: which rows' labels it is about */
@@ -60,7 +60,7 @@ extern bool gtl_audits_passed(int64 job_id, int32 lot_no);
 extern int	gtl_audits_attempts(int64 job_id, int32 lot_no);
 
 /* How many audits are over, and the products of what they carry over; {1, 1} without. */
-extern int	gtl_audits_over(int64 job_id, GtlAuditCarried *carried);
+extern int	gtl_audits_over(int64 job_id, double *carried);
 
 extern void gtl_audits_delete(int64 job_id);
 
