@@ -34,6 +34,9 @@ typedef struct MatrixState
 	/* in gtl_matrix_read_more */
 	const GtlNeighbours *map;
 	GtlNeighbourScratch *scratch;
+	float	   *block;			/* [GTL_KMEANS_ROWS x features] rows that wait for their columns */
+	int			waiting;
+	float	   *columns;		/* [GTL_KMEANS_ROWS x columns] */
 	float	   *row;			/* with its columns */
 } MatrixState;
 
@@ -84,7 +87,7 @@ take_key(MatrixState *state, const char *key)
 	matrix->key_end[row] = (int64) (begin + size);
 }
 
-/* The next labeled row, which is in the store already. */
+/* The next labeled row, which is in the store already, or will be. */
 static void
 take_label(MatrixState *state, const GtlDatasetRow *row)
 {
@@ -204,23 +207,41 @@ gtl_matrix_read(GtlDataset *dataset, char **categories, int ncategories, bool un
 	matrix->store = state.store;
 }
 
+/* The rows that wait go to the store, with their columns. */
+static void
+add_waiting(MatrixState *state)
+{
+	int			features = gtl_stats_features(&state->matrix->stats);
+
+	if (state->waiting == 0)
+		return;
+	gtl_neighbours_columns(state->map, state->scratch, state->block, state->waiting, state->columns);
+	for (int i = 0; i < state->waiting; i++)
+	{
+		memcpy(state->row, state->block + (Size) i * features, sizeof(float) * features);
+		memcpy(state->row + features, state->columns + (Size) i * GTL_NEIGHBOUR_COLUMNS, sizeof(float) * GTL_NEIGHBOUR_COLUMNS);
+		gtl_row_store_add(state->store, state->row);
+	}
+	state->waiting = 0;
+}
+
 static void
 take_more(void *context, const GtlDatasetRow *row)
 {
 	MatrixState *state = context;
-	const float *features = row->features;
 
 	if (row->number % PROGRESS_ROWS == 0)
 		gtl_progress_update("loading", row->number, 0);
 	Assert(row->dimension == gtl_stats_features(&state->matrix->stats));
-	if (state->map != NULL)
-	{
-		memcpy(state->row, features, sizeof(float) * row->dimension);
-		gtl_neighbours_columns(state->map, state->scratch, features, 1, state->row + row->dimension);
-		features = state->row;
-	}
-	gtl_row_store_add(state->store, features);
 	take_label(state, row);
+	if (state->map == NULL)
+	{
+		gtl_row_store_add(state->store, row->features);
+		return;
+	}
+	memcpy(state->block + (Size) state->waiting++ * row->dimension, row->features, sizeof(float) * row->dimension);
+	if (state->waiting == GTL_KMEANS_ROWS)
+		add_waiting(state);
 }
 
 void
@@ -239,8 +260,11 @@ gtl_matrix_read_more(GtlDataset *dataset, const GtlNeighbours *map, GtlMatrix *m
 	{
 		state.scratch = gtl_neighbours_scratch(map, &state.env);
 		state.row = gtl_memory_list(sizeof(float), matrix->set.dimension);
+		state.block = gtl_memory_list(sizeof(float) * map->dimension, GTL_KMEANS_ROWS);
+		state.columns = gtl_memory_list(sizeof(float) * GTL_NEIGHBOUR_COLUMNS, GTL_KMEANS_ROWS);
 	}
 	gtl_dataset_read(dataset, take_more, &state);
+	add_waiting(&state);
 	matrix->set.labels = state.labels;
 }
 

@@ -5,6 +5,7 @@
  *		the digits of the data folder.
  */
 #include "learning/simulate.h"
+#include "learning/keyed_hash.h"
 #include "learning/neighbours.h"
 #include "learning_fixture.h"
 
@@ -502,6 +503,99 @@ test_per_class(void)
 	data_release(&data);
 }
 
+/* ---- In place ---- */
+
+#define IN_PLACE_ROWS 2400
+#define IN_PLACE_SAMPLE 800
+
+static double
+draw_row(void *context, int64_t row, uint64_t seed)
+{
+	(void) context;
+	return gtl_keyed_draw(seed, &row, sizeof row, 1);
+}
+
+static bool
+run_in_place(const Data *data, GtlSimulationSettings settings, int64_t sample, Log *log)
+{
+	GtlFeatureStats stats;
+	bool		done;
+
+	settings.engine.whole_dataset = true;
+	settings.sample = sample;
+	settings.draw = draw_row;
+	gtl_stats_init(&stats, data->set.dimension, &env);
+	gtl_stats_add(&stats, data->features, sample > 0 ? sample : data->set.rows);
+	log->count = 0;
+	done = gtl_simulate(&data->set, &stats, &settings, 3, &env, take_round, log);
+	gtl_env_release(&env, stats.mean);
+	gtl_env_release(&env, stats.squares);
+	return done;
+}
+
+/* A sample that is all rows makes no difference to what people do. */
+static void
+check_whole_sample(const Data *data, const GtlSimulationSettings *settings)
+{
+	Log			all;
+	Log			sample;
+	bool		same;
+
+	CHECK(run_in_place(data, *settings, 0, &all));
+	CHECK(run_in_place(data, *settings, data->set.rows, &sample));
+	same = all.count == sample.count;
+	for (int i = 0; i < all.count && same; i++)
+		same = all.round[i].human_labeled == sample.round[i].human_labeled && same_number(all.round[i].threshold, sample.round[i].threshold);
+	CHECK(same);
+}
+
+static void
+test_in_place(void)
+{
+	GtlSimulationSettings settings = settings_for(GTL_SCHEDULE_EAGER, 100);
+	Data		data;
+	Log			log;
+	Log			again;
+
+	make_clouds(&data, IN_PLACE_ROWS);
+	settings.validation_share = 0.3;
+	if (!under_valgrind())
+		check_whole_sample(&data, &settings);
+	CHECK(run_in_place(&data, settings, IN_PLACE_SAMPLE, &log));
+	CHECK(under_valgrind() || (run_in_place(&data, settings, IN_PLACE_SAMPLE, &again) && same_logs(&log, &again)));
+	CHECK(last_of(&log)->human_labeled <= IN_PLACE_SAMPLE);
+	CHECK(last_of(&log)->machine_labeled > IN_PLACE_SAMPLE);
+	CHECK(last_of(&log)->human_labeled + last_of(&log)->machine_labeled <= IN_PLACE_ROWS);
+	CHECK(last_of(&log)->machine_error <= 0.05);
+
+	settings.validation_share = -1;
+	settings.engine.promise.guarantee = GTL_GUARANTEE_AUDITED;
+	CHECK(run_in_place(&data, settings, IN_PLACE_SAMPLE, &log));
+	CHECK(last_of(&log)->machine_labeled > IN_PLACE_SAMPLE);
+	CHECK(last_of(&log)->bound <= 0.05 + 1e-9 && last_of(&log)->machine_error <= last_of(&log)->bound);
+
+	/* more labels are wrong at random than may be: audits draw rows that join, and fail */
+	for (int64_t i = 0; i < data.set.rows; i++)
+		if (gtl_random_uniform(5, GTL_STREAM_ANNOTATOR, (uint64_t) i) < 0.045)
+			data.labels[i] = (data.labels[i] + 1) % 4;
+	settings.engine.promise.target_error = 0.06;
+	CHECK(run_in_place(&data, settings, IN_PLACE_SAMPLE, &log));
+	CHECK(last_of(&log)->machine_labeled == 0);
+	CHECK(last_of(&log)->human_labeled > IN_PLACE_SAMPLE);
+	for (long polls = 50; polls < (under_valgrind() ? 100 : 5000); polls *= 4)
+	{
+		long		live = counters.live;
+
+		counters.polls = 0;
+		counters.polls_allowed = polls;
+		if (!run_in_place(&data, settings, IN_PLACE_SAMPLE, &log))
+			CHECK(counters.polls > polls);
+		counters.polls_allowed = -1;
+		CHECK(counters.live == live);
+	}
+	data_release(&data);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -516,6 +610,9 @@ main(int argc, char **argv)
 	test_validation_share();
 	test_memory();
 	test_per_class();
+	CHECK(counters.live == 0);
+	test_in_place();
+	CHECK(counters.live == 0);
 	test_digits(argc > 1 ? argv[1] : "examples/data");
 	test_neighbours(argc > 1 ? argv[1] : "examples/data");
 	CHECK(counters.live == 0);
