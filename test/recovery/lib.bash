@@ -188,8 +188,9 @@ contents() {
 	value "SELECT format('%s', c.oid::regclass) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 		WHERE nspname = 'gtlabel' AND relkind IN ('r', 'S') ORDER BY relname COLLATE \"C\"" | while read -r relation; do
 		case $relation in
-			*_seq) echo "$relation $(value "SELECT last_value >= COALESCE((SELECT max($(sed 's/gtlabel\.\(.*\)_seq/\1/' <<<"$relation"))
-				FROM $(sed 's/_id_seq//' <<<"$relation")), 0) FROM $relation")" ;;
+			*_seq) echo "$relation $(value "SELECT last_value >= COALESCE((SELECT $(value "SELECT format('max(%I) FROM %s', attname, adrelid::regclass)
+				FROM pg_attrdef d JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+				WHERE p.refobjid = '$relation'::regclass")), 0) FROM $relation")" ;;
 			*) echo "$relation $(value "SELECT count(*), md5(COALESCE(string_agg(t::text, E'\n' ORDER BY t::text COLLATE \"C\"), '')) FROM $relation t")" ;;
 		esac
 	done

@@ -92,6 +92,12 @@ SELECT put(1601, 1700), gt_add_objects('nr job'), run('nr job'), (SELECT count(*
 SELECT max(abs(l.margin - gt_margin(m.model_name, i.features))) < 1e-4 AS same FROM gt_labels l JOIN item i ON i.id::text = l.object_key
   JOIN gt_models m ON m.job_name = 'nr job' AND m.round_no = l.round_no WHERE l.job_name = 'nr job' AND NOT l.human_annotated AND i.id > 11600;
 
+-- with another guarantee: a certificate of the validation set, cross-fitted with the new columns
+DELETE FROM item;
+SELECT put(1, 900), nr.create('nr sure', $$, guarantee => 'confidence', neighbours => true, validation_share => 0.2, target_accuracy => 0.9$$) AS columns, run('nr sure');
+SELECT put(901, 1600), gt_add_objects('nr sure'), run('nr sure'), wrong('nr sure') <= 0.1 AS kept, (SELECT machine_labeled > 700 FROM gt_jobs WHERE job_name = 'nr sure') AS by_machine, check_counters('nr sure');
+SELECT * FROM maps('nr sure');
+
 -- ---- Rows that are gone are no part of the map, nor of the columns -----------------------------------------------
 
 DELETE FROM item WHERE id > 10900;
