@@ -5,9 +5,12 @@
 #	shard_kill N         SIGKILL to the postmaster and all its children
 #	shard_sql N [psql option ...]
 #	shard_lock N         somebody keeps the table rows_of of the shard locked, for two minutes or until shard_unlock N
+#	shard_other_version N    the functions of its gtlabel come from a library that says that it is version $GTL_OTHER_VERSION
+#	shard_same_version N     they are the installed ones again
 #	shard_connect N [schema]    here: a foreign server shard_N and a user mapping, with what gtlabel in place wants
 : "${GTL_CLUSTER:?shards work inside scripts/with-cluster only}"
 GTL_SHARDS=()
+GTL_OTHER_VERSION=0.0.9
 
 shard_as_server() { scripts/cluster-ctl as-server "$@"; }
 shard_folder() { echo "$GTL_CLUSTER/shard$1"; }
@@ -66,6 +69,25 @@ shard_lock() {
 shard_unlock() {
 	shard_sql "$1" -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" >/dev/null
 }
+
+# Connections that are there have loaded the one library and cannot load the other as well: they end.
+shard_library() { # shard_library N FROM TO
+	shard_sql "$1" -c "UPDATE pg_proc SET probin = '$3' WHERE probin = '$2'" \
+		-c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query NOT LIKE 'SELECT pg_sleep%'" >/dev/null
+}
+
+shard_other_version() {
+	local installed version
+	installed=$(shard_sql "$1" -At -c "SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'")/gtlabel.so
+	version=$(shard_sql "$1" -At -c "SELECT extversion FROM pg_extension WHERE extname = 'gtlabel'")
+	shard_as_server mkdir -p "$GTL_CLUSTER/other"
+	LC_ALL=C sed "s/$version/$GTL_OTHER_VERSION/g" "$installed" | shard_as_server tee "$GTL_CLUSTER/other/gtlabel.so" >/dev/null
+	# shellcheck disable=SC2016 # the server knows $libdir
+	shard_library "$1" '$libdir/gtlabel' "$GTL_CLUSTER/other/gtlabel"
+}
+
+# shellcheck disable=SC2016
+shard_same_version() { shard_library "$1" "$GTL_CLUSTER/other/gtlabel" '$libdir/gtlabel'; }
 
 shard_connect() {
 	psql -Xq -v ON_ERROR_STOP=1 <<-END

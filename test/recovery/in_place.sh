@@ -186,17 +186,14 @@ same "labels of all partitions" "$proved" "$(cat "$GTL_CLUSTER"/part_? | awk -F 
 same "rows with other labels, written partition by partition" 0 "$(value "SELECT count(*) FROM things t JOIN spread s USING (id) WHERE (t.label, t.confidence) IS DISTINCT FROM (s.label, s.confidence)")"
 
 # ---- A server with another version of gtlabel: its functions come from a library that says it is another one
-library=$(value "SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'")/gtlabel.so
-shard_as_server mkdir "$GTL_CLUSTER/other"
-LC_ALL=C sed "s/$version/0.0.9/g" "$library" | shard_as_server tee "$GTL_CLUSTER/other/gtlabel.so" >/dev/null
-shard_sql 2 -c "UPDATE pg_proc SET probin = '$GTL_CLUSTER/other/gtlabel' WHERE probin = '\$libdir/gtlabel'"
+shard_other_version 2
 for statement in "$write" "${create/\'spread\'/\'another\'}" "SELECT gt_create_label_view('spread', 'seen')"; do
 	refusal=$(sql -v VERBOSITY=verbose -c "$statement" 2>&1 || true)
-	case $refusal in *shard_1*) fail "names shard 1 for shard 2: $refusal" ;; *"55000: a server of the dataset has gtlabel 0.0.9, the labeling job's has gtlabel $version"*'on server "shard_2"'*) ;;
+	case $refusal in *shard_1*) fail "names shard 1 for shard 2: $refusal" ;; *"55000: a server of the dataset has gtlabel $GTL_OTHER_VERSION, the labeling job's has gtlabel $version"*'on server "shard_2"'*) ;;
 		*) fail "with another version on a shard: $statement: $refusal" ;; esac
 done
 same "jobs after a failed creation" 0 "$(value "SELECT count(*) FROM gtlabel.job WHERE job_name = 'another'")"
-shard_sql 2 -c "UPDATE pg_proc SET probin = '\$libdir/gtlabel' WHERE probin = '$GTL_CLUSTER/other/gtlabel'"
+shard_same_version 2
 same "labels with the same version" "$written" "$(value "$write")"
 say "another version: $(head -n 1 <<<"$refusal")"
 
