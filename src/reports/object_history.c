@@ -76,17 +76,17 @@ read_ending(const GtlJob *job, int32 object_no, Ending *ending)
 }
 
 /* Its block of feature rows, as models with one map of neighbours take them. */
-typedef struct Block
+typedef struct ColumnBlock
 {
 	int64		neighbours_id;	/* the map; -1: nothing has been read */
 	float	   *rows;
 	int			count;
 	int			place;			/* its row in the block */
-} Block;
+} ColumnBlock;
 
 /* As this model takes them, if they were not read for another one that does. */
 static void
-read_block(const GtlJob *job, int32 object_no, const GtlModel *model, const GtlEnv *env, Block *block)
+read_block(const GtlJob *job, int32 object_no, const GtlModel *model, const GtlEnv *env, ColumnBlock *block)
 {
 	int64		neighbours_id = model->neighbours_id == 0 ? job->neighbours_id : model->neighbours_id;
 	int32		first = object_no - object_no % GTL_SCORE_BLOCK_ROWS;
@@ -104,7 +104,7 @@ read_block(const GtlJob *job, int32 object_no, const GtlModel *model, const GtlE
 
 /* What the model of a round makes of the object, against the margin that got a label in it. */
 static void
-decide(const GtlJob *job, int32 object_no, int32 round_no, int64 model_id, double needed, bool withheld, Block *block,
+decide(const GtlJob *job, int32 object_no, int32 round_no, int64 model_id, double needed, bool withheld, ColumnBlock *block,
 	   Decision *decision)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "gtlabel object history", ALLOCSET_DEFAULT_SIZES);
@@ -197,7 +197,7 @@ gtl_object_history(GtlReport *report, const GtlJob *job, int32 object_no)
 	Phase		phases[2];		/* the one before, and the one at hand */
 	int			nphases = 0;
 	Ending		ending;
-	Block		block = {.neighbours_id = -1};
+	ColumnBlock block = {.neighbours_id = -1};
 	GtlResult	r;
 
 	read_ending(job, object_no, &ending);
