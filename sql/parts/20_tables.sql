@@ -606,6 +606,8 @@ CREATE TABLE gtlabel.audit (
     most_wrong       bigint,
     more_draws       integer,
     carried          float8,
+    carried_floor    float8,
+    carried_labels   integer,
     least_margin     float8,
     row_count        bigint,
     digest           bigint,
@@ -625,7 +627,9 @@ COMMENT ON COLUMN gtlabel.audit.needed IS 'The evidence that passes: the logarit
 COMMENT ON COLUMN gtlabel.audit.least_margin IS 'Of a job in place: its labels are those of the rows with at least this margin; NULL: not fixed yet';
 COMMENT ON COLUMN gtlabel.audit.row_count IS 'With digest: the rows with that margin when the labels were fixed, those that people had labeled among them';
 COMMENT ON COLUMN gtlabel.audit.digest IS 'Exclusive or of gt_fingerprint(key, score) over those rows';
-COMMENT ON COLUMN gtlabel.audit.carried IS 'Found by expected errors, at least 1: a factor of the guess of the next audit';
+COMMENT ON COLUMN gtlabel.audit.carried IS 'Found by expected errors where the machine doubted: the scale of the guess of the next audit';
+COMMENT ON COLUMN gtlabel.audit.carried_floor IS 'Found by expected errors where the machine was sure, at least 1: the floor of the guess of the next audit';
+COMMENT ON COLUMN gtlabel.audit.carried_labels IS 'Objects that people had labeled when it was over: the more have come since, the less carried and carried_floor count';
 
 CREATE TABLE gtlabel.audit_object (
     job_id    bigint NOT NULL,

@@ -315,6 +315,8 @@ gtl_audit_note_draw(const GtlAudit *audit, int64_t place, bool wrong, int64_t le
 	}
 	draw->count = (double) left;
 	draw->known = (double) known;
+	draw->guess = audit->guess[place];
+	draw->wrong = wrong;
 }
 
 static void

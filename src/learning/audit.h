@@ -27,12 +27,32 @@ typedef struct GtlAuditGuess
 	double		floor;
 } GtlAuditGuess;
 
+/* What an audit that is over says of the guess: factors of both. */
+typedef struct GtlAuditCarried
+{
+	double		scale;
+	double		floor;
+} GtlAuditCarried;
+
 /*
- * From validation objects, each scored by a model that never saw it.  carried: the product of what
- * the audits that are over say (gtl_audit_carried); 1 before the first.
+ * What all audits that are over say.  The more people have labeled since, the less the model is the one that was audited, so
+ * the logarithm of a factor counts in proportion to the labels that there were.  Zeros: there was none.
  */
+typedef struct GtlAuditHistory
+{
+	double		scale;			/* sums of logarithms, times the labels */
+	double		floor;
+	int64_t		labels;			/* when the last one was over */
+} GtlAuditHistory;
+
+extern void gtl_audit_remember(GtlAuditHistory *history, GtlAuditCarried carried, int64_t labels);
+
+/* The factors of a guess when people have labeled so many. */
+extern GtlAuditCarried gtl_audit_recall(const GtlAuditHistory *history, int64_t labels);
+
+/* From validation objects, each scored by a model that never saw it.  carried: of gtl_audit_recall. */
 extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count,
-										 double target_error, double carried);
+										 double target_error, GtlAuditCarried carried);
 extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
 
 /* What an audit is made of, but for the labels. */
@@ -144,6 +164,6 @@ extern double gtl_audit_weight(const GtlAudit *audit, int64_t place);
 extern void gtl_audit_draws(GtlAudit *audit, int32_t class_no, int64_t count, const GtlEnv *env, GtlAuditPlan *plan);
 
 /* The ratio of found to expected errors, for the guess of the next audit; at least 1. */
-extern double gtl_audit_carried(const GtlAudit *audit);
+extern GtlAuditCarried gtl_audit_carried(const GtlAudit *audit);
 
 #endif							/* GTL_AUDIT_LEARNING_H */

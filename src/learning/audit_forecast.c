@@ -49,7 +49,7 @@ doubt(double margin)
 }
 
 GtlAuditGuess
-gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, double carried)
+gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, GtlAuditCarried carried)
 {
 	double		base = fmax(GUESS_FLOOR * target_error, GUESS_FLOOR_LEAST);
 	double		seen = GUESS_PRIOR;
@@ -61,8 +61,11 @@ gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, dou
 		seen += wrong[i];
 		guessed += doubt(margins[i]) + base;
 	}
-	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE) * carried;
-	return (GtlAuditGuess) {.scale = scale,.floor = fmin(fmax(scale, 1) * base, target_error)};
+	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE);
+	return (GtlAuditGuess)
+	{
+		.scale = scale * carried.scale,.floor = fmin(fmax(scale, 1) * base * carried.floor, target_error)
+	};
 }
 
 double
@@ -70,6 +73,22 @@ gtl_audit_guess(const GtlAuditGuess *guess, double margin)
 {
 	/* as a table keeps it, so that an audit made from there is the same */
 	return fmin(guess->scale * doubt((float) margin) + guess->floor, GTL_AUDIT_GUESS_MOST);
+}
+
+void
+gtl_audit_remember(GtlAuditHistory *history, GtlAuditCarried carried, int64_t labels)
+{
+	history->scale += log(carried.scale) * (double) labels;
+	history->floor += log(carried.floor) * (double) labels;
+	history->labels = labels;
+}
+
+GtlAuditCarried
+gtl_audit_recall(const GtlAuditHistory *history, int64_t labels)
+{
+	double		now = (double) (labels > history->labels ? labels : history->labels);
+
+	return now > 0 ? (GtlAuditCarried) {exp(history->scale / now), exp(history->floor / now)} : (GtlAuditCarried) {1, 1};
 }
 
 /* ---- Stakes and growth ---- */

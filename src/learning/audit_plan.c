@@ -24,6 +24,11 @@
 #define TAKE_GAIN			3.0
 #define FOUND_PRIOR			2.0
 
+/* What an audit says of the guess of the next one. */
+#define FLOOR_PRIOR			1.0
+#define CARRIED_LEAST		0.5
+#define CARRY_STEPS			30
+
 /* ---- What to do next ---- */
 
 static double
@@ -299,16 +304,37 @@ gtl_audit_figures(const GtlAudit *audit, const GtlEnv *env, GtlAuditFigures *fig
 	figures->state = open ? GTL_AUDIT_OPEN : passed ? GTL_AUDIT_PASSED : GTL_AUDIT_GIVEN_UP;
 }
 
-double
+/*
+ * The guess is a scale times a power of the margin, and a floor.  What was found among the draws tells both apart, by EM
+ * on the mixture: an error where the machine was sure is the floor's.
+ */
+GtlAuditCarried
 gtl_audit_carried(const GtlAudit *audit)
 {
-	double		found = FOUND_PRIOR;
-	double		expected = FOUND_PRIOR;
+	double		floor = audit->setup.guess.floor;
+	GtlAuditCarried carried = {1, 1};
 
-	for (int c = 0; c < audit->parts; c++)
+	for (int step = 0; step < CARRY_STEPS; step++)
 	{
-		found += (double) audit->part[c].found;
-		expected += audit->part[c].expected;
+		double		found[2] = {FOUND_PRIOR, FLOOR_PRIOR};
+		double		expected[2] = {FOUND_PRIOR, FLOOR_PRIOR};
+
+		for (int c = 0; c < audit->parts; c++)
+			for (int64_t i = 0; i < audit->part[c].ndraws; i++)
+			{
+				const GtlAuditDraw *draw = &audit->part[c].draws[i];
+				double		rest = fmax(draw->guess - floor, 0);
+				double		share = carried.floor * floor / (carried.scale * rest + carried.floor * floor);
+
+				found[0] += draw->wrong * (1 - share);
+				found[1] += draw->wrong * share;
+				expected[0] += rest;
+				expected[1] += floor;
+			}
+		carried.scale = found[0] / expected[0];
+		carried.floor = found[1] / expected[1];
 	}
-	return fmax(found / expected, 1);
+	carried.scale = fmax(carried.scale, CARRIED_LEAST);
+	carried.floor = fmax(carried.floor, 1);
+	return carried;
 }

@@ -16,6 +16,8 @@ typedef struct GtlAuditDraw
 	double		sbar[GTL_AUDIT_STRATEGIES];
 	double		count;			/* n_i */
 	double		known;			/* f_i */
+	double		guess;
+	bool		wrong;
 } GtlAuditDraw;
 
 /* The labels of one class, or all. */

@@ -733,7 +733,7 @@ calibrate_guess(const GtlEngineSettings *settings, const GtlEngineEvidence *evid
 			wrong[n++] = round->fit.best[i] != labeled->labels[i];
 		}
 	guess = gtl_audit_calibrate(margins, wrong, n, settings->promise.target_error,
-								evidence->carried > 0 ? evidence->carried : 1);
+								gtl_audit_recall(&evidence->history, evidence->human_labeled));
 	gtl_env_release(env, margins);
 	gtl_env_release(env, wrong);
 	return guess;

@@ -85,7 +85,7 @@ typedef struct GtlEngineEvidence
 	bool		chosen_initial; /* the last comparison chose it */
 	int			audits;			/* AUDITED: audits that are over */
 	int			attempts;		/* of those, that were about the same lot */
-	double		carried;		/* gtl_audit_carried of them, multiplied; 0 counts as 1 */
+	GtlAuditHistory history;	/* what they say of the next one's guess */
 } GtlEngineEvidence;
 
 /* A class's own certificate, and what it does to the pool. */

@@ -199,7 +199,7 @@ gather(GtlSimulated *s, Rows *rows)
 	rows->evidence.chosen_initial = s->chosen_initial;
 	rows->evidence.selected_at = s->selected_at;
 	rows->evidence.audits = rows->evidence.attempts = s->audits;
-	rows->evidence.carried = s->carried;
+	rows->evidence.history = s->history;
 }
 
 static void
@@ -316,7 +316,7 @@ end_audit(GtlSimulated *s)
 			s->machine_label[object] = -1;
 	}
 	s->audits++;
-	s->carried *= gtl_audit_carried(s->audit);
+	gtl_audit_remember(&s->history, gtl_audit_carried(s->audit), s->human);
 	gtl_audit_release(s->audit, s->env);
 	s->audit = NULL;
 	s->round_pending = true;
@@ -486,7 +486,6 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.report_context = report_context;
 	s.round_no = -1;
 	s.accuracy = NAN;
-	s.carried = 1;
 	s.answer = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.validation_no = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.active = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);

@@ -162,7 +162,7 @@ end_uniform_audit(GtlSimulated *s, const GtlAuditFigures *figures)
 	}
 	s->machine_bound = s->passed && figures->left > 0 ? (double) figures->most_wrong / (double) figures->left : NAN;
 	s->audits++;
-	s->carried *= carried;
+	gtl_audit_remember(&s->history, (GtlAuditCarried) {carried, carried}, s->human);
 	s->uniform_open = false;
 	s->round_pending = s->calls_round;
 	gtl_simulated_count(s);

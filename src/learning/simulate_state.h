@@ -36,7 +36,7 @@ typedef struct GtlSimulated
 	bool		chosen_initial;
 	GtlAudit   *audit;			/* of its labels; NULL: none, or over */
 	int			audits;			/* that are over */
-	double		carried;		/* from them */
+	GtlAuditHistory history;	/* likewise */
 	double		settled_bound;
 	int64_t		machine;
 	double		machine_bound;

@@ -332,7 +332,8 @@ end(Step *step, const char *why)
 	withdrawn = settle(step);
 	gtl_correction_forget(step->job->job_id, false);
 	carried = gtl_uniform_audit_carried(&step->audit);
-	step->record.carried = carried;
+	step->record.carried = (GtlAuditCarried) {carried, carried};
+	step->record.carried_labels = step->job->human_labeled;
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_put_back(&step->record);
 	gtl_audit_objects_forget(&step->record);

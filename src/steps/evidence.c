@@ -141,7 +141,7 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	evidence->engine.validation_count = evidence->validation_count;
 	evidence->engine.label_noise = Max(job->label_noise, 0);
 	evidence->engine.selected_at = evidence->last.selected_at;
-	evidence->engine.audits = gtl_audits_over(job->job_id, &evidence->engine.carried);
+	evidence->engine.audits = gtl_audits_over(job->job_id, &evidence->engine.history);
 	evidence->engine.attempts = gtl_audits_attempts(job->job_id, gtl_segment_last(job->job_id).lot_no);
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;

@@ -327,6 +327,7 @@ end(AuditStep *step, const char *why)
 	if (step->record.figures.state == GTL_AUDIT_OPEN)
 		step->record.figures.state = GTL_AUDIT_GIVEN_UP;
 	step->record.carried = gtl_audit_carried(step->audit);
+	step->record.carried_labels = step->job->human_labeled;
 	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_forget(&step->record);

@@ -46,23 +46,24 @@ gtl_audits_update(const GtlAuditRecord *record, bool over)
 	static GtlStatement update = {
 		"UPDATE gtlabel.audit SET state = $3, scope = $4, target_accuracy = $5, confidence_level = $6, left_count = $7, draws = $8,"
 		" found = $9, takes = $10, known = $11, expected = $12, evidence = $13, needed = $14, most_wrong = $15,"
-		" more_draws = NULLIF($16, -1), carried = $17, ended_at = $18 WHERE job_id = $1 AND audit_no = $2",
-		18, {INT8OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID,
-		FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, FLOAT8OID, TIMESTAMPTZOID}
+		" more_draws = NULLIF($16, -1), carried = $17, carried_floor = $18, ended_at = $19, carried_labels = $20 WHERE job_id = $1 AND audit_no = $2",
+		20, {INT8OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID,
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, FLOAT8OID, FLOAT8OID, TIMESTAMPTZOID, INT4OID}
 	};
 	const GtlAuditFigures *f = &record->figures;
-	Datum		values[18] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no),
+	Datum		values[20] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no),
 		CStringGetTextDatum(state_names[f->state]), CStringGetTextDatum(gtl_scope_name(record->promise.scope)),
 		Float8GetDatum(1.0 - record->promise.target_error), Float8GetDatum(1.0 - record->promise.delta),
 		Int64GetDatum(f->left), Int32GetDatum((int32) f->draws), Int32GetDatum((int32) f->found),
 		Int32GetDatum((int32) f->takes), Int32GetDatum((int32) f->known), Float8GetDatum(f->expected),
 		Float8GetDatum(f->log_wealth), Float8GetDatum(f->log_needed), Int64GetDatum(f->most_wrong),
-	Int32GetDatum((int32) f->ahead), Float8GetDatum(record->carried), TimestampTzGetDatum(gtl_clock_now())};
-	char		nulls[18];
+	Int32GetDatum((int32) f->ahead), Float8GetDatum(record->carried.scale), Float8GetDatum(record->carried.floor),
+	TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum((int32) record->carried_labels)};
+	char		nulls[20];
 
 	memset(nulls, ' ', sizeof(nulls));
 	if (!over)
-		nulls[16] = nulls[17] = 'n';
+		nulls[16] = nulls[17] = nulls[18] = nulls[19] = 'n';
 	gtl_query_do(&update, values, nulls);
 }
 
@@ -213,20 +214,20 @@ gtl_audits_attempts(int64 job_id, int32 lot_no)
 	return gtl_query_int32(&select, values);
 }
 
-/* Multiplied in the order of the audits: the same to the last bit as a simulation's. */
+/* In the order of the audits: the same to the last bit as a simulation's. */
 int
-gtl_audits_over(int64 job_id, double *carried)
+gtl_audits_over(int64 job_id, GtlAuditHistory *history)
 {
 	static GtlStatement select = {
-		"SELECT carried FROM gtlabel.audit WHERE job_id = $1 AND carried IS NOT NULL ORDER BY audit_no", 1, {INT8OID}
+		"SELECT carried, carried_floor, carried_labels FROM gtlabel.audit WHERE job_id = $1 AND carried IS NOT NULL ORDER BY audit_no", 1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 	GtlResult	r;
 	int			count = (int) gtl_query_run(&r, &select, values, NULL);
 
-	*carried = 1;
+	memset(history, 0, sizeof(*history));
 	for (int i = 0; i < count; i++)
-		*carried *= gtl_result_float8(&r, i, 1);
+		gtl_audit_remember(history, (GtlAuditCarried) {gtl_result_float8(&r, i, 1), gtl_result_float8(&r, i, 2)}, gtl_result_int32(&r, i, 3));
 	gtl_query_end(&r);
 	return count;
 }

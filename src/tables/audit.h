@@ -26,7 +26,8 @@ typedef struct GtlAuditRecord
 	GtlPromise	promise;		/* at the last look */
 	bool		per_class;
 	GtlAuditGuess guess;
-	double		carried;	/* when it is over: gtl_audit_carried */
+	GtlAuditCarried carried;	/* when it is over: gtl_audit_carried ... */
+	int64		carried_labels; /* ... and so many objects that people had labeled */
 	GtlAuditFigures figures;	/* at the last look; state too */
 
 	/* of a job in place: which rows' labels it is about */
@@ -60,7 +61,7 @@ extern bool gtl_audits_passed(int64 job_id, int32 lot_no);
 extern int	gtl_audits_attempts(int64 job_id, int32 lot_no);
 
 /* How many audits are over, and the products of what they carry over; {1, 1} without. */
-extern int	gtl_audits_over(int64 job_id, double *carried);
+extern int	gtl_audits_over(int64 job_id, GtlAuditHistory *history);
 
 extern void gtl_audits_delete(int64 job_id);
 

@@ -618,20 +618,26 @@ test_dataset_scope(void)
 	CHECK(wide == 0);
 }
 
-/* What an audit of 200 draws says of the next guess, when each so many-th of them is wrong. */
-static double
-carried_from(int each)
+/* Of 200 draws, each tenth wrong: where the machine was sure, or where it doubted. */
+static GtlAuditCarried
+carried_from(bool sure)
 {
 	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
-	double		carried;
+	GtlAuditCarried carried;
 	GtlAuditPlan plan;
 	GtlAudit   *audit;
+	int			of_kind = 0;
 
 	set_labels(1300);
 	audit = create(&setup);
 	gtl_audit_draws(audit, 0, 200, &env, &plan);
 	for (int64_t i = 0; i < plan.count; i++)
-		CHECK(gtl_audit_tell(audit, plan.objects[i], true, i % each == 0));
+	{
+		double		guess = gtl_audit_guess(&setup.guess, labels.margin[place_of(plan.objects[i])]);
+		bool		wrong = (guess < 0.003) == sure && of_kind++ % 10 == 0;
+
+		CHECK(gtl_audit_tell(audit, plan.objects[i], true, wrong));
+	}
 	carried = gtl_audit_carried(audit);
 	gtl_env_release(&env, plan.objects);
 	gtl_env_release(&env, plan.drawn);
@@ -639,16 +645,36 @@ carried_from(int each)
 	return carried;
 }
 
-/* The next guess is higher after more errors than were expected, and never lower. */
+/* The next guess is higher where the errors were. */
 static void
 test_carried(void)
 {
-	double		few = carried_from(200);
-	double		some = carried_from(20);
-	double		many = carried_from(5);
+	GtlAuditCarried sure = carried_from(true);
+	GtlAuditCarried doubtful = carried_from(false);
 
-	CHECK(few == 1);
-	CHECK(some > 1 && many > 2 * some);
+	CHECK(sure.floor > 4 && sure.scale <= 1.2);
+	CHECK(doubtful.floor < sure.floor / 2 && doubtful.scale > 2 * sure.scale);
+	CHECK(sure.floor >= 1 && doubtful.floor >= 1 && sure.scale >= 0.5);
+}
+
+/* What audits have said counts less as more labels come. */
+static void
+test_history(void)
+{
+	GtlAuditHistory history = {0};
+	GtlAuditCarried now = gtl_audit_recall(&history, 0);
+
+	CHECK(now.scale == 1 && now.floor == 1);
+	gtl_audit_remember(&history, (GtlAuditCarried) {2, 4}, 100);
+	now = gtl_audit_recall(&history, 100);
+	CHECK(fabs(now.scale - 2) < 1e-12 && fabs(now.floor - 4) < 1e-12);
+	now = gtl_audit_recall(&history, 50);	/* labels have been removed since */
+	CHECK(fabs(now.scale - 2) < 1e-12);
+	now = gtl_audit_recall(&history, 200);
+	CHECK(fabs(now.scale - sqrt(2)) < 1e-12 && fabs(now.floor - 2) < 1e-12);
+	gtl_audit_remember(&history, (GtlAuditCarried) {3, 1}, 200);
+	now = gtl_audit_recall(&history, 200);
+	CHECK(fabs(now.scale - 3 * sqrt(2)) < 1e-12 && fabs(now.floor - 2) < 1e-12);
 }
 
 /* It is due when the guess is low enough, and not when people would have to check nearly all. */
@@ -665,8 +691,8 @@ test_due(void)
 	setup.guess = (GtlAuditGuess){.scale = 3, .floor = 0.0025};
 	CHECK(!gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
 	/* the guess learns from validation objects: half of them wrong, and from audits that were given up */
-	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, 1).scale <
-		  gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, 2).scale);
+	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, (GtlAuditCarried) {1, 1}).scale <
+		  gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, (GtlAuditCarried) {2, 1}).scale);
 }
 
 /* ---- Labels that are elsewhere: equal weights ---- */
@@ -823,5 +849,6 @@ main(void)
 	test_dataset_scope();
 	test_due();
 	test_carried();
+	test_history();
 	return CHECK_SUMMARY("test_audit");
 }
