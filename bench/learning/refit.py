@@ -39,7 +39,7 @@ print("| what | cold fit | refit | ratio |\n| --- | --- | --- | --- |")
 most = write("fashion", *load_fashion(data))
 for algorithm, c in (("softmax", 0.1), ("softmax", 1), ("mlp", 1)):
     compare("fashion", most, algorithm, c)
-for name in ("fashion_km128", "optdigits", "sms_spam", "shuttle"):
+for name in ("fashion_km128", "banking77", "ag_news_7600", "optdigits", "sms_spam", "shuttle"):
     _, features, names = load_copy(data, name)
     most = write(name, features, np.unique(names, return_inverse=True)[1])
     compare(name, most, "softmax", 1)

@@ -3,7 +3,7 @@
 #
 #	bench/learning/refit.sh DATA_FOLDER
 #
-# The folder holds fashion_mnist/ and the .copy.gz files of fashion_km128, optdigits, sms_spam and
+# The folder holds fashion_mnist/ and the .copy.gz files of fashion_km128, banking77, ag_news_7600, optdigits, sms_spam and
 # shuttle.  Needs a C compiler and /usr/bin/python3 with numpy.
 set -euo pipefail
 data=$(realpath "${1:?usage: refit.sh DATA_FOLDER}")

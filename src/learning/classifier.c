@@ -120,7 +120,7 @@ gtl_classifier_fit_memory(const GtlCandidate *candidate, int64_t rows, int dimen
 
 	if (shape.weight_count == 0)
 		return SIZE_MAX;
-	total = gtl_size_add(total, gtl_optimize_size(shape.weight_count));
+	total = gtl_size_add(total, gtl_optimize_size(shape.weight_count, gtl_optimize_pairs(shape.weight_count, rows)));
 	total = gtl_size_add(total, gtl_objective_size(&shape));
 	if (gtl_whitening_pays(&shape, rows))
 		total = gtl_size_add(total, gtl_size_add(gtl_whitening_size(&shape), gtl_size_multiply((size_t) rows, sizeof(float))));
@@ -252,7 +252,7 @@ minimize(Fit *fit, GtlFitReport *report)
 	double		lambda = 1.0 / (request->candidate.c * (double) fit->data.rows);
 	GtlMinimization minimization = {
 		.evaluate = evaluate,.context = &fit->objective,
-		.n = shape->weight_count,.x = fit->x,
+		.n = shape->weight_count,.x = fit->x,.pairs = gtl_optimize_pairs(shape->weight_count, fit->data.rows),
 		.max_iterations = request->max_iterations,.tolerance = request->gradient_tolerance
 	};
 

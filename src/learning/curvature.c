@@ -12,7 +12,7 @@
 
 #include "learning/kernels.h"
 
-#define LEAST 0.1
+#define LEAST 0.05
 
 /* Of a block of probabilities, class-major. */
 static void

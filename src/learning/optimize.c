@@ -2,10 +2,9 @@
  * optimize.c
  *		L-BFGS with a line search for the strong Wolfe conditions.
  *
- * The direction is -H g, H the inverse Hessian that the last MEMORY pairs (s, y) of steps and
- * gradient changes make of a multiple of the identity (two loops over the pairs); the first step
- * has length 1.  Pairs
- * of too little curvature are skipped, so H stays positive definite.
+ * The direction is -H g, H the inverse Hessian that the last pairs (s, y) of steps and gradient changes
+ * make of a multiple of the identity (two loops over the pairs); the first step has length 1.  Pairs of too
+ * little curvature are skipped, so H stays positive definite.  Fits of many rows keep more pairs.
  *
  * A line search keeps an interval that holds a step as wanted: its low end is the best point
  * yet, with the function falling towards the other end.  Trial steps come from the cubic through both ends,
@@ -31,7 +30,9 @@
 #include "learning/kernels.h"
 #include "learning/shape.h"
 
-#define MEMORY 10
+#define MOST_PAIRS 20			/* more save few iterations (bench/learning) */
+#define ROWS_PER_PAIR 200		/* then the two loops over the pairs take a small part of an evaluation */
+#define PAIR_BYTES ((size_t) 4 * 1024 * 1024)	/* of all pairs, unless they are the fewest */
 #define LINE_EVALUATIONS 30
 #define SUFFICIENT_DECREASE 1e-4	/* c1 */
 #define CURVATURE 0.9			/* c2 */
@@ -40,7 +41,6 @@
 #define RELATIVE_DECREASE 1e-12
 #define LEAST_CURVATURE 1e-10	/* of |s| |y| */
 #define OWN_VECTORS 4
-#define VECTORS (2 * MEMORY + OWN_VECTORS)
 #define ALIGNMENT 64
 #define PAD (ALIGNMENT / sizeof(double))
 
@@ -68,7 +68,7 @@ typedef struct Run
 	double	   *direction;
 	double		value;			/* at x */
 	double		largest;		/* of the gradient at x, as the tolerance counts it */
-	Pair		pair[MEMORY];	/* the newest last */
+	Pair		pair[MOST_PAIRS];	/* the newest last */
 	int			npairs;
 	double		scale;			/* H before any pair */
 } Run;
@@ -87,17 +87,34 @@ padded(size_t n)
 	return gtl_size_add(n, PAD - 1) / PAD * PAD;
 }
 
+static size_t
+vector_bytes(size_t n)
+{
+	return gtl_size_add(gtl_size_multiply(padded(n), sizeof(double)), ALIGNMENT);
+}
+
+int
+gtl_optimize_pairs(size_t n, int64_t rows)
+{
+	size_t		fit = PAIR_BYTES / gtl_size_multiply(2, vector_bytes(n));
+	int64_t		pay = rows / ROWS_PER_PAIR < MOST_PAIRS ? rows / ROWS_PER_PAIR : MOST_PAIRS;
+
+	if ((size_t) pay > fit)
+		pay = (int64_t) fit;
+	return pay < GTL_FEWEST_PAIRS ? GTL_FEWEST_PAIRS : (int) pay;
+}
+
 size_t
-gtl_optimize_size(size_t n)
+gtl_optimize_size(size_t n, int pairs)
 {
 	/* plus x */
-	return gtl_size_multiply(gtl_size_add(gtl_size_multiply(padded(n), sizeof(double)), ALIGNMENT), VECTORS + 1);
+	return gtl_size_multiply(vector_bytes(n), 2 * (size_t) pairs + OWN_VECTORS + 1);
 }
 
 double *
 gtl_optimize_vector(size_t n, const GtlEnv *env, void **block)
 {
-	*block = gtl_env_alloc(env, padded(n) * sizeof(double) + ALIGNMENT);
+	*block = gtl_env_alloc(env, vector_bytes(n));
 	return (double *) (((uintptr_t) *block + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
@@ -183,7 +200,7 @@ init(Run *run)
 static void
 release(Run *run)
 {
-	for (int i = 0; i < MEMORY; i++)
+	for (int i = 0; i < MOST_PAIRS; i++)
 	{
 		gtl_env_release(run->env, run->pair[i].block[0]);
 		gtl_env_release(run->env, run->pair[i].block[1]);
@@ -251,7 +268,7 @@ next_pair(Run *run)
 {
 	Pair		reused;
 
-	if (run->npairs < MEMORY)
+	if (run->npairs < run->minimization->pairs)
 	{
 		Pair	   *pair = &run->pair[run->npairs];
 
@@ -263,10 +280,10 @@ next_pair(Run *run)
 		return going(run) ? pair : NULL;
 	}
 	reused = run->pair[0];
-	memmove(run->pair, run->pair + 1, (MEMORY - 1) * sizeof(Pair));
-	run->pair[MEMORY - 1] = reused;
-	run->npairs = MEMORY - 1;
-	return &run->pair[MEMORY - 1];
+	run->npairs--;
+	memmove(run->pair, run->pair + 1, (size_t) run->npairs * sizeof(Pair));
+	run->pair[run->npairs] = reused;
+	return &run->pair[run->npairs];
 }
 
 /* From x to the trial point.  False: interrupted. */

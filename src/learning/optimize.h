@@ -20,12 +20,18 @@ typedef struct GtlMinimization
 
 	size_t		n;
 	double	   *x;				/* from gtl_optimize_vector: start, then the result */
+	int			pairs;			/* gtl_optimize_pairs */
 	int			max_iterations;
 	double		tolerance;		/* converged: largest <= tolerance */
 } GtlMinimization;
 
+#define GTL_FEWEST_PAIRS 10
+
+/* How many steps of the past pay for a function of n variables that is a sum over so many rows. */
+extern int	gtl_optimize_pairs(size_t n, int64_t rows);
+
 /* Bytes that a minimization of n variables needs, x included; SIZE_MAX on overflow. */
-extern size_t gtl_optimize_size(size_t n);
+extern size_t gtl_optimize_size(size_t n, int pairs);
 
 /* A zeroed vector of n variables; *block is what to release. */
 extern double *gtl_optimize_vector(size_t n, const GtlEnv *env, void **block);

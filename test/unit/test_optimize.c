@@ -103,12 +103,19 @@ slope(const Function *function, const double *x, double *gradient)
 	return value;
 }
 
+/* Functions of an even number of variables keep more pairs. */
+static int
+pairs_of(const Function *function)
+{
+	return function->n % 2 == 0 ? 2 * GTL_FEWEST_PAIRS : GTL_FEWEST_PAIRS;
+}
+
 /* The result is in x[n]; every variable starts at `start`. */
 static GtlFitReport
 minimize(Function *function, double start, int iterations, double *x)
 {
 	GtlMinimization minimization = {
-		.evaluate = evaluate,.context = function,.n = function->n,.max_iterations = iterations,.tolerance = 1e-8
+		.evaluate = evaluate,.context = function,.n = function->n,.pairs = pairs_of(function),.max_iterations = iterations,.tolerance = 1e-8
 	};
 	GtlFitReport report;
 	void	   *block;
@@ -123,7 +130,7 @@ minimize(Function *function, double start, int iterations, double *x)
 	gtl_env_release(&env, block);
 	CHECK(counters.live == 0);
 	CHECK(report.evaluations == function->evaluations);
-	CHECK(counters.peak <= gtl_optimize_size(function->n));
+	CHECK(counters.peak <= gtl_optimize_size(function->n, pairs_of(function)));
 	return report;
 }
 
@@ -237,8 +244,11 @@ test_stops_in_long_passes(void)
 static void
 test_size(void)
 {
-	CHECK(gtl_optimize_size(SIZE_MAX / 2) == SIZE_MAX);
-	CHECK(gtl_optimize_size(1000) > gtl_optimize_size(100));
+	CHECK(gtl_optimize_size(SIZE_MAX / 2, GTL_FEWEST_PAIRS) == SIZE_MAX);
+	CHECK(gtl_optimize_size(1000, 10) > gtl_optimize_size(100, 10) && gtl_optimize_size(100, 11) > gtl_optimize_size(100, 10));
+	CHECK(gtl_optimize_pairs(1000, 0) == GTL_FEWEST_PAIRS && gtl_optimize_pairs(1000, 2000) == GTL_FEWEST_PAIRS);
+	CHECK(gtl_optimize_pairs(1000, 3000) == 15 && gtl_optimize_pairs(1000, 1000000) == 20);
+	CHECK(gtl_optimize_pairs(17000, 1000000) == 15 && gtl_optimize_pairs(SIZE_MAX / 2, 1000000) == GTL_FEWEST_PAIRS);
 }
 
 int
