@@ -81,7 +81,7 @@ for name in $small; do
 		for variant in "$plain" "$chosen"; do cell $name .95 audited softmax 100 "$variant $hard"; done
 	done
 done
-for name in $small; do three $name .95 auto 100; done
+for name in $small; do three $name .95 auto 40; done
 if [ "$mode" = full ]; then
 	for name in banking77 fashion_km128 ag_news_7600; do three $name .95 softmax 20; done
 	for variant in "$columns" "$columns proposals=0.9"; do cell banking77 .95 audited softmax 20 "$variant"; done
