@@ -94,7 +94,7 @@ CREATE VIEW fo.asked AS SELECT i.id, n.no AS object_no, l.label, l.human_annotat
     (SELECT count(*) FROM gt_tasks t WHERE t.job_name = 'fo job' AND t.object_key = i.id::text AND t.state = 'available') AS open, (SELECT count(*) FROM gtlabel.former_answer f WHERE f.object_key = i.id::text) AS former
   FROM item i CROSS JOIN LATERAL (SELECT number('fo job', i.id) AS no) n LEFT JOIN gt_labels l ON l.job_name = 'fo job' AND l.object_key = i.id::text;
 CREATE TEMP TABLE chosen AS SELECT id, object_no, label, subset FROM (SELECT a.*, s.subset, row_number() OVER (PARTITION BY s.subset ORDER BY a.id) AS place FROM asked a JOIN gt_labels s ON s.job_name = 'fo job' AND s.object_key = a.id::text
-  WHERE human AND answers = 1 AND a.id BETWEEN 610 AND 698) x WHERE place <= 2 + 3 * (subset = 'validation')::int;
+  WHERE human AND answers = 1 AND a.id BETWEEN 610 AND 698) x WHERE place <= 1 + 4 * (subset = 'validation')::int;
 SELECT subset, count(*) FROM chosen GROUP BY 1 ORDER BY 1;
 SELECT gt_correct_labels('fo job', ARRAY[min(id)]::text[], ARRAY['c0']) AS decided, min(id) AS decided_id FROM chosen \gset
 UPDATE item i SET features = ARRAY[features[1], features[2] + 0.001], gold = 'c1' FROM chosen c WHERE i.id = c.id;
