@@ -119,9 +119,10 @@ table() {
 				split(rows[i], f, FS)
 				printf "| %s | 0%s | `%s`, %s |", f[1], f[2], f[3], f[4]
 				for (v = 1; v <= count; v++) printf " %s |", cell(rows[i] SUBSEP variant[v], rows[i] SUBSEP variant[1])
-				printf " %d |\n", jobs[rows[i], variant[1]]
+				for (v = most = 0; v <= count; v++) if (jobs[rows[i], variant[v]] > most) most = jobs[rows[i], variant[v]]
+				printf " %d |\n", most
 			}
-		}' "$results" | sed 's/|  |/| |/g'
+		}' "$results" | sed ':again; s/|  |/| |/; t again'
 }
 print_all() {
 	echo "Mean of the human labels of a job, beside a job without; jobs that missed their promise, and jobs without machine labels."
