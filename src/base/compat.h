@@ -61,6 +61,13 @@
 #define GTL_COMPAT_FORCE_PARALLEL (force_parallel_mode != 0)
 #endif
 
+/* The walker of a plan had no prototype, which C23 takes for one without arguments. */
+#if PG_VERSION_NUM >= 160000
+#define GTL_COMPAT_WALK_PLAN(state, walker, context) planstate_tree_walker(state, walker, context)
+#else
+#define GTL_COMPAT_WALK_PLAN(state, walker, context) planstate_tree_walker(state, (void *) (walker), context)
+#endif
+
 /* ---- 16 and 19 ------------------------------------------------------------------ */
 
 #if PG_VERSION_NUM >= 190000

@@ -166,7 +166,7 @@ watch_plan(PlanState *state, void *watch)
 		return false;
 	if (IsA(state, ForeignScanState))
 		watch_scan((ForeignScanState *) state, watch);
-	return planstate_tree_walker(state, watch_plan, watch);
+	return GTL_COMPAT_WALK_PLAN(state, watch_plan, watch);
 }
 
 /* ---- The watch ---- */
