@@ -61,12 +61,19 @@ run(const GtlJob *job, const char *sql, bytea *model, GtlResult *r)
 
 /* ---- Which rows ---- */
 
-/* Is the label of the row d none, that is NULL or an empty text?  In words that postgres_fdw sends: it knows no NULLIF. */
+/* An error if the column is gone. */
+static Oid
+column_type(const GtlJob *job, const char *column)
+{
+	return getBaseType(gtl_dataset_column_type(job->dataset, column, "The job reads it.", job->dataset_name));
+}
+
+/* Has the row d a label, or none, that is NULL or an empty text?  In words that postgres_fdw sends: it knows no NULLIF. */
 static char *
 label_condition(const GtlJob *job, bool labeled)
 {
 	const char *column = quote_identifier(job->label_column);
-	Oid			type = getBaseType(gtl_dataset_column_type(job->dataset, job->label_column, "The job reads it.", job->dataset_name));
+	Oid			type = column_type(job, job->label_column);
 	bool		sent = type == TEXTOID || type == VARCHAROID || type == BPCHAROID || type == NAMEOID;
 	char		category;
 	bool		preferred;
@@ -90,15 +97,20 @@ gtl_in_place_labeled_rows(const GtlJob *job)
 	return label_condition(job, true);
 }
 
-/* " WHERE ...", of the rows that the job is about; condition NULL: all of them. */
+/* " WHERE ...": both, of which either may be NULL; nothing, if both are. */
+static char *
+where_both(const char *one, const char *other)
+{
+	if (one == NULL && other == NULL)
+		return "";
+	return psprintf(" WHERE %s%s%s", one == NULL ? "" : one, one == NULL || other == NULL ? "" : " AND ", other == NULL ? "" : other);
+}
+
+/* Of the rows that the job is about; condition NULL: all of them. */
 static char *
 where(const GtlJob *job, const char *condition)
 {
-	char	   *open = gtl_in_place_open_rows(job);
-
-	if (condition == NULL && open == NULL)
-		return "";
-	return psprintf(" WHERE %s%s%s", open == NULL ? "" : open, open == NULL || condition == NULL ? "" : " AND ", condition == NULL ? "" : condition);
+	return where_both(gtl_in_place_open_rows(job), condition);
 }
 
 /* "SELECT expression AS part FROM each leaf d condition", all of them below one another. */
@@ -113,13 +125,6 @@ append_parts_where(StringInfo sql, List *leaves, const char *expression, const c
 }
 
 /* ---- Reading ---- */
-
-/* An error if the column is gone. */
-static Oid
-column_type(const GtlJob *job, const char *column)
-{
-	return getBaseType(gtl_dataset_column_type(job->dataset, column, "The job reads it.", job->dataset_name));
-}
 
 /* The keys as a constant array of the key's type: postgres_fdw sends no casts of arrays. */
 static char *
@@ -182,7 +187,7 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset, const char *among)
 	List	   *leaves = gtl_far_leaves(job->dataset);
 	char	   *schema = gtl_in_place_schema();
 	const char *key = quote_identifier(job->key_column);
-	char	   *where = among == NULL ? "" : psprintf(" WHERE %s", among);
+	char	   *draw = psprintf("%sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->seed);
 	StringInfoData sql;
 	GtlResult	r;
 	double		last;
@@ -192,19 +197,17 @@ gtl_in_place_restrict(GtlJob *job, GtlDataset *dataset, const char *among)
 	appendStringInfo(&sql, "SELECT (m).count, (m).draws[pg_catalog.cardinality((m).draws)]"
 						   " FROM (SELECT %sgt_merge(p.part) AS m FROM (",
 					 schema);
-	append_parts_where(&sql, leaves, psprintf("%sgt_sample(d.%s, NULL::pg_catalog.int4, %d, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->sample_count, job->seed), where);
+	append_parts_where(&sql, leaves, psprintf("%sgt_sample(d.%s, NULL::pg_catalog.int4, %d, '" INT64_FORMAT "'::pg_catalog.int8)", schema, key, job->sample_count, job->seed), where_both(among, NULL));
 	appendStringInfoString(&sql, ") p OFFSET 0) x");
 	run(job, sql.data, NULL, &r);
 	job->dataset_count = gtl_result_int64(&r, 0, 1);
 	last = gtl_result_float8(&r, 0, 2);
 	gtl_query_end(&r);
-	dataset->sample = where;
+	dataset->sample = where_both(among, NULL);
 	if (job->dataset_count <= job->sample_count)
 		return NULL;			/* all of them; or none, which whoever reads them says */
-	dataset->sample = psprintf(" WHERE %sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8) <= '%.17g'::pg_catalog.float8%s%s",
-							   schema, key, job->seed, last, among == NULL ? "" : " AND ", among == NULL ? "" : among);
-	return psprintf(" WHERE %sgt_draw(d.%s, '" INT64_FORMAT "'::pg_catalog.int8) > '%.17g'::pg_catalog.float8%s%s",
-					schema, key, job->seed, last, among == NULL ? "" : " AND ", among == NULL ? "" : among);
+	dataset->sample = where_both(psprintf("%s <= '%.17g'::pg_catalog.float8", draw, last), among);
+	return where_both(psprintf("%s > '%.17g'::pg_catalog.float8", draw, last), among);
 }
 
 int64
@@ -389,15 +392,17 @@ static void
 append_assignment(StringInfo sql, const GtlJob *job, const GtlInPlaceTarget *target, const char *label, const char *confidence)
 {
 	const char *label_column = quote_identifier(target->label_column);
-	char	   *open = where(job, NULL);
+	char	   *differ = psprintf("d.%s IS DISTINCT FROM %s", label_column, label);
 
 	appendStringInfo(sql, " SET %s = %s", label_column, label);
 	if (target->confidence_column != NULL)
-		appendStringInfo(sql, ", %s = %s", quote_identifier(target->confidence_column), confidence);
-	appendStringInfo(sql, "%s (d.%s IS DISTINCT FROM %s", *open == '\0' ? " WHERE" : psprintf("%s AND", open), label_column, label);
-	if (target->confidence_column != NULL)
-		appendStringInfo(sql, " OR d.%s IS DISTINCT FROM %s", quote_identifier(target->confidence_column), confidence);
-	appendStringInfoChar(sql, ')');
+	{
+		const char *confidence_column = quote_identifier(target->confidence_column);
+
+		appendStringInfo(sql, ", %s = %s", confidence_column, confidence);
+		differ = psprintf("%s OR d.%s IS DISTINCT FROM %s", differ, confidence_column, confidence);
+	}
+	appendStringInfoString(sql, where(job, psprintf("(%s)", differ)));
 }
 
 void

@@ -3,11 +3,12 @@
  *		Which objects of a segment are of the job's validation set.
  *
  * For a certificate the set has to be a random sample of all objects, so each segment has the same share in it, rounded
- * up or down by chance.  That share is what a job takes that is created over all rows that are there now: it
- * falls as rows join, since a promise about many rows needs hardly more validation objects than one about few.  When it falls, objects of
- * earlier segments leave the set, the last of each segment's random order first, whatever people have said about
- * them.  Their labels go on to train.  The share that holds is the smallest in gtlabel.segment, which is that of the newest one.  That the share never rises by itself keeps people from being asked about old rows again;
- * grow_validation.c raises it for the owner.  Where no object is left, the set begins anew.
+ * up or down by chance.  That share is what a job takes that is created over all rows that are there now: it falls as
+ * rows join, since a promise about many rows needs hardly more validation objects than one about few.  When it falls,
+ * objects of earlier segments leave the set, the last of each segment's random order first, whatever people have said
+ * about them.  Their labels go on to train.  The share that holds is the smallest in gtlabel.segment, which is that of
+ * the newest one.  That it never rises by itself keeps people from being asked about old rows again; grow_validation.c
+ * raises it for the owner.  Where no object is left, the set begins anew.
  *
  * For an audited promise the set is no evidence, and grows as it would be for so many objects.  A job that gets another promise
  * makes the shares equal first.

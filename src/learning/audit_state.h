@@ -1,6 +1,6 @@
 /*
  * audit_state.h
- *		What an audit holds, and the martingale over it.  For audit*.c alone.
+ *		What an audit holds, and the martingale over it.  For audit*.c and uniform_audit.c alone.
  */
 #ifndef GTL_AUDIT_STATE_H
 #define GTL_AUDIT_STATE_H

@@ -15,6 +15,8 @@
 
 #include <math.h>
 
+#include "learning/audit_state.h"
+
 /* Strategies are made for guesses of at most this share of the target. */
 #define GUESS_MOST			0.6
 
@@ -30,9 +32,7 @@
 #define MOST_DRAWS			10000
 #define FOUND_PRIOR			2.0
 
-#define STRATEGIES			3
-static const double strategy_scale[STRATEGIES] = {1.0 / 3, 1, 3};
-static const double strategy_share[STRATEGIES] = {0.2, 0.6, 0.2};
+static const double strategy_scale[GTL_AUDIT_STRATEGIES] = {1.0 / 3, 1, 3};
 
 double
 gtl_uniform_audit_guess(const GtlAuditGuess *guess, const double *margins, int64_t count)
@@ -57,10 +57,8 @@ bet(const GtlUniformAudit *audit, int strategy)
 static double
 log_wealth(const GtlUniformAudit *audit, int64_t more, int64_t wrong)
 {
-	double		sum[STRATEGIES] = {0};
+	double		sum[GTL_AUDIT_STRATEGIES] = {0};
 	int64_t		found = 0;
-	double		top;
-	double		total = 0;
 
 	for (int64_t i = 0; i < audit->count + more; i++)
 	{
@@ -69,7 +67,7 @@ log_wealth(const GtlUniformAudit *audit, int64_t more, int64_t wrong)
 
 		if (share > 1)
 			return INFINITY;
-		for (int k = 0; k < STRATEGIES; k++)
+		for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
 		{
 			double		s = bet(audit, k);
 
@@ -79,10 +77,7 @@ log_wealth(const GtlUniformAudit *audit, int64_t more, int64_t wrong)
 	}
 	if (wrong - found > audit->frozen - audit->count - more)
 		return INFINITY;
-	top = fmax(sum[0], fmax(sum[1], sum[2]));
-	for (int k = 0; k < STRATEGIES; k++)
-		total += strategy_share[k] * exp(sum[k] - top);
-	return top + log(total);
+	return gtl_audit_mix(sum);
 }
 
 double

@@ -366,9 +366,9 @@ explain_map(const GtlJob *job)
 
 	if (job->neighbours_segments == 0)
 		return NULL;
-	later = gtl_segments_rows_since(job->job_id, job->neighbours_segments, &rows);
 	if (job->neighbours_reason != NULL)
 		return psprintf("They stay as they are, though more rows have joined: %s.", job->neighbours_reason);
+	later = gtl_segments_rows_since(job->job_id, job->neighbours_segments, &rows);
 	if (later == 0)
 		return NULL;
 	return psprintf("%s of the %s rows joined after the map to these columns was made; with a third a new one is made before the next round.",
