@@ -33,8 +33,7 @@ struct GtlNeighbourRenewal
 	const GtlNeighbours *map;
 	char	   *reason;			/* why there is none; NULL: there is one, when it has been computed */
 
-	GtlSegment *segments;
-	int			nsegments;
+	int			nsegments;		/* whose rows were read */
 	int32	   *rows;			/* their numbers, ascending */
 	GtlFeatureStats stats;		/* of them */
 	GtlLabeledSet features;		/* [rows x features] */
@@ -129,7 +128,7 @@ gtl_neighbour_renewal_load(const GtlJob *job, const GtlEnv *env)
 	renewal->known = job->neighbours_id;
 	renewal->known_segments = job->neighbours_segments;
 	renewal->later = gtl_segments_rows_since(job->job_id, job->neighbours_segments, &rows);
-	renewal->nsegments = gtl_segments_read(job->job_id, &renewal->segments);
+	renewal->nsegments = gtl_segment_last(job->job_id).segment_no + 1;
 	read_rows(renewal, job);
 	renewal->reason = reason_against(renewal);
 	if (renewal->reason != NULL)
@@ -247,7 +246,7 @@ gtl_neighbour_renewal_write(const GtlNeighbourRenewal *renewal, GtlJob *job)
 	int64		next = 0;
 
 	job->neighbours_reason = renewal->reason == NULL ? NULL : MemoryContextStrdup(GetMemoryChunkContext(job), renewal->reason);
-	job->neighbours_segments = renewal->segments[renewal->nsegments - 1].segment_no + 1;
+	job->neighbours_segments = renewal->nsegments;
 	if (renewal->reason != NULL)
 		return;
 	gtl_neighbour_map_insert(renewal->neighbours_id, renewal->map);

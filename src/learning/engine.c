@@ -492,9 +492,13 @@ count_pool(GtlTransfer *transfer, int fold, const int32_t *best, const double *m
 	{
 		Cut		   *cuts = transfer->cut + t * transfer->classes;
 
-		if (transfer->classes == 1 && cuts->validation[fold] > 0)
-			cuts->pool[fold] += gtl_kernel_count_from(margin, count, cuts->threshold);
-		for (int64_t i = 0; transfer->classes > 1 && i < count; i++)
+		if (transfer->classes == 1)
+		{
+			if (cuts->validation[fold] > 0)
+				cuts->pool[fold] += gtl_kernel_count_from(margin, count, cuts->threshold);
+			continue;
+		}
+		for (int64_t i = 0; i < count; i++)
 		{
 			Cut		   *cut = &cuts[best[i]];
 

@@ -336,8 +336,11 @@ static void
 map_rows(const Mapper *mapper, int width, int64 count, float *out)
 {
 	if (count == 1)
+	{
 		gtl_neighbours_row(mapper->map, mapper->scratch, out, out + width - GTL_NEIGHBOUR_COLUMNS);
-	for (int64 i = 0; count > 1 && i < count; i += GTL_KMEANS_ROWS)
+		return;
+	}
+	for (int64 i = 0; i < count; i += GTL_KMEANS_ROWS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		gtl_neighbours_complete(mapper->map, mapper->scratch, out + i * width, width, Min(GTL_KMEANS_ROWS, count - i));
