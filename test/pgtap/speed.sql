@@ -1,6 +1,7 @@
 -- The second job of a database reads as much as the first, whatever ANALYZE has seen before it: counted
 -- in rows and index entries that the server reads, so that a busy machine makes no
--- difference. Twice as much is allowed: where people look for tasks is drawn at random.
+-- difference. Twice as much is allowed, and each object once more: where people look for tasks is drawn at
+-- random, and who looks for a scarce one looks at the whole batch. A wrong plan reads all objects in each call.
 BEGIN;
 SET search_path = public;
 SET client_min_messages = error;
@@ -25,24 +26,36 @@ CREATE TABLE speed (id bigint PRIMARY KEY, truth text, features float4[]);
 INSERT INTO speed SELECT i, chr(97 + i % 3), ARRAY[(i % 3 = 0)::int + (i % 10) / 20.0, (i % 3 = 1)::int + (i % 7) / 14.0, (i % 13 = 5)::int] FROM generate_series(1, 6000) i;
 ANALYZE speed;
 
--- The open tasks: some declined, some given back, the rest answered by as many people as each object needs.
+-- The open tasks: some declined, some given back, the rest answered by as many people as each object needs
+CREATE FUNCTION pg_temp.work_on_tasks(job integer, name text, person text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.count(job, 'gt_accept_tasks', format('CREATE TEMP TABLE held ON COMMIT DROP AS SELECT * FROM gt_accept_tasks(%L, 200, %L)', name, person));
+    PERFORM pg_temp.count(job, 'gt_decline_tasks', format('SELECT gt_decline_tasks(ARRAY(SELECT task_id FROM held ORDER BY 1 LIMIT 2), %L)', person));
+    PERFORM pg_temp.count(job, 'gt_release_tasks', format('SELECT gt_release_tasks(ARRAY(SELECT task_id FROM held ORDER BY 1 OFFSET 2 LIMIT 50), %L)', person));
+    PERFORM pg_temp.count(job, 'gt_submit_annotations', format('SELECT gt_submit_annotations(COALESCE(array_agg(task_id), ''{}''), COALESCE(array_agg(truth), ''{}''), %L) FROM'
+        ' (SELECT h.task_id, d.truth FROM held h JOIN speed d ON d.id = h.object_key::bigint ORDER BY 1 OFFSET 52) h', person));
+    DROP TABLE held;
+END $$;
+CREATE FUNCTION pg_temp.annotate_the_rest(job integer, name text, person text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE TEMP TABLE asked ON COMMIT DROP AS
+        SELECT array_agg(d.id::text) AS keys, array_agg(d.truth) AS labels FROM speed d WHERE d.id::text IN
+           (SELECT object_key FROM gt_tasks WHERE job_name = name AND state = 'available'
+            EXCEPT SELECT object_key FROM gt_tasks WHERE job_name = name AND annotator = person);
+    PERFORM pg_temp.count(job, 'gt_annotate', format('SELECT gt_annotate(%L, COALESCE(keys, ''{}''), COALESCE(labels, ''{}''), %L) FROM asked', name, person));
+    DROP TABLE asked;
+END $$;
+-- What two people declined goes to others, so that each batch comes to its end in each job.
 CREATE FUNCTION pg_temp.answer(job integer, name text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     person text;
 BEGIN
     FOREACH person IN ARRAY ARRAY['ann', 'bob'] LOOP
-        PERFORM pg_temp.count(job, 'gt_accept_tasks', format('CREATE TEMP TABLE held ON COMMIT DROP AS SELECT * FROM gt_accept_tasks(%L, 200, %L)', name, person));
-        PERFORM pg_temp.count(job, 'gt_decline_tasks', format('SELECT gt_decline_tasks(ARRAY(SELECT task_id FROM held ORDER BY 1 LIMIT 2), %L)', person));
-        PERFORM pg_temp.count(job, 'gt_release_tasks', format('SELECT gt_release_tasks(ARRAY(SELECT task_id FROM held ORDER BY 1 OFFSET 2 LIMIT 50), %L)', person));
-        PERFORM pg_temp.count(job, 'gt_submit_annotations', format('SELECT gt_submit_annotations(COALESCE(array_agg(task_id), ''{}''), COALESCE(array_agg(truth), ''{}''), %L) FROM'
-            ' (SELECT h.task_id, d.truth FROM held h JOIN speed d ON d.id = h.object_key::bigint ORDER BY 1 OFFSET 52) h', person));
-        DROP TABLE held;
-        CREATE TEMP TABLE asked ON COMMIT DROP AS
-            SELECT array_agg(d.id::text) AS keys, array_agg(d.truth) AS labels FROM speed d WHERE d.id::text IN
-               (SELECT object_key FROM gt_tasks WHERE job_name = name AND state = 'available'
-                EXCEPT SELECT object_key FROM gt_tasks WHERE job_name = name AND annotator = person);
-        PERFORM pg_temp.count(job, 'gt_annotate', format('SELECT gt_annotate(%L, COALESCE(keys, ''{}''), COALESCE(labels, ''{}''), %L) FROM asked', name, person));
-        DROP TABLE asked;
+        PERFORM pg_temp.work_on_tasks(job, name, person);
+        PERFORM pg_temp.annotate_the_rest(job, name, person);
+    END LOOP;
+    FOREACH person IN ARRAY ARRAY['cid', 'dan'] LOOP
+        PERFORM pg_temp.annotate_the_rest(job, name, person);
     END LOOP;
 END $$;
 
@@ -65,8 +78,8 @@ BEGIN
     PERFORM pg_temp.count(job, 'gt_annotations by key', format('SELECT count(v) FROM gt_annotations v WHERE job_name = %L AND object_key = ''77''', name));
     PERFORM pg_temp.count(job, f, format('SELECT * FROM %s(%L)', f, name)) FROM unnest(ARRAY['gt_explain_job', 'gt_plan_job', 'gt_report']) f;
     PERFORM pg_temp.count(job, 'gt_explain_object', format('SELECT * FROM gt_explain_object(%L, ''77'')', name));
-    PERFORM pg_temp.count(job, f, format('SELECT %s(%L)', f, name))
-       FROM unnest(ARRAY['gt_withdraw_machine_labels', 'gt_retry_failed', 'gt_stop_job', 'gt_purge_job']) f;
+    PERFORM pg_temp.count(job, 'gt_withdraw_machine_labels', format('SELECT gt_withdraw_machine_labels(%L, confirm => true)', name));
+    PERFORM pg_temp.count(job, f, format('SELECT %s(%L)', f, name)) FROM unnest(ARRAY['gt_retry_failed', 'gt_stop_job', 'gt_purge_job']) f;
 END $$;
 
 -- In a role of its own, so that row-level security is in the plans
@@ -91,8 +104,8 @@ RESET ROLE;
 CREATE TEMP TABLE compared AS
     SELECT what, sum(rows) FILTER (WHERE job = 1) AS first, sum(rows) FILTER (WHERE job = 2) AS second, sum(rows) FILTER (WHERE job = 3) AS third
       FROM work GROUP BY what;
-SELECT cmp_ok(second, '<=', 2 * first + 1000, format('%s reads as much in the second job as in the first', what)) FROM compared ORDER BY what;
-SELECT cmp_ok(third, '<=', 2 * first + 1000, format('%s reads as much after ANALYZE of empty tables', what)) FROM compared ORDER BY what;
+SELECT cmp_ok(second, '<=', 2 * first + 6000, format('%s reads as much in the second job as in the first', what)) FROM compared ORDER BY what;
+SELECT cmp_ok(third, '<=', 2 * first + 6000, format('%s reads as much after ANALYZE of empty tables', what)) FROM compared ORDER BY what;
 SELECT cmp_ok(first, '<', 40 * 6000::numeric, format('%s reads no object many times', what)) FROM compared ORDER BY what;
 SELECT cmp_ok(greatest(first, second, third), '<', 500::numeric, format('%s reads little', what)) FROM compared
  WHERE what IN ('gt_explain_object', 'gt_labels by key') ORDER BY what;
