@@ -31,7 +31,7 @@ def ok(what, good, *more):
         passed += 1
     else:
         failed += 1
-        print(f'client exchange: failed: {what}', *more, flush=True)
+        print(f'not ok - client exchange: {what}', *more, flush=True)
 
 
 def same(what, found, expected):

@@ -17,7 +17,7 @@ is() { # WHAT FOUND EXPECTED
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
-		printf 'client pipelines: failed: %s: "%s", not "%s"\n' "$1" "$2" "$3"
+		printf 'not ok - client pipelines: %s: "%s", not "%s"\n' "$1" "$2" "$3"
 	fi
 }
 

@@ -14,7 +14,7 @@ class Checks:
             self.passed += 1
         else:
             self.failed += 1
-            print(f'portal {self.name}: failed: {what}', flush=True)
+            print(f'not ok - portal {self.name}: {what}', flush=True)
         return good
 
     def run(self, tests):
@@ -27,7 +27,7 @@ class Checks:
                 test()
             except Exception:
                 self.failed += 1
-                print(f'portal {self.name}: {test.__name__}:\n{traceback.format_exc()}', flush=True)
+                print(f'not ok - portal {self.name}: {test.__name__} ended early\n{traceback.format_exc()}', flush=True)
         print(f'portal {self.name}: {self.passed} passed, {self.failed} failed')
         sys.exit(self.failed > 0)
 
