@@ -594,6 +594,7 @@ CREATE TABLE gtlabel.audit (
     confidence_level float8 NOT NULL,
     guess_scale      float8 NOT NULL,
     guess_floor      float8 NOT NULL,
+    guess_power      float8 NOT NULL,
     frozen           bigint NOT NULL,
     left_count       bigint NOT NULL,
     draws            integer NOT NULL,
@@ -619,7 +620,7 @@ COMMENT ON TABLE gtlabel.audit IS 'One row an audit of a job with guarantee => '
 COMMENT ON COLUMN gtlabel.audit.lot_no IS 'Of the segments whose labels it checks; audits of one lot share delta';
 COMMENT ON COLUMN gtlabel.audit.segment_count IS 'Segments of the job when it began';
 COMMENT ON COLUMN gtlabel.audit.begun_error IS 'With begun_objects: what its weights were made for';
-COMMENT ON COLUMN gtlabel.audit.guess_scale IS 'With guess_floor: how probably a label is wrong, by its margin; decides what the audit costs, not what it proves';
+COMMENT ON COLUMN gtlabel.audit.guess_scale IS 'With guess_floor and guess_power: how probably a label is wrong, by its margin; decides what the audit costs, not what it proves';
 COMMENT ON COLUMN gtlabel.audit.left_count IS 'Labels of the frozen ones that nobody has labeled';
 COMMENT ON COLUMN gtlabel.audit.known IS 'Wrong labels found, among draws and takes';
 COMMENT ON COLUMN gtlabel.audit.evidence IS 'Logarithm of the martingale at the fewest wrong labels that would break the promise';

@@ -18,14 +18,17 @@
 extern double gtl_audit_level(double delta, int attempt);
 
 /*
- * The guess of how probably a machine label is wrong, by its margin.  It decides how much an audit
- * costs, never whether its promise holds.
+ * The guess of how probably a machine label is wrong, by its margin: it is scale ((1 - margin) / 2)^power, of which the
+ * scale is for the usual power, plus floor.  It decides how much an audit costs, never whether its promise holds.
  */
 typedef struct GtlAuditGuess
 {
 	double		scale;
 	double		floor;
+	double		power;			/* GTL_AUDIT_POWER usually; lower where errors are found at large margins too */
 } GtlAuditGuess;
+
+#define GTL_AUDIT_POWER		1.2
 
 /* What an audit that is over says of the guess: factors of both. */
 typedef struct GtlAuditCarried
@@ -50,8 +53,11 @@ extern void gtl_audit_remember(GtlAuditHistory *history, GtlAuditCarried carried
 /* The factors of a guess when people have labeled so many. */
 extern GtlAuditCarried gtl_audit_recall(const GtlAuditHistory *history, int64_t labels);
 
-/* From validation objects, each scored by a model that never saw it.  carried: of gtl_audit_recall. */
-extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count,
+/*
+ * From labeled objects, each scored by a model that never saw it.  chosen: those that were not drawn at random say less
+ * of the power.  carried: of gtl_audit_recall.
+ */
+extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen, int64_t count,
 										 double target_error, GtlAuditCarried carried);
 extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
 

@@ -12,12 +12,22 @@
 #include "learning/select.h"
 #include "learning/sort.h"
 
-/* The guess: ((1 - margin)/2)^GUESS_POWER times a scale, plus a floor. */
-#define GUESS_POWER			1.2
+/* The guess: the scale, which a few errors that nobody has seen hold near 1, and the floor. */
 #define GUESS_PRIOR			3.0
 #define GUESS_RANGE			3.0
 #define GUESS_FLOOR			0.05	/* of eps */
 #define GUESS_FLOOR_LEAST	0.0012
+
+/*
+ * The power, by a normal prior around the usual one.  All powers guess the same at PIVOT.  Objects that were chosen because
+ * they are unlike all others are wrong at large margins more often than the rest is, and count less.
+ */
+#define POWER_LEAST			0.4
+#define POWER_MOST			1.8
+#define POWER_STEPS			14
+#define POWER_SPREAD		0.5
+#define PIVOT				0.1
+#define CHOSEN_WEIGHT		0.3
 
 /* A guess of more errors than this share of the target cannot pass. */
 #define HOPELESS			0.85
@@ -28,11 +38,12 @@
 /*
  * An audit begins when more queries first would save less than this share of it. If it would take so many times the
  * fewest labels that can pass, the guess is near the target, where a small error of it costs many labels, or the audit:
- * then they must not save more than a few labels.
+ * then they must not save more than a few labels, and not if so many times the errors are guessed either.
  */
 #define BEGIN_SLACK			0.1
 #define LONG_AUDIT			5.0
 #define LONG_SLACK			15.0
+#define LONG_DOUBT			1.25
 
 #define BINS				24
 #define GROWTH_STEPS		12
@@ -43,13 +54,21 @@
 /* ---- The guess ---- */
 
 static double
-doubt(double margin)
+doubt(double margin, double power)
 {
-	return pow((1 - margin) / 2, GUESS_POWER);
+	return pow(PIVOT, GTL_AUDIT_POWER) * pow((1 - margin) / (2 * PIVOT), power);
 }
 
-GtlAuditGuess
-gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, double target_error, GtlAuditCarried carried)
+double
+gtl_audit_guess(const GtlAuditGuess *guess, double margin)
+{
+	/* as a table keeps it, so that an audit made from there is the same */
+	return fmin(guess->scale * doubt((float) margin, guess->power) + guess->floor, GTL_AUDIT_GUESS_MOST);
+}
+
+/* The guess with a given power that expects as many errors as there are. */
+static GtlAuditGuess
+guess_with(double power, const double *margins, const bool *wrong, int64_t count, double target_error)
 {
 	double		base = fmax(GUESS_FLOOR * target_error, GUESS_FLOOR_LEAST);
 	double		seen = GUESS_PRIOR;
@@ -59,20 +78,50 @@ gtl_audit_calibrate(const double *margins, const bool *wrong, int64_t count, dou
 	for (int64_t i = 0; i < count; i++)
 	{
 		seen += wrong[i];
-		guessed += doubt(margins[i]) + base;
+		guessed += doubt(margins[i], power) + base;
 	}
 	scale = fmin(fmax(seen / guessed, 1 / GUESS_RANGE), GUESS_RANGE);
-	return (GtlAuditGuess)
-	{
-		.scale = scale * carried.scale,.floor = fmin(fmax(scale, 1) * base * carried.floor, target_error)
-	};
+	return (GtlAuditGuess) {.scale = scale,.floor = fmin(fmax(scale, 1) * base, target_error),.power = power};
 }
 
-double
-gtl_audit_guess(const GtlAuditGuess *guess, double margin)
+/* Logarithm of the prior and of the likelihood of what was wrong. */
+static double
+credence(const GtlAuditGuess *guess, const double *margins, const bool *wrong, const bool *chosen, int64_t count)
 {
-	/* as a table keeps it, so that an audit made from there is the same */
-	return fmin(guess->scale * doubt((float) margin) + guess->floor, GTL_AUDIT_GUESS_MOST);
+	double		z = (guess->power - GTL_AUDIT_POWER) / POWER_SPREAD;
+	double		sum = -0.5 * z * z;
+
+	for (int64_t i = 0; i < count; i++)
+	{
+		double		p = gtl_audit_guess(guess, margins[i]);
+
+		sum += (chosen[i] ? CHOSEN_WEIGHT : 1) * log(wrong[i] ? p : 1 - p);
+	}
+	return sum;
+}
+
+GtlAuditGuess
+gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen, int64_t count, double target_error,
+					GtlAuditCarried carried)
+{
+	GtlAuditGuess best = {0};
+	double		most = -INFINITY;
+
+	for (int step = 0; step <= POWER_STEPS; step++)
+	{
+		double		power = POWER_LEAST + (POWER_MOST - POWER_LEAST) * step / POWER_STEPS;
+		GtlAuditGuess guess = guess_with(power, margins, wrong, count, target_error);
+		double		sum = credence(&guess, margins, wrong, chosen, count);
+
+		if (sum > most)
+		{
+			most = sum;
+			best = guess;
+		}
+	}
+	best.scale *= carried.scale;
+	best.floor = fmin(best.floor * carried.floor, target_error);
+	return best;
 }
 
 void
@@ -311,19 +360,26 @@ expected_labels(const GtlAuditSetup *setup, const double *sorted, const int64_t 
 	return total;
 }
 
+/* Does an audit take many times the fewest labels that can pass? */
+static bool
+is_long(const GtlAuditSetup *setup, int64_t count, double expected)
+{
+	double		mu = fmin(gtl_audit_allowed(setup, (double) count) / fmax((double) count, 1), 0.9);
+
+	return expected > LONG_AUDIT * gtl_audit_needed(setup) / -log1p(-mu);
+}
+
 /* How many labels more queries may save and an audit still begins. */
 static double
 slack(const GtlAuditSetup *setup, int64_t count, double expected)
 {
-	double		mu = fmin(gtl_audit_allowed(setup, (double) count) / fmax((double) count, 1), 0.9);
-	double		fewest = gtl_audit_needed(setup) / -log1p(-mu);
-
-	return expected > LONG_AUDIT * fewest ? fmin(BEGIN_SLACK * expected, LONG_SLACK) : BEGIN_SLACK * expected;
+	return is_long(setup, count, expected) ? fmin(BEGIN_SLACK * expected, LONG_SLACK) : BEGIN_SLACK * expected;
 }
 
-bool
-gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
-			  int64_t batch, const GtlEnv *env, double *expected)
+/* By the setup's guess as it is. */
+static bool
+is_cheapest(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
+			int64_t batch, const GtlEnv *env, double *expected)
 {
 	int			parts = gtl_audit_count_parts(setup);
 	int64_t    *end = gtl_env_alloc(env, sizeof(int64_t) * (size_t) parts);
@@ -349,4 +405,20 @@ gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *mar
 	gtl_env_release(env, taken);
 	gtl_env_release(env, sorted);
 	return possible && labels[0] - slack(setup, count, labels[0]) <= fmin(labels[1], labels[2]);
+}
+
+bool
+gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *margins, int64_t count,
+			  int64_t batch, const GtlEnv *env, double *expected)
+{
+	GtlAuditSetup worse = *setup;
+	double		then;
+
+	if (!is_cheapest(setup, best, margins, count, batch, env, expected))
+		return false;
+	if (!is_long(setup, count, *expected))
+		return true;
+	worse.guess.scale *= LONG_DOUBT;
+	worse.guess.floor *= LONG_DOUBT;
+	return is_cheapest(&worse, best, margins, count, batch, env, &then);
 }

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "learning/kernels.h"
+#include "learning/next_batch.h"
 #include "learning/proposals.h"
 #include "learning/random.h"
 #include "learning/select.h"
@@ -727,6 +728,7 @@ calibrate_guess(const GtlEngineSettings *settings, const GtlEngineEvidence *evid
 	const GtlLabeledSet *labeled = &evidence->set.labeled;
 	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) labeled->rows);
 	bool	   *wrong = gtl_env_alloc(env, (size_t) labeled->rows);
+	bool	   *chosen = gtl_env_alloc(env, (size_t) labeled->rows);
 	int64_t		n = 0;
 	GtlAuditGuess guess;
 
@@ -734,12 +736,14 @@ calibrate_guess(const GtlEngineSettings *settings, const GtlEngineEvidence *evid
 		if (evidence->set.validation[i])
 		{
 			margins[n] = round->fit.margin[i];
+			chosen[n] = evidence->chosen != NULL && evidence->chosen[i];
 			wrong[n++] = round->fit.best[i] != labeled->labels[i];
 		}
-	guess = gtl_audit_calibrate(margins, wrong, n, settings->promise.target_error,
+	guess = gtl_audit_calibrate(margins, wrong, chosen, n, settings->promise.target_error,
 								gtl_audit_recall(&evidence->history, evidence->human_labeled));
 	gtl_env_release(env, margins);
 	gtl_env_release(env, wrong);
+	gtl_env_release(env, chosen);
 	return guess;
 }
 
@@ -803,70 +807,6 @@ decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 		round->covered = round->pool_count;
 }
 
-/* ---- The next batch ---- */
-
-/* Validation objects that the query would have sent to people leave the certificate. */
-static void
-filter_validation(const GtlEngineEvidence *evidence, double largest_margin,
-				  const GtlEnv *env, GtlEngineRound *round)
-{
-	round->dropped = gtl_env_alloc(env, sizeof(int32_t) * (size_t) evidence->set.labeled.rows);
-	for (int64_t i = 0; i < evidence->set.labeled.rows; i++)
-		if (evidence->set.validation[i] && evidence->active[i] && round->fit.margin[i] <= largest_margin)
-			round->dropped[round->dropped_count++] = (int32_t) i;
-}
-
-/* Of the query as far as it is about objects that the certificate is about; -1: not at all. */
-static double
-largest_margin(const GtlEngineSettings *settings, const int32_t *objects, const double *margins, const int64_t *places, int64_t count)
-{
-	double		largest = -1;
-
-	for (int64_t i = 0; i < count; i++)
-		if (settings->withheld_from <= 0 || objects[places[i]] < settings->withheld_from)
-			largest = fmax(largest, margins[places[i]]);
-	return largest;
-}
-
-/* The next batch, out of the pool objects that no machine label covers. */
-static void
-choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
-			 const GtlEnv *env, GtlEngineRound *round)
-{
-	int64_t		rest = round->pool_count - round->covered;
-	int32_t    *objects = gtl_env_alloc(env, sizeof(int32_t) * (size_t) rest);
-	double	   *margins = gtl_env_alloc(env, sizeof(double) * (size_t) rest);
-	int64_t		wanted = gtl_schedule_batch_count(settings->schedule, settings->objects, settings->max_concurrent, rest);
-	int64_t		most = gtl_schedule_people_left(&settings->limits, settings->objects, evidence->human_labeled, round->covered);
-	int64_t		n = 0;
-
-	if (wanted > most)
-		wanted = most;
-	for (int64_t i = 0; i < round->pool_count; i++)
-		if (!gtl_engine_covers(round, i))
-		{
-			margins[n] = round->has_model ? round->margin[i] : 0.0;
-			objects[n++] = round->pool[i];
-		}
-	round->selected = gtl_env_alloc(env, sizeof(int32_t) * (size_t) wanted);
-	if (!round->has_model || settings->random_queries)
-		round->selected_count = gtl_select_random(objects, n, wanted, settings->seed,
-												  GTL_STREAM_FIRST_BATCH, env, round->selected);
-	else
-	{
-		int64_t    *places = gtl_env_alloc(env, sizeof(int64_t) * (size_t) wanted);
-
-		round->selected_count = gtl_select_lowest(objects, margins, n, wanted, env, places);
-		for (int64_t i = 0; i < round->selected_count; i++)
-			round->selected[i] = objects[places[i]];
-		if (!settings->whole_dataset)
-			filter_validation(evidence, largest_margin(settings, objects, margins, places, round->selected_count), env, round);
-		gtl_env_release(env, places);
-	}
-	gtl_env_release(env, objects);
-	gtl_env_release(env, margins);
-}
-
 void
 gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *evidence,
 				  const GtlEnv *env, GtlEngineRound *round)
@@ -875,7 +815,7 @@ gtl_engine_decide(const GtlEngineSettings *settings, const GtlEngineEvidence *ev
 		decide_audit(settings, evidence, env, round);
 	else if (round->has_model)
 		decide_labels(settings, env, round);
-	choose_batch(settings, evidence, env, round);
+	gtl_choose_batch(settings, evidence, env, round);
 }
 
 void

@@ -71,9 +71,10 @@ typedef struct GtlEngineEvidence
 {
 	GtlCrossfitSet set;			/* the objects that people have labeled, ascending */
 	const bool *active;			/* [rows] validation objects that count in the certificate; none that is withheld */
+	const bool *chosen;			/* [rows] validation objects that were not drawn at random; NULL: none */
 	int64_t		human_labeled;	/* objects that people have labeled: rows of set, when it is filled */
 	int			classes_seen;	/* with at least one label */
-	int64_t		validation_count;
+	int64_t		validation_count;	/* without those that are of the sample (next_batch.h) */
 	const bool *half;			/* [rows] train one more model, for comparisons with objects of which none does; NULL: none is wanted */
 	double		label_noise;	/* estimated share of wrong labels among the validation objects;
 								 * 0: none, or unknown */

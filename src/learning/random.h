@@ -25,7 +25,8 @@ typedef enum GtlRandomStream
 	GTL_STREAM_COMPARISON = 7,	/* rows that candidates are compared on */
 	GTL_STREAM_DRIFT = 8,		/* rows whose margins are compared, and the order of equal ones */
 	GTL_STREAM_NEIGHBOURS = 16, /* sample and start vectors of neighbourhood columns */
-	GTL_STREAM_START = 17		/* sample of the objects among which people's first ones are chosen */
+	GTL_STREAM_START = 17,		/* sample of the objects among which people's first ones are chosen */
+	GTL_STREAM_SAMPLE = 18		/* in which order objects join the random sample of an audited job */
 } GtlRandomStream;
 
 /* 64 random bits. */

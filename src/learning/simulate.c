@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "learning/next_batch.h"
 #include "learning/random.h"
 #include "learning/select.h"
 #include "learning/start.h"
@@ -89,8 +90,11 @@ draw_validation_set(GtlSimulated *s)
 	s->validation = gtl_env_alloc(s->env, sizeof(int32_t) * (size_t) s->validation_count);
 	if (s->settings->chosen_start &&
 		gtl_start_offered(s->engine.promise.guarantee, s->stats.neighbours > 0, gtl_simulated_objects(s), s->validation_count))
+	{
+		s->start_chosen = true;
 		going = gtl_start_choose(gtl_simulated_objects(s), s->stats.dimension, read_rows, s, s->validation_count,
 								 s->engine.seed, s->env, s->validation);
+	}
 	else
 	{
 		int64_t		count;
@@ -145,11 +149,12 @@ typedef struct Rows
 	int32_t    *labels;
 	bool	   *validation;
 	bool	   *active;
+	bool	   *chosen;
 	int8_t	   *fold;
 } Rows;
 
 static void
-gather(GtlSimulated *s, Rows *rows)
+gather(GtlSimulated *s, const int32_t *pool, int64_t pool_count, Rows *rows)
 {
 	const GtlLabeledSet *data = s->data;
 	size_t		n = (size_t) s->human;
@@ -162,6 +167,7 @@ gather(GtlSimulated *s, Rows *rows)
 	rows->labels = gtl_env_alloc(s->env, n * sizeof(int32_t));
 	rows->validation = gtl_env_alloc(s->env, n * sizeof(bool));
 	rows->active = gtl_env_alloc(s->env, n * sizeof(bool));
+	rows->chosen = gtl_env_alloc(s->env, n * sizeof(bool));
 	rows->fold = gtl_env_alloc(s->env, n);
 	for (int64_t o = 0; o < gtl_simulated_objects(s); o++)
 	{
@@ -172,6 +178,7 @@ gather(GtlSimulated *s, Rows *rows)
 		rows->labels[i] = s->answer[o];
 		rows->validation[i] = s->validation_no[o] >= 0;
 		rows->active[i] = s->active[o];
+		rows->chosen[i] = s->start_chosen && rows->validation[i];
 		rows->fold[i] = (int8_t) gtl_engine_fold(s->engine.seed, s->validation_no[o], (int32_t) o);
 		rows->evidence.validation_count += rows->validation[i];
 		rows->evidence.classes_seen += !seen[s->answer[o]];
@@ -179,6 +186,7 @@ gather(GtlSimulated *s, Rows *rows)
 		i++;
 	}
 	gtl_env_release(s->env, seen);
+	gtl_mark_sample(&s->engine, rows->object, i, pool, pool_count, rows->validation);
 	rows->evidence.set.labeled = (GtlLabeledSet)
 	{
 		.rows = i,.dimension = data->dimension,.classes = data->classes,
@@ -189,6 +197,7 @@ gather(GtlSimulated *s, Rows *rows)
 	rows->evidence.set.fold = rows->fold;
 	rows->evidence.set.stats = s->stats;
 	rows->evidence.active = rows->active;
+	rows->evidence.chosen = rows->chosen;
 	if (s->last.has_model)
 	{
 		rows->evidence.previous = &s->last.fit.full;
@@ -210,6 +219,7 @@ release_rows(GtlSimulated *s, Rows *rows)
 	gtl_env_release(s->env, rows->labels);
 	gtl_env_release(s->env, rows->validation);
 	gtl_env_release(s->env, rows->active);
+	gtl_env_release(s->env, rows->chosen);
 	gtl_env_release(s->env, rows->fold);
 }
 
@@ -298,7 +308,7 @@ model_accuracy(const GtlSimulated *s, const Rows *rows)
 	if (!s->last.has_model)
 		return NAN;
 	for (int64_t i = 0; i < rows->evidence.set.labeled.rows; i++)
-		right += rows->validation[i] && s->last.fit.best[i] == rows->labels[i];
+		right += s->validation_no[rows->object[i]] >= 0 && s->last.fit.best[i] == rows->labels[i];
 	return (double) right / (double) rows->evidence.validation_count;
 }
 
@@ -396,7 +406,7 @@ run_round(GtlSimulated *s)
 	Rows		rows;
 	bool		done;
 
-	gather(s, &rows);
+	gather(s, pool, pool_count, &rows);
 	done = gtl_engine_train(&s->engine, &rows.evidence, s->env, &next) &&
 		gtl_engine_score(&s->engine, &rows.evidence, pool, pool_count, read_rows, s, s->env, &next);
 	gtl_engine_release(&s->last, s->env);

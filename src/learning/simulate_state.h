@@ -23,6 +23,7 @@ typedef struct GtlSimulated
 	bool	   *active;			/* [objects] counts in the certificate */
 	int32_t    *validation;		/* [validation_count] in the order of the shuffle */
 	int64_t		validation_count;
+	bool		start_chosen;	/* it was not drawn at random */
 	int32_t    *machine_label;	/* [objects] of the newest round, -1: none */
 	bool	   *settled;		/* [objects] its machine label has passed an audit */
 	int64_t		human;

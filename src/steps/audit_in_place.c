@@ -49,7 +49,8 @@ typedef struct Step
 GtlAuditGuess
 gtl_audit_in_place_guess(const GtlAuditSetup *setup, const GtlEngineRound *decided)
 {
-	return (GtlAuditGuess) {.scale = 0,.floor = gtl_uniform_audit_guess(&setup->guess, decided->margin, decided->pool_count)};
+	return (GtlAuditGuess) {.scale = 0,.floor = gtl_uniform_audit_guess(&setup->guess, decided->margin, decided->pool_count),
+		.power = GTL_AUDIT_POWER};
 }
 
 static GtlUniformAudit

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "data/training_set.h"
+#include "learning/next_batch.h"
 #include "tables/audit.h"
 #include "tables/feature_page.h"
 #include "tables/object.h"
@@ -68,16 +69,33 @@ describe_rows(const GtlJob *job, GtlEvidence *evidence)
 {
 	const GtlHumanLabels *labels = &evidence->labels;
 	bool	   *validation = gtl_memory_list(sizeof(bool), labels->count);
+	bool	   *chosen = gtl_memory_list(sizeof(bool), labels->count);
 	int8_t	   *fold = gtl_memory_list(1, labels->count);
 
 	for (int i = 0; i < labels->count; i++)
 	{
 		validation[i] = labels->validation_no[i] >= 0;
+		chosen[i] = validation[i] && job->chosen_start;
 		fold[i] = (int8_t) gtl_engine_fold((uint64) job->seed, labels->validation_no[i], labels->object_no[i]);
 	}
 	evidence->engine.set.validation = validation;
 	evidence->engine.set.fold = fold;
 	evidence->engine.active = labels->active;
+	evidence->engine.chosen = chosen;
+}
+
+void
+gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, int64 pool_count, GtlEvidence *evidence)
+{
+	int			count = evidence->labels.count - evidence->given_count;
+	bool	   *validation;
+
+	if (evidence->engine.set.validation == NULL)
+		return;
+	validation = gtl_memory_list(sizeof(bool), evidence->labels.count);
+	memcpy(validation, evidence->engine.set.validation, evidence->labels.count);
+	gtl_mark_sample(settings, evidence->labels.object_no, count, pool, pool_count, validation);
+	evidence->engine.set.validation = validation;
 }
 
 static void

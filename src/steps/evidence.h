@@ -33,6 +33,12 @@ typedef struct GtlEvidence
 /* Loads everything into the current memory context, within the budget (training_set.h). */
 extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence);
 
+/*
+ * Labeled objects of the job's random sample become validation objects for the engine (next_batch.h); pool: all that nobody
+ * has labeled.
+ */
+extern void gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, int64 pool_count, GtlEvidence *evidence);
+
 /* Are people's labels, and the columns of the rows, still those that the evidence was loaded from? */
 extern bool gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence);
 

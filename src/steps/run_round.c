@@ -20,6 +20,7 @@
 #include "base/settings.h"
 #include "base/team.h"
 #include "learning/engine.h"
+#include "learning/next_batch.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "steps/drift_watch.h"
@@ -60,44 +61,6 @@ seconds_since(instr_time start)
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, start);
 	return INSTR_TIME_GET_DOUBLE(now);
-}
-
-static void
-load_round(GtlRoundState *state)
-{
-	GtlJob	   *job = state->job;
-	GtlBatch	batch;
-	instr_time	start;
-
-	INSTR_TIME_SET_CURRENT(start);
-	gtl_evidence_live_settings(job, &state->settings);
-	gtl_evidence_load(job, &state->env, &state->evidence);
-	gtl_drift_prepare(job, &state->evidence);
-	gtl_batch_last(job->job_id, &batch);
-	state->round.job_id = job->job_id;
-	state->round.round_no = state->evidence.last.round_no >= 0 ? state->evidence.last.round_no + 1 : batch.validation ? 0 : 1;
-	state->round.batch_no = batch.batch_no;
-	state->round.started_at = gtl_clock_now();
-	state->round.training_count = state->evidence.training_count;
-	state->round.validation_count = state->evidence.validation_count;
-	state->round.validation_active = state->evidence.validation_active;
-	state->round.promise = state->settings.promise;
-	state->round.label_noise = job->label_noise;
-	state->round.load_seconds = seconds_since(start);
-}
-
-static void
-train(GtlRoundState *state)
-{
-	instr_time	start;
-
-	INSTR_TIME_SET_CURRENT(start);
-	if (!gtl_engine_train(&state->settings, &state->evidence.engine, &state->env, &state->decided))
-		gtl_computing_raise();
-	state->round.candidate = state->decided.chosen;
-	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT + 1 : 0;
-	memcpy(state->round.candidate_log_loss, state->decided.log_loss, sizeof(state->decided.log_loss));
-	state->round.train_seconds = seconds_since(start);
 }
 
 /* Objects that are passed over, ascending. */
@@ -153,6 +116,59 @@ list_pool(GtlRoundState *state, int32 **pool)
 			(*pool)[count++] = o;
 	}
 	return count;
+}
+
+/* What people label of it tells how often the model is wrong where it is sure. */
+static void
+mark_sample(GtlRoundState *state)
+{
+	int32	   *pool;
+	int64		count;
+
+	if (!gtl_takes_sample(&state->settings))
+		return;
+	count = list_pool(state, &pool);
+	gtl_evidence_mark_sample(&state->settings, pool, count, &state->evidence);
+	pfree(pool);
+}
+
+static void
+load_round(GtlRoundState *state)
+{
+	GtlJob	   *job = state->job;
+	GtlBatch	batch;
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	gtl_evidence_live_settings(job, &state->settings);
+	gtl_evidence_load(job, &state->env, &state->evidence);
+	mark_sample(state);
+	gtl_drift_prepare(job, &state->evidence);
+	gtl_batch_last(job->job_id, &batch);
+	state->round.job_id = job->job_id;
+	state->round.round_no = state->evidence.last.round_no >= 0 ? state->evidence.last.round_no + 1 : batch.validation ? 0 : 1;
+	state->round.batch_no = batch.batch_no;
+	state->round.started_at = gtl_clock_now();
+	state->round.training_count = state->evidence.training_count;
+	state->round.validation_count = state->evidence.validation_count;
+	state->round.validation_active = state->evidence.validation_active;
+	state->round.promise = state->settings.promise;
+	state->round.label_noise = job->label_noise;
+	state->round.load_seconds = seconds_since(start);
+}
+
+static void
+train(GtlRoundState *state)
+{
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	if (!gtl_engine_train(&state->settings, &state->evidence.engine, &state->env, &state->decided))
+		gtl_computing_raise();
+	state->round.candidate = state->decided.chosen;
+	state->round.ncandidates = state->decided.compared ? GTL_CANDIDATE_COUNT + 1 : 0;
+	memcpy(state->round.candidate_log_loss, state->decided.log_loss, sizeof(state->decided.log_loss));
+	state->round.train_seconds = seconds_since(start);
 }
 
 /* Rows that have joined may be other than those before: then the machine labels none of them. */
@@ -271,7 +287,7 @@ write_labels(GtlRoundState *state)
 	round->auto_labeled = state->job->machine_labeled;
 }
 
-/* How probable the model's answers are right, by the validation objects, each scored by a model that never saw it. */
+/* How probable the model's answers are right, by objects that were scored by models that never saw them. */
 static void
 calibrate(GtlRoundState *state)
 {
@@ -283,7 +299,7 @@ calibrate(GtlRoundState *state)
 
 	for (int i = 0; i < labels->count; i++)
 	{
-		if (labels->validation_no[i] < 0)
+		if (!state->evidence.engine.set.validation[i])
 			continue;
 		margin[count] = fit->margin[i];
 		right[count++] = fit->best[i] == labels->class_no[i];

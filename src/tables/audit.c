@@ -24,18 +24,19 @@ gtl_audits_insert(const GtlAuditRecord *record)
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.audit (job_id, audit_no, round_no, per_class, guess_scale, guess_floor, state, scope,"
 		" target_accuracy, confidence_level, frozen, left_count, draws, found, takes, known, expected, evidence, needed, more_draws, begun_at,"
-		" lot_no, segment_count, begun_error, begun_objects)"
-		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13, $14, $15, $16, $17)",
-		17, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID,
-		INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, FLOAT8OID, INT4OID}
+		" lot_no, segment_count, begun_error, begun_objects, guess_power)"
+		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13, $14, $15, $16, $17, $18)",
+		18, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID,
+		INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, FLOAT8OID, INT4OID, FLOAT8OID}
 	};
 	const GtlAuditFigures *f = &record->figures;
-	Datum		values[17] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
+	Datum		values[18] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
 		BoolGetDatum(record->per_class), Float8GetDatum(record->guess.scale), Float8GetDatum(record->guess.floor),
 		CStringGetTextDatum(gtl_scope_name(record->promise.scope)), Float8GetDatum(1.0 - record->promise.target_error),
 		Float8GetDatum(1.0 - record->promise.delta), Int64GetDatum(f->frozen), Float8GetDatum(f->log_needed),
 	Int32GetDatum((int32) f->ahead), TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(record->lot_no),
-	Int32GetDatum(record->segment_count), Float8GetDatum(record->begun_error), Int32GetDatum((int32) record->begun_objects)};
+	Int32GetDatum(record->segment_count), Float8GetDatum(record->begun_error), Int32GetDatum((int32) record->begun_objects),
+	Float8GetDatum(record->guess.power)};
 
 	gtl_query_do(&insert, values, NULL);
 }
@@ -103,6 +104,7 @@ read_row(const GtlResult *r, uint64 row, int64 job_id, GtlAuditRecord *record)
 	record->per_class = gtl_result_bool(r, row, ++i);
 	record->guess.scale = gtl_result_float8(r, row, ++i);
 	record->guess.floor = gtl_result_float8(r, row, ++i);
+	record->guess.power = gtl_result_float8(r, row, ++i);
 	f->state = parse_state(gtl_result_text(r, row, ++i));
 	record->promise.guarantee = GTL_GUARANTEE_AUDITED;
 	if (!gtl_scope_parse(gtl_result_text(r, row, ++i), &record->promise.scope))
@@ -147,7 +149,7 @@ read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
 }
 
 #define RECORD_COLUMNS \
-	"audit_no, round_no, per_class, guess_scale, guess_floor, state, scope, target_accuracy, confidence_level, frozen," \
+	"audit_no, round_no, per_class, guess_scale, guess_floor, guess_power, state, scope, target_accuracy, confidence_level, frozen," \
 	" left_count, draws, found, takes, known, expected, evidence, needed, most_wrong, more_draws, lot_no, segment_count," \
 	" begun_error, begun_objects, (SELECT count(*) FROM gtlabel.audit b WHERE b.job_id = a.job_id AND b.lot_no = a.lot_no" \
 	"   AND b.audit_no <= a.audit_no)::int, least_margin, row_count, digest"

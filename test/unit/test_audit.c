@@ -76,7 +76,7 @@ setup_of(double target_error, double delta, uint64_t seed)
 {
 	return (GtlAuditSetup){
 		.promise = {GTL_GUARANTEE_AUDITED, target_error, delta, GTL_SCOPE_MACHINE_LABELS},
-		.classes = 3, .objects = 2000, .guess = {.scale = 0.2, .floor = 0.0025}, .seed = seed, .audit_no = 1,.attempt = 1
+		.classes = 3, .objects = 2000, .guess = {.scale = 0.2, .floor = 0.0025, .power = GTL_AUDIT_POWER}, .seed = seed, .audit_no = 1,.attempt = 1
 	};
 }
 
@@ -276,7 +276,7 @@ test_all_orders(void)
 			labels.wrong[i] = uniform() < 0.4;
 			errors += labels.wrong[i];
 		}
-		setup.guess = (GtlAuditGuess){.scale = 2 * uniform(), .floor = 0.01 + 0.2 * uniform()};
+		setup.guess = (GtlAuditGuess){.scale = 2 * uniform(), .floor = 0.01 + 0.2 * uniform(), .power = GTL_AUDIT_POWER};
 		audit = create(&setup);
 		for (int i = 0; i < count; i++)
 			weight[i] = gtl_audit_weight(audit, i);
@@ -302,7 +302,7 @@ test_draws_follow_weights(void)
 	double		sum = 0;
 
 	set_labels(5);
-	setup.guess = (GtlAuditGuess){.scale = 1, .floor = 0.02};
+	setup.guess = (GtlAuditGuess){.scale = 1, .floor = 0.02, .power = GTL_AUDIT_POWER};
 	for (int r = 0; r < runs; r++)
 	{
 		GtlAudit   *audit;
@@ -443,7 +443,7 @@ test_adversaries(void)
 			double		error;
 
 			set_labels(700);
-			setup.guess = steep ? (GtlAuditGuess){.scale = 0.4, .floor = 0.0025} : (GtlAuditGuess){.scale = 0, .floor = 0.0075};
+			setup.guess = steep ? (GtlAuditGuess){.scale = 0.4, .floor = 0.0025, .power = GTL_AUDIT_POWER} : (GtlAuditGuess){.scale = 0, .floor = 0.0075, .power = GTL_AUDIT_POWER};
 			for (int r = 0; r < runs; r++)
 			{
 				double		wealth = 0;
@@ -677,6 +677,46 @@ test_history(void)
 	CHECK(fabs(now.scale - 3 * sqrt(2)) < 1e-12 && fabs(now.floor - 2) < 1e-12);
 }
 
+/* Objects that nobody chose, or all of them chosen. */
+static const bool at_random[200];
+
+/*
+ * The power falls where errors are found among objects of large margin, and less so if these were chosen; a few errors where
+ * the margin is small leave it as it is.
+ */
+static void
+test_power(void)
+{
+	double		margin[200];
+	bool		wrong[200] = {false};
+	bool		chosen[200];
+	GtlAuditGuess usual;
+	GtlAuditGuess sure;
+	GtlAuditGuess less;
+
+	for (int i = 0; i < 200; i++)
+	{
+		margin[i] = (i + 0.5) / 200;
+		chosen[i] = true;
+	}
+	for (int i = 0; i < 60; i += 4)
+		wrong[i] = true;
+	usual = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1});
+	for (int i = 185; i < 200; i += 4)
+		wrong[i] = true;
+	sure = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1});
+	less = gtl_audit_calibrate(margin, wrong, chosen, 200, 0.05, (GtlAuditCarried) {1, 1});
+	CHECK(usual.power > GTL_AUDIT_POWER - 0.11 && sure.power < GTL_AUDIT_POWER - 0.35);
+	CHECK(less.power > sure.power && less.power < usual.power);
+	CHECK(gtl_audit_guess(&sure, 0.98) > 2 * gtl_audit_guess(&usual, 0.98));
+	/* nothing seen: the usual one; guesses are probabilities, and fall with the margin */
+	usual = gtl_audit_calibrate(margin, wrong, at_random, 0, 0.05, (GtlAuditCarried) {1, 1});
+	CHECK(fabs(usual.power - GTL_AUDIT_POWER) < 1e-9 && fabs(usual.scale - 1) < 1e-9);
+	for (int i = 1; i < 200; i++)
+		CHECK(gtl_audit_guess(&sure, margin[i]) <= gtl_audit_guess(&sure, margin[i - 1]) && gtl_audit_guess(&sure, margin[i]) > 0);
+	CHECK(gtl_audit_guess(&sure, 0) < 1 && gtl_audit_guess(&sure, 1) == sure.floor);
+}
+
 /* It is due when the guess is low enough, and not when people would have to check nearly all. */
 static void
 test_due(void)
@@ -685,14 +725,14 @@ test_due(void)
 	double		expected;
 
 	set_labels(1300);
-	setup.guess = (GtlAuditGuess){.scale = 0.2, .floor = 0.0025};
+	setup.guess = (GtlAuditGuess){.scale = 0.2, .floor = 0.0025, .power = GTL_AUDIT_POWER};
 	CHECK(gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
 	CHECK(expected > 60 && expected < 150);
-	setup.guess = (GtlAuditGuess){.scale = 3, .floor = 0.0025};
+	setup.guess = (GtlAuditGuess){.scale = 3, .floor = 0.0025, .power = GTL_AUDIT_POWER};
 	CHECK(!gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
 	/* the guess learns from validation objects: half of them wrong, and from audits that were given up */
-	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, (GtlAuditCarried) {1, 1}).scale <
-		  gtl_audit_calibrate(labels.margin, labels.wrong, 100, 0.05, (GtlAuditCarried) {2, 1}).scale);
+	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {1, 1}).scale <
+		  gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {2, 1}).scale);
 }
 
 /* ---- Labels that are elsewhere: equal weights ---- */
@@ -847,6 +887,7 @@ main(void)
 	test_gives_up();
 	test_by_class();
 	test_dataset_scope();
+	test_power();
 	test_due();
 	test_carried();
 	test_history();
