@@ -25,6 +25,7 @@
 #include "learning/random.h"
 #include "learning/select.h"
 #include "learning/sort.h"
+#include "learning/uniform_audit.h"
 
 bool
 gtl_engine_sufficient(int classes_seen, int64_t validation_count)
@@ -798,6 +799,14 @@ decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 	setup = gtl_engine_audit_setup(settings, evidence, round);
 	round->audit_due = gtl_audit_due(&setup, round->best, round->margin, round->pool_count, batch, env, &round->audit_expected) &&
 		!gtl_engine_too_noisy(&settings->promise, evidence->label_noise) && !unknown;
+	/* where all rows are drawn with equal probabilities, an audit needs a lower guess */
+	if (round->audit_due && settings->whole_dataset &&
+		gtl_uniform_audit_hopeless(gtl_uniform_audit_guess(&round->audit_guess, round->margin, round->pool_count),
+								   settings->promise.target_error))
+	{
+		round->audit_due = false;
+		round->audit_expected = (double) round->pool_count;
+	}
 	if (settings->later_lot && (unknown || round->audit_expected * GTL_LATER_LOT_PAYS > (double) round->pool_count))
 	{
 		round->audit_due = false;

@@ -159,11 +159,17 @@ growth(double p, double eps)
 	return p * log(p / eps) + (1 - p) * log((1 - p) / (1 - eps));
 }
 
+bool
+gtl_uniform_audit_hopeless(double guess, double target_error)
+{
+	return guess > HOPELESS * target_error;
+}
+
 /* Draws that ln L needs to grow by that; infinity: it does not grow. */
 static double
 expected_draws(const GtlUniformAudit *audit, double p, double log_growth)
 {
-	return p > HOPELESS * audit->target_error ? INFINITY : (fmax(log_growth, 0) + OVERSHOOT) / growth(p, audit->target_error);
+	return gtl_uniform_audit_hopeless(p, audit->target_error) ? INFINITY : (fmax(log_growth, 0) + OVERSHOOT) / growth(p, audit->target_error);
 }
 
 /* The guess, raised by what has been found beyond it. */

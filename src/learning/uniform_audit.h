@@ -29,6 +29,9 @@ typedef struct GtlUniformAudit
 /* The guess for labels of which some have these margins: their mean. */
 extern double gtl_uniform_audit_guess(const GtlAuditGuess *guess, const double *margins, int64_t count);
 
+/* With that guess it would be given up before its first draw, and have spent its level. */
+extern bool gtl_uniform_audit_hopeless(double guess, double target_error);
+
 /* The martingale at `wrong` wrong labels at the beginning, as a logarithm; infinity: there cannot be so many. */
 extern double gtl_uniform_audit_log_wealth(const GtlUniformAudit *audit, int64_t wrong);
 

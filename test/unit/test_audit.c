@@ -743,6 +743,22 @@ uniform_of(int64_t frozen, const GtlDrawn *drawn, int64_t count)
 	return (GtlUniformAudit) {.frozen = frozen, .target_error = 0.05, .level = 0.05, .guess = 0.01, .count = count, .drawn = drawn};
 }
 
+/* What is hopeless is given up before the first draw, and what is not is begun. */
+static void
+test_hopeless(void)
+{
+	for (int percent = 10; percent < 100; percent += 5)
+	{
+		GtlUniformAudit audit = uniform_of(100000, NULL, 0);
+		GtlAuditFigures figures;
+
+		audit.guess = 0.05 * percent / 100 + 1e-6;
+		gtl_uniform_audit_figures(&audit, gtl_uniform_audit_most(&audit), &figures);
+		CHECK(gtl_uniform_audit_hopeless(audit.guess, 0.05) == (percent >= 85));
+		CHECK((figures.state == GTL_AUDIT_GIVEN_UP) == (percent >= 85));
+	}
+}
+
 /* Over all that can happen its mean is 1 if there are so many wrong labels as it is asked about. */
 static void
 test_uniform_martingale(void)
@@ -888,6 +904,7 @@ main(void)
 	test_by_class();
 	test_dataset_scope();
 	test_power();
+	test_hopeless();
 	test_due();
 	test_carried();
 	test_history();
