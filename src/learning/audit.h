@@ -61,6 +61,9 @@ extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wron
 										 double target_error, GtlAuditCarried carried);
 extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
 
+/* Does the guess say that labels of large margins are wrong more often than usual?  Then forecasts are uncertain. */
+extern bool gtl_audit_sure_and_wrong(const GtlAuditGuess *guess);
+
 /* What an audit is made of, but for the labels. */
 typedef struct GtlAuditSetup
 {

@@ -26,6 +26,7 @@
 #define POWER_MOST			1.8
 #define POWER_STEPS			14
 #define POWER_SPREAD		0.5
+#define POWER_LOW			1.05	/* below it the machine is wrong where it is sure */
 #define PIVOT				0.1
 #define CHOSEN_WEIGHT		0.3
 
@@ -38,7 +39,8 @@
 /*
  * An audit begins when more queries first would save less than this share of it. If it would take so many times the
  * fewest labels that can pass, the guess is near the target, where a small error of it costs many labels, or the audit:
- * then they must not save more than a few labels, and not if so many times the errors are guessed either.
+ * then they must not save more than a few labels.  Where the machine is wrong although it is sure, they must not save more
+ * either if so many times the errors are guessed.
  */
 #define BEGIN_SLACK			0.1
 #define LONG_AUDIT			5.0
@@ -64,6 +66,12 @@ gtl_audit_guess(const GtlAuditGuess *guess, double margin)
 {
 	/* as a table keeps it, so that an audit made from there is the same */
 	return fmin(guess->scale * doubt((float) margin, guess->power) + guess->floor, GTL_AUDIT_GUESS_MOST);
+}
+
+bool
+gtl_audit_sure_and_wrong(const GtlAuditGuess *guess)
+{
+	return guess->power < POWER_LOW;
 }
 
 /* The guess with a given power that expects as many errors as there are. */
@@ -416,7 +424,7 @@ gtl_audit_due(const GtlAuditSetup *setup, const int32_t *best, const double *mar
 
 	if (!is_cheapest(setup, best, margins, count, batch, env, expected))
 		return false;
-	if (!is_long(setup, count, *expected))
+	if (!gtl_audit_sure_and_wrong(&setup->guess) || !is_long(setup, count, *expected))
 		return true;
 	worse.guess.scale *= LONG_DOUBT;
 	worse.guess.floor *= LONG_DOUBT;

@@ -1,6 +1,6 @@
 /*
  * next_batch.c
- *		Which objects people are asked about next: the least certain ones, and of an audited job one in fifteen at random.
+ *		Which objects people are asked about next: the least certain ones, and of some audited jobs one in fifteen at random.
  *
  * The sample is made of all objects of the job in a random order that follows from the seed: it is the labeled ones before
  * the first that is not labeled.  Nothing else is kept of it, and rows that join take their places in the order.
@@ -72,11 +72,13 @@ largest_margin(const GtlEngineSettings *settings, const int32_t *objects, const 
 	return largest;
 }
 
-/* Of a batch of so many, those that are drawn at random. */
+/* Of a batch of so many, those that are drawn at random: none where the machine is seldom wrong when it is sure. */
 static int64_t
 sample_count(const GtlEngineSettings *settings, const GtlEngineRound *round, int64_t wanted)
 {
-	return gtl_takes_sample(settings) && round->covered == 0 ? (wanted + SAMPLE_EACH / 2) / SAMPLE_EACH : 0;
+	if (!gtl_takes_sample(settings) || round->covered > 0 || !gtl_audit_sure_and_wrong(&round->audit_guess))
+		return 0;
+	return (wanted + SAMPLE_EACH / 2) / SAMPLE_EACH;
 }
 
 /* The next of the random sample; their margins become infinite, so that no query asks about them. */

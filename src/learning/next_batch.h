@@ -8,9 +8,10 @@
 #include "learning/engine.h"
 
 /*
- * Is one in fifteen objects of a batch drawn at random?  Then the job knows how often its model is wrong where it is sure.  That of
- * the queries alone says too little of it: they are about the others, and what they teach lies around the validation objects.
- * In jobs whose promise is audited; the sample decides when an audit begins, not what it proves.
+ * May objects be drawn at random into a sample of the job?  In jobs whose promise is audited, as soon as validation objects of
+ * large margin are found to be wrong (audit.h): one in fifteen objects of a batch.  Then the job learns how often its model is
+ * wrong where it is sure; of the queries alone it does not, since they are about the others, and what they teach lies around
+ * the validation objects.  The sample decides when an audit begins, not what it proves.
  */
 extern bool gtl_takes_sample(const GtlEngineSettings *settings);
 

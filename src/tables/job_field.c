@@ -103,7 +103,7 @@ const GtlJobField gtl_job_settings[] = {
 	{"algorithm", GTL_FIELD_WORD, AT(algorithm), .words = gtl_algorithm_words, .initial = "auto", .required = true,
 	.revises = true, .when_completed = true, .meaning = "softmax, mlp, or auto, which compares both by cross-validation"},
 	{"query_strategy", GTL_FIELD_WORD, AT(query_strategy), .words = gtl_query_words, .initial = "auto", .required = true,
-	.revises = true, .when_completed = true, .meaning = "margin (the least certain objects; with guarantee audited one in fifteen of a batch is drawn at random), random, or auto, which is margin"},
+	.revises = true, .when_completed = true, .meaning = "margin (the least certain objects; with guarantee audited also random ones where the machine is wrong although it is sure), random, or auto, which is margin"},
 	{"initial_model_id", GTL_FIELD_MODEL, AT(initial_model_id), .setting = "initial_model",
 	.fixed = "the order of batches and rounds depends on it, beginning with the first batch",
 	.meaning = "model with the same categories and dimensions: a round runs right after the validation set, and one more "

@@ -706,6 +706,7 @@ test_power(void)
 		wrong[i] = true;
 	sure = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1});
 	less = gtl_audit_calibrate(margin, wrong, chosen, 200, 0.05, (GtlAuditCarried) {1, 1});
+	CHECK(gtl_audit_sure_and_wrong(&sure) && !gtl_audit_sure_and_wrong(&usual));
 	CHECK(usual.power > GTL_AUDIT_POWER - 0.11 && sure.power < GTL_AUDIT_POWER - 0.35);
 	CHECK(less.power > sure.power && less.power < usual.power);
 	CHECK(gtl_audit_guess(&sure, 0.98) > 2 * gtl_audit_guess(&usual, 0.98));

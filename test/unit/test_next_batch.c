@@ -8,6 +8,7 @@
 
 #define OBJECTS 900
 #define BATCH 60
+#define LOW 0.8					/* a power at which the machine is wrong although it is sure */
 #define IN_THE_SAMPLE 4			/* of a batch: one in fifteen */
 
 static GtlEngineSettings
@@ -29,7 +30,7 @@ typedef struct Pool
 } Pool;
 
 static void
-choose(const GtlEngineSettings *settings, Pool *pool, GtlEngineRound *round)
+choose(const GtlEngineSettings *settings, double power, Pool *pool, GtlEngineRound *round)
 {
 	GtlEngineEvidence evidence = {.human_labeled = OBJECTS - pool->count};
 
@@ -40,6 +41,7 @@ choose(const GtlEngineSettings *settings, Pool *pool, GtlEngineRound *round)
 	round->best = pool->best;
 	round->margin = pool->margin;
 	round->margin_covered = INFINITY;
+	round->audit_guess.power = power;
 	gtl_choose_batch(settings, &evidence, &env, round);
 }
 
@@ -91,7 +93,7 @@ test_sample(void)
 		bool		right = true;
 
 		fill(&pool, labeled);
-		choose(&settings, &pool, &round);
+		choose(&settings, LOW, &pool, &round);
 		CHECK(round.selected_count == BATCH);
 		for (int i = 0; i < BATCH; i++)
 		{
@@ -125,7 +127,7 @@ test_sample(void)
 	CHECK(pool.object[0] >= 560 && pool.object[0] < 600);
 }
 
-/* Elsewhere all of a batch are queries, and nothing is marked. */
+/* Elsewhere all of a batch are queries, and nothing is marked; where the machine is seldom wrong when it is sure, nothing is drawn. */
 static void
 test_others(void)
 {
@@ -133,7 +135,7 @@ test_others(void)
 	Pool		pool = {0};
 
 	fill(&pool, labeled);
-	for (int variant = 0; variant < 3; variant++)
+	for (int variant = 0; variant < 4; variant++)
 	{
 		GtlEngineSettings settings = settings_of(variant == 0 ? GTL_GUARANTEE_CONFIDENCE : GTL_GUARANTEE_AUDITED);
 		GtlEngineRound round;
@@ -143,13 +145,13 @@ test_others(void)
 
 		settings.whole_dataset = variant == 1;
 		settings.random_queries = variant == 2;
-		choose(&settings, &pool, &round);
+		choose(&settings, variant == 3 ? GTL_AUDIT_POWER : LOW, &pool, &round);
 		for (int i = 0; i < BATCH; i++)
 			lowest += round.selected[i] < BATCH;
 		CHECK(round.selected_count == BATCH && (variant == 2 ? lowest < BATCH / 2 : lowest == BATCH));
 		end(&round);
 		gtl_mark_sample(&settings, &object, 1, NULL, 0, &sampled);
-		CHECK(!sampled);
+		CHECK(sampled == (variant == 3));
 	}
 }
 
@@ -164,19 +166,19 @@ test_small(void)
 
 	fill(&pool, labeled);
 	settings.max_concurrent = 7;
-	choose(&settings, &pool, &round);
+	choose(&settings, LOW, &pool, &round);
 	CHECK(round.selected_count == 7 && round.selected[0] == 0 && round.selected[6] == 6);
 	end(&round);
 	settings.max_concurrent = BATCH;
 	settings.limits.max_human = 20;
-	choose(&settings, &pool, &round);
+	choose(&settings, LOW, &pool, &round);
 	CHECK(round.selected_count == 20);
 	end(&round);
 	for (int32_t o = 1; o < OBJECTS; o++)
 		labeled[o] = true;
 	fill(&pool, labeled);
 	settings.limits.max_human = 0;
-	choose(&settings, &pool, &round);
+	choose(&settings, LOW, &pool, &round);
 	CHECK(round.selected_count == 1 && round.selected[0] == 0);
 	end(&round);
 }
