@@ -137,6 +137,7 @@ typedef struct GtlEngineRound
 	int64_t		best_admits;	/* that certificate.best_threshold would give one */
 	int32_t    *selected;		/* objects of the next batch, in order */
 	int64_t		selected_count;
+	int64_t		sampled_count;	/* of those, the first so many are drawn at random (next_batch.h) */
 	int32_t    *dropped;		/* rows of the evidence that leave the certificate (step 8) */
 	int64_t		dropped_count;
 

@@ -106,6 +106,7 @@ choose_queries(const GtlEngineSettings *settings, const GtlEngineEvidence *evide
 
 	for (int64_t i = 0; i < count; i++)
 		round->selected[sampled + i] = objects[places[i]];
+	round->sampled_count = sampled;
 	round->selected_count = sampled + count;
 	if (!settings->whole_dataset)
 		filter_validation(evidence, largest_margin(settings, objects, margins, places, count), env, round);
@@ -132,6 +133,7 @@ gtl_choose_batch(const GtlEngineSettings *settings, const GtlEngineEvidence *evi
 			objects[n++] = round->pool[i];
 		}
 	round->selected = gtl_env_alloc(env, sizeof(int32_t) * (size_t) wanted);
+	round->sampled_count = 0;
 	if (!round->has_model || settings->random_queries)
 		round->selected_count = gtl_select_random(objects, n, wanted, settings->seed,
 												  GTL_STREAM_FIRST_BATCH, env, round->selected);

@@ -370,6 +370,9 @@ write_round(GtlRoundState *state)
 	state->round.reason = gtl_round_reason(job, &state->evidence, &state->round, decided->by_class);
 	if (state->drift != NULL)
 		state->round.reason = psprintf("%s; %s", state->round.reason, state->drift);
+	if (decided->sampled_count > 0)
+		state->round.reason = psprintf("%s; %s of the %s objects of the next batch are drawn at random, since the machine is wrong although it is sure",
+									   state->round.reason, gtl_format_count(decided->sampled_count), gtl_format_count(decided->selected_count));
 	gtl_round_insert(&state->round);
 	if (decided->by_class != NULL)
 		gtl_certificate_insert(job->job_id, state->round.round_no, decided->by_class, job->ncategories);

@@ -109,7 +109,7 @@ test_sample(void)
 			drawn += order_of(round.selected[i]) < first_open;
 			queried += round.selected[i] < pool.object[0];
 		}
-		CHECK(drawn >= IN_THE_SAMPLE && queried >= BATCH - IN_THE_SAMPLE);
+		CHECK(round.sampled_count == IN_THE_SAMPLE && drawn >= IN_THE_SAMPLE && queried >= BATCH - IN_THE_SAMPLE);
 		end(&round);
 		for (int32_t o = 0; o < OBJECTS; o++)
 			if (labeled[o])
@@ -148,7 +148,7 @@ test_others(void)
 		choose(&settings, variant == 3 ? GTL_AUDIT_POWER : LOW, &pool, &round);
 		for (int i = 0; i < BATCH; i++)
 			lowest += round.selected[i] < BATCH;
-		CHECK(round.selected_count == BATCH && (variant == 2 ? lowest < BATCH / 2 : lowest == BATCH));
+		CHECK(round.sampled_count == 0 && round.selected_count == BATCH && (variant == 2 ? lowest < BATCH / 2 : lowest == BATCH));
 		end(&round);
 		gtl_mark_sample(&settings, &object, 1, NULL, 0, &sampled);
 		CHECK(sampled == (variant == 3));
