@@ -371,7 +371,7 @@ write_round(GtlRoundState *state)
 	if (state->drift != NULL)
 		state->round.reason = psprintf("%s; %s", state->round.reason, state->drift);
 	if (decided->sampled_count > 0)
-		state->round.reason = psprintf("%s; %s of the %s objects of the next batch are drawn at random, since the machine is wrong although it is sure",
+		state->round.reason = psprintf("%s; %s of the %s objects of the next batch are drawn at random, to see how often the machine is wrong where it is sure",
 									   state->round.reason, gtl_format_count(decided->sampled_count), gtl_format_count(decided->selected_count));
 	gtl_round_insert(&state->round);
 	if (decided->by_class != NULL)
