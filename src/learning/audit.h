@@ -18,8 +18,9 @@
 extern double gtl_audit_level(double delta, int attempt);
 
 /*
- * The guess of how probably a machine label is wrong, by its margin: it is scale ((1 - margin) / 2)^power, of which the
- * scale is for the usual power, plus floor.  It decides how much an audit costs, never whether its promise holds.
+ * The guess of how probably a machine label is wrong, by its margin.  With doubt = (1 - margin) / 2 and the usual power 1.2
+ * it is scale doubt^1.2 + floor, with another one scale 0.1^1.2 (doubt / 0.1)^power + floor: all agree at a doubt of 0.1.
+ * It decides how much an audit costs, never whether its promise holds.
  */
 typedef struct GtlAuditGuess
 {
@@ -55,10 +56,10 @@ extern GtlAuditCarried gtl_audit_recall(const GtlAuditHistory *history, int64_t 
 
 /*
  * From labeled objects, each scored by a model that never saw it.  chosen: those that were not drawn at random say less
- * of the power.  carried: of gtl_audit_recall.
+ * of the power.  carried: of gtl_audit_recall.  What it says is not to be used if env is interrupted.
  */
 extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen, int64_t count,
-										 double target_error, GtlAuditCarried carried);
+										 double target_error, GtlAuditCarried carried, const GtlEnv *env);
 extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
 
 /* Does the guess say that labels of large margins are wrong more often than usual?  Then forecasts are uncertain. */

@@ -110,12 +110,12 @@ credence(const GtlAuditGuess *guess, const double *margins, const bool *wrong, c
 
 GtlAuditGuess
 gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen, int64_t count, double target_error,
-					GtlAuditCarried carried)
+					GtlAuditCarried carried, const GtlEnv *env)
 {
 	GtlAuditGuess best = {0};
 	double		most = -INFINITY;
 
-	for (int step = 0; step <= POWER_STEPS; step++)
+	for (int step = 0; step <= POWER_STEPS && !gtl_env_interrupted(env); step++)
 	{
 		double		power = POWER_LEAST + (POWER_MOST - POWER_LEAST) * step / POWER_STEPS;
 		GtlAuditGuess guess = guess_with(power, margins, wrong, count, target_error);

@@ -741,7 +741,7 @@ calibrate_guess(const GtlEngineSettings *settings, const GtlEngineEvidence *evid
 			wrong[n++] = round->fit.best[i] != labeled->labels[i];
 		}
 	guess = gtl_audit_calibrate(margins, wrong, chosen, n, settings->promise.target_error,
-								gtl_audit_recall(&evidence->history, evidence->human_labeled));
+								gtl_audit_recall(&evidence->history, evidence->human_labeled), env);
 	gtl_env_release(env, margins);
 	gtl_env_release(env, wrong);
 	gtl_env_release(env, chosen);

@@ -31,7 +31,7 @@ gtl_takes_sample(const GtlEngineSettings *settings)
 
 void
 gtl_mark_sample(const GtlEngineSettings *settings, const int32_t *labeled, int64_t count,
-				  const int32_t *pool, int64_t pool_count, bool *sampled)
+				const int32_t *pool, int64_t pool_count, bool *sampled)
 {
 	uint64_t	reached = UINT64_MAX;
 
@@ -86,10 +86,16 @@ static int64_t
 choose_sample(const GtlEngineSettings *settings, const int32_t *objects, double *margins, int64_t n, int64_t wanted,
 			  const GtlEnv *env, int32_t *chosen)
 {
-	int64_t		count = wanted > 0 ? gtl_select_random(objects, n, wanted, settings->seed, GTL_STREAM_SAMPLE, env, chosen) : 0;
-	uint64_t	last = count > 0 ? sample_order(settings->seed, chosen[count - 1]) : 0;
+	int64_t		count;
+	uint64_t	last;
 
-	for (int64_t i = 0; i < n && count > 0; i++)
+	if (wanted == 0)
+		return 0;
+	count = gtl_select_random(objects, n, wanted, settings->seed, GTL_STREAM_SAMPLE, env, chosen);
+	if (count == 0)
+		return 0;				/* interrupted */
+	last = sample_order(settings->seed, chosen[count - 1]);
+	for (int64_t i = 0; i < n; i++)
 		if (sample_order(settings->seed, objects[i]) <= last)
 			margins[i] = INFINITY;
 	return count;

@@ -8,8 +8,8 @@
 #include "learning/engine.h"
 
 /*
- * May objects be drawn at random into a sample of the job?  In jobs whose promise is audited, as soon as validation objects of
- * large margin are found to be wrong (audit.h): one in fifteen objects of a batch.  Then the job learns how often its model is
+ * Can the job have a random sample?  Jobs whose promise is audited can: as soon as validation objects of large margin are
+ * found to be wrong (audit.h), one in fifteen objects of a batch is drawn into it.  Then the job learns how often its model is
  * wrong where it is sure; of the queries alone it does not, since they are about the others, and what they teach lies around
  * the validation objects.  The sample decides when an audit begins, not what it proves.
  */

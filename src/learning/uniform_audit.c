@@ -169,7 +169,8 @@ gtl_uniform_audit_hopeless(double guess, double target_error)
 static double
 expected_draws(const GtlUniformAudit *audit, double p, double log_growth)
 {
-	return gtl_uniform_audit_hopeless(p, audit->target_error) ? INFINITY : (fmax(log_growth, 0) + OVERSHOOT) / growth(p, audit->target_error);
+	return gtl_uniform_audit_hopeless(p, audit->target_error) ? INFINITY :
+		(fmax(log_growth, 0) + OVERSHOOT) / growth(p, audit->target_error);
 }
 
 /* The guess, raised by what has been found beyond it. */

@@ -88,11 +88,8 @@ void
 gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, int64 pool_count, GtlEvidence *evidence)
 {
 	int			count = evidence->labels.count - evidence->given_count;
-	bool	   *validation;
+	bool	   *validation = gtl_memory_list(sizeof(bool), evidence->labels.count);
 
-	if (evidence->engine.set.validation == NULL)
-		return;
-	validation = gtl_memory_list(sizeof(bool), evidence->labels.count);
 	memcpy(validation, evidence->engine.set.validation, evidence->labels.count);
 	gtl_mark_sample(settings, evidence->labels.object_no, count, pool, pool_count, validation);
 	evidence->engine.set.validation = validation;

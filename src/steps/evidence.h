@@ -34,8 +34,8 @@ typedef struct GtlEvidence
 extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence);
 
 /*
- * Labeled objects of the job's random sample become validation objects for the engine (next_batch.h); pool: all that nobody
- * has labeled.
+ * Labeled objects of the job's random sample become validation objects for the engine (next_batch.h), if the evidence suffices;
+ * pool: all that nobody has labeled.
  */
 extern void gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, int64 pool_count, GtlEvidence *evidence);
 

@@ -118,15 +118,15 @@ list_pool(GtlRoundState *state, int32 **pool)
 	return count;
 }
 
-/* What people label of it tells how often the model is wrong where it is sure. */
+/* The labeled objects of the job's random sample are scored like validation objects. */
 static void
 mark_sample(GtlRoundState *state)
 {
 	int32	   *pool;
 	int64		count;
 
-	if (!gtl_takes_sample(&state->settings))
-		return;
+	if (!gtl_takes_sample(&state->settings) || state->evidence.engine.set.validation == NULL)
+		return;					/* or there are too few labels to train on */
 	count = list_pool(state, &pool);
 	gtl_evidence_mark_sample(&state->settings, pool, count, &state->evidence);
 	pfree(pool);

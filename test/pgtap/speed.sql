@@ -1,7 +1,7 @@
 -- The second job of a database reads as much as the first, whatever ANALYZE has seen before it: counted
 -- in rows and index entries that the server reads, so that a busy machine makes no
--- difference. Twice as much is allowed, and each object once more: where people look for tasks is drawn at
--- random, and who looks for a scarce one looks at the whole batch. A wrong plan reads all objects in each call.
+-- difference. Twice as much is allowed: where people look for tasks is drawn at random. The search for a scarce
+-- one looks at the whole batch: gt_submit_annotations may, or may not, and is allowed each object once more.
 BEGIN;
 SET search_path = public;
 SET client_min_messages = error;
@@ -102,10 +102,11 @@ SELECT pg_temp.life(3);
 RESET ROLE;
 
 CREATE TEMP TABLE compared AS
-    SELECT what, sum(rows) FILTER (WHERE job = 1) AS first, sum(rows) FILTER (WHERE job = 2) AS second, sum(rows) FILTER (WHERE job = 3) AS third
+    SELECT what, sum(rows) FILTER (WHERE job = 1) AS first, sum(rows) FILTER (WHERE job = 2) AS second, sum(rows) FILTER (WHERE job = 3) AS third,
+           CASE what WHEN 'gt_submit_annotations' THEN 6000 ELSE 1000 END AS more
       FROM work GROUP BY what;
-SELECT cmp_ok(second, '<=', 2 * first + 6000, format('%s reads as much in the second job as in the first', what)) FROM compared ORDER BY what;
-SELECT cmp_ok(third, '<=', 2 * first + 6000, format('%s reads as much after ANALYZE of empty tables', what)) FROM compared ORDER BY what;
+SELECT cmp_ok(second, '<=', 2 * first + more, format('%s reads as much in the second job as in the first', what)) FROM compared ORDER BY what;
+SELECT cmp_ok(third, '<=', 2 * first + more, format('%s reads as much after ANALYZE of empty tables', what)) FROM compared ORDER BY what;
 SELECT cmp_ok(first, '<', 40 * 6000::numeric, format('%s reads no object many times', what)) FROM compared ORDER BY what;
 SELECT cmp_ok(greatest(first, second, third), '<', 500::numeric, format('%s reads little', what)) FROM compared
  WHERE what IN ('gt_explain_object', 'gt_labels by key') ORDER BY what;

@@ -701,17 +701,17 @@ test_power(void)
 	}
 	for (int i = 0; i < 60; i += 4)
 		wrong[i] = true;
-	usual = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1});
+	usual = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1}, &env);
 	for (int i = 185; i < 200; i += 4)
 		wrong[i] = true;
-	sure = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1});
-	less = gtl_audit_calibrate(margin, wrong, chosen, 200, 0.05, (GtlAuditCarried) {1, 1});
+	sure = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1}, &env);
+	less = gtl_audit_calibrate(margin, wrong, chosen, 200, 0.05, (GtlAuditCarried) {1, 1}, &env);
 	CHECK(gtl_audit_sure_and_wrong(&sure) && !gtl_audit_sure_and_wrong(&usual));
 	CHECK(usual.power > GTL_AUDIT_POWER - 0.11 && sure.power < GTL_AUDIT_POWER - 0.35);
 	CHECK(less.power > sure.power && less.power < usual.power);
 	CHECK(gtl_audit_guess(&sure, 0.98) > 2 * gtl_audit_guess(&usual, 0.98));
 	/* nothing seen: the usual one; guesses are probabilities, and fall with the margin */
-	usual = gtl_audit_calibrate(margin, wrong, at_random, 0, 0.05, (GtlAuditCarried) {1, 1});
+	usual = gtl_audit_calibrate(margin, wrong, at_random, 0, 0.05, (GtlAuditCarried) {1, 1}, &env);
 	CHECK(fabs(usual.power - GTL_AUDIT_POWER) < 1e-9 && fabs(usual.scale - 1) < 1e-9);
 	for (int i = 1; i < 200; i++)
 		CHECK(gtl_audit_guess(&sure, margin[i]) <= gtl_audit_guess(&sure, margin[i - 1]) && gtl_audit_guess(&sure, margin[i]) > 0);
@@ -732,8 +732,8 @@ test_due(void)
 	setup.guess = (GtlAuditGuess){.scale = 3, .floor = 0.0025, .power = GTL_AUDIT_POWER};
 	CHECK(!gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
 	/* the guess learns from validation objects: half of them wrong, and from audits that were given up */
-	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {1, 1}).scale <
-		  gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {2, 1}).scale);
+	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {1, 1}, &env).scale <
+		  gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {2, 1}, &env).scale);
 }
 
 /* ---- Labels that are elsewhere: equal weights ---- */
