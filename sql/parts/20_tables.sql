@@ -595,6 +595,8 @@ CREATE TABLE gtlabel.audit (
     guess_scale      float8 NOT NULL,
     guess_floor      float8 NOT NULL,
     guess_power      float8 NOT NULL,
+    begun_evidence   float8 NOT NULL,
+    former_evidence  float8 NOT NULL,
     frozen           bigint NOT NULL,
     left_count       bigint NOT NULL,
     draws            integer NOT NULL,
@@ -607,7 +609,6 @@ CREATE TABLE gtlabel.audit (
     most_wrong       bigint,
     more_draws       integer,
     carried          float8,
-    carried_floor    float8,
     carried_labels   integer,
     least_margin     float8,
     row_count        bigint,
@@ -628,9 +629,10 @@ COMMENT ON COLUMN gtlabel.audit.needed IS 'The evidence that passes: the logarit
 COMMENT ON COLUMN gtlabel.audit.least_margin IS 'Of a job in place: its labels are those of the rows with at least this margin; NULL: not fixed yet';
 COMMENT ON COLUMN gtlabel.audit.row_count IS 'With digest: the rows with that margin when the labels were fixed, those that people had labeled among them';
 COMMENT ON COLUMN gtlabel.audit.digest IS 'Exclusive or of gt_fingerprint(key, score) over those rows';
-COMMENT ON COLUMN gtlabel.audit.carried IS 'Found by expected errors where the machine doubted: the scale of the guess of the next audit';
-COMMENT ON COLUMN gtlabel.audit.carried_floor IS 'Found by expected errors where the machine was sure, at least 1: the floor of the guess of the next audit';
-COMMENT ON COLUMN gtlabel.audit.carried_labels IS 'Objects that people had labeled when it was over: the more have come since, the less carried and carried_floor count';
+COMMENT ON COLUMN gtlabel.audit.begun_evidence IS 'What audits of the lot that were given up before added to the evidence when this one began';
+COMMENT ON COLUMN gtlabel.audit.former_evidence IS 'What they add to it at the last look';
+COMMENT ON COLUMN gtlabel.audit.carried IS 'Of a job in place: found by expected errors, a factor of the guess of the next audit; NULL: it is open, or no such job';
+COMMENT ON COLUMN gtlabel.audit.carried_labels IS 'Objects that people had labeled when it was over: the more have come since, the less carried counts';
 
 CREATE TABLE gtlabel.audit_object (
     job_id    bigint NOT NULL,
@@ -644,7 +646,7 @@ CREATE TABLE gtlabel.audit_object (
     lost      boolean NOT NULL DEFAULT false,
     PRIMARY KEY (job_id, audit_no, object_no)
 );
-COMMENT ON TABLE gtlabel.audit_object IS 'The machine labels of an audit; when it is over, those that people were asked about. Written by src/tables/audit.c';
+COMMENT ON TABLE gtlabel.audit_object IS 'The machine labels of an audit, while it is open or what it has found counts in the next one; then those that people were asked about. Written by src/tables/audit.c';
 COMMENT ON COLUMN gtlabel.audit_object.audit_no IS '0: the check of audit_share';
 COMMENT ON COLUMN gtlabel.audit_object.draw_no IS 'Its place in the order of the draws; NULL: not drawn';
 COMMENT ON COLUMN gtlabel.audit_object.event_no IS 'Its place in the order in which answers were counted; NULL: not counted yet';

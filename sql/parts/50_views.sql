@@ -230,7 +230,8 @@ COMMENT ON COLUMN gt_labels.final IS 'False: a machine label that a later round 
 
 CREATE VIEW gt_audits WITH (security_invoker = true) AS
     SELECT j.job_name, a.audit_no, a.round_no, a.state, a.scope, a.per_class, a.target_accuracy, a.confidence_level,
-           gtlabel.rounded(exp(-a.needed)) AS alpha, a.frozen, a.left_count, a.draws, a.found, a.takes, gtlabel.rounded(a.evidence) AS evidence, gtlabel.rounded(a.needed) AS needed,
+           gtlabel.rounded(exp(-a.needed)) AS alpha, a.frozen, a.left_count, a.draws, a.found, a.takes, gtlabel.rounded(a.evidence) AS evidence, gtlabel.rounded(a.former_evidence) AS former_evidence,
+           gtlabel.rounded(a.needed) AS needed,
            CASE WHEN a.state <> 'given_up' THEN a.most_wrong END AS most_wrong,
            gtlabel.rounded(CASE WHEN a.state <> 'given_up' THEN a.most_wrong END::float8 / NULLIF(CASE WHEN a.scope = 'dataset' THEN j.object_count ELSE a.left_count END, 0)) AS bound,
            CASE WHEN a.state = 'open' THEN a.more_draws END AS more_draws, a.begun_at, a.ended_at
@@ -244,6 +245,7 @@ COMMENT ON COLUMN gt_audits.draws IS 'Objects drawn at random and answered';
 COMMENT ON COLUMN gt_audits.found IS 'Those among the draws whose machine label was wrong';
 COMMENT ON COLUMN gt_audits.takes IS 'Objects that people labeled beside the draws, because they were likely to be wrong';
 COMMENT ON COLUMN gt_audits.evidence IS 'Logarithm of the betting martingale; the audit passes at needed, the logarithm of 1/alpha';
+COMMENT ON COLUMN gt_audits.former_evidence IS 'What audits that were given up before add to the evidence, at least 0';
 COMMENT ON COLUMN gt_audits.most_wrong IS 'Labels among those left that are wrong at the most, at this level; NULL: none of the labels is kept';
 COMMENT ON COLUMN gt_audits.more_draws IS 'Further answers that would do if none shows an error';
 

@@ -192,7 +192,7 @@ load(FunctionCallInfo fcinfo, GtlSimulation *s)
 	if (s->settings.sample > 0)
 		needs.row_bytes += GTL_SIMULATE_PLACED_BYTES;
 	else if (s->settings.engine.promise.guarantee == GTL_GUARANTEE_AUDITED)
-		needs.row_bytes += GTL_AUDIT_LABEL_BYTES;
+		needs.row_bytes += GTL_AUDIT_LABEL_BYTES + GTL_FORMER_AUDITS_BYTES;
 	needs.algorithm = s->settings.engine.algorithm;
 	needs.neighbours = s->matrix.stats.neighbours;
 	needs.initial = s->settings.initial;

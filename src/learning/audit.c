@@ -14,7 +14,7 @@
  * passes when n objects are left, f wrong labels are found and L(f + allowed(n) + 1) >= 1/alpha: if more
  * than allowed(n) of the n labels left were wrong, L(E) would be at least that, which has probability
  * alpha at the most (Ville).  allowed(n) is floor(eps n), or floor(eps N) of the whole dataset.
- * docs/guarantee.md has the proof in full.
+ * docs/guarantee.md has the proof in full; former_audits.c has what audits add that were given up before.
  *
  * Everything else only saves labels: which weights and which s here, when to begin in audit_forecast.c, what to take and
  * when to give up in audit_plan.c.  For a guess p_j of the probability that label j is wrong, s_j and w_j = (1 + s_j)^(1 - p_j) s_j^p_j
@@ -233,19 +233,12 @@ gtl_audit_create(const GtlAuditSetup *setup, const int32_t *objects, const int32
 void
 gtl_audit_release(GtlAudit *audit, const GtlEnv *env)
 {
+	gtl_audit_close(audit);
 	for (int c = 0; c < audit->parts; c++)
-	{
-		gtl_env_release(env, audit->part[c].order);
 		gtl_env_release(env, audit->part[c].draws);
-	}
-	for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
-		gtl_env_release(env, audit->s[k]);
 	gtl_env_release(env, audit->part);
 	gtl_env_release(env, audit->object);
 	gtl_env_release(env, audit->class_no);
-	gtl_env_release(env, audit->guess);
-	gtl_env_release(env, audit->weight);
-	gtl_env_release(env, audit->key);
 	gtl_env_release(env, audit->left);
 	gtl_env_release(env, audit);
 }
@@ -289,10 +282,19 @@ gtl_audit_log_wealth(const GtlAudit *audit, int32_t class_no, int64_t wrong)
 	return gtl_audit_part_log_wealth(part, (double) wrong);
 }
 
-double
-gtl_audit_too_many(const GtlAudit *audit, int64_t known, int64_t left)
+int64_t
+gtl_audit_breaking(const GtlAudit *audit, int64_t left)
 {
-	return (double) (known + gtl_audit_allowed_whole(&audit->setup, left) + 1);
+	return gtl_audit_allowed_whole(&audit->setup, left) + 1;
+}
+
+double
+gtl_audit_evidence(const GtlAudit *audit, const GtlAuditPart *part, int64_t wrong)
+{
+	GtlFormerCounts counts;
+
+	gtl_former_counts(audit, &counts);
+	return gtl_audit_part_log_wealth(part, (double) (part->known + wrong)) + gtl_former_evidence(audit, &counts, wrong);
 }
 
 bool
@@ -300,8 +302,7 @@ gtl_audit_passes(const GtlAudit *audit, const GtlAuditPart *part)
 {
 	if (gtl_audit_allowed_whole(&audit->setup, part->left) >= part->left)
 		return true;
-	return part->ndraws > 0 &&
-		gtl_audit_part_log_wealth(part, gtl_audit_too_many(audit, part->known, part->left)) >= -log(audit->alpha);
+	return part->ndraws > 0 && gtl_audit_evidence(audit, part, gtl_audit_breaking(audit, part->left)) >= -log(audit->alpha);
 }
 
 void
@@ -338,8 +339,8 @@ add_draw(GtlAudit *audit, GtlAuditPart *part, int64_t place, bool wrong)
 	part->expected += audit->guess[place];
 }
 
-static int64_t
-find_place(const GtlAudit *audit, int32_t object)
+int64_t
+gtl_audit_find(const GtlAudit *audit, int32_t object)
 {
 	int64_t		low = 0;
 	int64_t		high = audit->count;
@@ -360,7 +361,7 @@ find_place(const GtlAudit *audit, int32_t object)
 static bool
 take_out(GtlAudit *audit, int32_t object, bool drawn, bool wrong, bool known)
 {
-	int64_t		place = find_place(audit, object);
+	int64_t		place = gtl_audit_find(audit, object);
 	GtlAuditPart	   *part;
 
 	if (place < 0 || !audit->left[place])
@@ -372,6 +373,8 @@ take_out(GtlAudit *audit, int32_t object, bool drawn, bool wrong, bool known)
 		part->takes++;
 	part->taking = !drawn;
 	audit->left[place] = false;
+	for (int k = 0; k < audit->formers; k++)
+		audit->former[k].differing -= audit->former[k].differs[place];
 	part->left--;
 	part->weight -= audit->weight[place];
 	for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
@@ -383,7 +386,7 @@ take_out(GtlAudit *audit, int32_t object, bool drawn, bool wrong, bool known)
 bool
 gtl_audit_chance(const GtlAudit *audit, int32_t object, GtlAuditChance *chance)
 {
-	int64_t		place = find_place(audit, object);
+	int64_t		place = gtl_audit_find(audit, object);
 	const GtlAuditPart *part;
 
 	if (place < 0 || !audit->left[place])

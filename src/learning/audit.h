@@ -31,35 +31,28 @@ typedef struct GtlAuditGuess
 
 #define GTL_AUDIT_POWER		1.2
 
-/* What an audit that is over says of the guess: factors of both. */
-typedef struct GtlAuditCarried
-{
-	double		scale;
-	double		floor;
-} GtlAuditCarried;
-
 /*
- * What all audits that are over say.  The more people have labeled since, the less the model is the one that was audited, so
- * the logarithm of a factor counts in proportion to the labels that there were.  Zeros: there was none.
+ * What the audits of a job in place that are over say of its guess: a factor each.  The more people have labeled since, the
+ * less the model is the one that was audited, so the logarithm of a factor counts in proportion to the labels that there
+ * were.  Zeros: there was none.  (The draws of other audits are objects like others, and are scored again.)
  */
 typedef struct GtlAuditHistory
 {
-	double		scale;			/* sums of logarithms, times the labels */
-	double		floor;
+	double		factor;			/* sum of logarithms, times the labels */
 	int64_t		labels;			/* when the last one was over */
 } GtlAuditHistory;
 
-extern void gtl_audit_remember(GtlAuditHistory *history, GtlAuditCarried carried, int64_t labels);
+extern void gtl_audit_remember(GtlAuditHistory *history, double factor, int64_t labels);
 
-/* The factors of a guess when people have labeled so many. */
-extern GtlAuditCarried gtl_audit_recall(const GtlAuditHistory *history, int64_t labels);
+/* The factor of a guess when people have labeled so many. */
+extern double gtl_audit_recall(const GtlAuditHistory *history, int64_t labels);
 
 /*
  * From labeled objects, each scored by a model that never saw it.  chosen: those that were not drawn at random say less
- * of the power.  carried: of gtl_audit_recall.  What it says is not to be used if env is interrupted.
+ * of the power.  factor: of gtl_audit_recall, or 1.  What it says is not to be used if env is interrupted.
  */
 extern GtlAuditGuess gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen, int64_t count,
-										 double target_error, GtlAuditCarried carried, const GtlEnv *env);
+										 double target_error, double factor, const GtlEnv *env);
 extern double gtl_audit_guess(const GtlAuditGuess *guess, double margin);
 
 /* Does the guess say that labels of large margins are wrong more often than usual?  Then forecasts are uncertain. */
@@ -76,6 +69,7 @@ typedef struct GtlAuditSetup
 	uint64_t	seed;
 	int			audit_no;		/* 1, 2, .. */
 	int			attempt;		/* 1, 2, ..: of the audits that share delta */
+	double		head_start;		/* gtl_audit_head_start when it begins: its forecast counts on that */
 
 	/* target_error and objects when the audit began: weights stay what they were (0: they are the same) */
 	double		begun_error;
@@ -98,6 +92,36 @@ typedef struct GtlAudit GtlAudit;
 extern GtlAudit *gtl_audit_create(const GtlAuditSetup *setup, const int32_t *objects, const int32_t *best,
 								  const double *margins, int64_t count, const GtlEnv *env);
 extern void gtl_audit_release(GtlAudit *audit, const GtlEnv *env);
+
+/* ---- Audits that were given up before ---- */
+
+/*
+ * What they have seen counts in those that follow (docs/guarantee.md, "What an audit that was given up leaves").  At most so
+ * many of them, the last ones; of a promise for each class, none.
+ */
+#define GTL_FORMER_AUDITS	8
+
+/* Bytes of all of them, for each label. */
+#define GTL_FORMER_AUDITS_BYTES (GTL_FORMER_AUDITS * (sizeof(int32_t) * 2 + 2))
+
+/* It is over and was given up: what only drawing takes is released. */
+extern void gtl_audit_close(GtlAudit *audit);
+
+/* Since then people have come to this class for an object, or (-1) to none. Nothing, if it is none of those left. */
+extern void gtl_audit_learn(GtlAudit *former, int32_t object, int32_t class_no);
+
+/*
+ * What the former ones, in their order, would add to the logarithm of the evidence of an audit of these labels (by ascending
+ * object) before its first draw; at least 0.
+ */
+extern double gtl_audit_head_start(const GtlAuditSetup *setup, GtlAudit *const *former, int formers,
+								   const int32_t *objects, const int32_t *best, int64_t count);
+
+/* The audit counts with them from now on; they have to stay, and to be told what it is told (gtl_audit_learn). */
+extern void gtl_audit_follow(GtlAudit *audit, GtlAudit *const *former, int formers);
+
+/* It counts with what they have come to when they were there. */
+extern void gtl_audit_grant(GtlAudit *audit, double evidence);
 
 /* How an object stands in its part, if it is drawn next. */
 typedef struct GtlAuditChance
@@ -156,7 +180,8 @@ typedef struct GtlAuditFigures
 	int64_t		takes;
 	int64_t		known;			/* wrong ones among draws and takes */
 	double		expected;		/* wrong ones among the draws, by the guess */
-	double		log_wealth;		/* together: of the part that is furthest from passing */
+	double		log_wealth;		/* with what former audits add; together: of the part that is furthest from passing */
+	double		former;			/* of that, what they add */
 	double		log_needed;		/* 1/alpha */
 	int64_t		most_wrong;		/* labels of those left that are wrong at the most, at the audit's level; together:
 								 * of the parts that are not given up */
@@ -172,8 +197,5 @@ extern double gtl_audit_log_wealth(const GtlAudit *audit, int32_t class_no, int6
 /* For tests: an object's weight, and the next draws of a part whatever the plan. */
 extern double gtl_audit_weight(const GtlAudit *audit, int64_t place);
 extern void gtl_audit_draws(GtlAudit *audit, int32_t class_no, int64_t count, const GtlEnv *env, GtlAuditPlan *plan);
-
-/* The ratio of found to expected errors, for the guess of the next audit; at least 1. */
-extern GtlAuditCarried gtl_audit_carried(const GtlAudit *audit);
 
 #endif							/* GTL_AUDIT_LEARNING_H */

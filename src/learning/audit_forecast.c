@@ -110,7 +110,7 @@ credence(const GtlAuditGuess *guess, const double *margins, const bool *wrong, c
 
 GtlAuditGuess
 gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen, int64_t count, double target_error,
-					GtlAuditCarried carried, const GtlEnv *env)
+					double factor, const GtlEnv *env)
 {
 	GtlAuditGuess best = {0};
 	double		most = -INFINITY;
@@ -127,25 +127,24 @@ gtl_audit_calibrate(const double *margins, const bool *wrong, const bool *chosen
 			best = guess;
 		}
 	}
-	best.scale *= carried.scale;
-	best.floor = fmin(best.floor * carried.floor, target_error);
+	best.scale *= factor;
+	best.floor = fmin(best.floor * factor, target_error);
 	return best;
 }
 
 void
-gtl_audit_remember(GtlAuditHistory *history, GtlAuditCarried carried, int64_t labels)
+gtl_audit_remember(GtlAuditHistory *history, double factor, int64_t labels)
 {
-	history->scale += log(carried.scale) * (double) labels;
-	history->floor += log(carried.floor) * (double) labels;
+	history->factor += log(factor) * (double) labels;
 	history->labels = labels;
 }
 
-GtlAuditCarried
+double
 gtl_audit_recall(const GtlAuditHistory *history, int64_t labels)
 {
 	double		now = (double) (labels > history->labels ? labels : history->labels);
 
-	return now > 0 ? (GtlAuditCarried) {exp(history->scale / now), exp(history->floor / now)} : (GtlAuditCarried) {1, 1};
+	return now > 0 ? exp(history->factor / now) : 1;
 }
 
 /* ---- Stakes and growth ---- */
@@ -286,7 +285,7 @@ gtl_audit_forecast_after(const GtlAuditSetup *setup, const double *sorted, int64
 double
 gtl_audit_needed(const GtlAuditSetup *setup)
 {
-	return -log(gtl_audit_level(setup->promise.delta, setup->attempt)) + OVERSHOOT;
+	return fmax(-log(gtl_audit_level(setup->promise.delta, setup->attempt)) - setup->head_start, 0) + OVERSHOOT;
 }
 
 /*

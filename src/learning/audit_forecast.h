@@ -21,7 +21,7 @@ extern double gtl_audit_growth(const double *p, int64_t n, double mu);
 extern double gtl_audit_allowed(const GtlAuditSetup *setup, double left);
 extern int64_t gtl_audit_allowed_whole(const GtlAuditSetup *setup, int64_t left);
 
-/* What the wealth, as a logarithm, has to come to, with what chance takes beyond it. */
+/* What the wealth of its own draws, as a logarithm, has to come to, with what chance takes beyond it. */
 extern double gtl_audit_needed(const GtlAuditSetup *setup);
 
 /*

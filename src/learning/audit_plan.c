@@ -1,6 +1,6 @@
 /*
  * audit_plan.c
- *		What people are to do next in an audit, where it stands, and what it says of the next one.
+ *		What people are to do next in an audit, and where it stands.
  *
  * Nothing here bears on the promise: whatever is drawn next or taken, and whenever an audit is given up, the martingale
  * of audit.c is one.  Before each draw a part looks ahead: the fewest draws that pass if none shows an error.  After
@@ -16,18 +16,13 @@
 #include "learning/audit_forecast.h"
 #include "learning/select.h"
 
-/* Given up beyond so many times the forecast and so many labels more. */
-#define GIVE_UP_FACTOR		3.0
+/* Given up beyond so many times the forecast and so many labels more; what it has seen counts in the next one. */
+#define GIVE_UP_FACTOR		1.5
 #define GIVE_UP_MORE		50.0
 
 /* Takes have to save at least so many labels. */
 #define TAKE_GAIN			3.0
 #define FOUND_PRIOR			2.0
-
-/* What an audit says of the guess of the next one. */
-#define FLOOR_PRIOR			1.0
-#define CARRIED_LEAST		0.5
-#define CARRY_STEPS			30
 
 /* ---- What to do next ---- */
 
@@ -56,14 +51,17 @@ look_ahead(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env)
 	int64_t		most = most_draws(part);
 	GtlAuditDraw	   *draws = gtl_env_alloc(env, sizeof(GtlAuditDraw) * (size_t) (part->ndraws + most));
 	double		sums[GTL_AUDIT_STRATEGIES] = {0};
-	double		wrong = -1;
+	int64_t		wrong = -1;	/* among those left */
 	double		weight = part->weight;
 	double		stake[GTL_AUDIT_STRATEGIES];
 	int64_t		summed = 0;
 	int64_t		next = part->next;
 	int64_t		m = 0;
 	bool		pass = false;
+	GtlFormerCounts counts;
+	double		former = 0;
 
+	gtl_former_counts(audit, &counts);
 	memcpy(stake, part->stake, sizeof stake);
 	if (part->ndraws > 0)
 		memcpy(draws, part->draws, sizeof(GtlAuditDraw) * (size_t) part->ndraws);
@@ -79,16 +77,18 @@ look_ahead(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env)
 		weight -= audit->weight[place];
 		for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
 			stake[k] -= audit->s[k][place];
-		if (gtl_audit_too_many(audit, part->known, left - 1) != wrong)
+		gtl_former_counts_right(audit, place, &counts);
+		if (gtl_audit_breaking(audit, left - 1) != wrong)
 		{
-			wrong = gtl_audit_too_many(audit, part->known, left - 1);
+			wrong = gtl_audit_breaking(audit, left - 1);
 			summed = 0;
 			memset(sums, 0, sizeof sums);
+			former = gtl_former_evidence(audit, &counts, wrong);
 		}
 		for (; summed < part->ndraws + m; summed++)
 			for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
-				sums[k] += gtl_audit_log_factor(&draws[summed], k, wrong);
-		pass = gtl_audit_allowed_whole(&audit->setup, left - 1) >= left - 1 || gtl_audit_mix(sums) >= -log(audit->alpha);
+				sums[k] += gtl_audit_log_factor(&draws[summed], k, (double) (part->known + wrong));
+		pass = gtl_audit_allowed_whole(&audit->setup, left - 1) >= left - 1 || gtl_audit_mix(sums) + former >= -log(audit->alpha);
 	}
 	gtl_env_release(env, draws);
 	return pass ? m : -1;
@@ -104,7 +104,7 @@ choose_takes(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env)
 	static const int steps[] = {10, 20, 40, 60, 90, 130, 180, 250};
 	double	   *rest = gtl_env_alloc(env, sizeof(double) * (size_t) part->left);
 	double		ratio = ((double) part->found + FOUND_PRIOR) / (part->expected + FOUND_PRIOR);
-	double		need = -log(audit->alpha) - gtl_audit_part_log_wealth(part, gtl_audit_too_many(audit, part->known, part->left));
+	double		need = -log(audit->alpha) - gtl_audit_evidence(audit, part, gtl_audit_breaking(audit, part->left));
 	int64_t		n = 0;
 	int64_t		takes = 0;
 	double		best;
@@ -242,7 +242,7 @@ most_wrong(const GtlAudit *audit, const GtlAuditPart *part)
 	{
 		int64_t		middle = low + (high - low) / 2;
 
-		if (gtl_audit_part_log_wealth(part, (double) (part->known + middle + 1)) >= -log(audit->alpha))
+		if (gtl_audit_evidence(audit, part, middle + 1) >= -log(audit->alpha))
 			high = middle;
 		else
 			low = middle;
@@ -253,11 +253,15 @@ most_wrong(const GtlAudit *audit, const GtlAuditPart *part)
 static void
 part_figures(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env, GtlAuditFigures *figures)
 {
+	int64_t		breaking = gtl_audit_breaking(audit, part->left);
+	GtlFormerCounts counts;
+
+	gtl_former_counts(audit, &counts);
 	*figures = (GtlAuditFigures)
 	{
 		.state = part->state,.frozen = part->frozen,.left = part->left,.draws = part->ndraws,
 			.found = part->found,.takes = part->takes,.known = part->known,.expected = part->expected,
-			.log_wealth = gtl_audit_part_log_wealth(part, gtl_audit_too_many(audit, part->known, part->left)),
+			.log_wealth = gtl_audit_evidence(audit, part, breaking),.former = gtl_former_evidence(audit, &counts, breaking),
 			.log_needed = -log(audit->alpha),.most_wrong = most_wrong(audit, part)
 	};
 	if (part->state == GTL_AUDIT_OPEN)
@@ -295,46 +299,14 @@ gtl_audit_figures(const GtlAudit *audit, const GtlEnv *env, GtlAuditFigures *fig
 		if (part->state != GTL_AUDIT_GIVEN_UP)
 			figures->most_wrong += one.most_wrong;
 		if (part->frozen > 0 && (part->state != GTL_AUDIT_GIVEN_UP || audit->parts == 1))
+		{
 			figures->log_wealth = fmin(figures->log_wealth, one.log_wealth);
+			figures->former = one.former;
+		}
 		if (part->state == GTL_AUDIT_OPEN && figures->ahead >= 0)
 			figures->ahead = one.ahead < 0 ? -1 : figures->ahead + one.ahead;
 	}
 	if (figures->log_wealth == INFINITY)
 		figures->log_wealth = 0;
 	figures->state = open ? GTL_AUDIT_OPEN : passed ? GTL_AUDIT_PASSED : GTL_AUDIT_GIVEN_UP;
-}
-
-/*
- * The guess is a scale times a power of the margin, and a floor.  What was found among the draws tells both apart, by EM
- * on the mixture: an error where the machine was sure is the floor's.
- */
-GtlAuditCarried
-gtl_audit_carried(const GtlAudit *audit)
-{
-	double		floor = audit->setup.guess.floor;
-	GtlAuditCarried carried = {1, 1};
-
-	for (int step = 0; step < CARRY_STEPS; step++)
-	{
-		double		found[2] = {FOUND_PRIOR, FLOOR_PRIOR};
-		double		expected[2] = {FOUND_PRIOR, FLOOR_PRIOR};
-
-		for (int c = 0; c < audit->parts; c++)
-			for (int64_t i = 0; i < audit->part[c].ndraws; i++)
-			{
-				const GtlAuditDraw *draw = &audit->part[c].draws[i];
-				double		rest = fmax(draw->guess - floor, 0);
-				double		share = carried.floor * floor / (carried.scale * rest + carried.floor * floor);
-
-				found[0] += draw->wrong * (1 - share);
-				found[1] += draw->wrong * share;
-				expected[0] += rest;
-				expected[1] += floor;
-			}
-		carried.scale = found[0] / expected[0];
-		carried.floor = found[1] / expected[1];
-	}
-	carried.scale = fmax(carried.scale, CARRIED_LEAST);
-	carried.floor = fmax(carried.floor, 1);
-	return carried;
 }

@@ -44,10 +44,21 @@ typedef struct GtlAuditPart
 	int64_t		capacity;
 } GtlAuditPart;
 
+/* An audit of before that was given up, beside one that follows it (former_audits.c). */
+typedef struct GtlFormerAudit
+{
+	const GtlAudit *audit;		/* the caller's */
+	bool	   *differs;		/* [count] it says nothing of this label: there it was another, or none */
+	int64_t		differing;		/* of the labels that are left */
+} GtlFormerAudit;
+
 struct GtlAudit
 {
 	GtlAuditSetup setup;
 	double		alpha;
+	GtlFormerAudit former[GTL_FORMER_AUDITS];	/* [formers], in their order */
+	int			formers;
+	double		granted;		/* gtl_audit_grant */
 	const GtlEnv *env;
 	int64_t		count;
 	int			parts;
@@ -75,8 +86,31 @@ extern double gtl_audit_part_log_wealth(const GtlAuditPart *part, double wrong);
 extern void gtl_audit_note_draw(const GtlAudit *audit, int64_t place, bool wrong, int64_t left, double weight,
 								const double *stake, int64_t known, GtlAuditDraw *draw);
 
-/* The fewest wrong labels at the beginning with which the promise would be broken now. */
-extern double gtl_audit_too_many(const GtlAudit *audit, int64_t known, int64_t left);
+/* Its place among the labels of the audit, -1: it is none of them. */
+extern int64_t gtl_audit_find(const GtlAudit *audit, int32_t object);
+
+/* ---- Audits that were given up before ---- */
+
+/* What is known of them at some moment. */
+typedef struct GtlFormerCounts
+{
+	int64_t		known[GTL_FORMER_AUDITS];	/* of their labels people have found so many wrong, until now */
+	int64_t		differing[GTL_FORMER_AUDITS];
+} GtlFormerCounts;
+
+extern void gtl_former_counts(const GtlAudit *audit, GtlFormerCounts *counts);
+
+/* What they would be if the label at `place` turned out right. */
+extern void gtl_former_counts_right(const GtlAudit *audit, int64_t place, GtlFormerCounts *counts);
+
+/* What they add to the logarithm of the evidence against so many wrong labels among those that are left. */
+extern double gtl_former_evidence(const GtlAudit *audit, const GtlFormerCounts *counts, int64_t wrong);
+
+/* All of a part's evidence against so many, as a logarithm. */
+extern double gtl_audit_evidence(const GtlAudit *audit, const GtlAuditPart *part, int64_t wrong);
+
+/* The fewest wrong labels among `left` with which the promise would be broken. */
+extern int64_t gtl_audit_breaking(const GtlAudit *audit, int64_t left);
 
 extern bool gtl_audit_passes(const GtlAudit *audit, const GtlAuditPart *part);
 

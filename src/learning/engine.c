@@ -757,7 +757,7 @@ gtl_engine_audit_setup(const GtlEngineSettings *settings, const GtlEngineEvidenc
 		.promise = settings->promise,.per_class = settings->per_class,
 			.classes = evidence->set.labeled.classes,.objects = settings->lot_objects,
 			.guess = round->audit_guess,.seed = settings->seed,.audit_no = evidence->audits + 1,
-			.attempt = evidence->attempts + 1
+			.attempt = evidence->attempts + 1,.head_start = round->head_start
 	};
 }
 
@@ -797,6 +797,8 @@ decide_audit(const GtlEngineSettings *settings, const GtlEngineEvidence *evidenc
 	round->margin_covered = INFINITY;
 	round->audit_guess = calibrate_guess(settings, evidence, env, round);
 	setup = gtl_engine_audit_setup(settings, evidence, round);
+	setup.head_start = round->head_start = gtl_audit_head_start(&setup, evidence->former, evidence->formers,
+																round->pool, round->best, round->pool_count);
 	round->audit_due = gtl_audit_due(&setup, round->best, round->margin, round->pool_count, batch, env, &round->audit_expected) &&
 		!gtl_engine_too_noisy(&settings->promise, evidence->label_noise) && !unknown;
 	/* where all rows are drawn with equal probabilities, an audit needs a lower guess */

@@ -86,7 +86,9 @@ typedef struct GtlEngineEvidence
 	bool		chosen_initial; /* the last comparison chose it */
 	int			audits;			/* AUDITED: audits that are over */
 	int			attempts;		/* of those, that were about the same lot */
-	GtlAuditHistory history;	/* what they say of the next one's guess */
+	GtlAuditHistory history;	/* of a job in place: what they say of the next one's guess */
+	GtlAudit   *const *former;	/* [formers] those of the lot that were given up, in their order (audit.h) */
+	int			formers;
 } GtlEngineEvidence;
 
 /* A class's own certificate, and what it does to the pool. */
@@ -144,6 +146,7 @@ typedef struct GtlEngineRound
 	/* decide, AUDITED */
 	bool		audit_due;		/* all of the pool get machine labels, and an audit begins; no batch */
 	GtlAuditGuess audit_guess;
+	double		head_start;		/* gtl_audit_head_start of an audit that would begin */
 	double		audit_expected; /* human labels that it is expected to take */
 
 	/* alternatives */

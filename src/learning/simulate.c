@@ -35,7 +35,11 @@ void
 gtl_simulated_ask(GtlSimulated *s, const int32_t *objects, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++)
+	{
 		s->answer[objects[i]] = ask(s, objects[i]);
+		for (int k = 0; k < s->formers; k++)
+			gtl_audit_learn(s->former[k], objects[i], s->answer[objects[i]]);
+	}
 	s->human += count;
 }
 
@@ -176,11 +180,11 @@ gather(GtlSimulated *s, const int32_t *pool, int64_t pool_count, Rows *rows)
 		rows->object[i] = (int32_t) o;
 		rows->place[i] = gtl_simulated_row(s, o);
 		rows->labels[i] = s->answer[o];
-		rows->validation[i] = s->validation_no[o] >= 0;
+		rows->validation[i] = s->validation_no[o] >= 0 || s->drawn_once[o];
 		rows->active[i] = s->active[o];
-		rows->chosen[i] = s->start_chosen && rows->validation[i];
+		rows->chosen[i] = s->start_chosen && s->validation_no[o] >= 0;
 		rows->fold[i] = (int8_t) gtl_engine_fold(s->engine.seed, s->validation_no[o], (int32_t) o);
-		rows->evidence.validation_count += rows->validation[i];
+		rows->evidence.validation_count += s->validation_no[o] >= 0;
 		rows->evidence.classes_seen += !seen[s->answer[o]];
 		seen[s->answer[o]] = true;
 		i++;
@@ -209,6 +213,8 @@ gather(GtlSimulated *s, const int32_t *pool, int64_t pool_count, Rows *rows)
 	rows->evidence.selected_at = s->selected_at;
 	rows->evidence.audits = rows->evidence.attempts = s->audits;
 	rows->evidence.history = s->history;
+	rows->evidence.former = s->former;
+	rows->evidence.formers = s->formers;
 }
 
 static void
@@ -312,6 +318,27 @@ model_accuracy(const GtlSimulated *s, const Rows *rows)
 	return (double) right / (double) rows->evidence.validation_count;
 }
 
+/* What it has seen counts in the next one; of many the oldest is left out. */
+static void
+keep_audit(GtlSimulated *s)
+{
+	GtlAudit   *audit = s->audit;
+
+	s->audit = NULL;
+	if (s->engine.per_class)
+	{
+		gtl_audit_release(audit, s->env);
+		return;
+	}
+	gtl_audit_close(audit);
+	if (s->formers == GTL_FORMER_AUDITS)
+	{
+		gtl_audit_release(s->former[0], s->env);
+		memmove(s->former, s->former + 1, sizeof(GtlAudit *) * (size_t) --s->formers);
+	}
+	s->former[s->formers++] = audit;
+}
+
 /* What the audit has passed is final, the rest is open again. */
 static void
 end_audit(GtlSimulated *s)
@@ -326,9 +353,7 @@ end_audit(GtlSimulated *s)
 			s->machine_label[object] = -1;
 	}
 	s->audits++;
-	gtl_audit_remember(&s->history, gtl_audit_carried(s->audit), s->human);
-	gtl_audit_release(s->audit, s->env);
-	s->audit = NULL;
+	keep_audit(s);
 	s->round_pending = true;
 	gtl_simulated_count(s);
 }
@@ -347,6 +372,7 @@ do_audit(GtlSimulated *s)
 		int32_t		object = plan.objects[i];
 
 		gtl_audit_tell(s->audit, object, plan.drawn[i], s->answer[object] != s->machine_label[object]);
+		s->drawn_once[object] = s->drawn_once[object] || plan.drawn[i];
 		s->machine_label[object] = -1;
 	}
 	if (plan.count == 0)
@@ -369,6 +395,7 @@ begin_audit(GtlSimulated *s, const GtlEngineEvidence *evidence)
 		return;
 	}
 	s->audit = gtl_audit_create(&setup, s->pool, s->last.best, s->last.margin, s->last.pool_count, s->env);
+	gtl_audit_follow(s->audit, s->former, s->formers);
 }
 
 /* What the round labels, and the batch that it chooses; false: interrupted. */
@@ -500,6 +527,7 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	s.validation_no = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
 	s.active = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);
 	s.machine_label = gtl_env_alloc(env, sizeof(int32_t) * (size_t) data->rows);
+	s.drawn_once = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);
 	s.settled = gtl_env_alloc(env, sizeof(bool) * (size_t) data->rows);
 	for (int64_t o = 0; o < data->rows; o++)
 		s.answer[o] = s.validation_no[o] = s.machine_label[o] = -1;
@@ -512,6 +540,9 @@ gtl_simulate(const GtlLabeledSet *data, const GtlFeatureStats *stats,
 	gtl_env_release(env, s.pool);
 	gtl_env_release(env, s.machine_label);
 	gtl_env_release(env, s.settled);
+	gtl_env_release(env, s.drawn_once);
+	for (int k = 0; k < s.formers; k++)
+		gtl_audit_release(s.former[k], env);
 	gtl_simulated_unplace(&s);
 	if (s.audit != NULL)
 		gtl_audit_release(s.audit, env);

@@ -149,7 +149,6 @@ count_draws(GtlSimulated *s)
 static void
 end_uniform_audit(GtlSimulated *s, const GtlAuditFigures *figures)
 {
-	double		carried = gtl_uniform_audit_carried(&s->uniform);
 
 	s->passed = figures->state == GTL_AUDIT_PASSED;
 	if (!s->passed)
@@ -162,7 +161,7 @@ end_uniform_audit(GtlSimulated *s, const GtlAuditFigures *figures)
 	}
 	s->machine_bound = s->passed && figures->left > 0 ? (double) figures->most_wrong / (double) figures->left : NAN;
 	s->audits++;
-	gtl_audit_remember(&s->history, (GtlAuditCarried) {carried, carried}, s->human);
+	gtl_audit_remember(&s->history, gtl_uniform_audit_carried(&s->uniform), s->human);
 	s->uniform_open = false;
 	s->round_pending = s->calls_round;
 	gtl_simulated_count(s);

@@ -37,7 +37,10 @@ typedef struct GtlSimulated
 	bool		chosen_initial;
 	GtlAudit   *audit;			/* of its labels; NULL: none, or over */
 	int			audits;			/* that are over */
-	GtlAuditHistory history;	/* likewise */
+	GtlAudit   *former[GTL_FORMER_AUDITS];	/* [formers] the last of these, unless the promise is for each class */
+	int			formers;
+	bool	   *drawn_once;		/* [objects] such an audit has drawn it */
+	GtlAuditHistory history;	/* in place: of those that are over */
 	double		settled_bound;
 	int64_t		machine;
 	double		machine_bound;

@@ -92,6 +92,9 @@ name_top_categories(const GtlModel *model, const float *probability)
 	return words.data;
 }
 
+/* One row is summed up in another order than many: the margin of the object at the threshold can be this far from it. */
+#define LAST_DIGITS 1e-6
+
 /* What the newest model says of the object, against the margin that gets a label. */
 static void
 explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
@@ -124,7 +127,7 @@ explain_model(GtlReport *report, const GtlJob *job, int32 object_no)
 				   psprintf("%s says %s; margin %.4f, %s", model->name, name_top_categories(model, probability), margin,
 							isnan(needed) ?
 							psprintf("and round %d labeled nothing by machine", round.round_no) :
-							psprintf("%s %.4f, the smallest that round %d labeled", margin >= needed ? "at or above" : "below",
+							psprintf("%s %.4f, the smallest that round %d labeled", margin >= needed - LAST_DIGITS ? "at or above" : "below",
 									 needed, round.round_no)), NULL);
 }
 

@@ -12,6 +12,7 @@
  * (promise_audit.c says why); what people label beside them counts when its turn comes.  Equal weights, no takes:
  * learning/uniform_audit.c.
  */
+#include "steps/audit_again.h"
 #include "steps/audit_in_place.h"
 
 #include <math.h>
@@ -291,7 +292,7 @@ judge(Step *step)
 {
 	step->record.promise = gtl_job_promise(step->job);
 	step->audit = describe_audit(&step->record, &step->record.promise);
-	step->answer = gtl_promise_audit_answers(step->job, &step->objects);
+	step->answer = gtl_audit_answers(step->job, &step->objects);
 	list_draws(step);
 	count_draws(step);
 	gtl_uniform_audit_figures(&step->audit, step->ndrawn, &step->record.figures);
@@ -325,15 +326,13 @@ settle(Step *step)
 static void
 end(Step *step, const char *why)
 {
-	double		carried;
 	int			withdrawn;
 
 	if (step->record.figures.state == GTL_AUDIT_OPEN)
 		step->record.figures.state = GTL_AUDIT_GIVEN_UP;
 	withdrawn = settle(step);
 	gtl_correction_forget(step->job->job_id, false);
-	carried = gtl_uniform_audit_carried(&step->audit);
-	step->record.carried = (GtlAuditCarried) {carried, carried};
+	step->record.carried = gtl_uniform_audit_carried(&step->audit);
 	step->record.carried_labels = step->job->human_labeled;
 	gtl_audits_update(&step->record, true);
 	gtl_audit_objects_put_back(&step->record);

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "steps/audit.h"
+#include "steps/audit_again.h"
 #include "steps/audit_in_place.h"
 #include "steps/promise_audit.h"
 #include "utils/memutils.h"
@@ -70,10 +71,28 @@ judge_classes(const GtlAudit *audit, const GtlAuditObjects *objects, int classes
 	return STANDS;
 }
 
+/* Are the answers that the audits before it have counted still what they were? */
+static bool
+former_stand(int64 job_id, const GtlAuditRecord *record)
+{
+	GtlAuditRecord *former;
+	int			count = gtl_audits_given_up(job_id, record->lot_no, &former);
+
+	for (int i = 0; i < count; i++)
+	{
+		GtlAuditChanges changes;
+
+		gtl_audit_changes(job_id, former[i].audit_no, &changes);
+		if (changes.changed > 0)
+			return false;
+	}
+	return true;
+}
+
 static Verdict
 judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
 {
-	GtlAuditSetup setup = gtl_promise_audit_setup(job, record, &record->promise);
+	GtlAuditSetup setup = gtl_audit_setup_again(job, record, &record->promise);
 	GtlAuditObjects objects;
 	GtlAuditPlan plan;
 	GtlAudit   *audit;
@@ -90,6 +109,8 @@ judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
 		return UNKNOWN;
 	gtl_env_init(&env, CurrentMemoryContext);
 	audit = gtl_audit_create(&setup, objects.object_no, objects.class_no, objects.margin, objects.count, &env);
+	if (former_stand(job->job_id, record))
+		gtl_audit_grant(audit, record->figures.former);
 	tell(audit, &objects);
 	gtl_audit_plan(audit, 0, &env, &plan);
 	gtl_audit_figures(audit, &env, figures);

@@ -95,6 +95,23 @@ gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, i
 	evidence->engine.set.validation = validation;
 }
 
+void
+gtl_evidence_mark_drawn(const int32 *drawn, int count, GtlEvidence *evidence)
+{
+	const GtlHumanLabels *labels = &evidence->labels;
+	bool	   *validation = gtl_memory_list(sizeof(bool), labels->count);
+	int			next = 0;
+
+	memcpy(validation, evidence->engine.set.validation, labels->count);
+	for (int i = 0; i < labels->count - evidence->given_count; i++)
+	{
+		while (next < count && drawn[next] < labels->object_no[i])
+			next++;
+		validation[i] = validation[i] || (next < count && drawn[next] == labels->object_no[i]);
+	}
+	evidence->engine.set.validation = validation;
+}
+
 static void
 load_features(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {

@@ -39,6 +39,9 @@ extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence 
  */
 extern void gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, int64 pool_count, GtlEvidence *evidence);
 
+/* So do these objects, ascending, as far as people have labeled them: an audit has drawn them at random. */
+extern void gtl_evidence_mark_drawn(const int32 *drawn, int count, GtlEvidence *evidence);
+
 /* Are people's labels, and the columns of the rows, still those that the evidence was loaded from? */
 extern bool gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence);
 

@@ -24,6 +24,7 @@
 
 #include "base/format.h"
 #include "base/memory.h"
+#include "steps/audit_again.h"
 #include "steps/audit_in_place.h"
 #include "steps/drift_watch.h"
 #include "steps/issue_batch.h"
@@ -47,6 +48,7 @@ typedef struct AuditStep
 								 * LOST: removed from the job */
 	GtlEnv		env;
 	GtlAudit   *audit;
+	GtlAudit   *former[GTL_FORMER_AUDITS];
 	int32		events;			/* counted so far */
 	int32		draws;			/* drawn so far */
 	int32	   *open;			/* draws without an answer, in their order */
@@ -68,7 +70,7 @@ gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *
 	GtlAuditRecord record = {
 		.job_id = job->job_id,.audit_no = setup->audit_no,.round_no = round_no,.promise = setup->promise,
 		.per_class = setup->per_class,.guess = setup->guess,.begun_error = setup->promise.target_error,
-		.begun_objects = setup->objects
+		.begun_objects = setup->objects,.begun_evidence = setup->head_start
 	};
 	GtlSegment	last = gtl_segment_last(job->job_id);
 	float	   *margins = gtl_env_alloc(env, sizeof(float) * decided->pool_count);
@@ -78,6 +80,7 @@ gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *
 	record.lot_no = last.lot_no;
 	record.segment_count = last.segment_no + 1;
 	record.figures.frozen = decided->pool_count;
+	record.figures.log_wealth = record.figures.former = setup->head_start;
 	record.figures.log_needed = -log(gtl_audit_level(setup->promise.delta, setup->attempt));
 	record.figures.ahead = (int64) ceil(decided->audit_expected);
 	if (job->placement == GTL_PLACEMENT_IN_PLACE)
@@ -98,62 +101,6 @@ static bool
 is_wrong(const AuditStep *step, int i)
 {
 	return step->answer[i] != step->objects.class_no[i];
-}
-
-/* The places of those with a number, in its order; number[i] is 0 or unique, at most `most`.  Returns how many. */
-static int
-by_number(const AuditStep *step, const int32 *number, int32 *most, int32 **places)
-{
-	const GtlAuditObjects *o = &step->objects;
-	int32	   *at;
-	int			count = 0;
-
-	*most = 0;
-	for (int i = 0; i < o->count; i++)
-		*most = Max(*most, number[i]);
-	at = palloc_extended(sizeof(int32) * (*most + 1), MCXT_ALLOC_HUGE);
-	memset(at, -1, sizeof(int32) * (*most + 1));
-	for (int i = 0; i < o->count; i++)
-		if (number[i] > 0)
-			at[number[i]] = i;
-	for (int32 n = 1; n <= *most; n++)
-		if (at[n] >= 0)
-			at[count++] = at[n];
-	*places = at;
-	return count;
-}
-
-GtlAuditSetup
-gtl_promise_audit_setup(const GtlJob *job, const GtlAuditRecord *record, const GtlPromise *promise)
-{
-	return (GtlAuditSetup)
-	{
-		.promise = *promise,.per_class = record->per_class,.classes = job->ncategories,
-			.objects = gtl_segment_lot_objects(job->job_id, record->lot_no, record->segment_count),
-			.guess = record->guess,.seed = (uint64) job->seed,.audit_no = record->audit_no,.attempt = record->attempt,
-			.begun_error = record->begun_error,.begun_objects = record->begun_objects
-	};
-}
-
-/* The audit as it was after the last step. */
-static void
-make_again(AuditStep *step)
-{
-	GtlJob	   *job = step->job;
-	GtlPromise	promise = gtl_job_promise(job);
-	GtlAuditSetup setup = gtl_promise_audit_setup(job, &step->record, &promise);
-	const GtlAuditObjects *o = &step->objects;
-	int32	   *places;
-	int			count;
-
-	step->record.promise = setup.promise;
-	step->audit = gtl_audit_create(&setup, o->object_no, o->class_no, o->margin, o->count, &step->env);
-	count = by_number(step, o->event_no, &step->events, &places);
-	for (int i = 0; i < count; i++)
-		if (o->lost[places[i]])
-			gtl_audit_lose(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0);
-		else
-			gtl_audit_tell(step->audit, o->object_no[places[i]], o->draw_no[places[i]] > 0, o->wrong[places[i]] != 0);
 }
 
 /* A draw from labels of rows that joined later says how often the machine is wrong about them. */
@@ -214,7 +161,7 @@ static void
 count_draws(AuditStep *step)
 {
 	int32	   *places;
-	int			count = by_number(step, step->objects.draw_no, &step->draws, &places);
+	int			count = gtl_audit_by_number(&step->objects, step->objects.draw_no, &step->draws, &places);
 	int			waiting = 0;
 	int			answered = 0;
 
@@ -244,30 +191,6 @@ count_takes(AuditStep *step)
 	count_answers(step, places, count, false);
 }
 
-/* All lists are in the order of the objects. */
-int32 *
-gtl_promise_audit_answers(const GtlJob *job, const GtlAuditObjects *o)
-{
-	int32	   *answer = palloc_extended(sizeof(int32) * Max(o->count, 1), MCXT_ALLOC_HUGE);
-	GtlHumanLabels labels;
-	int32	   *failed;
-	int			nfailed = gtl_failure_read(job->job_id, &failed);
-	int			l = 0;
-	int			f = 0;
-
-	gtl_label_read_human(job->job_id, &labels);
-	for (int i = 0; i < o->count; i++)
-	{
-		while (l < labels.count && labels.object_no[l] < o->object_no[i])
-			l++;
-		while (f < nfailed && failed[f] < o->object_no[i])
-			f++;
-		answer[i] = o->lost[i] ? LOST : l < labels.count && labels.object_no[l] == o->object_no[i] ? labels.class_no[l] :
-			f < nfailed && failed[f] == o->object_no[i] ? FAILED : NO_ANSWER;
-	}
-	return answer;
-}
-
 /* The open audit with all that is known; false: there is none. */
 static bool
 load(GtlJob *job, AuditStep *step)
@@ -278,8 +201,10 @@ load(GtlJob *job, AuditStep *step)
 		return false;
 	gtl_env_init(&step->env, CurrentMemoryContext);
 	gtl_audit_objects_read(&step->record, &step->objects);
-	step->answer = gtl_promise_audit_answers(job, &step->objects);
-	make_again(step);
+	step->answer = gtl_audit_answers(job, &step->objects);
+	step->record.promise = gtl_job_promise(job);
+	step->audit = gtl_audit_make_again(job, &step->record, &step->objects, &step->env, &step->events);
+	gtl_audit_follow(step->audit, step->former, gtl_audit_load_former(job, step->record.lot_no, &step->env, step->former));
 	count_draws(step);
 	if (step->nopen == 0)
 		count_takes(step);
@@ -326,15 +251,19 @@ end(AuditStep *step, const char *why)
 	gtl_audit_figures(step->audit, &step->env, &step->record.figures);
 	if (step->record.figures.state == GTL_AUDIT_OPEN)
 		step->record.figures.state = GTL_AUDIT_GIVEN_UP;
-	step->record.carried = gtl_audit_carried(step->audit);
-	step->record.carried_labels = step->job->human_labeled;
 	gtl_env_check(&step->env);
 	gtl_audits_update(&step->record, true);
-	gtl_audit_objects_forget(&step->record);
-	if (step->record.figures.state == GTL_AUDIT_PASSED && !step->record.per_class)
+	if (step->record.per_class)
+		gtl_audit_objects_forget(&step->record);
+	else if (step->record.figures.state == GTL_AUDIT_PASSED)
+	{
+		gtl_audit_objects_forget(&step->record);
+		gtl_audits_forget_former(step->job->job_id);
 		gtl_drift_audited(step->job, step->record.lot_no, step->record.audit_no);
-	if (step->record.figures.state == GTL_AUDIT_PASSED && !step->record.per_class)
 		gtl_segment_next_lot(step->job->job_id, step->record.lot_no, step->record.segment_count);
+	}
+	else
+		gtl_audit_objects_forget_lost(&step->record);
 	gtl_promise_audit_over(step->job, &step->record, withdrawn, "machine labels", why);
 }
 
@@ -428,9 +357,11 @@ gtl_promise_audit_sentence(const GtlJob *job, const GtlAuditRecord *record)
 {
 	const GtlAuditFigures *f = &record->figures;
 	char	   *asked = psprintf("audit %d: of %s machine labels, fixed beforehand, people checked %s drawn at random "
-								 "without replacement, %s of them wrong, and %s others; all wrong ones were put right",
+								 "without replacement, %s of them wrong, and %s others; all wrong ones were put right%s",
 								 record->audit_no, gtl_format_count(f->frozen), gtl_format_count(f->draws),
-								 gtl_format_count(f->found), gtl_format_count(f->takes));
+								 gtl_format_count(f->found), gtl_format_count(f->takes),
+								 f->former > 0 && f->state != GTL_AUDIT_GIVEN_UP ?
+								 "; what the audits before it have found counts, too" : "");
 
 	if (f->state == GTL_AUDIT_PASSED && record->per_class)
 		return psprintf("%s; of each category that passed, with a confidence of %s, at most %s of the machine labels that stand are wrong",

@@ -18,16 +18,6 @@
 extern void gtl_promise_audit_begin(const GtlJob *job, int32 round_no, const GtlAuditSetup *setup,
 									const GtlEngineRound *decided, const GtlEnv *env);
 
-/* What an audit is made of again, to be judged by this promise. */
-extern GtlAuditSetup gtl_promise_audit_setup(const GtlJob *job, const GtlAuditRecord *record, const GtlPromise *promise);
-
-/* People's class of each of the objects of an audit, or one of these; palloc'd. */
-#define GTL_ANSWER_NONE		(-1)
-#define GTL_ANSWER_FAILED	(-2)	/* they have not come to one */
-#define GTL_ANSWER_LOST		(-3)	/* the object was removed from the job */
-
-extern int32 *gtl_promise_audit_answers(const GtlJob *job, const GtlAuditObjects *objects);
-
 extern bool gtl_promise_audit_is_open(const GtlJob *job);
 
 /* Counts the answers that have come; then issues the next batch, or ends the audit. */

@@ -33,10 +33,12 @@
 static void
 end_audit(GtlJob *job, const char *why)
 {
-	if (!gtl_promise_audit_is_open(job))
-		return;
-	gtl_promise_audit_end(job, false, why);
-	gtl_batch_end_audit(job);
+	if (gtl_promise_audit_is_open(job))
+	{
+		gtl_promise_audit_end(job, false, why);
+		gtl_batch_end_audit(job);
+	}
+	gtl_audits_forget_former(job->job_id);	/* they were about other categories */
 }
 
 /* Columns of the dataset may go on naming a category as before. */

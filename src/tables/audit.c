@@ -24,19 +24,19 @@ gtl_audits_insert(const GtlAuditRecord *record)
 	static GtlStatement insert = {
 		"INSERT INTO gtlabel.audit (job_id, audit_no, round_no, per_class, guess_scale, guess_floor, state, scope,"
 		" target_accuracy, confidence_level, frozen, left_count, draws, found, takes, known, expected, evidence, needed, more_draws, begun_at,"
-		" lot_no, segment_count, begun_error, begun_objects, guess_power)"
-		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, 0, $11, $12, $13, $14, $15, $16, $17, $18)",
-		18, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID,
-		INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, FLOAT8OID, INT4OID, FLOAT8OID}
+		" lot_no, segment_count, begun_error, begun_objects, guess_power, begun_evidence, former_evidence)"
+		" VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $10, 0, 0, 0, 0, 0, $19, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)",
+		19, {INT8OID, INT4OID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID,
+		INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, FLOAT8OID, INT4OID, FLOAT8OID, FLOAT8OID}
 	};
 	const GtlAuditFigures *f = &record->figures;
-	Datum		values[18] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
+	Datum		values[19] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no), Int32GetDatum(record->round_no),
 		BoolGetDatum(record->per_class), Float8GetDatum(record->guess.scale), Float8GetDatum(record->guess.floor),
 		CStringGetTextDatum(gtl_scope_name(record->promise.scope)), Float8GetDatum(1.0 - record->promise.target_error),
 		Float8GetDatum(1.0 - record->promise.delta), Int64GetDatum(f->frozen), Float8GetDatum(f->log_needed),
 	Int32GetDatum((int32) f->ahead), TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum(record->lot_no),
 	Int32GetDatum(record->segment_count), Float8GetDatum(record->begun_error), Int32GetDatum((int32) record->begun_objects),
-	Float8GetDatum(record->guess.power)};
+	Float8GetDatum(record->guess.power), Float8GetDatum(record->begun_evidence)};
 
 	gtl_query_do(&insert, values, NULL);
 }
@@ -47,7 +47,7 @@ gtl_audits_update(const GtlAuditRecord *record, bool over)
 	static GtlStatement update = {
 		"UPDATE gtlabel.audit SET state = $3, scope = $4, target_accuracy = $5, confidence_level = $6, left_count = $7, draws = $8,"
 		" found = $9, takes = $10, known = $11, expected = $12, evidence = $13, needed = $14, most_wrong = $15,"
-		" more_draws = NULLIF($16, -1), carried = $17, carried_floor = $18, ended_at = $19, carried_labels = $20 WHERE job_id = $1 AND audit_no = $2",
+		" more_draws = NULLIF($16, -1), carried = $17, former_evidence = $18, ended_at = $19, carried_labels = $20 WHERE job_id = $1 AND audit_no = $2",
 		20, {INT8OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID,
 		FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT4OID, FLOAT8OID, FLOAT8OID, TIMESTAMPTZOID, INT4OID}
 	};
@@ -58,13 +58,15 @@ gtl_audits_update(const GtlAuditRecord *record, bool over)
 		Int64GetDatum(f->left), Int32GetDatum((int32) f->draws), Int32GetDatum((int32) f->found),
 		Int32GetDatum((int32) f->takes), Int32GetDatum((int32) f->known), Float8GetDatum(f->expected),
 		Float8GetDatum(f->log_wealth), Float8GetDatum(f->log_needed), Int64GetDatum(f->most_wrong),
-	Int32GetDatum((int32) f->ahead), Float8GetDatum(record->carried.scale), Float8GetDatum(record->carried.floor),
+	Int32GetDatum((int32) f->ahead), Float8GetDatum(record->carried), Float8GetDatum(f->former),
 	TimestampTzGetDatum(gtl_clock_now()), Int32GetDatum((int32) record->carried_labels)};
 	char		nulls[20];
 
 	memset(nulls, ' ', sizeof(nulls));
 	if (!over)
-		nulls[16] = nulls[17] = nulls[18] = nulls[19] = 'n';
+		nulls[18] = 'n';
+	if (!over || record->carried <= 0)
+		nulls[16] = nulls[19] = 'n';
 	gtl_query_do(&update, values, nulls);
 }
 
@@ -131,6 +133,8 @@ read_row(const GtlResult *r, uint64 row, int64 job_id, GtlAuditRecord *record)
 	record->least_margin = gtl_result_float8(r, row, i);
 	record->row_count = gtl_result_int64(r, row, ++i);
 	record->digest = gtl_result_int64(r, row, ++i);
+	record->begun_evidence = gtl_result_float8(r, row, ++i);
+	f->former = gtl_result_float8(r, row, ++i);
 }
 
 static bool
@@ -152,7 +156,7 @@ read_record(GtlStatement *statement, int64 job_id, GtlAuditRecord *record)
 	"audit_no, round_no, per_class, guess_scale, guess_floor, guess_power, state, scope, target_accuracy, confidence_level, frozen," \
 	" left_count, draws, found, takes, known, expected, evidence, needed, most_wrong, more_draws, lot_no, segment_count," \
 	" begun_error, begun_objects, (SELECT count(*) FROM gtlabel.audit b WHERE b.job_id = a.job_id AND b.lot_no = a.lot_no" \
-	"   AND b.audit_no <= a.audit_no)::int, least_margin, row_count, digest"
+	"   AND b.audit_no <= a.audit_no)::int, least_margin, row_count, digest, begun_evidence, former_evidence"
 
 bool
 gtl_audits_open(int64 job_id, GtlAuditRecord *record)
@@ -175,6 +179,20 @@ gtl_audits_last(int64 job_id, GtlAuditRecord *record)
 	return read_record(&select, job_id, record);
 }
 
+/* All of a statement's rows. */
+static int
+read_records(GtlStatement *statement, const Datum *values, int64 job_id, GtlAuditRecord **records)
+{
+	GtlResult	r;
+	int			count = (int) gtl_query_run(&r, statement, values, NULL);
+
+	*records = palloc(mul_size(sizeof(GtlAuditRecord), Max(count, 1)));
+	for (int i = 0; i < count; i++)
+		read_row(&r, i, job_id, &(*records)[i]);
+	gtl_query_end(&r);
+	return count;
+}
+
 int
 gtl_audits_kept(int64 job_id, GtlAuditRecord **records)
 {
@@ -184,14 +202,32 @@ gtl_audits_kept(int64 job_id, GtlAuditRecord **records)
 		1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
-	GtlResult	r;
-	int			count = (int) gtl_query_run(&r, &select, values, NULL);
 
-	*records = palloc(mul_size(sizeof(GtlAuditRecord), Max(count, 1)));
-	for (int i = 0; i < count; i++)
-		read_row(&r, i, job_id, &(*records)[i]);
-	gtl_query_end(&r);
-	return count;
+	return read_records(&select, values, job_id, records);
+}
+
+int
+gtl_audits_given_up(int64 job_id, int32 lot_no, GtlAuditRecord **records)
+{
+	static GtlStatement select = {
+		"SELECT " RECORD_COLUMNS " FROM gtlabel.audit a WHERE job_id = $1 AND lot_no = $2 AND state = 'given_up' AND NOT per_class"
+		" ORDER BY audit_no", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(lot_no)};
+
+	return read_records(&select, values, job_id, records);
+}
+
+void
+gtl_audits_forget_former(int64 job_id)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.audit_object o USING gtlabel.audit a WHERE a.job_id = $1 AND a.state = 'given_up'"
+		" AND o.job_id = $1 AND o.audit_no = a.audit_no AND o.draw_no IS NULL AND o.event_no IS NULL", 1, {INT8OID}
+	};
+	Datum		values[1] = {Int64GetDatum(job_id)};
+
+	gtl_query_do(&delete, values, NULL);
 }
 
 bool
@@ -221,7 +257,7 @@ int
 gtl_audits_over(int64 job_id, GtlAuditHistory *history)
 {
 	static GtlStatement select = {
-		"SELECT carried, carried_floor, carried_labels FROM gtlabel.audit WHERE job_id = $1 AND carried IS NOT NULL ORDER BY audit_no", 1, {INT8OID}
+		"SELECT carried, carried_labels FROM gtlabel.audit WHERE job_id = $1 AND state <> 'open' ORDER BY audit_no", 1, {INT8OID}
 	};
 	Datum		values[1] = {Int64GetDatum(job_id)};
 	GtlResult	r;
@@ -229,7 +265,8 @@ gtl_audits_over(int64 job_id, GtlAuditHistory *history)
 
 	memset(history, 0, sizeof(*history));
 	for (int i = 0; i < count; i++)
-		gtl_audit_remember(history, (GtlAuditCarried) {gtl_result_float8(&r, i, 1), gtl_result_float8(&r, i, 2)}, gtl_result_int32(&r, i, 3));
+		if (!gtl_result_isnull(&r, i, 1))
+			gtl_audit_remember(history, gtl_result_float8(&r, i, 1), gtl_result_int32(&r, i, 2));
 	gtl_query_end(&r);
 	return count;
 }
@@ -310,6 +347,31 @@ gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects)
 }
 
 void
+gtl_audit_objects_release(GtlAuditObjects *objects)
+{
+	pfree(objects->object_no);
+	pfree(objects->class_no);
+	pfree(objects->margin);
+	pfree(objects->draw_no);
+	pfree(objects->event_no);
+	pfree(objects->wrong);
+	pfree(objects->lost);
+}
+
+int
+gtl_audit_objects_drawn_once(int64 job_id, int32 lot_no, int32 **objects)
+{
+	static GtlStatement select = {
+		"SELECT DISTINCT o.object_no FROM gtlabel.audit a JOIN gtlabel.audit_object o ON o.job_id = $1 AND o.audit_no = a.audit_no"
+		" WHERE a.job_id = $1 AND a.lot_no = $2 AND a.state <> 'open' AND o.draw_no IS NOT NULL AND o.event_no IS NOT NULL"
+		" ORDER BY o.object_no", 2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(job_id), Int32GetDatum(lot_no)};
+
+	return gtl_query_lists(&select, values, 1, objects);
+}
+
+void
 gtl_audit_objects_draw(const GtlAuditRecord *record, const int32 *objects, int count, int32 draw_no)
 {
 	static GtlStatement update = {
@@ -359,6 +421,17 @@ gtl_audit_objects_forget(const GtlAuditRecord *record)
 		"DELETE FROM gtlabel.audit_object a WHERE a.job_id = $1 AND a.audit_no = $2 AND (a.draw_no IS NULL AND a.event_no IS NULL"
 		" OR (SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = a.object_no) IS NULL)",
 		2, {INT8OID, INT4OID}
+	};
+	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
+
+	gtl_query_do(&delete, values, NULL);
+}
+
+void
+gtl_audit_objects_forget_lost(const GtlAuditRecord *record)
+{
+	static GtlStatement delete = {
+		"DELETE FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 AND lost", 2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
 

@@ -3,8 +3,8 @@
  *		The tables gtlabel.audit (the audits of a job whose promise is proved) and
  *		gtlabel.audit_object (the machine labels that an audit checks).
  *
- * An open audit has a row for each of its labels; of one that is over only those that people
- * were asked about stay.
+ * An open audit has a row for each of its labels, and so has one that was given up while what it has found
+ * counts in those that follow; of the others only those stay that people were asked about.
  */
 #ifndef GTL_TABLES_AUDIT_H
 #define GTL_TABLES_AUDIT_H
@@ -26,7 +26,8 @@ typedef struct GtlAuditRecord
 	GtlPromise	promise;		/* at the last look */
 	bool		per_class;
 	GtlAuditGuess guess;
-	GtlAuditCarried carried;	/* when it is over: gtl_audit_carried ... */
+	double		begun_evidence; /* gtl_audit_head_start */
+	double		carried;		/* of a job in place, when it is over: gtl_uniform_audit_carried ... */
 	int64		carried_labels; /* ... and so many objects that people had labeled */
 	GtlAuditFigures figures;	/* at the last look; state too */
 
@@ -51,6 +52,12 @@ extern bool gtl_audits_open(int64 job_id, GtlAuditRecord *record);
 /* Its newest audit; false: none. */
 extern bool gtl_audits_last(int64 job_id, GtlAuditRecord *record);
 
+/* Those of the lot that were given up, unless the promise is for each category, oldest first. */
+extern int	gtl_audits_given_up(int64 job_id, int32 lot_no, GtlAuditRecord **records);
+
+/* What they have found counts no more: of their labels those stay that people were asked about. */
+extern void gtl_audits_forget_former(int64 job_id);
+
 /* Those that have passed and of whose labels some stand, newest first. */
 extern int	gtl_audits_kept(int64 job_id, GtlAuditRecord **records);
 
@@ -60,7 +67,7 @@ extern bool gtl_audits_passed(int64 job_id, int32 lot_no);
 /* How many of the lot's audits are over. */
 extern int	gtl_audits_attempts(int64 job_id, int32 lot_no);
 
-/* How many audits are over, and the products of what they carry over; {1, 1} without. */
+/* How many audits are over, and of those in place what they carry over. */
 extern int	gtl_audits_over(int64 job_id, GtlAuditHistory *history);
 
 extern void gtl_audits_delete(int64 job_id);
@@ -85,6 +92,10 @@ extern void gtl_audit_objects_insert(const GtlAuditRecord *record, const int32 *
 extern void gtl_audit_objects_drawn(const GtlAuditRecord *record, const int32 *objects, const int32 *classes,
 									const float *margins, int count);
 extern void gtl_audit_objects_read(const GtlAuditRecord *record, GtlAuditObjects *objects);
+extern void gtl_audit_objects_release(GtlAuditObjects *objects);
+
+/* The objects that audits of the lot have drawn and counted, once each, ascending; returns how many. */
+extern int	gtl_audit_objects_drawn_once(int64 job_id, int32 lot_no, int32 **objects);
 
 /* These are the next draws, in their order; the first has the number draw_no. */
 extern void gtl_audit_objects_draw(const GtlAuditRecord *record, const int32 *objects, int count, int32 draw_no);
@@ -107,6 +118,9 @@ extern void gtl_audit_objects_put_back(const GtlAuditRecord *record);
 
 /* The audit is over: those that nobody was asked about go, and those that are gone from the job. */
 extern void gtl_audit_objects_forget(const GtlAuditRecord *record);
+
+/* Those that are gone from the job go; with one of them its evidence counts no more. */
+extern void gtl_audit_objects_forget_lost(const GtlAuditRecord *record);
 
 /* ---- What has become of them since ----------------------------------------------------- */
 

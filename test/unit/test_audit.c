@@ -8,7 +8,7 @@
 
 #include "learning/random.h"
 #include "check.h"
-#include "learning/audit.h"
+#include "learning/audit_state.h"
 #include "learning/uniform_audit.h"
 
 #define COUNT_OF(a) ((int) (sizeof(a) / sizeof((a)[0])))
@@ -618,43 +618,270 @@ test_dataset_scope(void)
 	CHECK(wide == 0);
 }
 
-/* Of 200 draws, each tenth wrong: where the machine was sure, or where it doubted. */
-static GtlAuditCarried
-carried_from(bool sure)
+/* ---- Audits that were given up before ---- */
+
+/* Other labels for what is left: some of the right ones become wrong, and the other way round. */
+static int64_t
+relabel(double chance, int32_t *best, bool *wrong, const bool *known)
 {
-	GtlAuditSetup setup = setup_of(0.05, 0.05, 7);
-	GtlAuditCarried carried;
-	GtlAuditPlan plan;
-	GtlAudit   *audit;
-	int			of_kind = 0;
+	int64_t		left = 0;
 
-	set_labels(1300);
-	audit = create(&setup);
-	gtl_audit_draws(audit, 0, 200, &env, &plan);
-	for (int64_t i = 0; i < plan.count; i++)
+	for (int64_t i = 0; i < labels.count; i++)
 	{
-		double		guess = gtl_audit_guess(&setup.guess, labels.margin[place_of(plan.objects[i])]);
-		bool		wrong = (guess < 0.003) == sure && of_kind++ % 10 == 0;
-
-		CHECK(gtl_audit_tell(audit, plan.objects[i], true, wrong));
+		best[i] = labels.best[i];
+		wrong[i] = labels.wrong[i];
+		if (known[i])
+			continue;
+		left += wrong[i];
+		if (uniform() < chance)
+		{
+			left += labels.wrong[i] ? -1 : 1;
+			wrong[i] = !labels.wrong[i];
+			best[i] = labels.best[i] == 0 ? 1 : 0;
+		}
 	}
-	carried = gtl_audit_carried(audit);
-	gtl_env_release(&env, plan.objects);
-	gtl_env_release(&env, plan.drawn);
-	gtl_audit_release(audit, &env);
-	return carried;
+	return left;
 }
 
-/* The next guess is higher where the errors were. */
-static void
-test_carried(void)
+/* An audit of what nobody has labeled, which follows others. */
+static GtlAudit *
+create_next(GtlAuditSetup *setup, int attempt, const int32_t *best, const bool *known, GtlAudit **former, int formers)
 {
-	GtlAuditCarried sure = carried_from(true);
-	GtlAuditCarried doubtful = carried_from(false);
+	static int32_t object[MOST];
+	static int32_t class_no[MOST];
+	static double margin[MOST];
+	GtlAudit   *audit;
+	int64_t		n = 0;
 
-	CHECK(sure.floor > 4 && sure.scale <= 1.2);
-	CHECK(doubtful.floor < sure.floor / 2 && doubtful.scale > 2 * sure.scale);
-	CHECK(sure.floor >= 1 && doubtful.floor >= 1 && sure.scale >= 0.5);
+	for (int64_t i = 0; i < labels.count; i++)
+		if (!known[i])
+		{
+			object[n] = labels.object[i];
+			class_no[n] = best[i];
+			margin[n++] = labels.margin[i];
+		}
+	setup->audit_no = setup->attempt = attempt;
+	setup->head_start = gtl_audit_head_start(setup, former, formers, object, class_no, n);
+	audit = gtl_audit_create(setup, object, class_no, margin, n, &env);
+	gtl_audit_follow(audit, former, formers);
+	return audit;
+}
+
+/* People have come to a label: right says whether it is the machine's of the start. */
+static void
+learn(GtlAudit **former, int formers, int64_t i)
+{
+	for (int k = 0; k < formers; k++)
+		gtl_audit_learn(former[k], labels.object[i], labels.wrong[i] ? 2 : labels.best[i]);
+}
+
+/*
+ * Against as many wrong labels as there are among those left, a former audit never says more than its martingale at the number that
+ * were wrong when it began; and it says no less of more.  Two classes are the machine's, a third is that of people where both are wrong.
+ */
+static void
+test_former_inequality(void)
+{
+	for (int run = 0; run < simulations(300); run++)
+	{
+		GtlAuditSetup setup = setup_of(0.05, 0.05, (uint64_t) run);
+		GtlAudit   *first;
+		GtlAudit   *next;
+		GtlAuditPlan plan;
+		GtlFormerCounts counts;
+		bool		known[60] = {false};
+		bool		wrong[60];
+		int32_t		best[60];
+		int64_t		all = 0;
+		double		truth;
+
+		set_labels(60);
+		for (int64_t i = 0; i < labels.count; i++)
+			all += labels.wrong[i] = uniform() < 0.15;
+		first = create(&setup);
+		for (int i = 0; i < 15; i++)
+		{
+			gtl_audit_draws(first, 0, 1, &env, &plan);
+			known[place_of(plan.objects[0])] = true;
+			gtl_audit_tell(first, plan.objects[0], uniform() < 0.8, labels.wrong[place_of(plan.objects[0])]);
+			gtl_env_release(&env, plan.objects);
+			gtl_env_release(&env, plan.drawn);
+		}
+		truth = log1p(exp(gtl_audit_log_wealth(first, 0, all)) * gtl_audit_level(1, 1) / gtl_audit_level(1, 2));
+		gtl_audit_close(first);
+		/* a label that was right and becomes another one is wrong now; a wrong one can become right */
+		(void) relabel(0.1, best, wrong, known);
+		next = create_next(&setup, 2, best, known, &first, 1);
+		gtl_former_counts(next, &counts);
+		CHECK_NEAR(setup.head_start, gtl_former_evidence(next, &counts, gtl_audit_breaking(next, next->part[0].left)), 1e-12);
+		for (int i = 0; i < 20; i++)
+		{
+			int64_t		left = 0;
+			int64_t		place;
+
+			for (int64_t k = 0; k < labels.count; k++)
+				left += !known[k] && wrong[k];
+			gtl_former_counts(next, &counts);
+			CHECK(gtl_former_evidence(next, &counts, left) <= truth + 1e-9);
+			CHECK(gtl_former_evidence(next, &counts, left + 1) >= gtl_former_evidence(next, &counts, left));
+			CHECK(gtl_former_evidence(next, &counts, 0) >= 0);
+			gtl_audit_draws(next, 0, 1, &env, &plan);
+			place = place_of(plan.objects[0]);
+			gtl_env_release(&env, plan.objects);
+			gtl_env_release(&env, plan.drawn);
+			if (!wrong[place])
+			{
+				GtlFormerCounts then;
+
+				/* what planning expects of a right label is what comes when people say so */
+				gtl_former_counts_right(next, gtl_audit_find(next, labels.object[place]), &counts);
+				gtl_audit_learn(first, labels.object[place], best[place]);
+				CHECK(gtl_audit_tell(next, labels.object[place], true, false));
+				gtl_former_counts(next, &then);
+				CHECK(then.known[0] == counts.known[0] && then.differing[0] == counts.differing[0]);
+			}
+			else
+			{
+				/* sometimes people come to no label */
+				gtl_audit_learn(first, labels.object[place], uniform() < 0.2 ? -1 : labels.wrong[place] ? 2 : labels.best[place]);
+				CHECK(gtl_audit_tell(next, labels.object[place], true, true));
+			}
+			known[place] = true;
+		}
+		gtl_audit_release(next, &env);
+		gtl_audit_release(first, &env);
+	}
+}
+
+/* Draws of a part until it passes or `most` have been made; known is kept. Returns whether it passes. */
+static bool
+draw_until(GtlAudit *audit, const bool *wrong, bool *known, GtlAudit **former, int formers, int most, int *drawn)
+{
+	for (*drawn = 0; *drawn < most && !gtl_audit_passes(audit, &audit->part[0]); (*drawn)++)
+	{
+		GtlAuditPlan plan;
+		int64_t		place;
+
+		gtl_audit_draws(audit, 0, 1, &env, &plan);
+		if (plan.count == 0)
+			break;
+		place = place_of(plan.objects[0]);
+		learn(former, formers, place);
+		gtl_audit_tell(audit, plan.objects[0], true, wrong[place]);
+		known[place] = true;
+		gtl_env_release(&env, plan.objects);
+		gtl_env_release(&env, plan.drawn);
+	}
+	return gtl_audit_passes(audit, &audit->part[0]);
+}
+
+/* What an audit has seen saves draws in the next one, of other labels in part, and can be granted without it. */
+static void
+test_former_draws(void)
+{
+	double		drawn[2] = {0};
+	int			runs = simulations(50) > 1 ? 40 : 2;
+
+	for (int run = 0; run < runs; run++)
+	{
+		GtlAuditSetup setup = setup_of(0.05, 0.05, (uint64_t) run);
+		GtlAudit   *first;
+		bool		known[1000] = {false};
+		bool		wrong[1000] = {false};
+		int32_t		best[1000] = {0};
+		int			count;
+
+		set_labels(1000);
+		for (int i = 0; i < 60; i += 10)
+			labels.wrong[i] = true;
+		first = create(&setup);
+		CHECK(!draw_until(first, labels.wrong, known, NULL, 0, 30, &count) && count == 30);
+		gtl_audit_close(first);
+		/* the next model is right about all, and gives ten more another label than the one before */
+		for (int i = 0; i < 1000; i++)
+			best[i] = labels.wrong[i] ? 2 : i % 100 == 99;
+		for (int follows = 0; follows < 2; follows++)
+		{
+			bool		then[1000];
+			GtlAudit   *next;
+			GtlAuditFigures figures;
+
+			memcpy(then, known, sizeof then);
+			next = create_next(&setup, 2, best, then, &first, follows);
+			CHECK(follows ? setup.head_start > 0.5 : setup.head_start == 0);
+			gtl_audit_figures(next, &env, &figures);
+			CHECK(figures.log_wealth == figures.former && figures.former == setup.head_start);
+			CHECK(draw_until(next, wrong, then, &first, follows, 900, &count));
+			drawn[follows] += count;
+			gtl_audit_release(next, &env);
+			if (follows)
+			{
+				double		head_start = setup.head_start;
+
+				next = create_next(&setup, 2, best, known, &first, 0);
+				gtl_audit_grant(next, head_start);
+				gtl_audit_figures(next, &env, &figures);
+				CHECK(figures.log_wealth == head_start);
+				gtl_audit_release(next, &env);
+			}
+		}
+		gtl_audit_release(first, &env);
+	}
+	CHECK(drawn[1] < 0.85 * drawn[0]);
+}
+
+/*
+ * An adversary: each time as many labels are wrong as break the promise by one; audits are given up after some draws, others of the
+ * wrong labels are taken, and labels change in between.  Of three audits behind each other one passes with probability delta at the most.
+ */
+static void
+test_former_promise(void)
+{
+	int			runs = simulations(3000);
+	double		delta = 0.2;
+	int			broken = 0;
+
+	for (int run = 0; run < runs; run++)
+	{
+		GtlAuditSetup setup = setup_of(0.1, delta, (uint64_t) run + 5000);
+		GtlAudit   *former[3];
+		bool		known[120] = {false};
+		int			formers = 0;
+		bool		passed = false;
+
+		set_labels(120);
+		for (int64_t i = 0; i < labels.count; i++)
+			labels.wrong[i] = uniform() < 0.13;
+		while (formers < 3 && !passed)
+		{
+			GtlAudit   *audit;
+			int32_t		best[120];
+			bool		wrong[120];
+			int			drawn;
+			int64_t		left = 0;
+
+			(void) relabel(formers == 0 ? 0 : 0.03, best, wrong, known);
+			audit = create_next(&setup, formers + 1, best, known, former, formers);
+			passed = draw_until(audit, wrong, known, former, formers, 25, &drawn);
+			for (int64_t i = 0; i < labels.count; i++)
+				left += wrong[i] && !known[i];
+			broken += passed && left >= gtl_audit_breaking(audit, audit->part[0].left);
+			gtl_audit_close(audit);
+			former[formers++] = audit;
+			/* takes that leave the promise just broken */
+			for (int64_t i = 0; i < labels.count; i++)
+				if (!known[i] && labels.wrong[i] && (double) (left - 1) > 0.1 * (double) labels.count - 3)
+				{
+					learn(former, formers, i);
+					known[i] = true;
+					left--;
+				}
+		}
+		for (int k = 0; k < formers; k++)
+			gtl_audit_release(former[k], &env);
+	}
+	CHECK(broken <= delta * runs + 3 * sqrt(delta * (1 - delta) * runs));
+	CHECK(runs < 3000 || broken > 0);
 }
 
 /* What audits have said counts less as more labels come. */
@@ -662,19 +889,14 @@ static void
 test_history(void)
 {
 	GtlAuditHistory history = {0};
-	GtlAuditCarried now = gtl_audit_recall(&history, 0);
 
-	CHECK(now.scale == 1 && now.floor == 1);
-	gtl_audit_remember(&history, (GtlAuditCarried) {2, 4}, 100);
-	now = gtl_audit_recall(&history, 100);
-	CHECK(fabs(now.scale - 2) < 1e-12 && fabs(now.floor - 4) < 1e-12);
-	now = gtl_audit_recall(&history, 50);	/* labels have been removed since */
-	CHECK(fabs(now.scale - 2) < 1e-12);
-	now = gtl_audit_recall(&history, 200);
-	CHECK(fabs(now.scale - sqrt(2)) < 1e-12 && fabs(now.floor - 2) < 1e-12);
-	gtl_audit_remember(&history, (GtlAuditCarried) {3, 1}, 200);
-	now = gtl_audit_recall(&history, 200);
-	CHECK(fabs(now.scale - 3 * sqrt(2)) < 1e-12 && fabs(now.floor - 2) < 1e-12);
+	CHECK(gtl_audit_recall(&history, 0) == 1);
+	gtl_audit_remember(&history, 2, 100);
+	CHECK_NEAR(gtl_audit_recall(&history, 100), 2, 1e-12);
+	CHECK_NEAR(gtl_audit_recall(&history, 50), 2, 1e-12);	/* labels have been removed since */
+	CHECK_NEAR(gtl_audit_recall(&history, 200), sqrt(2), 1e-12);
+	gtl_audit_remember(&history, 3, 200);
+	CHECK_NEAR(gtl_audit_recall(&history, 200), 3 * sqrt(2), 1e-12);
 }
 
 /* Objects that nobody chose, or all of them chosen. */
@@ -701,17 +923,17 @@ test_power(void)
 	}
 	for (int i = 0; i < 60; i += 4)
 		wrong[i] = true;
-	usual = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1}, &env);
+	usual = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, 1, &env);
 	for (int i = 185; i < 200; i += 4)
 		wrong[i] = true;
-	sure = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, (GtlAuditCarried) {1, 1}, &env);
-	less = gtl_audit_calibrate(margin, wrong, chosen, 200, 0.05, (GtlAuditCarried) {1, 1}, &env);
+	sure = gtl_audit_calibrate(margin, wrong, at_random, 200, 0.05, 1, &env);
+	less = gtl_audit_calibrate(margin, wrong, chosen, 200, 0.05, 1, &env);
 	CHECK(gtl_audit_sure_and_wrong(&sure) && !gtl_audit_sure_and_wrong(&usual));
 	CHECK(usual.power > GTL_AUDIT_POWER - 0.11 && sure.power < GTL_AUDIT_POWER - 0.35);
 	CHECK(less.power > sure.power && less.power < usual.power);
 	CHECK(gtl_audit_guess(&sure, 0.98) > 2 * gtl_audit_guess(&usual, 0.98));
 	/* nothing seen: the usual one; guesses are probabilities, and fall with the margin */
-	usual = gtl_audit_calibrate(margin, wrong, at_random, 0, 0.05, (GtlAuditCarried) {1, 1}, &env);
+	usual = gtl_audit_calibrate(margin, wrong, at_random, 0, 0.05, 1, &env);
 	CHECK(fabs(usual.power - GTL_AUDIT_POWER) < 1e-9 && fabs(usual.scale - 1) < 1e-9);
 	for (int i = 1; i < 200; i++)
 		CHECK(gtl_audit_guess(&sure, margin[i]) <= gtl_audit_guess(&sure, margin[i - 1]) && gtl_audit_guess(&sure, margin[i]) > 0);
@@ -732,8 +954,8 @@ test_due(void)
 	setup.guess = (GtlAuditGuess){.scale = 3, .floor = 0.0025, .power = GTL_AUDIT_POWER};
 	CHECK(!gtl_audit_due(&setup, labels.best, labels.margin, labels.count, 50, &env, &expected));
 	/* the guess learns from validation objects: half of them wrong, and from audits that were given up */
-	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {1, 1}, &env).scale <
-		  gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, (GtlAuditCarried) {2, 1}, &env).scale);
+	CHECK(gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, 1, &env).scale <
+		  gtl_audit_calibrate(labels.margin, labels.wrong, at_random, 100, 0.05, 2, &env).scale);
 }
 
 /* ---- Labels that are elsewhere: equal weights ---- */
@@ -907,7 +1129,9 @@ main(void)
 	test_power();
 	test_hopeless();
 	test_due();
-	test_carried();
+	test_former_inequality();
+	test_former_draws();
+	test_former_promise();
 	test_history();
 	return CHECK_SUMMARY("test_audit");
 }
