@@ -45,13 +45,26 @@ add_up(const GtlAuditSetup *setup, const GtlAudit *const *former, int formers, c
 	return log1p(sum);
 }
 
-/* Does the former audit say nothing of this label? */
-static bool
-differs(const GtlAudit *former, int32_t object, int32_t class_no)
+/* Of which labels, by ascending object, does the former audit say nothing?  Returns how many; differs may be NULL. */
+static int64_t
+compare_labels(const GtlAudit *former, const int32_t *objects, const int32_t *best, int64_t count, bool *differs)
 {
-	int64_t		place = gtl_audit_find(former, object);
+	int64_t		differing = 0;
+	int64_t		place = 0;
 
-	return place < 0 || !former->left[place] || former->class_no[place] != class_no;
+	for (int64_t i = 0; i < count; i++)
+	{
+		bool		other;
+
+		while (place < former->count && former->object[place] < objects[i])
+			place++;
+		other = place == former->count || former->object[place] != objects[i] || !former->left[place] ||
+			former->class_no[place] != best[i];
+		differing += other;
+		if (differs != NULL)
+			differs[i] = other;
+	}
+	return differing;
 }
 
 void
@@ -96,9 +109,7 @@ gtl_audit_head_start(const GtlAuditSetup *setup, GtlAudit *const *former, int fo
 	for (int k = 0; k < formers; k++)
 	{
 		counts.known[k] = former[k]->part[0].known;
-		counts.differing[k] = 0;
-		for (int64_t i = 0; i < count; i++)
-			counts.differing[k] += differs(former[k], objects[i], best[i]);
+		counts.differing[k] = compare_labels(former[k], objects, best, count, NULL);
 	}
 	return add_up(setup, (const GtlAudit *const *) former, formers, &counts, gtl_audit_allowed_whole(setup, count) + 1);
 }
@@ -109,14 +120,13 @@ gtl_audit_follow(GtlAudit *audit, GtlAudit *const *former, int formers)
 	audit->formers = formers;
 	for (int k = 0; k < formers; k++)
 	{
-		audit->former[k] = (GtlFormerAudit) {
-			.audit = former[k],.differs = gtl_env_alloc(audit->env, (size_t) audit->count)
-		};
+		GtlFormerAudit *f = &audit->former[k];
+
+		f->audit = former[k];
+		f->differs = gtl_env_alloc(audit->env, (size_t) audit->count);
+		f->differing = compare_labels(f->audit, audit->object, audit->class_no, audit->count, f->differs);
 		for (int64_t i = 0; i < audit->count; i++)
-		{
-			audit->former[k].differs[i] = differs(former[k], audit->object[i], audit->class_no[i]);
-			audit->former[k].differing += audit->left[i] && audit->former[k].differs[i];
-		}
+			f->differing -= !audit->left[i] && f->differs[i];
 	}
 }
 

@@ -502,7 +502,8 @@ explain_promise_audits(GtlReport *report, const GtlJob *job)
 		gtl_report_add(report, last.figures.state == GTL_AUDIT_PASSED ? "certificate" : "audit",
 					   gtl_promise_audit_sentence(job, &last),
 					   last.figures.state == GTL_AUDIT_GIVEN_UP && !gtl_job_is_final(job) ?
-					   "The answers train the next model; the next audit has a level of its own." : NULL);
+					   last.per_class || last.fixed ? "The answers train the next model; the next audit has a level of its own." :
+					   "The answers train the next model, and what they have shown counts in the next audit." : NULL);
 }
 
 static void
