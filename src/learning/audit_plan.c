@@ -51,7 +51,7 @@ look_ahead(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env)
 	int64_t		most = most_draws(part);
 	GtlAuditDraw	   *draws = gtl_env_alloc(env, sizeof(GtlAuditDraw) * (size_t) (part->ndraws + most));
 	double		sums[GTL_AUDIT_STRATEGIES] = {0};
-	int64_t		wrong = -1;	/* among those left */
+	int64_t		wrong = -1;		/* among those left */
 	double		weight = part->weight;
 	double		stake[GTL_AUDIT_STRATEGIES];
 	int64_t		summed = 0;
@@ -69,6 +69,7 @@ look_ahead(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env)
 	{
 		int64_t		place;
 		int64_t		left = part->left - m;
+		bool		others;
 
 		while (!audit->left[part->order[next]])
 			next++;
@@ -77,14 +78,16 @@ look_ahead(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env)
 		weight -= audit->weight[place];
 		for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
 			stake[k] -= audit->s[k][place];
-		gtl_former_counts_right(audit, place, &counts);
+		others = gtl_former_counts_right(audit, place, &counts);
 		if (gtl_audit_breaking(audit, left - 1) != wrong)
 		{
 			wrong = gtl_audit_breaking(audit, left - 1);
 			summed = 0;
 			memset(sums, 0, sizeof sums);
-			former = gtl_former_evidence(audit, &counts, wrong);
+			others = true;
 		}
+		if (others)
+			former = gtl_former_evidence(audit, &counts, wrong);
 		for (; summed < part->ndraws + m; summed++)
 			for (int k = 0; k < GTL_AUDIT_STRATEGIES; k++)
 				sums[k] += gtl_audit_log_factor(&draws[summed], k, (double) (part->known + wrong));

@@ -100,8 +100,8 @@ typedef struct GtlFormerCounts
 
 extern void gtl_former_counts(const GtlAudit *audit, GtlFormerCounts *counts);
 
-/* What they would be if the label at `place` turned out right. */
-extern void gtl_former_counts_right(const GtlAudit *audit, int64_t place, GtlFormerCounts *counts);
+/* What they would be if the label at `place` turned out right; false: the same. */
+extern bool gtl_former_counts_right(const GtlAudit *audit, int64_t place, GtlFormerCounts *counts);
 
 /* What they add to the logarithm of the evidence against so many wrong labels among those that are left. */
 extern double gtl_former_evidence(const GtlAudit *audit, const GtlFormerCounts *counts, int64_t wrong);

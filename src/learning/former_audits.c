@@ -146,9 +146,11 @@ gtl_former_counts(const GtlAudit *audit, GtlFormerCounts *counts)
 	}
 }
 
-void
+bool
 gtl_former_counts_right(const GtlAudit *audit, int64_t place, GtlFormerCounts *counts)
 {
+	bool		others = false;
+
 	for (int k = 0; k < audit->formers; k++)
 		if (audit->former[k].differs[place])
 		{
@@ -157,7 +159,9 @@ gtl_former_counts_right(const GtlAudit *audit, int64_t place, GtlFormerCounts *c
 
 			counts->differing[k]--;
 			counts->known[k] += there >= 0 && former->left[there];
+			others = true;
 		}
+	return others;
 }
 
 double

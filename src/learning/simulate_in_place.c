@@ -149,7 +149,6 @@ count_draws(GtlSimulated *s)
 static void
 end_uniform_audit(GtlSimulated *s, const GtlAuditFigures *figures)
 {
-
 	s->passed = figures->state == GTL_AUDIT_PASSED;
 	if (!s->passed)
 		s->placed.least = INFINITY;

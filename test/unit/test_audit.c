@@ -628,7 +628,7 @@ relabel(double chance, int32_t *best, bool *wrong, const bool *known)
 
 	for (int64_t i = 0; i < labels.count; i++)
 	{
-		best[i] = labels.best[i];
+		best[i] = 0;
 		wrong[i] = labels.wrong[i];
 		if (known[i])
 			continue;
@@ -637,7 +637,7 @@ relabel(double chance, int32_t *best, bool *wrong, const bool *known)
 		{
 			left += labels.wrong[i] ? -1 : 1;
 			wrong[i] = !labels.wrong[i];
-			best[i] = labels.best[i] == 0 ? 1 : 0;
+			best[i] = 1;
 		}
 	}
 	return left;
@@ -667,17 +667,23 @@ create_next(GtlAuditSetup *setup, int attempt, const int32_t *best, const bool *
 	return audit;
 }
 
-/* People have come to a label: right says whether it is the machine's of the start. */
+/* What people say of an object whose machine label was 0 at the start. */
+static int32_t
+truth_of(int64_t i)
+{
+	return labels.wrong[i] ? 1 : 0;
+}
+
 static void
 learn(GtlAudit **former, int formers, int64_t i)
 {
 	for (int k = 0; k < formers; k++)
-		gtl_audit_learn(former[k], labels.object[i], labels.wrong[i] ? 2 : labels.best[i]);
+		gtl_audit_learn(former[k], labels.object[i], truth_of(i));
 }
 
 /*
  * Against as many wrong labels as there are among those left, a former audit never says more than its martingale at the number that
- * were wrong when it began; and it says no less of more.  Two classes are the machine's, a third is that of people where both are wrong.
+ * were wrong when it began; and it says no less of more.
  */
 static void
 test_former_inequality(void)
@@ -743,7 +749,7 @@ test_former_inequality(void)
 			else
 			{
 				/* sometimes people come to no label */
-				gtl_audit_learn(first, labels.object[place], uniform() < 0.2 ? -1 : labels.wrong[place] ? 2 : labels.best[place]);
+				gtl_audit_learn(first, labels.object[place], uniform() < 0.2 ? -1 : truth_of(place));
 				CHECK(gtl_audit_tell(next, labels.object[place], true, true));
 			}
 			known[place] = true;
@@ -797,9 +803,12 @@ test_former_draws(void)
 		first = create(&setup);
 		CHECK(!draw_until(first, labels.wrong, known, NULL, 0, 30, &count) && count == 30);
 		gtl_audit_close(first);
-		/* the next model is right about all, and gives ten more another label than the one before */
+		/* of the next audit all labels are right, and one in a hundred of those that look right says something else than the first did */
 		for (int i = 0; i < 1000; i++)
-			best[i] = labels.wrong[i] ? 2 : i % 100 == 99;
+		{
+			labels.wrong[i] = labels.wrong[i] || (!known[i] && i % 100 == 99);
+			best[i] = truth_of(i);
+		}
 		for (int follows = 0; follows < 2; follows++)
 		{
 			bool		then[1000];
@@ -812,6 +821,7 @@ test_former_draws(void)
 			gtl_audit_figures(next, &env, &figures);
 			CHECK(figures.log_wealth == figures.former && figures.former == setup.head_start);
 			CHECK(draw_until(next, wrong, then, &first, follows, 900, &count));
+			CHECK(count == figures.ahead);
 			drawn[follows] += count;
 			gtl_audit_release(next, &env);
 			if (follows)
