@@ -222,9 +222,9 @@ gtl_audit_create(const GtlAuditSetup *setup, const int32_t *objects, const int32
 		audit->left[i] = true;
 	}
 	make_parts(audit, best, margins);
-	for (int64_t i = 0; i < count; i++)
+	for (int64_t i = 0; i < count && !setup->over; i++)
 		audit->key[i] = draw_key(audit, i);
-	for (int c = 0; c < audit->parts; c++)
+	for (int c = 0; c < audit->parts && !setup->over; c++)
 		if (audit->part[c].frozen > 0)
 			order_part(audit, &audit->part[c]);
 	return audit;

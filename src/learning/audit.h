@@ -70,6 +70,7 @@ typedef struct GtlAuditSetup
 	int			audit_no;		/* 1, 2, .. */
 	int			attempt;		/* 1, 2, ..: of the audits that share delta */
 	double		head_start;		/* gtl_audit_head_start when it begins: its forecast counts on that */
+	bool		over;			/* it is only told what has happened: nothing is drawn from it any more */
 
 	/* target_error and objects when the audit began: weights stay what they were (0: they are the same) */
 	double		begun_error;

@@ -268,7 +268,7 @@ part_figures(const GtlAudit *audit, const GtlAuditPart *part, const GtlEnv *env,
 			.log_needed = -log(audit->alpha),.most_wrong = most_wrong(audit, part)
 	};
 	if (part->state == GTL_AUDIT_OPEN)
-		figures->ahead = look_ahead(audit, part, env);
+		figures->ahead = audit->setup.over ? -1 : look_ahead(audit, part, env);
 }
 
 void

@@ -17,7 +17,8 @@ gtl_audit_setup_again(const GtlJob *job, const GtlAuditRecord *record, const Gtl
 		.promise = *promise,.per_class = record->per_class,.classes = job->ncategories,
 			.objects = gtl_segment_lot_objects(job->job_id, record->lot_no, record->segment_count),
 			.guess = record->guess,.seed = (uint64) job->seed,.audit_no = record->audit_no,.attempt = record->attempt,
-			.head_start = record->begun_evidence,.begun_error = record->begun_error,.begun_objects = record->begun_objects
+			.head_start = record->begun_evidence,.over = record->figures.state != GTL_AUDIT_OPEN,
+			.begun_error = record->begun_error,.begun_objects = record->begun_objects
 	};
 }
 
