@@ -28,6 +28,9 @@
 /* Most rows of one block of scores. */
 #define GTL_KERNEL_ROWS 256
 
+/* The processor that OpenBLAS has its kernels for, by OpenBLAS's name. */
+extern const char *gtl_kernel_name(void);
+
 /*
  * Row-major C[m x n] = A * B + beta * C, where A is [m x k] (or [k x m] if
  * a_transposed) and B is [k x n] (or [n x k] if b_transposed); lda, ldb, ldc are

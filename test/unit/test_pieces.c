@@ -1,14 +1,16 @@
 /*
  * test_pieces.c
  *		What can be computed in pieces and put together: draws by key, the lowest rows, cells of margins, exact
- *		sums; and a model as bytes for scoring.
+ *		sums; a model as bytes for scoring; and which kernels matrix products take.
  */
 #include <float.h>
+#include <strings.h>
 
 #include "learning_fixture.h"
 
 #include "learning/bytes.h"
 #include "learning/exact_sum.h"
+#include "learning/kernels.h"
 #include "learning/keyed_hash.h"
 #include "learning/lowest.h"
 #include "learning/margin_cells.h"
@@ -317,9 +319,24 @@ test_package(void)
 	CHECK(gtl_package_deserialize(bytes, size, &owned, &back, &reason) && isnan(back.calibration.slope));
 }
 
+/* OpenBLAS has kernels for what the processor can do, also for one that it does not know. */
+static void
+test_kernels(void)
+{
+#if defined(__x86_64__)
+	const char *said = getenv("OPENBLAS_CORETYPE");
+
+	__builtin_cpu_init();
+	CHECK(said != NULL || !__builtin_cpu_supports("avx2"));
+	CHECK(said == NULL || strcasecmp(said, gtl_kernel_name()) == 0);
+#endif
+	CHECK(strlen(gtl_kernel_name()) > 0);
+}
+
 int
 main(void)
 {
+	test_kernels();
 	test_siphash();
 	test_draws();
 	test_lowest(0);
