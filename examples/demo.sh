@@ -227,8 +227,9 @@ moment 0 0 ''
 while IFS=$separator read -r n m _ round bound _ threshold _; do
 	words=
 	if [ -n "$round" ]; then
-		words=$(awk -v r="$round" -v b="$bound" -v t="$threshold" 'BEGIN {
-			if (t == "") printf "round %d: nothing is sure enough", r
+		words=$(awk -v r="$round" -v m="$m" -v b="$bound" -v t="$threshold" 'BEGIN {
+			if (t == "" && m > 0) printf "round %d: an audit begins", r
+			else if (t == "") printf "round %d: nothing is sure enough", r
 			else printf "round %d: at most %.1f %% wrong", r, 100 * b }')
 	fi
 	moment "$n" "$m" "$words"

@@ -11,8 +11,9 @@ CREATE TABLE messages (id bigint PRIMARY KEY, body text NOT NULL, gold text NOT 
 \copy messages FROM PROGRAM 'gzip -dc examples/data/sms_spam.csv.gz' CSV HEADER
 
 -- 2. A job: it learns from the words of the column body, and 98 % of the machine's labels must be right
+-- (with the seeds 1 to 12 people label 595 to 2,097 messages, 995 on average; this one is near that)
 SELECT gt_create_job('messages', 'messages', ARRAY['ham', 'spam'], text_column => 'body',
-                     target_accuracy => 0.98, schedule => 'eager', seed => 1);
+                     target_accuracy => 0.98, schedule => 'eager', seed => 2);
 SELECT * FROM gt_plan_job('messages') LIMIT 6;
 
 -- 3. Answer the batch that is open, let the job take its next step, until nothing is left to do
