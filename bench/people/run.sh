@@ -81,9 +81,14 @@ for name in $small; do
 		for variant in "$plain" "$chosen"; do cell $name .95 audited softmax 100 "$variant $hard"; done
 	done
 done
+cell digits .95 audited auto 100 "$chosen"
 for name in $small; do three $name .95 auto 40; done
+for name in digits shuttle; do cell $name .98 audited auto 100 "$chosen"; done
+cell sms_spam_text .98 audited softmax 100 "$chosen"
+cell sms_spam_text .98 audited auto 12 "$chosen"
 if [ "$mode" = full ]; then
 	for name in banking77 fashion_km128 ag_news_7600; do three $name .95 softmax 20; done
+	cell fashion_km128 .95 audited auto 20 "$chosen"
 	for variant in "$columns" "$columns proposals=0.9"; do cell banking77 .95 audited softmax 20 "$variant"; done
 	three ag_news_7600_text .95 softmax 20
 	three banking77_text .95 softmax 20

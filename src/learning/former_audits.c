@@ -106,6 +106,8 @@ gtl_audit_head_start(const GtlAuditSetup *setup, GtlAudit *const *former, int fo
 {
 	GtlFormerCounts counts;
 
+	if (setup->per_class)
+		return 0;
 	for (int k = 0; k < formers; k++)
 	{
 		counts.known[k] = former[k]->part[0].known;
@@ -117,8 +119,8 @@ gtl_audit_head_start(const GtlAuditSetup *setup, GtlAudit *const *former, int fo
 void
 gtl_audit_follow(GtlAudit *audit, GtlAudit *const *former, int formers)
 {
-	audit->formers = formers;
-	for (int k = 0; k < formers; k++)
+	audit->formers = audit->setup.per_class ? 0 : formers;
+	for (int k = 0; k < audit->formers; k++)
 	{
 		GtlFormerAudit *f = &audit->former[k];
 

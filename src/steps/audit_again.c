@@ -9,12 +9,13 @@
 #include "tables/label.h"
 #include "tables/segment.h"
 
-GtlAuditSetup
-gtl_audit_setup_again(const GtlJob *job, const GtlAuditRecord *record, const GtlPromise *promise)
+/* What an audit is made of again, to be judged by the record's promise. */
+static GtlAuditSetup
+setup_again(const GtlJob *job, const GtlAuditRecord *record)
 {
 	return (GtlAuditSetup)
 	{
-		.promise = *promise,.per_class = record->per_class,.classes = job->ncategories,
+		.promise = record->promise,.per_class = record->per_class,.classes = job->ncategories,
 			.objects = gtl_segment_lot_objects(job->job_id, record->lot_no, record->segment_count),
 			.guess = record->guess,.seed = (uint64) job->seed,.audit_no = record->audit_no,.attempt = record->attempt,
 			.head_start = record->begun_evidence,.over = record->figures.state != GTL_AUDIT_OPEN,
@@ -46,7 +47,7 @@ gtl_audit_by_number(const GtlAuditObjects *o, const int32 *number, int32 *most, 
 GtlAudit *
 gtl_audit_make_again(const GtlJob *job, const GtlAuditRecord *record, const GtlAuditObjects *o, const GtlEnv *env, int32 *events)
 {
-	GtlAuditSetup setup = gtl_audit_setup_again(job, record, &record->promise);
+	GtlAuditSetup setup = setup_again(job, record);
 	GtlAudit   *audit = gtl_audit_create(&setup, o->object_no, o->class_no, o->margin, o->count, env);
 	int32	   *places;
 	int			count = gtl_audit_by_number(o, o->event_no, events, &places);
@@ -84,13 +85,12 @@ gtl_audit_answers(const GtlJob *job, const GtlAuditObjects *o)
 	return answer;
 }
 
-/* One of them; NULL: some of its labels are gone, so it says nothing any more. */
+/* One of them, as it ended; NULL: some of its labels are gone, so it says nothing any more. */
 static GtlAudit *
 load_one(const GtlJob *job, const GtlAuditRecord *record, const GtlEnv *env)
 {
 	GtlAuditObjects objects;
 	GtlAudit   *audit = NULL;
-	int32	   *answer;
 	int32		events;
 
 	gtl_audit_objects_read(record, &objects);
@@ -98,14 +98,27 @@ load_one(const GtlJob *job, const GtlAuditRecord *record, const GtlEnv *env)
 	{
 		audit = gtl_audit_make_again(job, record, &objects, env, &events);
 		gtl_audit_close(audit);
-		answer = gtl_audit_answers(job, &objects);
-		for (int i = 0; i < objects.count; i++)
-			if (answer[i] != GTL_ANSWER_NONE)
-				gtl_audit_learn(audit, objects.object_no[i], Max(answer[i], -1));
-		pfree(answer);
 	}
 	gtl_audit_objects_release(&objects);
 	return audit;
+}
+
+/* What people have labeled since. */
+static void
+learn(const GtlJob *job, GtlAudit *const *former, int formers)
+{
+	GtlHumanLabels labels;
+	int32	   *failed;
+	int			nfailed = gtl_failure_read(job->job_id, &failed);
+
+	gtl_label_read_human(job->job_id, &labels);
+	for (int k = 0; k < formers; k++)
+	{
+		for (int i = 0; i < labels.count; i++)
+			gtl_audit_learn(former[k], labels.object_no[i], labels.class_no[i]);
+		for (int i = 0; i < nfailed; i++)
+			gtl_audit_learn(former[k], failed[i], -1);
+	}
 }
 
 int
@@ -113,20 +126,19 @@ gtl_audit_load_former(const GtlJob *job, int32 lot_no, const GtlEnv *env, GtlAud
 {
 	GtlAuditRecord *records;
 	int			count = gtl_audits_given_up(job->job_id, lot_no, &records);
-	int			first = Max(count - GTL_FORMER_AUDITS, 0);
 	int			n = 0;
 
 	/* a product of evidence has no gap: it begins behind the last one that says nothing */
-	for (int i = first; i < count; i++)
+	for (int i = Max(count - GTL_FORMER_AUDITS, 0); i < count; i++)
 	{
-		former[n] = load_one(job, &records[i], env);
-		if (former[n] != NULL)
-			n++;
-		else
-		{
-			while (n > 0)
-				gtl_audit_release(former[--n], env);
-		}
+		GtlAudit   *audit = load_one(job, &records[i], env);
+
+		if (audit != NULL)
+			former[n++] = audit;
+		while (audit == NULL && n > 0)
+			gtl_audit_release(former[--n], env);
 	}
+	if (n > 0)
+		learn(job, former, n);
 	return n;
 }

@@ -9,9 +9,6 @@
 #include "tables/audit.h"
 #include "tables/job.h"
 
-/* What an audit is made of again, to be judged by this promise. */
-extern GtlAuditSetup gtl_audit_setup_again(const GtlJob *job, const GtlAuditRecord *record, const GtlPromise *promise);
-
 /* The audit, told what it was told, to be judged by the record's promise; events: how many answers that were. */
 extern GtlAudit *gtl_audit_make_again(const GtlJob *job, const GtlAuditRecord *record, const GtlAuditObjects *objects,
 									  const GtlEnv *env, int32 *events);

@@ -23,33 +23,6 @@ typedef enum Verdict
 	UNKNOWN
 } Verdict;
 
-static int
-compare_event(const void *a, const void *b, void *events)
-{
-	int32		x = ((const int32 *) events)[*(const int32 *) a];
-	int32		y = ((const int32 *) events)[*(const int32 *) b];
-
-	return x < y ? -1 : x > y;
-}
-
-/* What has happened in the audit in its order, with the answers as they are now; then what the owner has decided since. */
-static void
-tell(GtlAudit *audit, const GtlAuditObjects *objects)
-{
-	int32	   *places = gtl_memory_list(sizeof(int32), objects->count);
-	int			count = 0;
-
-	for (int32 i = 0; i < objects->count; i++)
-		if (objects->event_no[i] > 0)
-			places[count++] = i;
-	qsort_arg(places, count, sizeof(int32), compare_event, objects->event_no);
-	for (int i = 0; i < count; i++)
-		gtl_audit_tell(audit, objects->object_no[places[i]], objects->draw_no[places[i]] > 0, objects->wrong[places[i]] != 0);
-	for (int32 i = 0; i < objects->count; i++)
-		if (objects->event_no[i] == GTL_AUDIT_DECIDED_SINCE)
-			gtl_audit_tell(audit, objects->object_no[i], false, objects->wrong[i] != 0);
-}
-
 /* Does every class pass that has labels which stand? */
 static Verdict
 judge_classes(const GtlAudit *audit, const GtlAuditObjects *objects, int classes, const GtlEnv *env)
@@ -92,12 +65,12 @@ former_stand(int64 job_id, const GtlAuditRecord *record)
 static Verdict
 judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
 {
-	GtlAuditSetup setup = gtl_audit_setup_again(job, record, &record->promise);
 	GtlAuditObjects objects;
 	GtlAuditPlan plan;
 	GtlAudit   *audit;
 	GtlEnv		env;
 	Verdict		verdict;
+	int32		events;
 
 	gtl_audit_objects_now(record, &objects);
 	if (record->fixed)
@@ -108,10 +81,13 @@ judge(const GtlJob *job, const GtlAuditRecord *record, GtlAuditFigures *figures)
 	if (!record->per_class && objects.count != record->figures.frozen)
 		return UNKNOWN;
 	gtl_env_init(&env, CurrentMemoryContext);
-	audit = gtl_audit_create(&setup, objects.object_no, objects.class_no, objects.margin, objects.count, &env);
+	/* what has happened in its order, with the answers as they are now; then what the owner has decided since */
+	audit = gtl_audit_make_again(job, record, &objects, &env, &events);
+	for (int i = 0; i < objects.count; i++)
+		if (objects.event_no[i] == GTL_AUDIT_DECIDED_SINCE)
+			gtl_audit_tell(audit, objects.object_no[i], false, objects.wrong[i] != 0);
 	if (former_stand(job->job_id, record))
 		gtl_audit_grant(audit, record->figures.former);
-	tell(audit, &objects);
 	gtl_audit_plan(audit, 0, &env, &plan);
 	gtl_audit_figures(audit, &env, figures);
 	gtl_env_check(&env);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "data/training_set.h"
 #include "learning/next_batch.h"
+#include "steps/audit_again.h"
 #include "tables/audit.h"
 #include "tables/feature_page.h"
 #include "tables/object.h"
@@ -64,21 +65,44 @@ count_classes(const GtlJob *job, GtlEvidence *evidence)
 	}
 }
 
-static void
-describe_rows(const GtlJob *job, GtlEvidence *evidence)
+/* The validation objects; and what audits have drawn is scored like them. */
+static bool *
+list_validation(const GtlJob *job, int32 lot_no, const GtlEvidence *evidence)
 {
 	const GtlHumanLabels *labels = &evidence->labels;
 	bool	   *validation = gtl_memory_list(sizeof(bool), labels->count);
+	int32	   *drawn;
+	int			count;
+	int			next = 0;
+
+	for (int i = 0; i < labels->count; i++)
+		validation[i] = labels->validation_no[i] >= 0;
+	if (job->guarantee != GTL_GUARANTEE_AUDITED || job->placement == GTL_PLACEMENT_IN_PLACE)
+		return validation;
+	count = gtl_audit_objects_drawn_once(job->job_id, lot_no, &drawn);
+	for (int i = 0; i < labels->count - evidence->given_count && next < count; i++)
+	{
+		while (next < count && drawn[next] < labels->object_no[i])
+			next++;
+		validation[i] = validation[i] || (next < count && drawn[next] == labels->object_no[i]);
+	}
+	pfree(drawn);
+	return validation;
+}
+
+static void
+describe_rows(const GtlJob *job, int32 lot_no, GtlEvidence *evidence)
+{
+	const GtlHumanLabels *labels = &evidence->labels;
 	bool	   *chosen = gtl_memory_list(sizeof(bool), labels->count);
 	int8_t	   *fold = gtl_memory_list(1, labels->count);
 
 	for (int i = 0; i < labels->count; i++)
 	{
-		validation[i] = labels->validation_no[i] >= 0;
-		chosen[i] = validation[i] && job->chosen_start;
+		chosen[i] = labels->validation_no[i] >= 0 && job->chosen_start;
 		fold[i] = (int8_t) gtl_engine_fold((uint64) job->seed, labels->validation_no[i], labels->object_no[i]);
 	}
-	evidence->engine.set.validation = validation;
+	evidence->engine.set.validation = list_validation(job, lot_no, evidence);
 	evidence->engine.set.fold = fold;
 	evidence->engine.active = labels->active;
 	evidence->engine.chosen = chosen;
@@ -92,23 +116,6 @@ gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, i
 
 	memcpy(validation, evidence->engine.set.validation, evidence->labels.count);
 	gtl_mark_sample(settings, evidence->labels.object_no, count, pool, pool_count, validation);
-	evidence->engine.set.validation = validation;
-}
-
-void
-gtl_evidence_mark_drawn(const int32 *drawn, int count, GtlEvidence *evidence)
-{
-	const GtlHumanLabels *labels = &evidence->labels;
-	bool	   *validation = gtl_memory_list(sizeof(bool), labels->count);
-	int			next = 0;
-
-	memcpy(validation, evidence->engine.set.validation, labels->count);
-	for (int i = 0; i < labels->count - evidence->given_count; i++)
-	{
-		while (next < count && drawn[next] < labels->object_no[i])
-			next++;
-		validation[i] = validation[i] || (next < count && drawn[next] == labels->object_no[i]);
-	}
 	evidence->engine.set.validation = validation;
 }
 
@@ -158,9 +165,21 @@ with_categories(const GtlJob *job, GtlModel *model)
 	return model;
 }
 
+/* What audits have found that were given up counts in the next one. */
+static void
+load_former(const GtlJob *job, int32 lot_no, const GtlEnv *env, GtlEvidence *evidence)
+{
+	if (job->guarantee != GTL_GUARANTEE_AUDITED || job->placement == GTL_PLACEMENT_IN_PLACE)
+		return;
+	evidence->engine.former = evidence->former;
+	evidence->engine.formers = gtl_audit_load_former(job, lot_no, env, evidence->former);
+}
+
 void
 gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 {
+	int32		lot_no = gtl_segment_last(job->job_id).lot_no;
+
 	memset(evidence, 0, sizeof(*evidence));
 	evidence->neighbours_id = job->neighbours_id;
 	gtl_round_last(job->job_id, &evidence->last);
@@ -174,10 +193,11 @@ gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence *evidence)
 	evidence->engine.label_noise = Max(job->label_noise, 0);
 	evidence->engine.selected_at = evidence->last.selected_at;
 	evidence->engine.audits = gtl_audits_over(job->job_id, &evidence->engine.history);
-	evidence->engine.attempts = gtl_audits_attempts(job->job_id, gtl_segment_last(job->job_id).lot_no);
+	evidence->engine.attempts = gtl_audits_attempts(job->job_id, lot_no);
 	if (!gtl_engine_sufficient(evidence->classes_seen, evidence->validation_count))
 		return;
-	describe_rows(job, evidence);
+	describe_rows(job, lot_no, evidence);
+	load_former(job, lot_no, env, evidence);
 	if (evidence->last.model_id != 0)
 		evidence->previous = with_categories(job, gtl_model_get(evidence->last.model_id, env));
 	if (job->initial_model_id != 0)

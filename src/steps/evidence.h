@@ -24,6 +24,7 @@ typedef struct GtlEvidence
 	int32	   *class_counts;	/* [categories] */
 	int64		neighbours_id;	/* the job's map, of which the rows have their columns; 0: none */
 	GtlLastRound last;
+	GtlAudit   *former[GTL_FORMER_AUDITS];	/* what engine.former points to */
 	GtlModel   *previous;		/* of the last round; NULL: none */
 	GtlModel   *initial;		/* the job's initial model; NULL: none, or dropped */
 	GtlEngineEvidence engine;	/* the same rows, as the engine takes them; no
@@ -38,9 +39,6 @@ extern void gtl_evidence_load(const GtlJob *job, const GtlEnv *env, GtlEvidence 
  * pool: all that nobody has labeled.
  */
 extern void gtl_evidence_mark_sample(const GtlEngineSettings *settings, const int32 *pool, int64 pool_count, GtlEvidence *evidence);
-
-/* So do these objects, ascending, as far as people have labeled them: an audit has drawn them at random. */
-extern void gtl_evidence_mark_drawn(const int32 *drawn, int count, GtlEvidence *evidence);
 
 /* Are people's labels, and the columns of the rows, still those that the evidence was loaded from? */
 extern bool gtl_evidence_holds(const GtlJob *job, const GtlEvidence *evidence);

@@ -263,7 +263,7 @@ end(AuditStep *step, const char *why)
 		gtl_segment_next_lot(step->job->job_id, step->record.lot_no, step->record.segment_count);
 	}
 	else
-		gtl_audit_objects_forget_lost(&step->record);
+		gtl_audit_objects_forget_gone(&step->record);
 	gtl_promise_audit_over(step->job, &step->record, withdrawn, "machine labels", why);
 }
 

@@ -23,14 +23,12 @@
 #include "learning/next_batch.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
-#include "steps/audit_again.h"
 #include "steps/drift_watch.h"
 #include "steps/due.h"
 #include "steps/evidence.h"
 #include "steps/issue_batch.h"
 #include "steps/promise_audit.h"
 #include "steps/round_reason.h"
-#include "tables/audit.h"
 #include "tables/batch.h"
 #include "tables/certificate.h"
 #include "tables/event.h"
@@ -49,7 +47,6 @@ struct GtlRoundState
 	GtlEnv		env;
 	GtlEngineSettings settings;
 	GtlEvidence evidence;
-	GtlAudit   *former[GTL_FORMER_AUDITS];	/* of the evidence */
 	GtlEngineRound decided;
 	GtlCalibration calibration; /* of the model's answers */
 	GtlRound	round;			/* what will be written */
@@ -121,13 +118,11 @@ list_pool(GtlRoundState *state, int32 **pool)
 	return count;
 }
 
-/* The labeled objects of the job's random sample, and what audits have drawn, are scored like validation objects. */
+/* The labeled objects of the job's random sample are scored like validation objects. */
 static void
 mark_sample(GtlRoundState *state)
 {
-	int64		job_id = state->job->job_id;
 	int32	   *pool;
-	int32	   *drawn;
 	int64		count;
 
 	if (!gtl_takes_sample(&state->settings) || state->evidence.engine.set.validation == NULL)
@@ -135,21 +130,6 @@ mark_sample(GtlRoundState *state)
 	count = list_pool(state, &pool);
 	gtl_evidence_mark_sample(&state->settings, pool, count, &state->evidence);
 	pfree(pool);
-	count = gtl_audit_objects_drawn_once(job_id, gtl_segment_last(job_id).lot_no, &drawn);
-	gtl_evidence_mark_drawn(drawn, (int) count, &state->evidence);
-	pfree(drawn);
-}
-
-/* What audits have found that were given up counts in the next one. */
-static void
-load_former(GtlRoundState *state)
-{
-	GtlEngineEvidence *evidence = &state->evidence.engine;
-
-	if (state->settings.promise.guarantee != GTL_GUARANTEE_AUDITED || state->settings.per_class || state->settings.whole_dataset)
-		return;
-	evidence->former = state->former;
-	evidence->formers = gtl_audit_load_former(state->job, gtl_segment_last(state->job->job_id).lot_no, &state->env, state->former);
 }
 
 static void
@@ -163,7 +143,6 @@ load_round(GtlRoundState *state)
 	gtl_evidence_live_settings(job, &state->settings);
 	gtl_evidence_load(job, &state->env, &state->evidence);
 	mark_sample(state);
-	load_former(state);
 	gtl_drift_prepare(job, &state->evidence);
 	gtl_batch_last(job->job_id, &batch);
 	state->round.job_id = job->job_id;

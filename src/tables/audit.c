@@ -428,10 +428,13 @@ gtl_audit_objects_forget(const GtlAuditRecord *record)
 }
 
 void
-gtl_audit_objects_forget_lost(const GtlAuditRecord *record)
+gtl_audit_objects_forget_gone(const GtlAuditRecord *record)
 {
+	/* what is gone and was not counted is lost */
 	static GtlStatement delete = {
-		"DELETE FROM gtlabel.audit_object WHERE job_id = $1 AND audit_no = $2 AND lost", 2, {INT8OID, INT4OID}
+		"DELETE FROM gtlabel.audit_object a WHERE a.job_id = $1 AND a.audit_no = $2 AND (a.lost OR a.event_no IS NOT NULL"
+		" AND (SELECT o.object_no FROM gtlabel.object o WHERE o.job_id = $1 AND o.object_no = a.object_no) IS NULL)",
+		2, {INT8OID, INT4OID}
 	};
 	Datum		values[2] = {Int64GetDatum(record->job_id), Int32GetDatum(record->audit_no)};
 

@@ -119,8 +119,8 @@ extern void gtl_audit_objects_put_back(const GtlAuditRecord *record);
 /* The audit is over: those that nobody was asked about go, and those that are gone from the job. */
 extern void gtl_audit_objects_forget(const GtlAuditRecord *record);
 
-/* Those that are gone from the job go; with one of them its evidence counts no more. */
-extern void gtl_audit_objects_forget_lost(const GtlAuditRecord *record);
+/* The audit was given up: those that are gone from the job go, and with one of them its evidence counts no more. */
+extern void gtl_audit_objects_forget_gone(const GtlAuditRecord *record);
 
 /* ---- What has become of them since ----------------------------------------------------- */
 

@@ -47,6 +47,14 @@ SELECT s.human_labeled = j.human_labeled AS human, s.machine_labeled = j.machine
   FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager', seed => 3) s, gt_jobs j, gt_audits a
  WHERE s.final AND j.job_name = 'ad eager' AND a.job_name = 'ad eager' AND a.state = 'passed';
 
+-- with random queries, too, what a given up audit has drawn is scored again, and what it has found counts
+SELECT gt_create_job('ad random', :digits_job, schedule => 'eager', query_strategy => 'random', target_accuracy => 0.93, seed => 3) > 0 AS created;
+SELECT run('ad random');
+SELECT count(*) FILTER (WHERE state = 'given_up') > 0 AS given_up, max(former_evidence) > 0 AS former FROM gt_audits WHERE job_name = 'ad random';
+SELECT count(*) > 3 AS rounds, count(*) FILTER (WHERE (s.human_labeled, s.machine_labeled) IS DISTINCT FROM (r.training_count + r.validation_count, r.auto_labeled)) AS differences
+  FROM (SELECT * FROM gt_simulate_job('gtl_test.digits', 'gold', algorithm => 'softmax', schedule => 'eager', query_strategy => 'random', target_accuracy => 0.93, seed => 3) WHERE NOT final) s
+  FULL JOIN (SELECT * FROM gt_rounds WHERE job_name = 'ad random') r USING (round_no);
+
 -- what an audit that was given up has found is forgotten when one of its objects leaves, and when the categories are others
 SELECT gt_create_job('ad leaves', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
 SELECT gt_create_job('ad category', :digits_job, schedule => 'eager', seed => 3) > 0 AS created;
@@ -68,6 +76,14 @@ SELECT job_name, all_labels, not_asked > 0 AS not_asked FROM ad.former WHERE job
 SELECT job_name, run(job_name), errors(job_name) <= 0.05 AS kept FROM gt_jobs WHERE job_name IN ('ad leaves', 'ad category') ORDER BY 1;
 SELECT job_name, audit_no > 1 AS further, former_evidence FROM gt_audits WHERE job_name IN ('ad leaves', 'ad category') AND state = 'passed' ORDER BY 1;
 SELECT sum(not_asked) AS not_asked FROM ad.former WHERE job_name IN ('ad leaves', 'ad category');
+-- nothing stays of an object that people had answered in an audit and that is gone when it is given up
+SELECT gt_create_job('ad gone', :digits_job, schedule => 'eager', target_accuracy => 0.98, max_concurrent_task_count => 40, seed => 8) > 0 AS created;
+SELECT until_audit('ad gone');
+SELECT answer('ad gone') > 0 AS answered, gt_advance_job('ad gone');
+SELECT gt_remove_objects('ad gone', array_agg(object_key)) AS removed FROM (SELECT object_key FROM gt_audit_objects WHERE job_name = 'ad gone' AND event_no IS NOT NULL ORDER BY event_no LIMIT 2) o;
+SELECT gt_stop_job('ad gone'), gt_advance_job('ad gone');
+SELECT a.state, count(o) < a.frozen AS some_are_gone, count(o) FILTER (WHERE NOT EXISTS (SELECT FROM gtlabel.object x WHERE x.job_id = o.job_id AND x.object_no = o.object_no)) AS of_no_object
+  FROM gt_jobs j JOIN gtlabel.audit a USING (job_id) LEFT JOIN gtlabel.audit_object o USING (job_id, audit_no) WHERE job_name = 'ad gone' GROUP BY 1, a.frozen;
 
 -- ---- The other variants: both schedules, small batches, takes and retries, by class, over the dataset ------------
 

@@ -621,26 +621,14 @@ test_dataset_scope(void)
 /* ---- Audits that were given up before ---- */
 
 /* Other labels for what is left: some of the right ones become wrong, and the other way round. */
-static int64_t
+static void
 relabel(double chance, int32_t *best, bool *wrong, const bool *known)
 {
-	int64_t		left = 0;
-
 	for (int64_t i = 0; i < labels.count; i++)
 	{
-		best[i] = 0;
-		wrong[i] = labels.wrong[i];
-		if (known[i])
-			continue;
-		left += wrong[i];
-		if (uniform() < chance)
-		{
-			left += labels.wrong[i] ? -1 : 1;
-			wrong[i] = !labels.wrong[i];
-			best[i] = 1;
-		}
+		best[i] = !known[i] && uniform() < chance;
+		wrong[i] = labels.wrong[i] != (best[i] == 1);
 	}
-	return left;
 }
 
 /* An audit of what nobody has labeled, which follows others. */
@@ -716,7 +704,7 @@ test_former_inequality(void)
 		truth = log1p(exp(gtl_audit_log_wealth(first, 0, all)) * gtl_audit_level(1, 1) / gtl_audit_level(1, 2));
 		gtl_audit_close(first);
 		/* a label that was right and becomes another one is wrong now; a wrong one can become right */
-		(void) relabel(0.1, best, wrong, known);
+		relabel(0.1, best, wrong, known);
 		next = create_next(&setup, 2, best, known, &first, 1);
 		gtl_former_counts(next, &counts);
 		CHECK_NEAR(setup.head_start, gtl_former_evidence(next, &counts, gtl_audit_breaking(next, next->part[0].left)), 1e-12);
@@ -820,6 +808,9 @@ test_former_draws(void)
 			CHECK(follows ? setup.head_start > 0.5 : setup.head_start == 0);
 			gtl_audit_figures(next, &env, &figures);
 			CHECK(figures.log_wealth == figures.former && figures.former == setup.head_start);
+			setup.per_class = true;
+			CHECK(gtl_audit_head_start(&setup, &first, follows, labels.object, best, labels.count) == 0);
+			setup.per_class = false;
 			CHECK(draw_until(next, wrong, then, &first, follows, 900, &count));
 			CHECK(count == figures.ahead);
 			drawn[follows] += count;
@@ -870,7 +861,7 @@ test_former_promise(void)
 			int			drawn;
 			int64_t		left = 0;
 
-			(void) relabel(formers == 0 ? 0 : 0.03, best, wrong, known);
+			relabel(formers == 0 ? 0 : 0.03, best, wrong, known);
 			audit = create_next(&setup, formers + 1, best, known, former, formers);
 			passed = draw_until(audit, wrong, known, former, formers, 25, &drawn);
 			for (int64_t i = 0; i < labels.count; i++)
